@@ -1,0 +1,3 @@
+//! Placeholder until the first code lands.
+
+fn main() {}
