@@ -1,1 +1,15 @@
-//! Placeholder until the first code lands.
+//! The language of `haproxy.cfg`.
+//!
+//! Text becomes words ([`word`]), lines become directives of sections ([`ast`]) checked against one keyword table
+//! ([`keywords`]), and everything that is wrong becomes a [`diagnostic`] with its place. Words such as `bind`, `server`
+//! and `acl` live in this crate only: the lowering turns them into resources of the wire schema.
+//!
+//! Pure: files, environment and everything else from outside are arguments. No clock, no sockets, no async runtime.
+
+pub mod ast;
+pub mod diagnostic;
+pub mod environment;
+pub mod keywords;
+pub mod sections;
+pub mod source;
+pub mod word;

@@ -1,0 +1,217 @@
+//! What is wrong with a configuration, where, and what would be right.
+//!
+//! Every stage (reading, lexing, parsing, lowering) adds to one [`Diagnostics`]; nothing stops at the first error.
+//! [`render`] draws them for people, [`Diagnostic::one_line`] for logs and editors.
+
+mod code;
+pub mod render;
+
+pub use code::{Class, Code};
+
+use crate::source::{SourceMap, Span};
+
+/// How many diagnostics are kept; what comes after is only counted.
+pub const MAX_DIAGNOSTICS: usize = 1000;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// The configuration is refused.
+    Error,
+    /// It is taken, but something is not as written.
+    Warning,
+    /// It is taken; good to know.
+    Notice,
+}
+
+impl Severity {
+    /// `error`, `warning`, `notice`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Notice => "notice",
+        }
+    }
+}
+
+/// A second place that explains the first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Related {
+    /// The place.
+    pub span: Span,
+    /// What is there.
+    pub label: String,
+}
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
+    /// The stable name of the kind of finding.
+    pub code: Code,
+    /// One sentence, without a full stop.
+    pub message: String,
+    /// The place; none for a finding about the configuration as a whole.
+    pub span: Option<Span>,
+    /// What to write under the caret; may be empty.
+    pub label: String,
+    /// Other places that matter.
+    pub related: Vec<Related>,
+    /// Why it is so.
+    pub notes: Vec<String>,
+    /// What would be right.
+    pub help: Vec<String>,
+}
+
+impl Diagnostic {
+    /// The configuration is refused for this.
+    pub fn error(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, code, Some(span), message.into())
+    }
+
+    /// Something is not done as written.
+    pub fn warning(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, code, Some(span), message.into())
+    }
+
+    /// Good to know.
+    pub fn notice(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self::new(Severity::Notice, code, Some(span), message.into())
+    }
+
+    /// A finding about the configuration as a whole.
+    pub fn global(severity: Severity, code: Code, message: impl Into<String>) -> Self {
+        Self::new(severity, code, None, message.into())
+    }
+
+    fn new(severity: Severity, code: Code, span: Option<Span>, message: String) -> Self {
+        let (label, related, notes, help) = Default::default();
+        Self { severity, code, message, span, label, related, notes, help }
+    }
+
+    /// Writes `label` under the caret.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    /// Points at a second place.
+    #[must_use]
+    pub fn related(mut self, span: Span, label: impl Into<String>) -> Self {
+        self.related.push(Related { span, label: label.into() });
+        self
+    }
+
+    /// Says why.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    /// Says what would be right.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help.push(help.into());
+        self
+    }
+
+    /// Says what would be right, if that is known.
+    #[must_use]
+    pub fn help_if(self, help: Option<String>) -> Self {
+        match help {
+            Some(help) => self.help(help),
+            None => self,
+        }
+    }
+
+    /// The family the finding belongs to.
+    pub fn class(&self) -> Class {
+        self.code.class()
+    }
+
+    /// `file:line:column: error[code]: message`, without a line end.
+    pub fn one_line(&self, sources: &SourceMap) -> String {
+        let finding = format!("{}[{}]: {}", self.severity.as_str(), self.code, self.message);
+        match self.span.and_then(|span| sources.locate(span)) {
+            Some((name, at)) => format!("{name}:{}:{}: {finding}", at.line, at.column),
+            None => finding,
+        }
+    }
+}
+
+/// All findings of one reading, bounded by [`MAX_DIAGNOSTICS`].
+#[derive(Clone, Debug, Default)]
+pub struct Diagnostics {
+    list: Vec<Diagnostic>,
+    errors: usize,
+    dropped: usize,
+}
+
+impl Diagnostics {
+    /// Adds a finding. Beyond the limit it is only counted; an error takes the place of a lesser finding.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        let error = diagnostic.severity == Severity::Error;
+        self.errors += usize::from(error);
+        if self.list.len() < MAX_DIAGNOSTICS {
+            self.list.push(diagnostic);
+            return;
+        }
+        self.dropped += 1;
+        // The first error that does not fit is worth more than any warning: it is why the file is refused.
+        if error && self.errors == 1 {
+            self.list.pop();
+            self.list.push(diagnostic);
+        }
+    }
+
+    /// Adds all findings of another stage.
+    pub fn append(&mut self, other: Diagnostics) {
+        self.dropped += other.dropped;
+        let kept_errors = other.list.iter().filter(|d| d.severity == Severity::Error).count();
+        for diagnostic in other.list {
+            self.push(diagnostic);
+        }
+        self.errors += other.errors - kept_errors;
+    }
+
+    /// The findings, in the order they were made.
+    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.list.iter()
+    }
+
+    /// The findings in the order of the text: file, offset, severity.
+    pub fn sorted(&self) -> Vec<&Diagnostic> {
+        let mut sorted: Vec<_> = self.list.iter().collect();
+        sorted.sort_by_key(|d| (d.span.is_none(), d.span, d.severity));
+        sorted
+    }
+
+    /// Whether the configuration is refused.
+    pub fn has_errors(&self) -> bool {
+        self.errors > 0
+    }
+
+    /// How many errors there are, counted ones included.
+    pub fn errors(&self) -> usize {
+        self.errors
+    }
+
+    /// How many findings of that severity are kept.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.list.iter().filter(|d| d.severity == severity).count()
+    }
+
+    /// How many findings did not fit and were only counted.
+    pub fn dropped(&self) -> usize {
+        self.dropped
+    }
+
+    /// Whether nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+}

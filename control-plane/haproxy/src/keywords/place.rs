@@ -1,0 +1,147 @@
+//! Where a keyword may stand.
+
+use std::fmt;
+use std::ops::BitOr;
+
+/// One kind of place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Place {
+    /// A line of `global`.
+    Global,
+    /// A line of `defaults`.
+    Defaults,
+    /// A line of `frontend`.
+    Frontend,
+    /// A line of `listen`.
+    Listen,
+    /// A line of `backend`.
+    Backend,
+    /// An option after `bind <address>`.
+    BindOption,
+    /// An option after `server <name> <address>`, `default-server` or `server-template`.
+    ServerOption,
+    /// An action after `http-request`.
+    HttpRequest,
+    /// An action after `http-response`.
+    HttpResponse,
+    /// An action after `http-after-response`.
+    HttpAfterResponse,
+    /// An action after `tcp-request connection`.
+    TcpConnection,
+    /// An action after `tcp-request session`.
+    TcpSession,
+    /// An action after `tcp-request content`.
+    TcpContent,
+    /// An action after `tcp-response content`.
+    TcpResponse,
+    /// An action after `quic-initial`.
+    QuicInitial,
+}
+
+impl Place {
+    /// Every place.
+    pub const ALL: [Place; 15] = [
+        Place::Global,
+        Place::Defaults,
+        Place::Frontend,
+        Place::Listen,
+        Place::Backend,
+        Place::BindOption,
+        Place::ServerOption,
+        Place::HttpRequest,
+        Place::HttpResponse,
+        Place::HttpAfterResponse,
+        Place::TcpConnection,
+        Place::TcpSession,
+        Place::TcpContent,
+        Place::TcpResponse,
+        Place::QuicInitial,
+    ];
+
+    /// The word that a configuration has for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Place::Global => "global",
+            Place::Defaults => "defaults",
+            Place::Frontend => "frontend",
+            Place::Listen => "listen",
+            Place::Backend => "backend",
+            Place::BindOption => "bind",
+            Place::ServerOption => "server",
+            Place::HttpRequest => "http-request",
+            Place::HttpResponse => "http-response",
+            Place::HttpAfterResponse => "http-after-response",
+            Place::TcpConnection => "tcp-request connection",
+            Place::TcpSession => "tcp-request session",
+            Place::TcpContent => "tcp-request content",
+            Place::TcpResponse => "tcp-response content",
+            Place::QuicInitial => "quic-initial",
+        }
+    }
+
+    /// What a name in this place is: `keyword`, `option` or `action`.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Place::Global | Place::Defaults | Place::Frontend | Place::Listen | Place::Backend => "keyword",
+            Place::BindOption | Place::ServerOption => "option",
+            _ => "action",
+        }
+    }
+
+    const fn bit(self) -> u16 {
+        1 << self as u16
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A set of places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Places(u16);
+
+impl Places {
+    /// The set of these places.
+    pub const fn of(places: &[Place]) -> Self {
+        let mut bits = 0;
+        let mut index = 0;
+        while index < places.len() {
+            bits |= places[index].bit();
+            index += 1;
+        }
+        Self(bits)
+    }
+
+    /// Whether `place` is one of them.
+    pub const fn contains(self, place: Place) -> bool {
+        self.0 & place.bit() != 0
+    }
+
+    /// The places, in the order of [`Place`].
+    pub fn iter(self) -> impl Iterator<Item = Place> {
+        Place::ALL.into_iter().filter(move |place| self.contains(*place))
+    }
+}
+
+impl BitOr for Places {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl fmt::Display for Places {
+    /// The names, as in a sentence: `defaults, listen or backend`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.iter().map(Place::as_str).collect();
+        match names.split_last() {
+            None => Ok(()),
+            Some((only, [])) => f.write_str(only),
+            Some((last, rest)) => write!(f, "{} or {last}", rest.join(", ")),
+        }
+    }
+}

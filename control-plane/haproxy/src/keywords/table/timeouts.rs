@@ -1,0 +1,31 @@
+//! `timeout …`, and the words that stood for them.
+
+use super::{DFL, DFLB, DLB, Keyword};
+
+pub(super) const ENTRIES: &[Keyword] = &[
+    time("timeout client", DFL, "Inactivity of the client."),
+    time("timeout server", DLB, "Inactivity of the server."),
+    time("timeout connect", DLB, "Wait for a connection to a server."),
+    time("timeout queue", DLB, "Wait in the queue for a free server."),
+    time("timeout check", DLB, "Wait for the answer to a check, once connected."),
+    time("timeout http-request", DFLB, "Wait for a whole request head."),
+    time("timeout http-keep-alive", DFLB, "Wait for the next request on a connection."),
+    time("timeout tunnel", DLB, "Inactivity of both sides once a connection is a tunnel."),
+    time("timeout tarpit", DFLB, "How long a tarpitted request is held."),
+    time("timeout client-fin", DFL, "Inactivity of the client once one side has closed."),
+    time("timeout server-fin", DLB, "Inactivity of the server once one side has closed."),
+    Keyword::degraded("timeout client-hs", DFL, "there is no TLS yet whose handshake it could limit")
+        .takes(1, 1, "<time>")
+        .once()
+        .does("Wait for the end of a TLS handshake."),
+    Keyword::old("clitimeout", "timeout client", DFL),
+    Keyword::old("srvtimeout", "timeout server", DLB),
+    Keyword::old("contimeout", "timeout connect", DLB),
+    Keyword::old("timeout clitimeout", "timeout client", DFL),
+    Keyword::old("timeout srvtimeout", "timeout server", DLB),
+    Keyword::old("timeout contimeout", "timeout connect", DLB),
+];
+
+const fn time(name: &'static str, places: super::Places, summary: &'static str) -> Keyword {
+    Keyword::works(name, places, "timeouts_are_lowered").takes(1, 1, "<time>").once().does(summary)
+}
