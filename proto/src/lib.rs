@@ -12,5 +12,7 @@ pub mod v1 {
     include!(concat!(env!("OUT_DIR"), "/sluicegate.v1.rs"));
 }
 
+pub mod catalog;
+
 /// Version of the schema: grows when an older receiver would misread a newer sender.
 pub const SCHEMA: u32 = 1;

@@ -1,0 +1,140 @@
+use super::{ArgumentSpec, ValueType, integer, optional, text};
+
+/// Where a fetch has a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Phases {
+    /// In conditions and formats over a request.
+    pub request: bool,
+    /// In conditions and formats over a response.
+    pub response: bool,
+    /// In the log line at the end.
+    pub log: bool,
+    /// Only where the frontend or backend is in HTTP mode.
+    pub http_only: bool,
+}
+
+const ALWAYS: Phases = Phases { request: true, response: true, log: true, http_only: false };
+const REQUEST: Phases = Phases { request: true, response: false, log: false, http_only: true };
+const RESPONSE: Phases = Phases { request: false, response: true, log: true, http_only: true };
+const HTTP: Phases = Phases { request: true, response: true, log: true, http_only: true };
+
+/// A source of values: what an expression starts with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FetchSpec {
+    /// As written.
+    pub name: &'static str,
+    /// The name that means the same and stands for all its synonyms; `name` itself for most.
+    pub canonical: &'static str,
+    /// In order; optional ones last.
+    pub arguments: &'static [ArgumentSpec],
+    /// Type of its value.
+    pub yields: ValueType,
+    /// Where it may stand.
+    pub phases: Phases,
+    /// One line for people.
+    pub summary: &'static str,
+}
+
+const fn fetch(
+    name: &'static str,
+    arguments: &'static [ArgumentSpec],
+    yields: ValueType,
+    phases: Phases,
+    summary: &'static str,
+) -> FetchSpec {
+    FetchSpec { name, canonical: name, arguments, yields, phases, summary }
+}
+
+const fn synonym(name: &'static str, of: FetchSpec) -> FetchSpec {
+    FetchSpec { name, ..of }
+}
+
+use ValueType::{Bool, Int, Ip, Str};
+
+const HEADER: &[ArgumentSpec] = &[text("name"), optional(integer("occurrence"))];
+const NAME: &[ArgumentSpec] = &[text("name")];
+
+const BASE: FetchSpec = fetch("base", &[], Str, REQUEST, "first Host value and the path behind it");
+const REQ_COOK: FetchSpec = fetch("req.cook", NAME, Str, REQUEST, "value of a request cookie");
+const REQ_COOK_CNT: FetchSpec = fetch("req.cook_cnt", NAME, Int, REQUEST, "occurrences of a request cookie");
+const REQ_FHDR: FetchSpec = fetch("req.fhdr", HEADER, Str, REQUEST, "whole line of a request header");
+const REQ_FHDR_CNT: FetchSpec = fetch("req.fhdr_cnt", NAME, Int, REQUEST, "lines of a request header");
+const REQ_HDR: FetchSpec =
+    fetch("req.hdr", HEADER, Str, REQUEST, "comma-separated value of a request header");
+const REQ_HDR_CNT: FetchSpec =
+    fetch("req.hdr_cnt", NAME, Int, REQUEST, "comma-separated values of a request header");
+const REQ_HDR_IP: FetchSpec = fetch("req.hdr_ip", HEADER, Ip, REQUEST, "address in a request header");
+const REQ_HDR_VAL: FetchSpec = fetch("req.hdr_val", HEADER, Int, REQUEST, "number in a request header");
+const REQ_PROTO_HTTP: FetchSpec = fetch("req.proto_http", &[], Bool, REQUEST, "the request is HTTP");
+const REQ_VER: FetchSpec = fetch("req.ver", &[], Str, REQUEST, "version of the request: 1.0, 1.1, 2.0");
+const RES_FHDR: FetchSpec = fetch("res.fhdr", HEADER, Str, RESPONSE, "whole line of a response header");
+const RES_FHDR_CNT: FetchSpec = fetch("res.fhdr_cnt", NAME, Int, RESPONSE, "lines of a response header");
+const RES_HDR: FetchSpec =
+    fetch("res.hdr", HEADER, Str, RESPONSE, "comma-separated value of a response header");
+const RES_HDR_CNT: FetchSpec =
+    fetch("res.hdr_cnt", NAME, Int, RESPONSE, "comma-separated values of a response header");
+const RES_HDR_IP: FetchSpec = fetch("res.hdr_ip", HEADER, Ip, RESPONSE, "address in a response header");
+const RES_HDR_VAL: FetchSpec = fetch("res.hdr_val", HEADER, Int, RESPONSE, "number in a response header");
+const RES_VER: FetchSpec = fetch("res.ver", &[], Str, RESPONSE, "version of the response: 1.0, 1.1, 2.0");
+const URL_PARAM: FetchSpec = fetch(
+    "url_param",
+    &[text("name"), optional(text("delimiter"))],
+    Str,
+    REQUEST,
+    "value of a parameter in the query",
+);
+
+/// All fetches, sorted by name.
+pub const FETCHES: &[FetchSpec] = &[
+    fetch("always_false", &[], Bool, ALWAYS, "false"),
+    fetch("always_true", &[], Bool, ALWAYS, "true"),
+    BASE,
+    fetch("be_name", &[], Str, ALWAYS, "name of the backend"),
+    fetch("bool", &[text("value")], Bool, ALWAYS, "a constant: true, false, 0 or 1"),
+    synonym("cook", REQ_COOK),
+    synonym("cook_cnt", REQ_COOK_CNT),
+    fetch("dst", &[], Ip, ALWAYS, "address that the client connected to"),
+    fetch("dst_port", &[], Int, ALWAYS, "port that the client connected to"),
+    fetch("fe_name", &[], Str, ALWAYS, "name of the frontend"),
+    synonym("hdr", REQ_HDR),
+    synonym("hdr_cnt", REQ_HDR_CNT),
+    synonym("hdr_ip", REQ_HDR_IP),
+    synonym("hdr_val", REQ_HDR_VAL),
+    fetch("int", &[integer("value")], Int, ALWAYS, "a constant"),
+    fetch("method", &[], Str, HTTP, "method of the request"),
+    fetch("path", &[], Str, REQUEST, "path of the request, up to the question mark"),
+    fetch("pathq", &[], Str, REQUEST, "path and query of the request"),
+    fetch("query", &[], Str, REQUEST, "what follows the question mark"),
+    REQ_COOK,
+    REQ_COOK_CNT,
+    REQ_FHDR,
+    REQ_FHDR_CNT,
+    REQ_HDR,
+    REQ_HDR_CNT,
+    REQ_HDR_IP,
+    REQ_HDR_VAL,
+    REQ_PROTO_HTTP,
+    REQ_VER,
+    synonym("req_proto_http", REQ_PROTO_HTTP),
+    synonym("req_ver", REQ_VER),
+    RES_FHDR,
+    RES_FHDR_CNT,
+    RES_HDR,
+    RES_HDR_CNT,
+    RES_HDR_IP,
+    RES_HDR_VAL,
+    RES_VER,
+    synonym("resp_ver", RES_VER),
+    synonym("shdr", RES_HDR),
+    synonym("shdr_cnt", RES_HDR_CNT),
+    synonym("shdr_ip", RES_HDR_IP),
+    synonym("shdr_val", RES_HDR_VAL),
+    fetch("src", &[], Ip, ALWAYS, "address of the client"),
+    fetch("src_port", &[], Int, ALWAYS, "port of the client"),
+    fetch("ssl_fc", &[], Bool, ALWAYS, "the client connected over TLS"),
+    fetch("status", &[], Int, RESPONSE, "status of the response"),
+    fetch("str", &[text("value")], Str, ALWAYS, "a constant"),
+    fetch("url", &[], Str, REQUEST, "target of the request as the client wrote it"),
+    URL_PARAM,
+    synonym("urlp", URL_PARAM),
+];
