@@ -13,6 +13,10 @@ pub mod v1 {
 }
 
 pub mod catalog;
+pub mod hash;
+pub mod id;
+pub mod limits;
+mod origin;
 
 /// Version of the schema: grows when an older receiver would misread a newer sender.
 pub const SCHEMA: u32 = 1;

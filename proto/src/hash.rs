@@ -1,0 +1,95 @@
+//! Content hashes: equal hash, equal resource; equal snapshot hash, equal snapshot.
+
+use std::fmt;
+
+use prost::Message;
+
+use crate::id::ObjectKey;
+use crate::v1::Resource;
+
+/// A BLAKE3 hash. Displays as 64 lower-case hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct ContentHash(pub [u8; 32]);
+
+/// Bytes or text that are no hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a content hash: 32 bytes, or 64 lower-case hexadecimal digits")]
+pub struct InvalidHash;
+
+impl ContentHash {
+    /// The hash of `data`.
+    pub fn of(data: &[u8]) -> Self {
+        Self(*blake3::hash(data).as_bytes())
+    }
+
+    /// The first eight digits, for people.
+    pub fn short(&self) -> String {
+        self.to_string()[..8].to_owned()
+    }
+
+    /// Reads the 64 lower-case digits of the Display form.
+    ///
+    /// # Errors
+    /// Where `text` is anything else.
+    pub fn from_hex(text: &str) -> Result<Self, InvalidHash> {
+        let digits = text.as_bytes();
+        if digits.len() != 64 {
+            return Err(InvalidHash);
+        }
+        let mut hash = [0; 32];
+        for (byte, pair) in hash.iter_mut().zip(digits.chunks_exact(2)) {
+            *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
+        }
+        Ok(Self(hash))
+    }
+}
+
+fn nibble(digit: u8) -> Result<u8, InvalidHash> {
+    match digit {
+        b'0'..=b'9' => Ok(digit - b'0'),
+        b'a'..=b'f' => Ok(digit - b'a' + 10),
+        _ => Err(InvalidHash),
+    }
+}
+
+impl TryFrom<&[u8]> for ContentHash {
+    type Error = InvalidHash;
+
+    fn try_from(bytes: &[u8]) -> Result<Self, InvalidHash> {
+        bytes.try_into().map(Self).map_err(|_| InvalidHash)
+    }
+}
+
+impl fmt::Display for ContentHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for ContentHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Hash of a resource as it travels, its id and origin included.
+pub fn resource_hash(resource: &Resource) -> ContentHash {
+    ContentHash::of(&resource.encode_to_vec())
+}
+
+/// Hash of a whole snapshot. `resources` come in the order of their keys, each key once.
+pub fn snapshot_hash<'a>(resources: impl IntoIterator<Item = (&'a ObjectKey, ContentHash)>) -> ContentHash {
+    let mut hasher = blake3::Hasher::new();
+    for (key, hash) in resources {
+        for part in [key.provider(), key.namespace(), key.name()] {
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part.as_bytes());
+        }
+        hasher.update(&(key.kind() as i32).to_le_bytes());
+        hasher.update(&hash.0);
+    }
+    ContentHash(*hasher.finalize().as_bytes())
+}
+
+#[cfg(test)]
+mod tests;

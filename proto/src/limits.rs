@@ -1,0 +1,42 @@
+//! Bounds of all that comes over the wire. What is over one is refused, never cut.
+
+/// Longest provider name.
+pub const MAX_PROVIDER_BYTES: usize = 64;
+/// Longest namespace or name.
+pub const MAX_NAME_BYTES: usize = 1024;
+/// Resources of one snapshot.
+pub const MAX_RESOURCES: usize = 2_000_000;
+/// Bytes of an encoded Update.
+pub const MAX_UPDATE_BYTES: usize = 256 << 20;
+/// Bytes of data in a Chunk.
+pub const MAX_CHUNK_BYTES: usize = 512 << 10;
+/// Bytes of one blob.
+pub const MAX_BLOB_BYTES: usize = 64 << 20;
+/// Rules of one list.
+pub const MAX_RULES: usize = 16_384;
+/// Tests of one condition.
+pub const MAX_CONDITION_TESTS: usize = 1_024;
+/// Operations of one condition.
+pub const MAX_CONDITION_OPS: usize = 4_096;
+/// Values on the stack while a condition is evaluated.
+pub const MAX_CONDITION_DEPTH: usize = 32;
+/// Patterns of one test, those of its blobs included.
+pub const MAX_PATTERNS: usize = 1_000_000;
+/// Bytes of one pattern, argument, header value or literal.
+pub const MAX_TEXT_BYTES: usize = 16 << 10;
+/// Regular expressions of one test.
+pub const MAX_REGEXES: usize = 4_096;
+/// Bytes of the compiled regular expressions of one test.
+pub const MAX_REGEX_BYTES: usize = 16 << 20;
+/// Converters of one sample.
+pub const MAX_CONVERTERS: usize = 32;
+/// Pieces of one format.
+pub const MAX_FORMAT_PIECES: usize = 1_024;
+/// Log targets of one frontend.
+pub const MAX_LOG_TARGETS: usize = 64;
+/// Bytes of a body or text that a rule answers with, as far as it is not a blob.
+pub const MAX_REPLY_BYTES: usize = 64 << 10;
+/// Largest weight of an endpoint.
+pub const MAX_WEIGHT: u32 = 256;
+/// Longest time span, in milliseconds: 24 days and 20 hours, the longest that HAProxy takes.
+pub const MAX_DURATION_MS: u64 = i32::MAX as u64;
