@@ -1,3 +1,5 @@
-//! Placeholder until the first code lands.
+//! The control plane, the standalone load balancer and the tools around them.
+
+mod drop_in;
 
 fn main() {}

@@ -54,7 +54,10 @@ impl Environment {
             match self.get(variable.name).or(variable.default) {
                 Some(value) => out.push_str(value),
                 None => {
-                    return Err(InvalidVariable::Unset { name: variable.name.to_owned(), at: variable.range });
+                    return Err(InvalidVariable::Unset {
+                        name: variable.name.to_owned(),
+                        at: variable.range,
+                    });
                 }
             }
             rest = variable.range.end;

@@ -10,6 +10,7 @@ pub mod ast;
 pub mod diagnostic;
 pub mod environment;
 pub mod keywords;
+pub mod predicate;
 pub mod sections;
 pub mod source;
 pub mod word;

@@ -32,7 +32,9 @@ pub enum InvalidPredicate {
         at: usize,
     },
     /// No predicate of that name.
-    #[error("unknown predicate '{0}'; there are defined, enabled, feature, streq, strneq, strstr, version_atleast and version_before")]
+    #[error(
+        "unknown predicate '{0}'; there are defined, enabled, feature, streq, strneq, strstr, version_atleast and version_before"
+    )]
     Unknown(String),
     /// Wrong number of arguments.
     #[error("{name}() takes {wanted} arguments, not {given}")]
@@ -50,7 +52,10 @@ pub enum InvalidPredicate {
 ///
 /// # Errors
 /// The first place where it cannot be read.
-pub fn evaluate(condition: &str, environment: &dyn Fn(&str) -> Option<String>) -> Result<bool, InvalidPredicate> {
+pub fn evaluate(
+    condition: &str,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<bool, InvalidPredicate> {
     if condition.len() > MAX_LENGTH {
         return Err(InvalidPredicate::TooLong);
     }

@@ -4,46 +4,46 @@ use std::path::PathBuf;
 
 /// What a command line under the name `haproxy` asks for.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// `-f`, and what follows `--`: files and folders in the order given.
-    pub files: Vec<PathBuf>,
+    pub(crate) files: Vec<PathBuf>,
     /// What to do instead of serving.
-    pub action: Action,
+    pub(crate) action: Action,
     /// `-V`, or `-q` for less.
-    pub volume: Volume,
+    pub(crate) volume: Volume,
     /// `-D`, unless `-d` or `-db` came too.
-    pub daemon: bool,
+    pub(crate) daemon: bool,
     /// `-d` or `-db`: stay in the foreground whatever the file says.
-    pub foreground: bool,
+    pub(crate) foreground: bool,
     /// `-W` or `-Ws`: accepted; reloads need no second process here.
-    pub master_worker: bool,
+    pub(crate) master_worker: bool,
     /// `-Ws`: tell systemd when ready.
-    pub notify: bool,
+    pub(crate) notify: bool,
     /// `-p`.
-    pub pid_file: Option<PathBuf>,
+    pub(crate) pid_file: Option<PathBuf>,
     /// `-C`: where to stand before anything is read.
-    pub directory: Option<PathBuf>,
+    pub(crate) directory: Option<PathBuf>,
     /// `-n`: overrides the global `maxconn`.
-    pub max_connections: Option<u32>,
+    pub(crate) max_connections: Option<u32>,
     /// `-N`: default `maxconn` of a frontend.
-    pub frontend_max_connections: Option<u32>,
+    pub(crate) frontend_max_connections: Option<u32>,
     /// `-L`: local peer name.
-    pub peer_name: Option<String>,
+    pub(crate) peer_name: Option<String>,
     /// `-dW`: warnings are errors.
-    pub zero_warning: bool,
+    pub(crate) zero_warning: bool,
     /// `-dD`: say more about suspicious statements.
-    pub diagnose: bool,
+    pub(crate) diagnose: bool,
     /// `-dr`: accepted; a name that does not resolve never stops a start here.
-    pub ignore_resolution: bool,
+    pub(crate) ignore_resolution: bool,
     /// `-sf` and `-st`: processes to relieve, once ready.
-    pub relieve: Option<Relieve>,
+    pub(crate) relieve: Option<Relieve>,
     /// Options that are accepted and have no meaning here, each with its reason.
-    pub inert: Vec<(String, &'static str)>,
+    pub(crate) inert: Vec<(String, &'static str)>,
 }
 
 /// What to do instead of serving.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub enum Action {
+pub(crate) enum Action {
     /// Nothing: serve.
     #[default]
     Serve,
@@ -61,7 +61,7 @@ pub enum Action {
 
 /// How much to say.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub enum Volume {
+pub(crate) enum Volume {
     /// `-q`.
     Quiet,
     /// Neither.
@@ -73,16 +73,16 @@ pub enum Volume {
 
 /// The processes that this one takes over from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Relieve {
+pub(crate) struct Relieve {
     /// Process ids, in the order given; may be empty.
-    pub pids: Vec<i32>,
+    pub(crate) pids: Vec<i32>,
     /// `-st`: end at once; else finish what runs (`-sf`).
-    pub at_once: bool,
+    pub(crate) at_once: bool,
 }
 
 /// A command line that HAProxy would refuse too.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub enum InvalidArguments {
+pub(crate) enum InvalidArguments {
     /// An option without its value.
     #[error("option '{option}' needs {what}")]
     Missing {
@@ -135,7 +135,7 @@ const INERT_PREFIXES: &[(&str, &str)] = &[
 ///
 /// # Errors
 /// The first argument that HAProxy would refuse.
-pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Arguments, InvalidArguments> {
+pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Arguments, InvalidArguments> {
     let mut words = Words { rest: arguments.into_iter().collect::<Vec<_>>().into_iter().peekable() };
     let mut parsed = Arguments::default();
     let mut any = false;
@@ -166,7 +166,11 @@ impl Words {
     fn number(&mut self, option: &str) -> Result<u32, InvalidArguments> {
         const WHAT: &str = "a number";
         let value = self.value(option, WHAT)?;
-        value.parse().map_err(|_| InvalidArguments::Malformed { option: option.to_owned(), value, what: WHAT })
+        value.parse().map_err(|_| InvalidArguments::Malformed {
+            option: option.to_owned(),
+            value,
+            what: WHAT,
+        })
     }
 
     /// Everything up to the next option.
@@ -230,7 +234,10 @@ impl Arguments {
             }
             "-x" => {
                 words.value(&word, "a socket")?;
-                self.inert.push((word, "listeners are not handed over between processes yet; ports are shared instead"));
+                self.inert.push((
+                    word,
+                    "listeners are not handed over between processes yet; ports are shared instead",
+                ));
             }
             "-S" => {
                 words.value(&word, "an address")?;

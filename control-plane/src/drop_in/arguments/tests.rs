@@ -62,5 +62,8 @@ fn mistakes_name_the_option() {
 fn nothing_asks_for_the_usage() {
     assert_eq!(parsed("").action, Action::Usage);
     assert_eq!(parsed("-vv").action, Action::BuildInfo);
-    assert_eq!(parse(["-cc".into(), "version_atleast(2.4)".into()]).unwrap().action, Action::Evaluate("version_atleast(2.4)".into()));
+    assert_eq!(
+        parse(["-cc".into(), "version_atleast(2.4)".into()]).unwrap().action,
+        Action::Evaluate("version_atleast(2.4)".into())
+    );
 }
