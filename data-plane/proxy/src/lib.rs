@@ -1,1 +1,3 @@
-//! Placeholder until the first code lands.
+//! The proxy engine of the data plane.
+
+pub mod h1;

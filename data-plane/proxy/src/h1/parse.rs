@@ -1,0 +1,206 @@
+//! The parser proper: one pass over the head, line by line, resumable at the start of a line.
+
+use super::fault::{Fault, InvalidHead};
+use super::head::{Field, Head, Kind, Method, Parsed, Span, Version};
+use super::{Known, Limits, TargetForm, scan, target};
+
+/// How far the parser came. Everything before `line` is understood and not looked at again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Progress {
+    /// Offset of the first line that is not complete yet.
+    line: u32,
+    /// Bytes that were there at the last call. A line can only have become complete by a line feed behind them,
+    /// which keeps the cost of a head that arrives bytewise linear.
+    seen: u32,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Stage {
+    #[default]
+    StartLine,
+    Fields,
+    Done,
+}
+
+impl Head {
+    /// Parses the request head at the start of `buf`, or resumes. RFC 9112 sections 2, 3 and 5.
+    ///
+    /// # Errors
+    /// [`InvalidHead`] with the first fault from the left; the head must then be cleared before it is used again.
+    pub fn parse_request(&mut self, buf: &[u8], limits: &Limits) -> Result<Parsed, InvalidHead> {
+        self.parse(Kind::Request, buf, limits)
+    }
+
+    /// Parses the response head at the start of `buf`, or resumes. Interim responses (1xx) are parsed like others;
+    /// the caller clears the head and parses the next one. RFC 9112 sections 2, 4 and 5.
+    ///
+    /// # Errors
+    /// As [`Head::parse_request`].
+    pub fn parse_response(&mut self, buf: &[u8], limits: &Limits) -> Result<Parsed, InvalidHead> {
+        self.parse(Kind::Response, buf, limits)
+    }
+
+    fn parse(&mut self, kind: Kind, buf: &[u8], limits: &Limits) -> Result<Parsed, InvalidHead> {
+        if self.progress.stage == Stage::Done {
+            return Ok(Parsed::Complete { head_len: self.progress.line as usize });
+        }
+        self.kind = kind;
+        let limit = limits.head_bytes.min(Limits::MAX_HEAD_BYTES) as usize;
+        let window = buf.get(..limit).unwrap_or(buf);
+        let exhausted = window.len() == limit;
+        let seen = self.progress.seen as usize;
+        if seen > 0 && !exhausted && memchr::memchr(b'\n', window.get(seen..).unwrap_or_default()).is_none() {
+            self.progress.seen = Span::new(0, window.len()).end;
+            return Ok(Parsed::Partial);
+        }
+        if self.advance(window, limits)? {
+            return Ok(Parsed::Complete { head_len: self.progress.line as usize });
+        }
+        if exhausted {
+            let in_request_line = self.progress.stage == Stage::StartLine && kind == Kind::Request;
+            let fault = if in_request_line { Fault::TargetTooLong } else { Fault::HeadTooLarge };
+            return Err(fault.at(window.len()));
+        }
+        self.progress.seen = Span::new(0, window.len()).end;
+        Ok(Parsed::Partial)
+    }
+
+    /// Takes in every complete line. True at the end of the head.
+    fn advance(&mut self, buf: &[u8], limits: &Limits) -> Result<bool, InvalidHead> {
+        let mut line = self.progress.line as usize;
+        if self.progress.stage == Stage::StartLine {
+            let next = match self.kind {
+                Kind::Request => self.request_line(buf, limits)?,
+                Kind::Response => self.status_line(buf)?,
+            };
+            let Some(next) = next else { return Ok(false) };
+            line = next;
+            self.progress.stage = Stage::Fields;
+        }
+        loop {
+            self.progress.line = Span::new(0, line).end;
+            match buf.get(line) {
+                None => return Ok(false),
+                Some(b'\r' | b'\n') => {
+                    let Some(end) = line_end(buf, line, Fault::InvalidName)? else { return Ok(false) };
+                    self.finish(buf, line)?;
+                    self.progress.line = Span::new(0, end).end;
+                    self.progress.stage = Stage::Done;
+                    return Ok(true);
+                }
+                Some(_) if self.fields.len() >= usize::from(limits.fields) => {
+                    return Err(Fault::TooManyFields.at(line));
+                }
+                Some(_) => {}
+            }
+            let Some((field, next)) = self.field(buf, line)? else { return Ok(false) };
+            if let Some(name) = field.known {
+                self.facts.note(name, &field, buf, self.known.has(name))?;
+                self.known.insert(name);
+            }
+            self.fields.push(field);
+            line = next;
+        }
+    }
+
+    /// One field line that starts at `line`, and where the next line starts.
+    fn field(&self, buf: &[u8], line: usize) -> Result<Option<(Field, usize)>, InvalidHead> {
+        let colon = scan::token_end(buf, line);
+        match buf.get(colon) {
+            None => return Ok(None),
+            Some(b':') if colon > line => {}
+            Some(b' ' | b'\t') if colon == line && self.fields.is_empty() => {
+                return Err(Fault::BlankBeforeFirstField.at(line));
+            }
+            Some(b' ' | b'\t') if colon == line => return Err(Fault::ObsoleteFold.at(line)),
+            Some(b' ' | b'\t') => return Err(Fault::BlankInName.at(colon)),
+            Some(_) => return Err(Fault::InvalidName.at(colon)),
+        }
+        let mut start = colon + 1;
+        while let Some(b' ' | b'\t') = buf.get(start) {
+            start += 1;
+        }
+        let stop = scan::value_end(buf, start);
+        let Some(next) = line_end(buf, stop, Fault::InvalidValue)? else { return Ok(None) };
+        let mut end = stop;
+        while end > start && matches!(buf.get(end - 1), Some(b' ' | b'\t')) {
+            end -= 1;
+        }
+        let name = buf.get(line..colon).unwrap_or_default();
+        let canonical = start == colon + 2 && end == stop && buf.get(colon + 1) == Some(&b' ');
+        let field = Field {
+            name: Span::new(line, colon),
+            value: Span::new(start, end),
+            known: Known::of(name),
+            canonical,
+        };
+        Ok(Some((field, next)))
+    }
+
+    /// What can only be judged when all fields are known. `at` is the offset of the empty line.
+    fn finish(&self, buf: &[u8], at: usize) -> Result<(), InvalidHead> {
+        let facts = &self.facts;
+        if facts.chunked {
+            let offset = self.offset_of(Known::TransferEncoding, at);
+            if facts.content_length.is_some() {
+                return Err(Fault::LengthAndTransferEncoding.at(offset));
+            }
+            if self.version == Version::Http10 {
+                return Err(Fault::TransferEncodingInHttp10.at(offset));
+            }
+        }
+        if self.kind == Kind::Response {
+            return Ok(());
+        }
+        let has_body = facts.chunked || facts.content_length.is_some_and(|length| length > 0);
+        let bodyless = match self.version {
+            Version::Http11 => self.method == Method::Connect,
+            Version::Http10 => {
+                matches!(self.method, Method::Get | Method::Head | Method::Delete | Method::Connect)
+            }
+        };
+        if has_body && bodyless {
+            return Err(Fault::UnexpectedBody.at(at));
+        }
+        self.check_host(buf, at)
+    }
+
+    fn check_host(&self, buf: &[u8], at: usize) -> Result<(), InvalidHead> {
+        let Some(host) = self.known(buf, Known::Host) else {
+            return if self.version == Version::Http11 { Err(Fault::MissingHost.at(at)) } else { Ok(()) };
+        };
+        let offset = self.offset_of(Known::Host, at);
+        if !host.is_empty() && !target::is_authority(host) {
+            return Err(Fault::InvalidHost.at(offset));
+        }
+        let agrees = match self.form {
+            TargetForm::Absolute { authority, .. } => {
+                target::agree(authority.of(buf), host, target::default_port(self.target.of(buf)))
+            }
+            TargetForm::Authority => target::agree(self.target.of(buf), host, None),
+            TargetForm::Origin | TargetForm::Asterisk => true,
+        };
+        if agrees { Ok(()) } else { Err(Fault::HostMismatch.at(offset)) }
+    }
+
+    fn offset_of(&self, name: Known, otherwise: usize) -> usize {
+        let field = self.fields.iter().find(|field| field.known == Some(name));
+        field.map_or(otherwise, |field| field.name.start as usize)
+    }
+
+    pub(super) fn line_start(&self) -> usize {
+        self.progress.line as usize
+    }
+}
+
+/// Expects CRLF at `at`: where the next line starts, or `None` when bytes are missing. Any other byte is `fault`.
+pub(super) fn line_end(buf: &[u8], at: usize, fault: Fault) -> Result<Option<usize>, InvalidHead> {
+    match (buf.get(at), buf.get(at + 1)) {
+        (Some(b'\r'), Some(b'\n')) => Ok(Some(at + 2)),
+        (None, _) | (Some(b'\r'), None) => Ok(None),
+        (Some(b'\r'), Some(_)) => Err(Fault::BareCarriageReturn.at(at)),
+        (Some(b'\n'), _) => Err(Fault::BareLineFeed.at(at)),
+        (Some(_), _) => Err(fault.at(at)),
+    }
+}

@@ -1,0 +1,1 @@
+//! Requests that must never reach a server.
