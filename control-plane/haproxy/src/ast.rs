@@ -81,8 +81,12 @@ pub struct Directive {
     pub prefix: Prefix,
     /// All words of the line.
     pub words: Vec<Word>,
+    /// The entry of the action, for a keyword whose first argument is one (`http-request deny`).
+    pub action: Option<&'static Keyword>,
     /// How many of the words are the prefix and the keyword.
     pub(crate) head: usize,
+    /// The options found after the fixed arguments of `bind`, `server` and their like.
+    pub(crate) options: Vec<OptionAt>,
     /// From the first word to the last.
     pub span: Span,
 }
@@ -96,6 +100,27 @@ impl Directive {
     /// The words after the keyword.
     pub fn args(&self) -> &[Word] {
         self.words.get(self.head..).unwrap_or_default()
+    }
+
+    /// The arguments before the options: the address of a `bind`, name and address of a `server`; all where the keyword
+    /// has no options.
+    pub fn fixed(&self) -> &[Word] {
+        let len = self.keyword.options.map_or(self.args().len(), |(_, fixed)| fixed as usize);
+        self.args().get(..len).unwrap_or(self.args())
+    }
+
+    /// The options of a `bind` or `server` line, in order. One that is given twice is here twice: the last one wins.
+    pub fn options(&self) -> impl DoubleEndedIterator<Item = OptionUse<'_>> {
+        self.options.iter().filter_map(|found| {
+            let word = self.words.get(found.word)?;
+            let args = self.words.get(found.word + 1..found.word + 1 + found.args)?;
+            Some(OptionUse { keyword: found.keyword, word, args })
+        })
+    }
+
+    /// The last use of an option.
+    pub fn option(&self, name: &str) -> Option<OptionUse<'_>> {
+        self.options().rev().find(|option| option.keyword.name == name)
     }
 
     /// The words of the keyword itself, as written.
@@ -116,5 +141,31 @@ impl Directive {
     /// The place after the last word: where a missing argument would stand.
     pub fn end(&self) -> Span {
         self.span.after()
+    }
+}
+
+/// Where an option stands in the words of its line.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OptionAt {
+    pub(crate) keyword: &'static Keyword,
+    pub(crate) word: usize,
+    pub(crate) args: usize,
+}
+
+/// An option of a `bind` or `server` line: `inter 2s`.
+#[derive(Clone, Copy, Debug)]
+pub struct OptionUse<'a> {
+    /// Its entry in the table; an old spelling has the entry of its modern form.
+    pub keyword: &'static Keyword,
+    /// The word itself.
+    pub word: &'a Word,
+    /// What it takes.
+    pub args: &'a [Word],
+}
+
+impl OptionUse<'_> {
+    /// From its word to its last argument.
+    pub fn span(&self) -> Span {
+        self.args.last().map_or(self.word.span(), |last| self.word.span().to(last.span()))
     }
 }

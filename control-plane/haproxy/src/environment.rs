@@ -4,6 +4,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+/// The longest that an address may become by its variables.
+const MAX_ADDRESS_BYTES: usize = 64 * 1024;
+
 /// Names and values, as the process was given them and as `setenv`, `presetenv`, `unsetenv` and `resetenv` change them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Environment {
@@ -40,7 +43,8 @@ impl Environment {
     /// were quoted or not.
     ///
     /// # Errors
-    /// A `$` that starts no name, an open `{`, or a name that is not set, with its place in `text`.
+    /// A `$` that starts no name, an open `{`, a name that is not set, or a result beyond all addresses, with its
+    /// place in `text`.
     pub fn expand_address<'a>(&self, text: &'a str) -> Result<Cow<'a, str>, InvalidVariable> {
         if !text.contains('$') {
             return Ok(Cow::Borrowed(text));
@@ -59,6 +63,9 @@ impl Environment {
                         at: variable.range,
                     });
                 }
+            }
+            if out.len() > MAX_ADDRESS_BYTES {
+                return Err(InvalidVariable::TooLong { at: variable.range });
             }
             rest = variable.range.end;
         }
@@ -98,13 +105,21 @@ pub enum InvalidVariable {
         /// The bytes at fault.
         at: Range<usize>,
     },
+    /// The text has grown beyond what an address can be.
+    #[error("the address is longer than {MAX_ADDRESS_BYTES} bytes once its variables are expanded")]
+    TooLong {
+        /// The variable that went over.
+        at: Range<usize>,
+    },
 }
 
 impl InvalidVariable {
     /// The bytes at fault, in the text that was expanded.
     pub fn at(&self) -> Range<usize> {
         match self {
-            Self::NoName { at } | Self::Open { at, .. } | Self::Unset { at, .. } => at.clone(),
+            Self::NoName { at } | Self::Open { at, .. } | Self::Unset { at, .. } | Self::TooLong { at } => {
+                at.clone()
+            }
         }
     }
 }

@@ -81,6 +81,10 @@ pub struct Keyword {
     pub modern: Option<&'static str>,
     /// Where the word after it is looked up, for a keyword whose first argument is an action.
     pub actions: Option<Place>,
+    /// Where the words after the fixed arguments are looked up, and how many of those there are.
+    pub options: Option<(Place, u8)>,
+    /// In a proxy that lacks the side it acts on, HAProxy warns and goes on. Not so for these.
+    pub strict: bool,
 }
 
 impl Keyword {
@@ -124,6 +128,8 @@ impl Keyword {
             summary: "",
             modern: None,
             actions: None,
+            options: None,
+            strict: false,
         }
     }
 
@@ -155,6 +161,18 @@ impl Keyword {
     /// Its first argument is an action of `place`.
     pub(crate) const fn acts(mut self, place: Place) -> Self {
         self.actions = Some(place);
+        self
+    }
+
+    /// After `fixed` arguments come options of `place`.
+    pub(crate) const fn options(mut self, place: Place, fixed: u8) -> Self {
+        self.options = Some((place, fixed));
+        self
+    }
+
+    /// Refused in a proxy that lacks the side it acts on: it changes who receives traffic.
+    pub(crate) const fn strict(mut self) -> Self {
+        self.strict = true;
         self
     }
 

@@ -10,7 +10,11 @@ pub mod ast;
 pub mod diagnostic;
 pub mod environment;
 pub mod keywords;
+mod lexer;
+mod parser;
 pub mod predicate;
 pub mod sections;
 pub mod source;
 pub mod word;
+
+pub use parser::{Parsed, parse};

@@ -1,8 +1,9 @@
 //! The words that open a section, and what becomes of the sections that are not proxies.
 
-use crate::keywords::Support;
+use crate::ast::SectionKind;
+use crate::keywords::{Place, Support};
 
-/// A section name.
+/// A section that is not one of the five that the tree has.
 #[derive(Debug, PartialEq, Eq)]
 pub struct SectionEntry {
     /// The word.
@@ -11,4 +12,104 @@ pub struct SectionEntry {
     pub support: Support,
     /// What it is for, in one line.
     pub summary: &'static str,
+}
+
+/// The words that open the sections of the tree.
+pub(crate) const MAIN: [(&str, SectionKind); 5] = [
+    ("global", SectionKind::Global),
+    ("defaults", SectionKind::Defaults),
+    ("frontend", SectionKind::Frontend),
+    ("listen", SectionKind::Listen),
+    ("backend", SectionKind::Backend),
+];
+
+/// All others.
+pub(crate) static OTHERS: &[SectionEntry] = &[
+    refused("userlist", "Users and passwords.", "rules that ask for a user could not be kept"),
+    degraded("peers", "Other processes to share stick tables with.", "tables are not shared yet"),
+    degraded("resolvers", "Name servers.", "names are resolved by the system's name servers"),
+    degraded("mailers", "Mail servers for alerts.", "no mail is sent"),
+    degraded("cache", "A cache of responses.", "nothing is cached"),
+    degraded("ring", "A buffer of log lines.", "log lines are not kept in rings"),
+    degraded(
+        "traces",
+        "Tracing of events inside the process.",
+        "HAProxy's own event traces do not exist here",
+    ),
+    refused("http-errors", "A named set of error pages.", "the pages of `errorfiles` would be missing"),
+    refused("log-forward", "Takes log messages and sends them on.", "the messages would be lost"),
+    refused("log-profile", "Log formats by step.", "the log would have another form"),
+    refused("fcgi-app", "A FastCGI application.", "requests could not be sent to it"),
+    refused("crt-store", "A named set of certificates.", "there is no TLS yet that could use it"),
+    refused("acme", "Certificates from an ACME authority.", "there is no TLS yet that could use it"),
+    refused(
+        "program",
+        "A process to run beside.",
+        "no processes are started; use the system's service manager",
+    ),
+    refused("ruleset", "Rules without listeners.", "HAProxy dropped it in 1.6; it never had an effect"),
+    refused("healthcheck", "A named health check.", "servers that use it would be checked in another way"),
+];
+
+const fn refused(name: &'static str, summary: &'static str, why: &'static str) -> SectionEntry {
+    SectionEntry { name, support: Support::NotSupported { why }, summary }
+}
+
+const fn degraded(name: &'static str, summary: &'static str, why: &'static str) -> SectionEntry {
+    SectionEntry { name, support: Support::Degraded { why }, summary }
+}
+
+/// The kind of section that `word` opens.
+pub(crate) fn kind_of(word: &str) -> Option<SectionKind> {
+    let main = MAIN.iter().find(|(name, _)| *name == word).map(|(_, kind)| *kind);
+    main.or_else(|| OTHERS.iter().find(|entry| entry.name == word).map(SectionKind::Other))
+}
+
+/// All words that open a section.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    MAIN.iter().map(|(name, _)| *name).chain(OTHERS.iter().map(|entry| entry.name))
+}
+
+/// The section name that is most like `word`, at most two edits away.
+pub(crate) fn nearest(word: &str) -> Option<&'static str> {
+    if word.len() > 32 {
+        return None;
+    }
+    let limit = if word.len() < 5 { 1 } else { 2 };
+    names()
+        .map(|name| (strsim::damerau_levenshtein(word, name), name))
+        .filter(|(distance, _)| *distance <= limit)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}
+
+impl SectionKind {
+    /// The word that opens it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SectionKind::Global => "global",
+            SectionKind::Defaults => "defaults",
+            SectionKind::Frontend => "frontend",
+            SectionKind::Listen => "listen",
+            SectionKind::Backend => "backend",
+            SectionKind::Other(entry) => entry.name,
+        }
+    }
+
+    /// Where its lines stand in the keyword table; none for sections whose lines are not read.
+    pub fn place(self) -> Option<Place> {
+        match self {
+            SectionKind::Global => Some(Place::Global),
+            SectionKind::Defaults => Some(Place::Defaults),
+            SectionKind::Frontend => Some(Place::Frontend),
+            SectionKind::Listen => Some(Place::Listen),
+            SectionKind::Backend => Some(Place::Backend),
+            SectionKind::Other(_) => None,
+        }
+    }
+
+    /// Whether it takes connections or has servers.
+    pub fn is_proxy(self) -> bool {
+        matches!(self, SectionKind::Frontend | SectionKind::Listen | SectionKind::Backend)
+    }
 }

@@ -1,0 +1,222 @@
+//! Lines of a section.
+
+use super::{Current, Parser, report};
+use crate::ast::{Directive, OptionAt, Prefix, SectionKind};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::keywords::{Arity, Found, Keyword, Place, Support, lookup, named};
+use crate::lexer::Line;
+use crate::source::Span;
+use crate::word::Word;
+
+/// The most words that a keyword's name has.
+const NAME_WORDS: usize = 3;
+
+impl Parser {
+    pub(super) fn directive(&mut self, line: Line) {
+        let Current::Open { section, indented, .. } = &mut self.section else { return };
+        *indented |= line.indented;
+        let kind = section.kind;
+        let Some(place) = kind.place() else { return };
+        let (prefix, skip) = prefix(&line.words);
+        let words = line.words;
+        let name = &words[skip..];
+        let keyword = match find(place, name) {
+            Found::Here(keyword) => keyword,
+            Found::Elsewhere(keyword) => {
+                return self.report(report::misplaced(keyword, place, &name[..keyword.words()]));
+            }
+            Found::Unfinished => return self.report(report::unfinished(place, name)),
+            Found::Unknown => return self.report(report::unknown(place, &name[0])),
+        };
+        let head = skip + keyword.words();
+        let written = keyword;
+        let keyword = self.modern(keyword, place, &words, skip);
+        let span = words[0].span().to(words[words.len() - 1].span());
+        let mut directive =
+            Directive { keyword, prefix, words, action: None, head, options: Vec::new(), span };
+        if self.check(written, &mut directive, place) {
+            self.note_repeat(keyword, prefix, directive.keyword_span());
+            self.environment(&directive, kind);
+            if let Current::Open { section, .. } = &mut self.section {
+                section.directives.push(directive);
+            }
+        }
+    }
+
+    /// The entry to go by: for an old spelling, that of its modern form.
+    fn modern(
+        &mut self,
+        keyword: &'static Keyword,
+        place: Place,
+        words: &[Word],
+        skip: usize,
+    ) -> &'static Keyword {
+        let Some(modern) = keyword.modern.and_then(|name| named(place, name)) else { return keyword };
+        let finding = report::old_spelling(keyword, modern, words, skip);
+        self.report(finding);
+        modern
+    }
+
+    /// Whether the directive goes into the tree. All that is wrong with it is reported.
+    fn check(&mut self, written: &'static Keyword, directive: &mut Directive, place: Place) -> bool {
+        let keyword = directive.keyword;
+        if directive.prefix != Prefix::None {
+            return self.check_prefixed(written, directive);
+        }
+        let support = if written.refused_here() { written } else { keyword };
+        if !self.support(support, directive.keyword_span(), place) {
+            return false;
+        }
+        if let Err(finding) = arity(keyword, directive.args(), directive.keyword_span()) {
+            self.report(finding);
+            return false;
+        }
+        let acts = keyword.actions.is_none_or(|actions| self.action(directive, actions));
+        let options =
+            keyword.options.is_none_or(|(options, fixed)| self.options(directive, options, fixed.into()));
+        acts && options
+    }
+
+    fn check_prefixed(&mut self, written: &'static Keyword, directive: &Directive) -> bool {
+        let keyword = directive.keyword;
+        if !keyword.negatable {
+            let finding = report::bad_prefix(written, &directive.words[0]);
+            self.report(finding);
+            return false;
+        }
+        if let Support::Works { .. } = keyword.support {
+            return true;
+        }
+        let message = format!("`{}` is not in use here, so taking it back changes nothing", keyword.name);
+        let finding = Diagnostic::notice(Code::InertKeyword, directive.span, message);
+        self.report(finding);
+        false
+    }
+
+    /// Says what becomes of a keyword that does not simply work; whether it is taken at all.
+    fn support(&mut self, keyword: &'static Keyword, span: Span, place: Place) -> bool {
+        match report::support(keyword, span, place) {
+            Some(finding) => self.report(finding),
+            None => return true,
+        }
+        !keyword.refused_here()
+    }
+
+    fn action(&mut self, directive: &mut Directive, place: Place) -> bool {
+        let args = directive.args();
+        let Some(word) = args.first() else { return true };
+        let action = match lookup(place, &[word.text()]) {
+            Found::Here(action) => action,
+            Found::Elsewhere(action) if action.places.iter().any(|other| other.noun() == "action") => {
+                let finding = report::misplaced(action, place, std::slice::from_ref(word));
+                self.report(finding);
+                return false;
+            }
+            Found::Elsewhere(_) | Found::Unfinished | Found::Unknown => {
+                let finding = report::unknown(place, word);
+                self.report(finding);
+                return false;
+            }
+        };
+        if !self.support(action, word.span(), place) {
+            return false;
+        }
+        let operands = &args[1..operands_end(args, action.args.min.into())];
+        if let Err(finding) = arity(action, operands, word.span()) {
+            self.report(finding);
+            return false;
+        }
+        directive.action = Some(action);
+        true
+    }
+
+    /// Takes the options of `bind` and `server` apart; whether all of them are right.
+    fn options(&mut self, directive: &mut Directive, place: Place, fixed: usize) -> bool {
+        let mut found: Vec<OptionAt> = Vec::new();
+        let mut at = directive.head + fixed;
+        let mut right = true;
+        while let Some(word) = directive.words.get(at) {
+            let Found::Here(written) = lookup(place, &[word.text()]) else {
+                let finding = report::unknown(place, word);
+                self.report(finding);
+                // How many words belong to it cannot be known, so what follows is not read.
+                return false;
+            };
+            let keyword = self.modern(written, place, &directive.words[..=at], at);
+            let args = option_args(keyword, &directive.words[at + 1..], place);
+            right &= self.support(keyword, word.span(), place);
+            if args < keyword.args.min.into() {
+                let end = directive.words[at + args].span().after();
+                let finding = report::missing(keyword, end, word.span());
+                self.report(finding);
+                right = false;
+            }
+            if let Some(first) = found.iter().rev().find(|other| other.keyword.name == keyword.name) {
+                let finding =
+                    report::duplicate(keyword.name, directive.words[first.word].span(), word.span());
+                self.report(finding);
+            }
+            found.push(OptionAt { keyword, word: at, args });
+            at += 1 + args;
+        }
+        directive.options = found;
+        right
+    }
+
+    /// `setenv` and its like act on the lines below them.
+    fn environment(&mut self, directive: &Directive, kind: SectionKind) {
+        if kind != SectionKind::Global {
+            return;
+        }
+        let environment = &mut self.parsed.file.environment;
+        match (directive.name(), directive.args()) {
+            ("setenv", [name, value]) => environment.set(name.text(), value.text()),
+            ("presetenv", [name, value]) => environment.preset(name.text(), value.text()),
+            ("unsetenv", names) => names.iter().for_each(|name| environment.unset(name.text())),
+            ("resetenv", names) => environment.retain(&names.iter().map(Word::text).collect::<Vec<_>>()),
+            _ => {}
+        }
+    }
+}
+
+fn prefix(words: &[Word]) -> (Prefix, usize) {
+    match words {
+        [first, _, ..] if first.text() == "no" => (Prefix::No, 1),
+        [first, _, ..] if first.text() == "default" => (Prefix::Default, 1),
+        _ => (Prefix::None, 0),
+    }
+}
+
+fn find(place: Place, words: &[Word]) -> Found {
+    let mut texts = [""; NAME_WORDS];
+    let len = words.len().min(NAME_WORDS);
+    for (text, word) in texts.iter_mut().zip(words) {
+        *text = word.text();
+    }
+    lookup(place, &texts[..len])
+}
+
+fn arity(keyword: &'static Keyword, args: &[Word], keyword_span: Span) -> Result<(), Diagnostic> {
+    if args.len() < keyword.args.min.into() {
+        let end = args.last().map_or(keyword_span, Word::span).after();
+        return Err(report::missing(keyword, end, keyword_span));
+    }
+    if keyword.args.max != Arity::ANY && args.len() > keyword.args.max.into() {
+        return Err(report::extra(keyword, &args[keyword.args.max.into()..]));
+    }
+    Ok(())
+}
+
+/// Where the operands of an action end: at the `if` or `unless` that comes after those that it must have.
+fn operands_end(args: &[Word], min: usize) -> usize {
+    let condition = |word: &Word| matches!(word.text(), "if" | "unless");
+    args.iter().skip(1 + min).position(condition).map_or(args.len(), |at| at + 1 + min)
+}
+
+/// How many of the words after an option are its own. Where it may take more than it must, the next option ends it.
+fn option_args(keyword: &'static Keyword, rest: &[Word], place: Place) -> usize {
+    let (min, max) = (usize::from(keyword.args.min), usize::from(keyword.args.max));
+    let more = rest.iter().skip(min).take(max.saturating_sub(min));
+    let optional = more.take_while(|word| !matches!(lookup(place, &[word.text()]), Found::Here(_))).count();
+    rest.len().min(min + optional)
+}

@@ -1,0 +1,194 @@
+//! Lines that open a section.
+
+use super::{Current, Parser, report};
+use crate::ast::{Section, SectionKind};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::keywords::{Found, Support, lookup};
+use crate::lexer::Line;
+use crate::sections::{self, SectionEntry};
+use crate::source::Span;
+use crate::word::Word;
+
+impl Parser {
+    /// A known section name: what came before it is complete.
+    pub(super) fn open(&mut self, kind: SectionKind, line: Line) {
+        self.close();
+        if let SectionKind::Other(entry) = kind {
+            return self.open_other(entry, &line);
+        }
+        let broken = line.broken;
+        let mut words = line.words.into_iter();
+        let Some(keyword) = words.next() else { return };
+        let rest: Vec<Word> = words.collect();
+        let span = rest.last().map_or(keyword.span(), |last| keyword.span().to(last.span()));
+        let mut section =
+            Section { kind, keyword, name: None, from: None, address: None, span, directives: Vec::new() };
+        let named = self.header(&mut section, rest, broken);
+        let kept = named || !kind.is_proxy();
+        self.section = Current::Open { section, kept, indented: false };
+    }
+
+    /// Reads what follows the section's word; whether it has the name that it needs.
+    fn header(&mut self, section: &mut Section, rest: Vec<Word>, broken: bool) -> bool {
+        let mut rest = rest.into_iter().peekable();
+        if section.kind != SectionKind::Global
+            && rest
+                .peek()
+                .is_some_and(|word| !(word.text() == "from" && section.kind == SectionKind::Defaults))
+        {
+            section.name = rest.next();
+        }
+        if broken {
+            return section.name.is_some();
+        }
+        let takes_address = matches!(section.kind, SectionKind::Frontend | SectionKind::Listen);
+        if takes_address && rest.peek().is_some_and(|word| word.text() != "from") {
+            section.address = rest.next();
+            let ignored: Vec<Word> = rest.collect();
+            self.old_address(section, &ignored);
+        } else {
+            self.from(section, rest);
+        }
+        self.name(section)
+    }
+
+    fn from(&mut self, section: &mut Section, mut rest: impl Iterator<Item = Word>) {
+        let mut extra = rest.next();
+        if section.kind != SectionKind::Global && extra.as_ref().is_some_and(|word| word.text() == "from") {
+            let from = extra.take();
+            section.from = rest.next();
+            if let (Some(from), None) = (from, &section.from) {
+                let finding =
+                    Diagnostic::error(Code::MissingArgument, from.span().after(), "`from` needs a name")
+                        .label("the name of a `defaults` section goes here");
+                self.report(finding);
+            }
+            extra = rest.next();
+        }
+        if let Some(extra) = extra {
+            let usage = report::header_usage(section.kind);
+            let message = format!("`{}` takes no such argument", section.kind.as_str());
+            let finding = Diagnostic::error(Code::ExtraArgument, extra.span(), message)
+                .label("unexpected")
+                .help(format!("the form is `{usage}`"));
+            self.report(finding);
+        }
+    }
+
+    fn name(&mut self, section: &Section) -> bool {
+        let kind = section.kind.as_str();
+        let Some(name) = &section.name else {
+            if section.kind.is_proxy() {
+                let finding = Diagnostic::error(
+                    Code::MissingName,
+                    section.span.after(),
+                    format!("`{kind}` needs a name"),
+                )
+                .label("here")
+                .help(format!("the form is `{}`", report::header_usage(section.kind)));
+                self.report(finding);
+            }
+            return false;
+        };
+        let bad = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':'));
+        if let Some((at, c)) = name.text().char_indices().find(|(_, c)| bad(*c)) {
+            let span = name.span_of(at..at + c.len_utf8());
+            let message = format!("the character `{}` may not stand in a name", c.escape_debug());
+            let finding = Diagnostic::error(Code::BadName, span, message)
+                .help("names are made of ASCII letters, digits, `-`, `_`, `.` and `:`");
+            self.report(finding);
+        }
+        true
+    }
+
+    fn old_address(&mut self, section: &Section, ignored: &[Word]) {
+        let (Some(address), Some(name)) = (&section.address, &section.name) else { return };
+        let kind = section.kind.as_str();
+        let mut finding = Diagnostic::warning(
+            Code::AddressOnSection,
+            address.span(),
+            format!("an address on the `{kind}` line is the form of HAProxy before 1.6"),
+        )
+        .label("read as the `bind` line of this section")
+        .help(format!(
+            "write `{kind} {}` and, on a line below, `bind {}`",
+            name.text(),
+            address.text()
+        ));
+        if let (Some(first), Some(last)) = (ignored.first(), ignored.last()) {
+            finding = finding.related(first.span().to(last.span()), "left out, as those versions did");
+        }
+        self.report(finding);
+    }
+
+    fn open_other(&mut self, entry: &'static SectionEntry, line: &Line) {
+        self.section = Current::Skipped { name: entry.name };
+        let Some(first) = line.words.first() else { return };
+        let name = entry.name;
+        let finding = match entry.support {
+            Support::NotSupported { why } => {
+                let message = format!("the section `{name}` is not supported");
+                Diagnostic::error(Code::UnsupportedSection, first.span(), message).note(why)
+            }
+            Support::Works { .. } | Support::Degraded { .. } | Support::Inert { .. } => {
+                let message = format!("the section `{name}` has no effect");
+                let warning = Diagnostic::warning(Code::DegradedSection, first.span(), message);
+                match entry.support {
+                    Support::Degraded { why } | Support::Inert { why } => warning.note(why),
+                    _ => warning,
+                }
+            }
+        };
+        self.report(finding);
+    }
+
+    /// Whether a line whose first word is no section name was nevertheless meant to open one: a near miss, or a line
+    /// at the margin of a section whose lines are indented, and in either case no keyword.
+    pub(super) fn opens_unknown(&self, line: &Line) -> bool {
+        let Some(first) = line.words.first() else { return false };
+        let place = match &self.section {
+            Current::Open { section, .. } => section.kind.place(),
+            Current::None | Current::Skipped { .. } => None,
+        };
+        let known = place.is_some_and(|place| !matches!(lookup(place, &[first.text()]), Found::Unknown));
+        if known || matches!(first.text(), "no" | "default") || line.words.len() > 4 {
+            return false;
+        }
+        let near = sections::nearest(first.text()).is_some();
+        match &self.section {
+            Current::Open { indented, .. } => {
+                !line.indented && (near || (*indented && line.words.len() <= 2))
+            }
+            Current::None => near,
+            Current::Skipped { .. } => !line.indented && near,
+        }
+    }
+
+    pub(super) fn open_unknown(&mut self, line: &Line) {
+        self.close();
+        self.section = Current::Skipped { name: "" };
+        let Some(first) = line.words.first() else { return };
+        let text = first.text();
+        let finding = Diagnostic::error(
+            Code::UnknownSection,
+            first.span(),
+            format!("there is no section `{}`", report::shown(text)),
+        )
+        .label("its lines are not read")
+        .help(match sections::nearest(text) {
+            Some(name) => format!("did you mean `{name}`?"),
+            None => format!(
+                "sections are {}",
+                sections::names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+            ),
+        });
+        self.report(finding);
+    }
+}
+
+impl Section {
+    /// The place of its name, or of the word that opened it.
+    pub fn name_span(&self) -> Span {
+        self.name.as_ref().unwrap_or(&self.keyword).span()
+    }
+}
