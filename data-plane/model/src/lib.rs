@@ -1,1 +1,24 @@
-//! Placeholder until the first code lands.
+//! Snapshot to Runtime: what the proxy serves from, compiled once and never changed.
+//!
+//! [`compile`] takes wire resources to a [`Runtime`]: numbers checked, regular expressions built, patterns put into sets,
+//! names turned into enums. Every error is collected with the object, its origin and a reason in an operator's words.
+//! A Runtime shares with its predecessor, as the same `Arc`, all that did not change: one changed endpoint compiles one
+//! endpoint. This crate must know no socket, no clock and no request; what its expressions mean over a message is told
+//! by `sluicegate-rules`. The control plane runs the same function over each candidate before it publishes.
+
+pub mod backend;
+pub mod endpoint;
+pub mod expr;
+pub mod frontend;
+pub mod listener;
+pub mod logging;
+pub mod process;
+pub mod rule;
+pub mod runtime;
+
+pub use backend::{Backend, BackendSettings};
+pub use endpoint::Endpoint;
+pub use frontend::{Frontend, FrontendSettings, Mode, Route, Timeouts};
+pub use listener::Listener;
+pub use process::Process;
+pub use runtime::Runtime;

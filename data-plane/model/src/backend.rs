@@ -1,0 +1,96 @@
+//! A set of endpoints and how they are used.
+
+use std::num::NonZeroI32;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use sluicegate_proto::id::ObjectKey;
+use sluicegate_proto::v1::Origin;
+
+use crate::endpoint::Endpoint;
+use crate::frontend::{HttpOptions, Mode, Timeouts};
+use crate::rule::{ErrorPages, HeaderName, Rule};
+
+/// Settings and endpoints together. A changed endpoint makes a new value that shares the settings and all the others.
+#[derive(Debug, Clone)]
+pub struct Backend {
+    /// All but the endpoints.
+    pub settings: Arc<BackendSettings>,
+    /// In their order: the order key, then the number, then the identity.
+    pub endpoints: Vec<Arc<Endpoint>>,
+}
+
+impl Backend {
+    /// Its identity.
+    pub fn key(&self) -> &ObjectKey {
+        &self.settings.key
+    }
+}
+
+/// HAProxy: backend.
+#[derive(Debug)]
+pub struct BackendSettings {
+    /// Its identity.
+    pub key: ObjectKey,
+    /// Where a person wrote it.
+    pub origin: Origin,
+    /// Bytes or messages.
+    pub mode: Mode,
+    /// Its limits of time.
+    pub timeouts: Timeouts,
+    /// How an endpoint is chosen.
+    pub balance: Balance,
+    /// What HTTP asks for.
+    pub http: HttpOptions,
+    /// What a probe does.
+    pub probe: Probe,
+    /// Attempts after the first that fail to connect.
+    pub retries: u32,
+    /// Which retries may change the endpoint (HAProxy: option redispatch): positive, every that many; negative, that
+    /// many before the last. `None`: none.
+    pub redispatch: Option<NonZeroI32>,
+    /// After those of the frontend.
+    pub request_rules: Vec<Rule>,
+    /// Before those of the frontend.
+    pub response_rules: Vec<Rule>,
+    /// By status.
+    pub error_pages: ErrorPages,
+    /// Use all backup endpoints together, not the first alone.
+    pub all_backups: bool,
+    /// Takes no traffic.
+    pub disabled: bool,
+}
+
+/// How an endpoint is chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Balance {
+    /// Smooth weighted turns, strict over all workers together.
+    RoundRobin,
+}
+
+/// What a probe does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Probe {
+    /// A connection that opens is a success.
+    Tcp,
+    /// A request, and a look at the status.
+    Http(HttpProbe),
+}
+
+/// HAProxy: option httpchk, http-check send, http-check expect status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpProbe {
+    /// A token.
+    pub method: Box<str>,
+    /// Without spaces and control characters.
+    pub uri: Box<str>,
+    /// `HTTP/1.0` or `HTTP/1.1`.
+    pub version: Box<str>,
+    /// In order. Content-Length and Connection are the prober's.
+    pub headers: Vec<(HeaderName, Bytes)>,
+    /// Sent after the head.
+    pub body: Bytes,
+    /// Statuses that are a success; never empty.
+    pub expected: Vec<RangeInclusive<u16>>,
+}

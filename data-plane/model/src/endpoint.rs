@@ -1,0 +1,143 @@
+//! One server of a backend.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use sluicegate_proto::id::ObjectKey;
+use sluicegate_proto::v1::Origin;
+
+use crate::listener::UnixName;
+
+/// HAProxy: server.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Endpoint {
+    /// Its identity; keys its statistics and health over generations.
+    pub key: ObjectKey,
+    /// The backend that it belongs to.
+    pub backend: ObjectKey,
+    /// Where a person wrote it.
+    pub origin: Origin,
+    /// Place among its siblings, before `number`.
+    pub order: Box<str>,
+    /// Name within its backend, in logs, statistics and cookies.
+    pub name: Box<str>,
+    /// Stable while the endpoint lives.
+    pub number: NonZeroU32,
+    /// Where it is.
+    pub address: EndpointAddress,
+    /// 0 to 256; 0 takes no new traffic.
+    pub weight: u16,
+    /// Used only while no other endpoint is usable.
+    pub backup: bool,
+    /// Administratively down.
+    pub disabled: bool,
+    /// Exchanges at one time, what is over waits; `None`: no limit.
+    pub max_connections: Option<NonZeroU32>,
+    /// Longest queue; `None`: no limit of its own.
+    pub max_queue: Option<NonZeroU32>,
+    /// `None`: not checked, taken for up.
+    pub check: Option<CheckSchedule>,
+}
+
+impl Endpoint {
+    /// What a pooled connection is good for: endpoints with equal keys may share connections.
+    pub fn transport_key(&self) -> TransportKey {
+        TransportKey { address: self.address.clone() }
+    }
+
+    /// What is probed; `None` where nothing is. A change of it makes what was known of the health worthless.
+    pub fn check_key(&self) -> Option<CheckKey> {
+        self.check.as_ref().map(|check| CheckKey { target: check.target(&self.address) })
+    }
+}
+
+/// Where an endpoint is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum EndpointAddress {
+    /// TCP.
+    Ip(SocketAddr),
+    /// A stream socket.
+    Unix(UnixName),
+    /// TCP, by name; the endpoint is down until it resolves.
+    Host(HostPort),
+}
+
+impl fmt::Display for EndpointAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ip(address) => address.fmt(f),
+            Self::Unix(UnixName::Path(path)) => write!(f, "unix@{}", path.display()),
+            Self::Unix(UnixName::Abstract(name)) => write!(f, "abns@{}", name.escape_ascii()),
+            Self::Host(host) => write!(f, "{}:{}", host.name, host.port),
+        }
+    }
+}
+
+/// A name to resolve, and a port.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct HostPort {
+    /// At most 253 bytes, no control characters.
+    pub name: Box<str>,
+    /// Never 0.
+    pub port: u16,
+}
+
+/// Identity of a transport: grows with TLS, SNI and PROXY settings.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct TransportKey {
+    /// Where the connection goes.
+    pub address: EndpointAddress,
+}
+
+/// Identity of what is probed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CheckKey {
+    /// Where probes go.
+    pub target: EndpointAddress,
+}
+
+/// When an endpoint is probed, and what makes it up or down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckSchedule {
+    /// Between probes while nothing changes (HAProxy: inter). At least a millisecond.
+    pub interval: Duration,
+    /// While changing state (HAProxy: fastinter).
+    pub fast_interval: Duration,
+    /// While down (HAProxy: downinter).
+    pub down_interval: Duration,
+    /// Successes until up.
+    pub rise: NonZeroU32,
+    /// Failures until down.
+    pub fall: NonZeroU32,
+    /// Probe this address instead of the endpoint's; its port is 0 where the endpoint's is meant.
+    pub address: Option<SocketAddr>,
+    /// Probe this port instead of the endpoint's.
+    pub port: Option<u16>,
+}
+
+impl CheckSchedule {
+    /// Where probes of an endpoint at `own` go.
+    pub fn target(&self, own: &EndpointAddress) -> EndpointAddress {
+        let own_port = match own {
+            EndpointAddress::Ip(address) => Some(address.port()),
+            EndpointAddress::Host(host) => Some(host.port),
+            EndpointAddress::Unix(_) => None,
+        };
+        if let Some(address) = self.address {
+            let written = Some(address.port()).filter(|&port| port != 0);
+            let port = self.port.or(written).or(own_port).unwrap_or_default();
+            return EndpointAddress::Ip(SocketAddr::new(address.ip(), port));
+        }
+        match (own, self.port) {
+            (EndpointAddress::Ip(address), Some(port)) => {
+                EndpointAddress::Ip(SocketAddr::new(address.ip(), port))
+            }
+            (EndpointAddress::Host(host), Some(port)) => {
+                EndpointAddress::Host(HostPort { name: host.name.clone(), port })
+            }
+            _ => own.clone(),
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Compiled expressions: conditions, samples, matchers and formats.
+//!
+//! What they mean over a message is told by `sluicegate-rules`; here is what can be decided before there is one.
+
+mod alias;
+mod condition;
+mod format;
+mod ip;
+mod matcher;
+mod sample;
+
+pub use alias::Alias;
+pub use condition::{Condition, Step, Test};
+pub use format::{Format, Piece, Value};
+pub use ip::IpSet;
+pub use matcher::{Affixes, Exact, IntSet, Matcher, Patterns, Substrings, Words};
+pub use sample::{Converter, Direction, Fetch, HeaderRef, Sample};

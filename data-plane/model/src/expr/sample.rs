@@ -1,0 +1,207 @@
+use std::num::NonZeroI64;
+
+use sluicegate_proto::catalog::ValueType;
+
+use crate::rule::HeaderName;
+
+/// A fetch and the converters that its value passes through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sample {
+    /// Where the value comes from.
+    pub fetch: Fetch,
+    /// In order.
+    pub converters: Box<[Converter]>,
+}
+
+impl Sample {
+    /// Type of its value after all converters.
+    pub fn yields(&self) -> ValueType {
+        self.converters.last().map_or_else(|| self.fetch.yields(), Converter::yields)
+    }
+}
+
+/// Which message of an exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// The client's.
+    Request,
+    /// The endpoint's.
+    Response,
+}
+
+/// One header, or one part of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeaderRef {
+    /// Of which message.
+    pub direction: Direction,
+    /// Compared without regard to case.
+    pub name: HeaderName,
+    /// Whole lines (`fhdr`); else the values between commas (`hdr`).
+    pub whole: bool,
+    /// From 1 at the start, from -1 at the end; `None`: the last one in a value, any one in a test.
+    pub occurrence: Option<NonZeroI64>,
+}
+
+/// Where a value comes from. The names are those of `sluicegate_proto::catalog::FETCHES`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fetch {
+    /// always_true, always_false, bool.
+    Bool(bool),
+    /// int.
+    Int(i64),
+    /// str.
+    Str(Box<[u8]>),
+    /// base.
+    Base,
+    /// be_name.
+    BackendName,
+    /// fe_name.
+    FrontendName,
+    /// dst.
+    Destination,
+    /// dst_port.
+    DestinationPort,
+    /// src.
+    Source,
+    /// src_port.
+    SourcePort,
+    /// ssl_fc.
+    Tls,
+    /// method.
+    Method,
+    /// path.
+    Path,
+    /// pathq.
+    PathAndQuery,
+    /// query.
+    Query,
+    /// url.
+    Url,
+    /// url_param: the name and the byte that ends parameters' place and begins the query (`?` as a rule).
+    UrlParam {
+        /// Compared byte by byte.
+        name: Box<[u8]>,
+        /// What the parameters begin after and are parted by (beside `&` and `;`).
+        delimiter: u8,
+    },
+    /// req.cook.
+    Cookie(Box<[u8]>),
+    /// req.cook_cnt.
+    CookieCount(Box<[u8]>),
+    /// req.hdr, req.fhdr, res.hdr, res.fhdr.
+    Header(HeaderRef),
+    /// The `_ip` forms.
+    HeaderIp(HeaderRef),
+    /// The `_val` forms.
+    HeaderInt(HeaderRef),
+    /// The `_cnt` forms.
+    HeaderCount(HeaderRef),
+    /// req.proto_http.
+    IsHttp,
+    /// req.ver, res.ver.
+    Version(Direction),
+    /// status.
+    Status,
+}
+
+impl Fetch {
+    /// Type of its value.
+    pub fn yields(&self) -> ValueType {
+        match self {
+            Self::Bool(_) | Self::Tls | Self::IsHttp => ValueType::Bool,
+            Self::Int(_)
+            | Self::DestinationPort
+            | Self::SourcePort
+            | Self::CookieCount(_)
+            | Self::HeaderInt(_)
+            | Self::HeaderCount(_)
+            | Self::Status => ValueType::Int,
+            Self::Destination | Self::Source | Self::HeaderIp(_) => ValueType::Ip,
+            Self::Str(_)
+            | Self::Base
+            | Self::BackendName
+            | Self::FrontendName
+            | Self::Method
+            | Self::Path
+            | Self::PathAndQuery
+            | Self::Query
+            | Self::Url
+            | Self::UrlParam { .. }
+            | Self::Cookie(_)
+            | Self::Header(_)
+            | Self::Version(_) => ValueType::Str,
+        }
+    }
+}
+
+/// A step that changes a value. The names are those of `sluicegate_proto::catalog::CONVERTERS`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Converter {
+    /// bool.
+    Bool,
+    /// not.
+    Not,
+    /// lower.
+    Lower,
+    /// upper.
+    Upper,
+    /// length.
+    Length,
+    /// hex.
+    Hex,
+    /// host_only.
+    HostOnly,
+    /// port_only.
+    PortOnly,
+    /// bytes.
+    Bytes {
+        /// Bytes left out at the start.
+        offset: usize,
+        /// At most that many; `None`: all the rest.
+        length: Option<usize>,
+    },
+    /// ltrim: these bytes.
+    TrimStart(Box<[u8]>),
+    /// rtrim: these bytes.
+    TrimEnd(Box<[u8]>),
+    /// field.
+    Field(Part),
+    /// word.
+    Word(Part),
+    /// url_dec.
+    UrlDecode {
+        /// `+` is a space, as in forms.
+        plus: bool,
+    },
+}
+
+/// Which fields or words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// From 1 at the start, from -1 at the end.
+    pub index: NonZeroI64,
+    /// Each byte parts.
+    pub delimiters: Box<[u8]>,
+    /// How many, with what is between them; `None`: all from there on (to the start, for a negative index).
+    pub count: Option<usize>,
+}
+
+impl Converter {
+    /// Type that it takes.
+    pub fn takes(&self) -> ValueType {
+        match self {
+            Self::Bool => ValueType::Int,
+            Self::Not => ValueType::Bool,
+            _ => ValueType::Str,
+        }
+    }
+
+    /// Type that it makes.
+    pub fn yields(&self) -> ValueType {
+        match self {
+            Self::Bool | Self::Not => ValueType::Bool,
+            Self::Length | Self::PortOnly => ValueType::Int,
+            _ => ValueType::Str,
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Settings of the whole process.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+/// HAProxy: global.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Process {
+    /// Connections of clients at one time over all frontends; `None`: as many as the file limit allows.
+    pub max_connections: Option<NonZeroU32>,
+    /// Name of this node in logs and pages; `None`: the host's.
+    pub node: Option<Box<str>>,
+    /// For people.
+    pub description: Option<Box<str>>,
+    /// Time after a soft stop when what is left is closed; `None`: never.
+    pub hard_stop_after: Option<Duration>,
+}

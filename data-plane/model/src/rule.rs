@@ -1,0 +1,173 @@
+//! Statements of a rule list, and the answers that they give.
+
+use std::fmt;
+
+use bytes::Bytes;
+use sluicegate_proto::v1::Origin;
+
+use crate::expr::{Condition, Format, Matcher};
+
+/// One statement; lists are sequential.
+#[derive(Debug)]
+pub struct Rule {
+    /// `None`: always.
+    pub when: Option<Condition>,
+    /// Where a person wrote it.
+    pub origin: Origin,
+    /// What it does.
+    pub action: Action,
+}
+
+/// What a rule does.
+#[derive(Debug)]
+pub enum Action {
+    /// Answer, ending the exchange.
+    Return(Reply),
+    /// Refuse, ending the exchange; counted as denied.
+    Deny(Reply),
+    /// Send the client elsewhere, ending the exchange.
+    Redirect(Redirect),
+    /// Replace all headers of that name by one.
+    SetHeader(HeaderValue),
+    /// Append a header.
+    AddHeader(HeaderValue),
+    /// Remove headers.
+    DeleteHeader(HeaderPattern),
+    /// End the list, going on with the request.
+    Allow,
+}
+
+/// A header to write.
+#[derive(Debug)]
+pub struct HeaderValue {
+    /// As it is sent.
+    pub name: HeaderName,
+    /// Evaluated for each message.
+    pub value: Format,
+}
+
+/// Which headers to remove.
+#[derive(Debug)]
+pub enum HeaderPattern {
+    /// Of this name, without regard to case.
+    Name(HeaderName),
+    /// Those whose name, in lower case, matches: beg, end, sub or reg.
+    Matching(Matcher),
+}
+
+/// An answer made by the proxy itself.
+#[derive(Debug)]
+pub struct Reply {
+    /// 200 to 599.
+    pub status: u16,
+    /// `None`: no Content-Type.
+    pub content_type: Option<Box<str>>,
+    /// Its body.
+    pub content: Content,
+    /// Further headers.
+    pub headers: Vec<HeaderValue>,
+}
+
+/// Body of an answer.
+#[derive(Debug)]
+pub enum Content {
+    /// None.
+    Empty,
+    /// Sent as it is.
+    Bytes(Bytes),
+    /// Evaluated for each message.
+    Formatted(Format),
+    /// The status's error page, the built-in one where nothing else was given.
+    ErrorPage,
+}
+
+/// HAProxy: redirect.
+#[derive(Debug)]
+pub struct Redirect {
+    /// How `target` becomes a Location.
+    pub kind: RedirectKind,
+    /// Evaluated for each request.
+    pub target: Format,
+    /// 301, 302, 303, 307 or 308.
+    pub status: u16,
+    /// Prefix and scheme: leave the query out.
+    pub drop_query: bool,
+    /// Prefix: add a slash to a path that does not end in one.
+    pub append_slash: bool,
+    /// Do nothing where `target` comes out empty.
+    pub ignore_empty: bool,
+    /// A whole Set-Cookie value.
+    pub set_cookie: Option<Box<str>>,
+}
+
+/// How a redirect's target becomes a Location.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RedirectKind {
+    /// It is the Location.
+    Location,
+    /// The path and query of the request follow.
+    Prefix,
+    /// It is the scheme; the host, path and query of the request follow.
+    Scheme,
+}
+
+/// A header's name: a token (RFC 9110 5.1), in the case that it is sent in.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct HeaderName(Box<str>);
+
+/// Text that is no token.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no header name: letters, digits and !#$%&'*+-.^_`|~ are allowed")]
+pub struct InvalidHeaderName(pub String);
+
+impl HeaderName {
+    /// Checks a name.
+    ///
+    /// # Errors
+    /// Where `name` is no token.
+    pub fn new(name: &str) -> Result<Self, InvalidHeaderName> {
+        if is_token(name) { Ok(Self(name.into())) } else { Err(InvalidHeaderName(name.to_owned())) }
+    }
+
+    /// As it is sent.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// As it is sent.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Debug for HeaderName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// RFC 9110 5.6.2.
+pub(crate) fn is_token(text: &str) -> bool {
+    !text.is_empty()
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
+/// What is sent for statuses that the proxy answers itself.
+#[derive(Debug, Clone, Default)]
+pub struct ErrorPages(pub(crate) Vec<(u16, ErrorPage)>);
+
+/// HAProxy: errorfile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ErrorPage {
+    /// A whole HTTP/1 response, sent as it is.
+    Response(Bytes),
+    /// Close without an answer.
+    Silence,
+}
+
+impl ErrorPages {
+    /// The page of a status; `None`: the next in line, the built-in one at last.
+    pub fn page(&self, status: u16) -> Option<&ErrorPage> {
+        self.0.iter().find(|(of, _)| *of == status).map(|(_, page)| page)
+    }
+}
