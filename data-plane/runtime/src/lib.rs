@@ -1,1 +1,3 @@
-//! Placeholder until the first code lands.
+//! Wiring of the data plane.
+
+mod resolve;

@@ -1,0 +1,122 @@
+//! Names of endpoints → addresses, again and again.
+//!
+//! A name that does not resolve keeps its endpoints down and is asked for again; it never stops a start. Never
+//! getaddrinfo: it blocks, and a static binary cannot have it.
+
+use std::collections::{BTreeSet, HashMap};
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use hickory_resolver::TokioResolver;
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+use tokio::time::{sleep, timeout};
+
+/// An address is asked for again when its time to live is over, within these bounds.
+const SHORTEST_LIFE: Duration = Duration::from_secs(1);
+const LONGEST_LIFE: Duration = Duration::from_secs(60);
+/// Wait after the first failure; doubled up to [`LONGEST_WAIT`].
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// How long one question may take, all servers and search domains included.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Answers that may wait to be taken.
+const ANSWERS: usize = 256;
+
+/// What a name leads to now; sent when it differs from what was sent before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) name: String,
+    /// The first IPv4 address, else the first, or why there is none, in words.
+    pub(crate) address: Result<IpAddr, String>,
+}
+
+/// Follows a set of names, one task each.
+#[derive(Debug)]
+pub(crate) struct Names {
+    resolver: Option<TokioResolver>,
+    tasks: HashMap<String, AbortHandle>,
+    answers: mpsc::Sender<Answer>,
+}
+
+impl Names {
+    /// Reads `/etc/resolv.conf` and `/etc/hosts`; without them every name fails, and says so.
+    pub(crate) fn start() -> (Self, mpsc::Receiver<Answer>) {
+        let resolver = TokioResolver::builder_tokio().and_then(|builder| builder.build());
+        if let Err(error) = &resolver {
+            tracing::warn!(%error, "no name can be resolved");
+        }
+        let (answers, receiver) = mpsc::channel(ANSWERS);
+        (Self { resolver: resolver.ok(), tasks: HashMap::new(), answers }, receiver)
+    }
+
+    /// Follows just these names from now on; what is followed already goes on undisturbed.
+    pub(crate) fn follow(&mut self, names: &BTreeSet<String>) {
+        self.tasks.retain(|name, task| {
+            let wanted = names.contains(name);
+            if !wanted {
+                task.abort();
+            }
+            wanted
+        });
+        for name in names {
+            if !self.tasks.contains_key(name) {
+                let task = follow(self.resolver.clone(), name.clone(), self.answers.clone());
+                self.tasks.insert(name.clone(), tokio::spawn(task).abort_handle());
+            }
+        }
+    }
+}
+
+impl Drop for Names {
+    fn drop(&mut self) {
+        self.tasks.values().for_each(AbortHandle::abort);
+    }
+}
+
+async fn follow(resolver: Option<TokioResolver>, name: String, answers: mpsc::Sender<Answer>) {
+    let mut told = None;
+    let mut wait = FIRST_WAIT;
+    loop {
+        let (address, next) = match ask(resolver.as_ref(), &name).await {
+            Ok((address, life)) => {
+                wait = FIRST_WAIT;
+                (Ok(address), life.clamp(SHORTEST_LIFE, LONGEST_LIFE))
+            }
+            Err(reason) => {
+                let next = wait;
+                wait = (wait * 2).min(LONGEST_WAIT);
+                (Err(reason), next)
+            }
+        };
+        let answer = Answer { name: name.clone(), address };
+        if told.as_ref() != Some(&answer) {
+            if answers.send(answer.clone()).await.is_err() {
+                return;
+            }
+            told = Some(answer);
+        }
+        sleep(next).await;
+    }
+}
+
+async fn ask(resolver: Option<&TokioResolver>, name: &str) -> Result<(IpAddr, Duration), String> {
+    let resolver = resolver.ok_or_else(|| "this host has no resolver configuration".to_owned())?;
+    let found = match timeout(PATIENCE, resolver.lookup_ip(name)).await {
+        Ok(found) => found.map_err(|error| error.to_string())?,
+        Err(_) => return Err(format!("no answer within {} s", PATIENCE.as_secs())),
+    };
+    let life = found.valid_until().saturating_duration_since(Instant::now());
+    let mut addresses = found.iter();
+    let first = addresses.next();
+    let address = first
+        .into_iter()
+        .chain(addresses)
+        .find(IpAddr::is_ipv4)
+        .or(first)
+        .ok_or_else(|| "the name has no address".to_owned())?;
+    Ok((address, life))
+}
+
+#[cfg(test)]
+mod tests;
