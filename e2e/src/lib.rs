@@ -1,1 +1,35 @@
-//! Placeholder until the first code lands.
+//! The harness of the end-to-end scenarios in `tests/`: real processes, real sockets, real peers.
+//!
+//! A scenario is one file that reads like a story: configuration, servers, client. The harness brings the actors:
+//! [`Sluicegate`] and [`Haproxy`] in front; [`Origin`] and [`Tomcat`] behind;
+//! [`Connection`] and [`Load`] as clients; [`Process`] for anything else that runs.
+//!
+//! What the scenario did not set out to see (a program that is missing, a peer that does not start) panics with the
+//! program, what was waited for, and what it printed. What a client sees is a value: [`Response`] or [`Failure`].
+//! Nothing here sleeps to wait for something: a line, a reply or an exit is awaited, up to [`PATIENCE`].
+//! The harness knows nothing of the crates it tests: it sees them as their users do.
+
+mod client;
+mod haproxy;
+mod load;
+mod origin;
+mod port;
+mod process;
+mod sluicegate;
+mod tomcat;
+mod tools;
+mod wire;
+
+pub use client::{Connection, Failure, fetch};
+pub use haproxy::Haproxy;
+pub use load::{Load, Plan, Tally};
+pub use origin::{Behaviour, Origin};
+pub use port::{free_address, free_port};
+pub use process::Process;
+pub use sluicegate::Sluicegate;
+pub use tomcat::Tomcat;
+pub use tools::{debian, sluicegate_binary};
+pub use wire::{Head, Message as Response};
+
+/// How long the harness waits for anything before it says that it will not come.
+pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);

@@ -1,0 +1,143 @@
+//! Our own binaries, as a user starts them.
+
+use std::ffi::OsString;
+use std::fs;
+use std::net::SocketAddr;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use nix::sys::signal::Signal;
+use tempfile::TempDir;
+
+use crate::{Process, free_address, sluicegate_binary};
+
+/// What both planes print when a generation serves.
+const SERVING: &str = "serving generation ";
+
+/// A running `sluicegate` or `sluicegate-proxy` with a folder of its own, which goes with it.
+#[derive(Debug)]
+pub struct Sluicegate {
+    process: Process,
+    folder: TempDir,
+    address: Option<SocketAddr>,
+}
+
+impl Sluicegate {
+    /// `sluicegate run` with this `haproxy.cfg`, serving.
+    pub async fn run(configuration: &str) -> Self {
+        Self::run_with(configuration, &[]).await
+    }
+
+    /// `sluicegate run` with more arguments after the file.
+    pub async fn run_with(configuration: &str, arguments: &[&str]) -> Self {
+        let folder = folder_with(configuration);
+        let mut command = vec!["run".into(), folder.path().join("haproxy.cfg").into_os_string()];
+        command.extend(arguments.iter().map(OsString::from));
+        let mut sluicegate = Self::start("sluicegate", folder, command);
+        sluicegate.committed().await;
+        sluicegate
+    }
+
+    /// `sluicegate control` with this `haproxy.cfg`, over plain TCP, listening.
+    pub async fn control(configuration: &str) -> Self {
+        Self::control_at(configuration, free_address()).await
+    }
+
+    /// `sluicegate control` at this address, as its successor has to be.
+    pub async fn control_at(configuration: &str, address: SocketAddr) -> Self {
+        let folder = folder_with(configuration);
+        let file = folder.path().join("haproxy.cfg").into_os_string();
+        let listen = address.to_string();
+        let command = vec!["control".into(), file, "--listen".into(), listen.into(), "--insecure".into()];
+        let mut sluicegate = Self::start("sluicegate", folder, command);
+        sluicegate.process.wait_for("listening on").await;
+        sluicegate.address = Some(address);
+        sluicegate
+    }
+
+    /// `sluicegate-proxy` of this control plane, serving.
+    pub async fn proxy(control: SocketAddr) -> Self {
+        let mut proxy = Self::proxy_with(control, &[]);
+        proxy.committed().await;
+        proxy
+    }
+
+    /// `sluicegate-proxy` with more arguments; nothing is awaited.
+    pub fn proxy_with(control: SocketAddr, arguments: &[&str]) -> Self {
+        let mut command: Vec<_> =
+            ["--control".into(), control.to_string().into(), "--insecure".into()].into();
+        command.extend(arguments.iter().map(OsString::from));
+        Self::start("sluicegate-proxy", empty_folder(), command)
+    }
+
+    /// Under the name `haproxy`, with these arguments; `haproxy.cfg` in the arguments is this configuration.
+    /// Nothing is awaited.
+    pub fn as_haproxy(configuration: &str, arguments: &[&str]) -> Self {
+        let folder = folder_with(configuration);
+        let name = folder.path().join("haproxy");
+        symlink(sluicegate_binary("sluicegate"), &name).expect("a link in a fresh folder can be made");
+        let file = folder.path().join("haproxy.cfg").into_os_string();
+        let arguments = arguments.iter().map(|&argument| match argument {
+            "haproxy.cfg" => file.clone(),
+            other => other.into(),
+        });
+        let process = Process::start(&name, arguments).end_by(Signal::SIGTERM);
+        Self { process, folder, address: None }
+    }
+
+    fn start(binary: &str, folder: TempDir, arguments: Vec<OsString>) -> Self {
+        let process = Process::start(sluicegate_binary(binary), arguments).end_by(Signal::SIGTERM);
+        Self { process, folder, address: None }
+    }
+
+    /// Waits for the next generation to serve, and tells its number.
+    ///
+    /// # Panics
+    /// When none comes, or its line has no number.
+    pub async fn committed(&mut self) -> u64 {
+        let line = self.process.wait_for(SERVING).await;
+        let number = line.split(SERVING).nth(1).unwrap_or_default();
+        let digits: String = number.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse().unwrap_or_else(|_| panic!("no generation number in {line:?}"))
+    }
+
+    /// Replaces the configuration file in one step, as an editor does.
+    pub fn edit(&self, configuration: &str) {
+        let (file, fresh) = (self.configuration_file(), self.folder.path().join(".haproxy.cfg.new"));
+        fs::write(&fresh, configuration).expect("a file in the temporary folder can be written");
+        fs::rename(fresh, file).expect("a file in the temporary folder can be renamed");
+    }
+
+    /// The configuration file.
+    pub fn configuration_file(&self) -> PathBuf {
+        self.folder.path().join("haproxy.cfg")
+    }
+
+    /// The folder that goes with the process.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Where `sluicegate control` listens.
+    ///
+    /// # Panics
+    /// When this is not one.
+    pub fn address(&self) -> SocketAddr {
+        self.address.expect("only a control plane has an address")
+    }
+
+    /// The process.
+    pub fn process(&mut self) -> &mut Process {
+        &mut self.process
+    }
+}
+
+fn empty_folder() -> TempDir {
+    tempfile::tempdir().expect("the temporary folder can be written")
+}
+
+fn folder_with(configuration: &str) -> TempDir {
+    let folder = empty_folder();
+    fs::write(folder.path().join("haproxy.cfg"), configuration).expect("a fresh folder can be written");
+    folder
+}

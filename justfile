@@ -1,0 +1,42 @@
+# What a person can do here.
+default:
+    @just --list
+
+# Formatting, lints, bans, licences, sources and documentation
+check: fmt clippy deny doc
+
+# Formatting as rustfmt has it
+fmt:
+    cargo fmt --all --check
+
+# Lints; a warning is an error
+clippy:
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# Banned and duplicate crates, licences, registries
+deny:
+    cargo deny --all-features check bans licenses sources
+
+# Documentation; a warning is an error
+doc:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+# Unit tests of the crates, without the scenarios
+test:
+    cargo test --workspace --exclude sluicegate-e2e
+
+# Peers, binaries, all tests and end-to-end scenarios; `just e2e --all` adds the long ones
+e2e *ARGS:
+    e2e/run {{ARGS}}
+
+# Benches
+bench *ARGS:
+    cargo bench --workspace {{ARGS}}
+
+# A fuzz target for some seconds, from its corpus
+fuzz NAME SECONDS="60":
+    e2e/fuzz {{NAME}} {{SECONDS}}
+
+# The quickstart: two applications and the entry that balances over them
+demo:
+    cargo run --release --bin sluicegate -- run manifests/quickstart/haproxy.cfg
