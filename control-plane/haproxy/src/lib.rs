@@ -9,6 +9,7 @@
 pub mod ast;
 pub mod diagnostic;
 pub mod environment;
+pub mod expr;
 pub mod keywords;
 mod lexer;
 mod parser;

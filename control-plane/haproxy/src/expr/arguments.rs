@@ -1,0 +1,113 @@
+//! Arguments of a fetch or converter: what stands between its parentheses.
+
+use sluicegate_proto::catalog::{ArgumentSpec, ArgumentType};
+use sluicegate_proto::v1;
+
+use super::{Problem, Reader, Text};
+
+/// One argument, unquoted, and where it was written.
+pub(super) struct Written {
+    text: String,
+    start: usize,
+    end: usize,
+}
+
+impl Reader<'_> {
+    /// Reads the arguments whose `(` is at `open`, and gives the offset after the `)`.
+    ///
+    /// A second level of quotes exists here (HAProxy 2.2): `'…'` keeps everything, `"…"` keeps commas and parentheses.
+    pub(super) fn written_arguments(
+        &mut self,
+        text: Text<'_>,
+        call: &str,
+        open: usize,
+    ) -> Option<(Vec<Written>, usize)> {
+        let mut arguments = Vec::new();
+        let mut current = Written { text: String::new(), start: open + 1, end: open + 1 };
+        let mut quote: Option<(char, usize)> = None;
+        let mut chars = text.text[open + 1..].char_indices().peekable();
+        while let Some((at, c)) = chars.next() {
+            let at = open + 1 + at;
+            match (c, quote) {
+                (c, Some((open, _))) if c == open => quote = None,
+                ('"' | '\'', None) => quote = Some((c, at)),
+                ('\\', None | Some(('"', _))) => {
+                    let escaped = chars.peek().map(|(_, next)| *next);
+                    current.text.push(unescaped(escaped).unwrap_or('\\'));
+                    if unescaped(escaped).is_some() {
+                        chars.next();
+                    }
+                }
+                (',', None) => {
+                    current.end = at;
+                    let next = Written { text: String::new(), start: at + 1, end: at + 1 };
+                    arguments.push(std::mem::replace(&mut current, next));
+                }
+                (')', None) => {
+                    current.end = at;
+                    arguments.push(current);
+                    return Some((arguments, at + 1));
+                }
+                (c, _) => current.text.push(c),
+            }
+        }
+        let end = text.text.len();
+        let call = call.to_owned();
+        match quote {
+            Some((quote, at)) => self.report(text.place(at, end), Problem::UnclosedQuote { call, quote }),
+            None => self.report(text.place(open, end), Problem::UnclosedParenthesis { call }),
+        }
+        None
+    }
+
+    /// Checks arguments against what the call takes.
+    pub(super) fn typed_arguments(
+        &mut self,
+        text: Text<'_>,
+        (call, specs): (&str, &[ArgumentSpec]),
+        written: Vec<Written>,
+        end: usize,
+    ) -> Option<Vec<v1::Argument>> {
+        let required = specs.iter().filter(|spec| spec.required).count();
+        // `()` is one empty argument where one is required, else none.
+        let empty = written.len() == 1 && written[0].text.is_empty() && required == 0;
+        let written = if empty { Vec::new() } else { written };
+        if let Some(extra) = written.get(specs.len()) {
+            let problem = Problem::TooManyArguments { call: call.to_owned(), allowed: specs.len() };
+            self.report(text.place(extra.start, extra.end.max(extra.start + 1)), problem);
+            return None;
+        }
+        if written.len() < required {
+            let expected = specs[written.len()].name;
+            let problem = Problem::ArgumentMissing { call: call.to_owned(), expected };
+            self.report(text.place(end.saturating_sub(1), end), problem);
+            return None;
+        }
+        let mut typed = Vec::with_capacity(written.len());
+        for (argument, spec) in written.into_iter().zip(specs) {
+            let value = match (spec.kind, argument.text.trim().parse::<i64>()) {
+                (ArgumentType::Text, _) => v1::argument::Value::Text(argument.text.into()),
+                (ArgumentType::Integer, Ok(integer)) => v1::argument::Value::Integer(integer),
+                (ArgumentType::Integer, Err(_)) => {
+                    let place = text.place(argument.start, argument.end);
+                    let (call, text) = (call.to_owned(), argument.text);
+                    self.report(place, Problem::ArgumentInvalid { call, text, expected: "an integer" });
+                    return None;
+                }
+            };
+            typed.push(v1::Argument { value: Some(value) });
+        }
+        Some(typed)
+    }
+}
+
+/// What a backslash and this character stand for together; `None` where the backslash is kept.
+fn unescaped(c: Option<char>) -> Option<char> {
+    match c? {
+        c @ ('\\' | '"' | '\'' | ' ') => Some(c),
+        'r' => Some('\r'),
+        'n' => Some('\n'),
+        't' => Some('\t'),
+        _ => None,
+    }
+}

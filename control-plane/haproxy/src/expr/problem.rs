@@ -1,0 +1,388 @@
+//! What can be wrong with an expression, in the operator's words.
+
+use super::load::LoadError;
+
+/// Bytes `start..end` of the decoded text of the word with index `word`, counted in the words that were given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Index of the word; the number of words for a place after the last.
+    pub word: usize,
+    /// Offset of the first byte.
+    pub start: usize,
+    /// Offset after the last byte.
+    pub end: usize,
+}
+
+impl Place {
+    /// The whole word with that index.
+    pub fn word(word: usize, text: &str) -> Self {
+        Self { word, start: 0, end: text.len() }
+    }
+}
+
+/// One problem and its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Where.
+    pub place: Place,
+    /// What.
+    pub problem: Problem,
+}
+
+/// What is wrong. [`Problem::is_error`] tells what is refused from what is only told.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// Nothing stands where a fetch should.
+    #[error("an expression is expected here")]
+    ExpressionMissing,
+    /// A fetch that HAProxy does not have either.
+    #[error("unknown fetch `{name}`")]
+    UnknownFetch {
+        /// As written.
+        name: String,
+        /// The name that looks most like it.
+        near: Option<&'static str>,
+    },
+    /// A fetch that HAProxy has.
+    #[error("the fetch `{name}` is not supported yet")]
+    UnsupportedFetch {
+        /// As written.
+        name: String,
+    },
+    /// A test of something that is not there to be read.
+    #[error("`{name}` is not known {place}, so this never matches")]
+    NeverMatches {
+        /// The fetch, as written.
+        name: String,
+        /// Where it stands.
+        place: &'static str,
+    },
+    /// A value of something that is not there to be read.
+    #[error("`{name}` is not known {place}")]
+    NotKnownHere {
+        /// The fetch or alias, as written.
+        name: String,
+        /// Where it stands.
+        place: &'static str,
+    },
+    /// A converter that HAProxy does not have either.
+    #[error("unknown converter `{name}`")]
+    UnknownConverter {
+        /// As written.
+        name: String,
+        /// The name that looks most like it.
+        near: Option<&'static str>,
+    },
+    /// A converter that HAProxy has.
+    #[error("the converter `{name}` is not supported yet")]
+    UnsupportedConverter {
+        /// As written.
+        name: String,
+    },
+    /// `(` without `)`.
+    #[error("missing `)` after the arguments of `{call}`")]
+    UnclosedParenthesis {
+        /// The fetch or converter.
+        call: String,
+    },
+    /// A quote inside arguments that nothing closes.
+    #[error("missing closing {quote} in the arguments of `{call}`")]
+    UnclosedQuote {
+        /// The fetch or converter.
+        call: String,
+        /// The quote.
+        quote: char,
+    },
+    /// Something after the end of an expression.
+    #[error("unexpected `{text}` after the expression")]
+    Trailing {
+        /// What stands there.
+        text: String,
+    },
+    /// Too few arguments.
+    #[error("`{call}` needs the argument `{expected}`")]
+    ArgumentMissing {
+        /// The fetch or converter.
+        call: String,
+        /// What is missing.
+        expected: &'static str,
+    },
+    /// Too many arguments.
+    #[error("`{call}` takes {}", plural(*.allowed, "argument"))]
+    TooManyArguments {
+        /// The fetch or converter.
+        call: String,
+        /// How many it takes.
+        allowed: usize,
+    },
+    /// An argument of the wrong sort.
+    #[error("`{text}` is not {expected}, as `{call}` needs")]
+    ArgumentInvalid {
+        /// The fetch or converter.
+        call: String,
+        /// As written.
+        text: String,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// `-x` before the patterns.
+    #[error("`{flag}` is not an ACL flag")]
+    UnknownFlag {
+        /// As written.
+        flag: String,
+    },
+    /// A flag at the end of the line.
+    #[error("`{flag}` needs {expected}")]
+    FlagValueMissing {
+        /// The flag.
+        flag: &'static str,
+        /// What it needs.
+        expected: &'static str,
+    },
+    /// `-m what`.
+    #[error("unknown matching method `{name}`")]
+    UnknownMatch {
+        /// As written.
+        name: String,
+        /// The name that looks most like it.
+        near: Option<&'static str>,
+    },
+    /// `-m` after `-f`.
+    #[error("`-m` must stand before patterns and files")]
+    MatchAfterFile,
+    /// A method that cannot compare what the expression gives.
+    #[error("the method `{method}` cannot be used on {output}")]
+    MatchUnfit {
+        /// The method's name.
+        method: &'static str,
+        /// What the expression gives.
+        output: &'static str,
+    },
+    /// A pattern that is no number and no range.
+    #[error("`{text}` is not an integer or a range")]
+    NotAnInteger {
+        /// As written.
+        text: String,
+    },
+    /// A range or comparison that no number fulfils.
+    #[error("no number is in `{text}`")]
+    EmptyRange {
+        /// As written.
+        text: String,
+    },
+    /// An operator without its number.
+    #[error("`{operator}` needs an integer")]
+    OperandMissing {
+        /// `ge`, `gt` ...
+        operator: String,
+    },
+    /// A pattern that is no address and no network.
+    #[error("`{text}` is not an IP address or network")]
+    NotAnAddress {
+        /// As written.
+        text: String,
+    },
+    /// A pattern that is no regular expression.
+    #[error("`{text}` is not a usable regular expression: {reason}")]
+    BadRegex {
+        /// As written.
+        text: String,
+        /// What the engine says.
+        reason: String,
+    },
+    /// A pattern that is not hexadecimal.
+    #[error("`{text}` is not a string of hexadecimal digit pairs")]
+    NotHexadecimal {
+        /// As written.
+        text: String,
+    },
+    /// A pattern file that cannot be had.
+    #[error("pattern file {path}: {error}")]
+    PatternFile {
+        /// As written.
+        path: String,
+        /// Why.
+        error: LoadError,
+    },
+    /// A line of a pattern file.
+    #[error("{path}:{line}: {problem}")]
+    InPatternFile {
+        /// As written.
+        path: String,
+        /// Line, from 1.
+        line: usize,
+        /// What is wrong there.
+        problem: Box<Problem>,
+    },
+    /// More patterns than are taken.
+    #[error("more than {limit} patterns")]
+    TooManyPatterns {
+        /// The limit.
+        limit: usize,
+    },
+    /// Nothing to compare with.
+    #[error("no pattern is given, so this never matches")]
+    NoPattern,
+    /// Patterns for a method that compares with nothing.
+    #[error("`{method}` takes no pattern; `{text}` has no effect")]
+    PatternIgnored {
+        /// The method's name.
+        method: &'static str,
+        /// The first pattern.
+        text: String,
+    },
+    /// `-m` on a name that says its own method.
+    #[error("`-m {given}` overrides the method in the name `{name}`")]
+    MatchOverridden {
+        /// As written.
+        name: String,
+        /// The method of the flag.
+        given: &'static str,
+    },
+    /// A flag that is read and has no effect.
+    #[error("`{flag}` has no effect: {why}")]
+    FlagInert {
+        /// The flag.
+        flag: &'static str,
+        /// Why.
+        why: &'static str,
+    },
+    /// A name that cannot name an ACL.
+    #[error("`{name}` cannot name an ACL: {why}")]
+    BadAclName {
+        /// As written.
+        name: String,
+        /// Why.
+        why: &'static str,
+    },
+    /// A name in a condition that no `acl` line defines.
+    #[error("no ACL is named `{name}`")]
+    UnknownAcl {
+        /// As written.
+        name: String,
+        /// The name that looks most like it.
+        near: Option<String>,
+    },
+    /// `if` or `unless` without what follows.
+    #[error("a condition is expected here")]
+    ConditionMissing,
+    /// Something else than `if` or `unless`.
+    #[error("expected `if` or `unless` and a condition, not `{text}`")]
+    NotACondition {
+        /// As written.
+        text: String,
+    },
+    /// `{` without `}`.
+    #[error("missing closing `}}` of an anonymous ACL")]
+    UnclosedBrace,
+    /// `or` without two sides, `!` without a term.
+    #[error("a term is missing {side} `{operator}`")]
+    TermMissing {
+        /// `before` or `after`.
+        side: &'static str,
+        /// `or`, `||` or `!`.
+        operator: String,
+    },
+    /// A condition over the limits of the wire.
+    #[error("the condition is too long: {got} tests and operators, at most {limit}")]
+    TooLong {
+        /// What there is.
+        got: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// `%` with nothing that it could mean.
+    #[error("`%` must be doubled to stand for itself")]
+    LonePercent,
+    /// `%xy`.
+    #[error("unknown log-format alias `%{name}`")]
+    UnknownAlias {
+        /// As written.
+        name: String,
+        /// The name that looks most like it.
+        near: Option<&'static str>,
+    },
+    /// An alias that HAProxy has.
+    #[error("the log-format alias `%{name}` is not supported yet")]
+    UnsupportedAlias {
+        /// As written.
+        name: String,
+    },
+    /// `%{` without `}`, `%[` without `]`.
+    #[error("missing `{closing}` of `%{opening}`")]
+    UnclosedFormat {
+        /// `{` or `[`.
+        opening: char,
+        /// `}` or `]`.
+        closing: char,
+    },
+    /// `%{+Y}`.
+    #[error("unknown log-format flag `{flag}`")]
+    UnknownFormatFlag {
+        /// As written.
+        flag: String,
+    },
+    /// `%{+E}` and others that HAProxy has.
+    #[error("the log-format flag `{flag}` is not supported yet")]
+    UnsupportedFormatFlag {
+        /// As written.
+        flag: String,
+    },
+}
+
+impl Problem {
+    /// Whether the expression is refused for it.
+    pub fn is_error(&self) -> bool {
+        !matches!(
+            self,
+            Problem::NoPattern
+                | Problem::PatternIgnored { .. }
+                | Problem::MatchOverridden { .. }
+                | Problem::FlagInert { .. }
+                | Problem::NeverMatches { .. }
+        )
+    }
+
+    /// What would be right, where that can be said.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Problem::UnknownFetch { near: Some(near), .. }
+            | Problem::UnknownConverter { near: Some(near), .. }
+            | Problem::UnknownMatch { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
+            Problem::UnknownAlias { near: Some(near), .. } => Some(format!("did you mean `%{near}`?")),
+            Problem::UnknownAlias { .. } => Some("write `%%` for a percent sign".into()),
+            Problem::UnknownAcl { near, .. } => Some(match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "define it above with an `acl` line, or write it out between `{` and `}`".into(),
+            }),
+            Problem::UnknownFlag { .. } => Some(
+                "allowed are -i, -f, -m, -M, -n and -u; write `--` before a pattern that starts with `-`"
+                    .into(),
+            ),
+            Problem::UnknownMatch { .. } => Some(
+                "allowed are found, bool, int, ip, bin, len, str, beg, end, sub, dir, dom and reg".into(),
+            ),
+            Problem::NotAnInteger { .. } => Some(
+                "write a number, a range `low:high`, or `eq`, `ge`, `gt`, `le`, `lt` and a number".into(),
+            ),
+            Problem::NotAnAddress { .. } => {
+                Some("write an address or a network: 10.0.0.1, 10.0.0.0/8, fd00::/8".into())
+            }
+            Problem::NoPattern => {
+                Some("use `-m found` to test that it exists, `--` to say that it shall never match".into())
+            }
+            Problem::LonePercent => Some("write `%%`".into()),
+            Problem::NotACondition { .. } => Some("if path_beg /static".into()),
+            _ => None,
+        }
+    }
+}
+
+/// `no arguments`, `one argument`, `2 arguments`.
+fn plural(count: usize, noun: &str) -> String {
+    match count {
+        0 => format!("no {noun}"),
+        1 => format!("one {noun}"),
+        more => format!("at most {more} {noun}s"),
+    }
+}

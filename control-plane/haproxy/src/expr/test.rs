@@ -1,0 +1,297 @@
+//! Tests: an expression, flags, and the patterns that its value is compared with (`path -i -m beg /a /b`).
+
+use bytes::Bytes;
+use sluicegate_proto::catalog::ValueType;
+use sluicegate_proto::limits::MAX_PATTERNS;
+use sluicegate_proto::v1::{self, Match};
+
+use super::patterns::{
+    self, METHODS, compared, is_integer, is_operator, method_name, normalized, takes_none,
+};
+use super::sample::Expression;
+use super::{MAX_NAMED_FILE_BYTES, Place, Problem, Reader, Text, nearest, nth};
+
+/// What the flags say.
+struct Flags {
+    method: Match,
+    /// Each `-i` after a file starts a new one: it counts for what follows it.
+    groups: Vec<Group>,
+    /// `-M`: files are maps, whose first column holds the patterns.
+    map: bool,
+    /// The method in the fetch's name, until `-m`.
+    named: Option<Match>,
+    /// The fetch as written.
+    name: String,
+    patterns: usize,
+}
+
+/// Patterns that are compared alike.
+#[derive(Default)]
+struct Group {
+    ignore_case: bool,
+    patterns: Vec<Bytes>,
+    blobs: Vec<String>,
+}
+
+impl Reader<'_> {
+    /// The test in `words[from..to]`. It is one message unless `-i` comes between files: then either may match.
+    pub(super) fn tests(
+        &mut self,
+        words: &[&str],
+        from: usize,
+        to: usize,
+        name: &str,
+    ) -> Option<Vec<v1::Test>> {
+        let words = words.get(..to).unwrap_or(words);
+        let text = nth(words, from);
+        let expression = self.expression(text, 0, true)?;
+        if expression.end < text.text.len() {
+            self.trailing(text, expression.end);
+            return None;
+        }
+        let mut flags = Flags {
+            method: expression.method.unwrap_or(expression.yields.default_match()),
+            groups: vec![Group::default()],
+            map: false,
+            named: expression.method,
+            name: text.text.to_owned(),
+            patterns: 0,
+        };
+        let (next, closed) = self.flags(words, from + 1, &mut flags)?;
+        self.fits(&expression, flags.method, text)?;
+        self.inline_patterns(words, next, &mut flags)?;
+        if flags.patterns == 0 && !takes_none(flags.method) && !closed {
+            self.report(text.whole(), Problem::NoPattern);
+        }
+        let sample = expression.sample;
+        let used = flags.groups.len();
+        let groups = flags.groups.into_iter().filter(|group| used == 1 || !group.is_empty());
+        Some(
+            groups
+                .map(|group| v1::Test {
+                    sample: Some(sample.clone()),
+                    r#match: flags.method.into(),
+                    patterns: group.patterns,
+                    pattern_blobs: group.blobs,
+                    ignore_case: group.ignore_case,
+                    name: name.to_owned(),
+                })
+                .collect(),
+        )
+    }
+
+    /// Reads flags from `words[at]` on; gives the index of the first pattern, and whether `--` was there.
+    fn flags(&mut self, words: &[&str], mut at: usize, flags: &mut Flags) -> Option<(usize, bool)> {
+        while let Some(word) = words.get(at).filter(|word| word.starts_with('-')) {
+            match *word {
+                "--" => return Some((at + 1, true)),
+                "-i" => flags.ignore_case(),
+                "-n" => {}
+                "-M" => flags.map = true,
+                "-m" => {
+                    at += 1;
+                    self.method_flag(words, at, flags)?;
+                }
+                "-u" => {
+                    let flag = "-u";
+                    self.flag_value(words, at + 1, flag, "a number")?;
+                    let why = "there is no command yet that edits patterns by number";
+                    self.report(Place::word(at, word), Problem::FlagInert { flag, why });
+                    at += 1;
+                }
+                "-f" => {
+                    at += 1;
+                    self.pattern_file(words, at, flags)?;
+                }
+                // A negative number is a pattern, where numbers are compared.
+                number
+                    if is_integer(flags.method)
+                        && number.as_bytes().get(1).is_some_and(u8::is_ascii_digit) =>
+                {
+                    break;
+                }
+                flag => {
+                    self.report(Place::word(at, flag), Problem::UnknownFlag { flag: flag.to_owned() });
+                    return None;
+                }
+            }
+            at += 1;
+        }
+        Some((at, false))
+    }
+
+    fn flag_value<'a>(
+        &mut self,
+        words: &[&'a str],
+        at: usize,
+        flag: &'static str,
+        expected: &'static str,
+    ) -> Option<Text<'a>> {
+        if at < words.len() {
+            return Some(nth(words, at));
+        }
+        let text = nth(words, at.saturating_sub(1));
+        self.report(text.whole(), Problem::FlagValueMissing { flag, expected });
+        None
+    }
+
+    fn method_flag(&mut self, words: &[&str], at: usize, flags: &mut Flags) -> Option<()> {
+        let text = self.flag_value(words, at, "-m", "a matching method")?;
+        if flags.groups.iter().any(|group| !group.blobs.is_empty()) {
+            self.report(nth(words, at - 1).whole(), Problem::MatchAfterFile);
+            return None;
+        }
+        let Some(method) = METHODS.into_iter().find(|method| method_name(*method) == text.text) else {
+            let name = text.text.to_owned();
+            let near = nearest(&name, METHODS.map(method_name));
+            self.report(text.whole(), Problem::UnknownMatch { name, near });
+            return None;
+        };
+        if flags.named.take().is_some_and(|named| named != method) {
+            let (name, given) = (flags.name.clone(), method_name(method));
+            self.report(text.whole(), Problem::MatchOverridden { name, given });
+        }
+        flags.method = method;
+        Some(())
+    }
+
+    /// Refuses a method that cannot look at what the expression gives.
+    fn fits(&mut self, expression: &Expression, method: Match, text: Text<'_>) -> Option<()> {
+        let yields = expression.yields;
+        let unfit = match method {
+            Match::Bool => matches!(yields, ValueType::Str | ValueType::Ip),
+            Match::Int => yields == ValueType::Ip,
+            Match::Ip => matches!(yields, ValueType::Int | ValueType::Bool),
+            _ => false,
+        };
+        if !unfit {
+            return Some(());
+        }
+        let output = match yields {
+            ValueType::Bool => "a boolean",
+            ValueType::Int => "an integer",
+            ValueType::Ip => "an address",
+            ValueType::Str => "a string",
+        };
+        self.report(text.whole(), Problem::MatchUnfit { method: method_name(method), output });
+        None
+    }
+
+    /// The patterns from `words[at]` to the end.
+    fn inline_patterns(&mut self, words: &[&str], mut at: usize, flags: &mut Flags) -> Option<()> {
+        let method = flags.method;
+        if takes_none(method) && at < words.len() {
+            let (method, text) = (method_name(method), words[at].to_owned());
+            self.report(nth(words, at).whole(), Problem::PatternIgnored { method, text });
+            return Some(());
+        }
+        let ignore_case = flags.current().ignore_case;
+        let mut failed = false;
+        // An operator counts for all numbers after it (HAProxy manual 7.1.2).
+        let mut operator = None;
+        while let Some(word) = words.get(at) {
+            let place = Place::word(at, word);
+            at += 1;
+            if is_integer(method) && is_operator(word) {
+                operator = Some(*word);
+                if at == words.len() {
+                    self.report(place, Problem::OperandMissing { operator: (*word).to_owned() });
+                    return None;
+                }
+                continue;
+            }
+            let pattern = operator
+                .and_then(|operator| compared(operator, word))
+                .unwrap_or_else(|| normalized(method, word, ignore_case));
+            match pattern {
+                Ok(pattern) => flags.current().patterns.push(pattern.into()),
+                Err(problem) => {
+                    self.report(place, problem);
+                    failed = true;
+                }
+            }
+            flags.patterns += 1;
+        }
+        (!failed).then_some(())
+    }
+
+    /// `-f`: the patterns of a file, one a line; empty lines and those that start with `#` are none.
+    fn pattern_file(&mut self, words: &[&str], at: usize, flags: &mut Flags) -> Option<()> {
+        let text = self.flag_value(words, at, "-f", "a file")?;
+        let path = text.text.to_owned();
+        let data = match self.loader.load(&path, MAX_NAMED_FILE_BYTES) {
+            Ok(data) => data,
+            Err(error) => {
+                self.report(text.whole(), Problem::PatternFile { path, error });
+                return None;
+            }
+        };
+        let mut kept = Vec::with_capacity(data.len());
+        let method = flags.method;
+        let map = flags.map;
+        let ignore_case = flags.current().ignore_case;
+        for (index, line) in data.split(|byte| *byte == b'\n').enumerate() {
+            let line = line.trim_ascii_start();
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            let line = if map { line.split(u8::is_ascii_whitespace).next().unwrap_or(line) } else { line };
+            if line.is_empty() || line.starts_with(b"#") {
+                continue;
+            }
+            flags.patterns += 1;
+            if flags.patterns > MAX_PATTERNS {
+                self.report(text.whole(), Problem::TooManyPatterns { limit: MAX_PATTERNS });
+                return None;
+            }
+            match file_pattern(method, line, ignore_case) {
+                Ok(pattern) => kept.extend_from_slice(&pattern),
+                Err(problem) => {
+                    let problem =
+                        Problem::InPatternFile { path, line: index + 1, problem: Box::new(problem) };
+                    self.report(text.whole(), problem);
+                    return None;
+                }
+            }
+            kept.push(b'\n');
+        }
+        let blob = self.blobs.add(kept);
+        flags.current().blobs.push(blob);
+        Some(())
+    }
+}
+
+/// A line of a pattern file in the wire's form. Only methods that compare text take bytes that are not UTF-8.
+fn file_pattern(method: Match, line: &[u8], ignore_case: bool) -> Result<Vec<u8>, Problem> {
+    match std::str::from_utf8(line) {
+        Ok(line) => normalized(method, line, ignore_case).map(String::into_bytes),
+        Err(_) => {
+            let shown = String::from_utf8_lossy(line);
+            let checked = matches!(method, Match::Int | Match::Len | Match::Ip | Match::Reg | Match::Bin);
+            if checked { Err(patterns::not_text(method, &shown)) } else { Ok(line.to_vec()) }
+        }
+    }
+}
+
+impl Flags {
+    /// The group that what follows belongs to.
+    fn current(&mut self) -> &mut Group {
+        if self.groups.is_empty() {
+            self.groups.push(Group::default());
+        }
+        let last = self.groups.len() - 1;
+        &mut self.groups[last]
+    }
+
+    fn ignore_case(&mut self) {
+        let current = self.current();
+        if !current.ignore_case && !current.blobs.is_empty() {
+            self.groups.push(Group::default());
+        }
+        self.current().ignore_case = true;
+    }
+}
+
+impl Group {
+    fn is_empty(&self) -> bool {
+        self.patterns.is_empty() && self.blobs.is_empty()
+    }
+}

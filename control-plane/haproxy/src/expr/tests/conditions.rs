@@ -1,0 +1,139 @@
+use sluicegate_proto::v1::Operator;
+
+use super::*;
+
+pub(super) fn acls(lines: &[&str]) -> (Acls, Vec<String>) {
+    let mut reader = Reader::new(&FILES);
+    let mut acls = Acls::default();
+    for line in lines {
+        reader.acl(&split(line), &mut acls);
+    }
+    (acls, told(&mut reader))
+}
+
+/// A condition in postfix: tests by their first pattern or fetch.
+fn postfix(condition: &v1::Condition) -> String {
+    let word = |op: &v1::Op| match op.op.as_ref().unwrap() {
+        op::Op::Test(index) => {
+            let test = &condition.tests[*index as usize];
+            let fetch = || test.sample.as_ref().unwrap().fetch.as_ref().unwrap().name.clone();
+            patterns(test).first().cloned().unwrap_or_else(fetch)
+        }
+        op::Op::Operator(operator) => match Operator::try_from(*operator).unwrap() {
+            Operator::Not => "!".into(),
+            Operator::And => "&".into(),
+            Operator::Or => "|".into(),
+            Operator::Unspecified => panic!("an operator without a meaning"),
+        },
+    };
+    condition.ops.iter().map(word).collect::<Vec<_>>().join(" ")
+}
+
+const ABC: [&str; 4] = ["a path /a", "b path /b", "c path /c", "c path_beg /cc"];
+
+#[test]
+fn conditions_become_postfix() {
+    let (acls, _) = acls(&ABC);
+    let cases = [
+        ("if a", "/a"),
+        ("unless a", "/a !"),
+        ("if a b", "/a /b &"),
+        ("if a !b", "/a /b ! &"),
+        ("if a ! b", "/a /b ! &"),
+        ("if a !!b", "/a /b &"),
+        ("if a b or c", "/a /b & /c /cc | |"),
+        ("if a || b || c", "/a /b | /c /cc | |"),
+        ("unless a or !c", "/a /c /cc | ! | !"),
+        ("if { path /x } !{ path -i /y }", "/x /y ! &"),
+        ("if ! { path /x }", "/x !"),
+        ("if TRUE a", "always_true /a &"),
+        ("if METH_GET", "GET"),
+        // One name used twice is one test.
+        ("if a b or a !b", "/a /b & /a /b ! & |"),
+    ];
+    for (line, expected) in cases {
+        let mut reader = Reader::new(&FILES);
+        let condition = reader.condition(&split(line), 0, &acls, Scope::REQUEST);
+        assert_eq!(told(&mut reader), Vec::<String>::new(), "{line}");
+        assert_eq!(postfix(&condition.unwrap()), expected, "{line}");
+    }
+    let mut reader = Reader::new(&FILES);
+    let condition = reader.condition(&split("if a b or a !b"), 0, &acls, Scope::REQUEST).unwrap();
+    assert_eq!(condition.tests.len(), 2);
+    assert_eq!(condition.tests[0].name, "a");
+}
+
+#[test]
+fn wrong_conditions_are_told() {
+    let (acls, _) = acls(&ABC);
+    let cases = [
+        ("when a", "expected `if` or `unless` and a condition, not `when`"),
+        ("if", "a condition is expected here"),
+        ("if d", "no ACL is named `d`"),
+        ("if METH_GETT", "no ACL is named `METH_GETT`"),
+        ("if a or", "a term is missing after `or`"),
+        ("if or a", "a term is missing before `or`"),
+        ("if a || or b", "a term is missing before `or`"),
+        ("if a !", "a term is missing after `!`"),
+        ("if { path /x", "missing closing `}` of an anonymous ACL"),
+        ("if { }", "an expression is expected here"),
+        ("if RDP_COOKIE", "the fetch `req.rdp_cookie_cnt` is not supported yet"),
+    ];
+    for (line, expected) in cases {
+        let mut reader = Reader::new(&FILES);
+        assert!(reader.condition(&split(line), 0, &acls, Scope::REQUEST).is_none(), "{line}");
+        assert_eq!(told(&mut reader), [expected], "{line}");
+    }
+}
+
+#[test]
+fn a_test_that_can_see_nothing_is_false() {
+    let (acls, _) = acls(&ABC);
+    let mut reader = Reader::new(&FILES);
+    let condition = reader.condition(&["if", "!a"], 0, &acls, Scope::RESPONSE).unwrap();
+    assert_eq!(postfix(&condition), "always_false !");
+    let found = reader.take_findings();
+    assert!(!found[0].problem.is_error());
+    assert_eq!(
+        found[0].problem.to_string(),
+        "`path` is not known while the response is handled, so this never matches"
+    );
+    let tcp = Scope { phase: Phase::Request, http: false };
+    assert_eq!(postfix(&reader.condition(&["if", "a"], 0, &acls, tcp).unwrap()), "always_false");
+}
+
+#[test]
+fn acl_lines_are_checked() {
+    assert_eq!(acls(&["or path /a"]).1, ["`or` cannot name an ACL: in a condition it means `or`"]);
+    assert_eq!(
+        acls(&["a/b path /a"]).1,
+        ["`a/b` cannot name an ACL: only letters, digits, `-`, `_`, `.` and `:` may be in it"]
+    );
+    assert_eq!(acls(&["a"]).1, ["an expression is expected here"]);
+    // A broken definition is told once, where it stands.
+    let (broken, told_there) = acls(&["a pth /a"]);
+    assert_eq!(told_there, ["unknown fetch `pth`"]);
+    let mut reader = Reader::new(&FILES);
+    assert!(reader.condition(&["if", "a"], 0, &broken, Scope::REQUEST).is_none());
+    assert_eq!(told(&mut reader), Vec::<String>::new());
+}
+
+#[test]
+fn own_acls_replace_predefined_ones() {
+    let (own, _) = acls(&["METH_GET method GET"]);
+    let mut reader = Reader::new(&FILES);
+    let condition = reader.condition(&["if", "METH_GET"], 0, &own, Scope::REQUEST).unwrap();
+    assert_eq!(patterns(&condition.tests[0]), ["GET"]);
+}
+
+#[test]
+fn predefined_acls_read_or_name_what_is_missing() {
+    let none = Acls::default();
+    for name in ["TRUE", "FALSE", "LOCALHOST", "HTTP", "HTTP_1.0", "HTTP_1.1", "HTTP_CONTENT", "HTTP_URL_ABS"]
+    {
+        let mut reader = Reader::new(&FILES);
+        let condition = reader.condition(&["if", name], 0, &none, Scope::REQUEST);
+        assert_eq!(told(&mut reader), Vec::<String>::new(), "{name}");
+        assert_eq!(condition.unwrap().tests[0].name, name);
+    }
+}

@@ -1,0 +1,76 @@
+use sluicegate_proto::v1::format_piece::Piece;
+
+use super::*;
+
+fn format_of(text: &str, scope: Scope) -> Result<String, Vec<String>> {
+    let mut reader = Reader::new(&FILES);
+    let format = reader.format(&[text], 0, scope);
+    let told = told(&mut reader);
+    let piece = |piece: &v1::FormatPiece| {
+        let flags = [(piece.quote, "Q"), (piece.hexadecimal, "X")];
+        let flags: String = flags.iter().filter(|(set, _)| *set).map(|(_, flag)| *flag).collect();
+        match piece.piece.as_ref().unwrap() {
+            Piece::Literal(text) => format!("<{}>", String::from_utf8_lossy(text)),
+            Piece::Alias(alias) => format!("%{alias}{flags}"),
+            Piece::Sample(sample) => format!("{}{flags}", shown(sample)),
+        }
+    };
+    format.map(|format| format.pieces.iter().map(piece).collect()).ok_or(told)
+}
+
+pub(super) const LOG: Scope = Scope { phase: Phase::Log, http: true };
+
+#[test]
+fn formats_have_text_aliases_and_samples() {
+    let cases = [
+        ("plain", "<plain>"),
+        ("100%%", "<100%>"),
+        ("%ci:%cp", "%ci<:>%cp"),
+        ("a %[src] b", "<a >src[]< b>"),
+        ("%[ src ]", "src[]"),
+        ("%{+Q}ci", "%ciQ"),
+        ("%{+Q}o %ci %{-Q}cp%B", "< >%ciQ< >%cp%BQ"),
+        ("%{+X,+Q}[src]", "src[]QX"),
+        ("%{-E}o%ci", "%ci"),
+        ("a  b   %ci  %cp", "<a b >%ci< >%cp"),
+        (r#"%[str("]")]"#, "str[]]"),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(format_of(text, LOG), Ok(expected.to_owned()), "{text}");
+    }
+    assert_eq!(format_of("a  b", Scope::REQUEST), Ok("<a  b>".to_owned()));
+    assert_eq!(format_of("%[path]", Scope::REQUEST), Ok("path[]".to_owned()));
+}
+
+#[test]
+fn wrong_formats_are_told() {
+    let cases = [
+        ("50%", "`%` must be doubled to stand for itself"),
+        ("% x", "`%` must be doubled to stand for itself"),
+        ("%zz", "unknown log-format alias `%zz`"),
+        ("%ID", "the log-format alias `%ID` is not supported yet"),
+        ("%[src", "missing `]` of `%[`"),
+        ("%[src,lower x]", "unexpected ` x]` after the expression"),
+        ("%[path]", "`path` is not known when the log line is written"),
+        ("%{+Q", "missing `}` of `%{`"),
+        ("%{+E}o", "the log-format flag `+E` is not supported yet"),
+        ("%{Q}o", "unknown log-format flag `Q`"),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(format_of(text, LOG).unwrap_err(), [expected], "{text}");
+    }
+    let tcp = Scope { phase: Phase::Log, http: false };
+    assert_eq!(
+        format_of("%ST %r", tcp).unwrap_err(),
+        ["`%ST` is not known in TCP mode", "`%r` is not known in TCP mode"]
+    );
+}
+
+#[test]
+fn presets_are_formats() {
+    for preset in [Preset::Http, Preset::HttpClf, Preset::Tcp, Preset::ConnectHttp, Preset::ConnectTcp] {
+        assert!(!preset.format().pieces.is_empty(), "{preset:?}");
+        let http = !matches!(preset, Preset::Tcp | Preset::ConnectTcp);
+        assert!(format_of(preset.text(), Scope { phase: Phase::Log, http }).is_ok(), "{preset:?}");
+    }
+}
