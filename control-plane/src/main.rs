@@ -1,5 +1,6 @@
 //! The control plane, the standalone load balancer and the tools around them.
 
+mod command;
 mod drop_in;
 
 fn main() {}

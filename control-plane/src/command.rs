@@ -1,0 +1,189 @@
+//! The command line of `sluicegate`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Load balancer with a control plane: reads haproxy.cfg, manifests and container labels, serves, and changes without a
+/// reload.
+#[derive(Debug, Parser)]
+#[command(name = "sluicegate", version, propagate_version = true)]
+pub(crate) struct Command {
+    #[command(subcommand)]
+    pub(crate) action: Action,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Action {
+    /// Serve: control plane and proxy in one process
+    Run(Run),
+    /// Say what is wrong with files, without serving them
+    Check(Check),
+    /// Serve proxies: the control plane alone
+    Control(Control),
+    /// Show proxies, generations, health and counters
+    Status(Status),
+    /// Make certificates for `control --tls`
+    Pki(Pki),
+}
+
+/// Where the configuration comes from.
+#[derive(Debug, Args)]
+pub(crate) struct Sources {
+    /// Files (*.cfg HAProxy, *.yaml manifests; others by their content) and folders of such files
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// What the files are, whatever their names say
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<Format>,
+    /// Serve labelled containers of this Docker engine
+    #[arg(long, value_name = "ENGINE", num_args = 0..=1, require_equals = true, default_missing_value = DOCKER_SOCKET, env = "SLUICEGATE_DOCKER")]
+    pub(crate) docker: Option<String>,
+    /// A named listener that containers attach to, as NAME=ADDRESS:PORT [with --docker: web=:80]
+    #[arg(long = "entrypoint", value_name = "NAME=ADDR", value_parser = parse_entry_point)]
+    pub(crate) entrypoints: Vec<EntryPoint>,
+    /// Where `sluicegate status` finds this process [default: /run/sluicegate/admin.sock, as a user below
+    /// $XDG_RUNTIME_DIR]
+    #[arg(long, value_name = "SOCKET", env = "SLUICEGATE_ADMIN")]
+    pub(crate) admin: Option<PathBuf>,
+}
+
+/// Where the engine listens on most hosts.
+const DOCKER_SOCKET: &str = "/var/run/docker.sock";
+
+/// A file's language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// HAProxy's configuration language
+    Haproxy,
+    /// Manifests in YAML
+    Manifest,
+}
+
+/// `--entrypoint`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct EntryPoint {
+    pub(crate) name: String,
+    /// Where it listens; a bare `:PORT` is every IPv4 address.
+    pub(crate) address: SocketAddr,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) sources: Sources,
+    /// Threads that move traffic [default: one a CPU]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) workers: Option<u16>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// Files and folders, as for `run`
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// What the files are, whatever their names say
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<Format>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Control {
+    #[command(flatten)]
+    pub(crate) sources: Sources,
+    /// Where proxies connect: ADDRESS:PORT, or unix:PATH
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: String,
+    /// Folder made by `sluicegate pki init`, for mutual TLS
+    #[arg(long, value_name = "DIR", conflicts_with = "insecure")]
+    pub(crate) tls: Option<PathBuf>,
+    /// Speak plain TCP: everyone who reaches the port can read the configuration
+    #[arg(long)]
+    pub(crate) insecure: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    /// The socket given to `run` or `control`
+    #[arg(long, value_name = "SOCKET", env = "SLUICEGATE_ADMIN")]
+    pub(crate) admin: Option<PathBuf>,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t = Output::Text)]
+    pub(crate) output: Output,
+}
+
+/// How to print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Pki {
+    #[command(subcommand)]
+    pub(crate) action: PkiAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PkiAction {
+    /// Make a CA and certificates for a control plane and its proxies
+    Init {
+        /// A folder that does not exist yet, or is empty
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        /// Names and addresses by which proxies reach the control plane
+        #[arg(long = "name", value_name = "NAME", default_values_t = [String::from("localhost"), String::from("127.0.0.1"), String::from("::1")])]
+        names: Vec<String>,
+    },
+}
+
+fn parse_entry_point(text: &str) -> Result<EntryPoint, String> {
+    let (name, address) = text.split_once('=').ok_or("expected NAME=ADDRESS:PORT, such as web=:8080")?;
+    if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)) {
+        return Err(format!("'{name}' is no name: letters, digits, '-', '_' and '.' are allowed"));
+    }
+    let full = match address.strip_prefix(':').or_else(|| address.strip_prefix("*:")) {
+        Some(port) => format!("0.0.0.0:{port}"),
+        None => address.to_owned(),
+    };
+    let address: SocketAddr =
+        full.parse().map_err(|_| format!("'{address}' is no ADDRESS:PORT; ':8080' means every address"))?;
+    if address.port() == 0 {
+        return Err("port 0 is no port that clients can know".to_owned());
+    }
+    Ok(EntryPoint { name: name.to_owned(), address })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Command::command().debug_assert();
+    }
+
+    #[test]
+    fn entry_points() {
+        assert_eq!(parse_entry_point("web=:8080").unwrap().address, "0.0.0.0:8080".parse().unwrap());
+        assert_eq!(parse_entry_point("a-b=[::1]:80").unwrap().name, "a-b");
+        for wrong in ["web", "=:80", "web=", "web=:0", "web=:99999", "w b=:80", "web=localhost:80"] {
+            assert!(parse_entry_point(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn docker_takes_its_engine_only_with_an_equals_sign() {
+        let parsed = Command::parse_from(["sluicegate", "run", "--docker", "a.cfg"]);
+        let Action::Run(run) = parsed.action else { panic!() };
+        assert_eq!(run.sources.docker.as_deref(), Some(DOCKER_SOCKET));
+        assert_eq!(run.sources.files, [PathBuf::from("a.cfg")]);
+    }
+}
