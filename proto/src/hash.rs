@@ -5,6 +5,7 @@ use std::fmt;
 use prost::Message;
 
 use crate::id::ObjectKey;
+pub use crate::set_hash::SetHash;
 use crate::v1::Resource;
 
 /// A BLAKE3 hash. Displays as 64 lower-case hexadecimal digits.
@@ -77,18 +78,11 @@ pub fn resource_hash(resource: &Resource) -> ContentHash {
     ContentHash::of(&resource.encode_to_vec())
 }
 
-/// Hash of a whole snapshot. `resources` come in the order of their keys, each key once.
+/// Hash of a whole snapshot, each key once; the order does not matter.
+///
+/// Where a snapshot follows another, keep the [`SetHash`] and change it.
 pub fn snapshot_hash<'a>(resources: impl IntoIterator<Item = (&'a ObjectKey, ContentHash)>) -> ContentHash {
-    let mut hasher = blake3::Hasher::new();
-    for (key, hash) in resources {
-        for part in [key.provider(), key.namespace(), key.name()] {
-            hasher.update(&(part.len() as u64).to_le_bytes());
-            hasher.update(part.as_bytes());
-        }
-        hasher.update(&(key.kind() as i32).to_le_bytes());
-        hasher.update(&hash.0);
-    }
-    ContentHash(*hasher.finalize().as_bytes())
+    resources.into_iter().collect::<SetHash>().finish()
 }
 
 #[cfg(test)]

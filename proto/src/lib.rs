@@ -12,11 +12,15 @@ pub mod v1 {
     include!(concat!(env!("OUT_DIR"), "/sluicegate.v1.rs"));
 }
 
+pub mod build;
+pub mod capability;
 pub mod catalog;
+pub mod chunk;
 pub mod hash;
 pub mod id;
 pub mod limits;
 mod origin;
+mod set_hash;
 
 /// Version of the schema: grows when an older receiver would misread a newer sender.
 pub const SCHEMA: u32 = 1;

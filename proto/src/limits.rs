@@ -40,3 +40,9 @@ pub const MAX_REPLY_BYTES: usize = 64 << 10;
 pub const MAX_WEIGHT: u32 = 256;
 /// Longest time span, in milliseconds: 24 days and 20 hours, the longest that HAProxy takes.
 pub const MAX_DURATION_MS: u64 = i32::MAX as u64;
+/// Longest order key.
+pub const MAX_ORDER_BYTES: usize = 1024;
+/// Longest host name (RFC 1035, section 2.3.4).
+pub const MAX_HOST_BYTES: usize = 253;
+/// Longest path of a unix socket: what `sockaddr_un` holds, without the terminating NUL (unix(7)).
+pub const MAX_UNIX_PATH_BYTES: usize = 107;

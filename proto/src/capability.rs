@@ -1,0 +1,88 @@
+//! What a receiver must know to serve a resource as it is meant.
+//!
+//! A snapshot names the capabilities that it needs, a proxy's Hello those that it has: what an older proxy would
+//! overlook or refuse is not pushed to it. A name is an area and a word: `action.redirect`, `fetch.path`, `match.reg`.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use crate::catalog::{ALIASES, CONVERTERS, FETCHES};
+use crate::v1::{Match, Resource};
+
+mod needs;
+
+/// One capability.
+pub type Capability = Cow<'static, str>;
+
+/// What a value of this build's schema may say without needing more than its field: all but the expression language.
+const PLAIN: &[&str] = &[
+    "action.add-header",
+    "action.allow",
+    "action.del-header",
+    "action.deny",
+    "action.redirect",
+    "action.return",
+    "action.set-header",
+    "address.descriptor",
+    "address.host",
+    "address.ip",
+    "address.unix",
+    "balance.round_robin",
+    "error-page",
+    "forwarded-for",
+    "kind.backend",
+    "kind.blob",
+    "kind.endpoint",
+    "kind.frontend",
+    "kind.listener",
+    "kind.process",
+    "kind.route",
+    "log",
+    "mode.http",
+    "mode.tcp",
+    "probe.http",
+    "probe.tcp",
+];
+
+static OF_THIS_BUILD: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+    let plain = PLAIN.iter().map(|&name| name.to_owned());
+    let fetches = FETCHES.iter().map(|spec| format!("fetch.{}", spec.canonical));
+    let converters = CONVERTERS.iter().map(|spec| format!("convert.{}", spec.name));
+    let aliases = ALIASES.iter().map(|spec| format!("alias.{}", spec.name));
+    let matches = MATCHES.iter().map(|&(_, word)| format!("match.{word}"));
+    plain.chain(fetches).chain(converters).chain(aliases).chain(matches).collect()
+});
+
+/// HAProxy's words for how a test compares.
+const MATCHES: [(Match, &str); 13] = [
+    (Match::Found, "found"),
+    (Match::Bool, "bool"),
+    (Match::Int, "int"),
+    (Match::Ip, "ip"),
+    (Match::Str, "str"),
+    (Match::Beg, "beg"),
+    (Match::End, "end"),
+    (Match::Sub, "sub"),
+    (Match::Dir, "dir"),
+    (Match::Dom, "dom"),
+    (Match::Reg, "reg"),
+    (Match::Len, "len"),
+    (Match::Bin, "bin"),
+];
+
+/// All capabilities of this build.
+pub fn of_this_build() -> &'static BTreeSet<String> {
+    &OF_THIS_BUILD
+}
+
+/// What serving `resource` needs. A part that this build does not know itself (an unset `oneof`, a number without a
+/// meaning) adds nothing: compiling refuses it.
+pub fn needed(resource: &Resource) -> BTreeSet<Capability> {
+    let mut needs = needs::Needs::default();
+    needs.resource(resource);
+    needs.0
+}
+
+#[cfg(test)]
+mod tests;

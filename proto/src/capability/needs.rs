@@ -1,0 +1,195 @@
+//! The walk over a resource.
+
+use std::collections::BTreeSet;
+
+use super::{Capability, MATCHES};
+use crate::catalog;
+use crate::v1::{
+    Backend, Condition, Endpoint, ErrorPage, Format, Frontend, HttpOptions, Listener, Logging, Mode, Reply,
+    Resource, Rule, Sample, SetHeader, balance, endpoint, format_piece, health_check, listener, log_target,
+    reply, resource, rule,
+};
+
+/// What was found so far.
+#[derive(Default)]
+pub(super) struct Needs(pub(super) BTreeSet<Capability>);
+
+impl Needs {
+    pub(super) fn resource(&mut self, resource: &Resource) {
+        match &resource.body {
+            None => {}
+            Some(resource::Body::Process(_)) => self.word("kind.process"),
+            Some(resource::Body::Listener(body)) => self.listener(body),
+            Some(resource::Body::Frontend(body)) => self.frontend(body),
+            Some(resource::Body::Route(body)) => {
+                self.word("kind.route");
+                self.condition(body.when.as_ref());
+            }
+            Some(resource::Body::Backend(body)) => self.backend(body),
+            Some(resource::Body::Endpoint(body)) => self.endpoint(body),
+            Some(resource::Body::Blob(_)) => self.word("kind.blob"),
+        }
+    }
+
+    fn word(&mut self, word: &'static str) {
+        self.0.insert(Capability::Borrowed(word));
+    }
+
+    fn named(&mut self, area: &str, name: &str) {
+        self.0.insert(Capability::Owned(format!("{area}.{name}")));
+    }
+
+    fn listener(&mut self, body: &Listener) {
+        self.word("kind.listener");
+        match &body.address {
+            None => {}
+            Some(listener::Address::Ip(_)) => self.word("address.ip"),
+            Some(listener::Address::Unix(_)) => self.word("address.unix"),
+            Some(listener::Address::Descriptor(_)) => self.word("address.descriptor"),
+        }
+    }
+
+    fn frontend(&mut self, body: &Frontend) {
+        self.word("kind.frontend");
+        self.mode(body.mode);
+        self.http(body.http.as_ref());
+        self.logging(body.logging.as_ref());
+        self.rules(&body.request_rules);
+        self.rules(&body.response_rules);
+        self.error_pages(&body.error_pages);
+    }
+
+    fn backend(&mut self, body: &Backend) {
+        self.word("kind.backend");
+        self.mode(body.mode);
+        self.http(body.http.as_ref());
+        self.rules(&body.request_rules);
+        self.rules(&body.response_rules);
+        self.error_pages(&body.error_pages);
+        match body.balance.as_ref().and_then(|balance| balance.algorithm.as_ref()) {
+            None => {}
+            Some(balance::Algorithm::RoundRobin(_)) => self.word("balance.round_robin"),
+        }
+        match body.check.as_ref().and_then(|check| check.probe.as_ref()) {
+            None => {}
+            Some(health_check::Probe::Tcp(_)) => self.word("probe.tcp"),
+            Some(health_check::Probe::Http(_)) => self.word("probe.http"),
+        }
+    }
+
+    fn endpoint(&mut self, body: &Endpoint) {
+        self.word("kind.endpoint");
+        match &body.address {
+            None => {}
+            Some(endpoint::Address::Ip(_)) => self.word("address.ip"),
+            Some(endpoint::Address::Unix(_)) => self.word("address.unix"),
+            Some(endpoint::Address::Host(_)) => self.word("address.host"),
+        }
+    }
+
+    fn mode(&mut self, mode: i32) {
+        match Mode::try_from(mode) {
+            Ok(Mode::Http) => self.word("mode.http"),
+            Ok(Mode::Tcp) => self.word("mode.tcp"),
+            Ok(Mode::Unspecified) | Err(_) => {}
+        }
+    }
+
+    fn http(&mut self, options: Option<&HttpOptions>) {
+        if options.is_some_and(|options| options.forwarded_for.is_some()) {
+            self.word("forwarded-for");
+        }
+    }
+
+    fn logging(&mut self, logging: Option<&Logging>) {
+        let Some(logging) = logging else { return };
+        self.format(logging.format.as_ref());
+        for target in &logging.targets {
+            self.word("log");
+            match &target.address {
+                None => {}
+                Some(log_target::Address::Ip(_)) => self.word("address.ip"),
+                Some(log_target::Address::Unix(_)) => self.word("address.unix"),
+                Some(log_target::Address::Descriptor(_)) => self.word("address.descriptor"),
+                Some(log_target::Address::Host(_)) => self.word("address.host"),
+            }
+        }
+    }
+
+    fn error_pages(&mut self, pages: &[ErrorPage]) {
+        if !pages.is_empty() {
+            self.word("error-page");
+        }
+    }
+
+    fn rules(&mut self, rules: &[Rule]) {
+        for rule in rules {
+            self.condition(rule.when.as_ref());
+            match &rule.action {
+                None => {}
+                Some(rule::Action::Return(body)) => self.reply("action.return", body),
+                Some(rule::Action::Deny(body)) => self.reply("action.deny", body),
+                Some(rule::Action::Redirect(body)) => {
+                    self.word("action.redirect");
+                    self.format(body.target.as_ref());
+                }
+                Some(rule::Action::SetHeader(body)) => self.header("action.set-header", body),
+                Some(rule::Action::AddHeader(body)) => self.header("action.add-header", body),
+                Some(rule::Action::DeleteHeader(body)) => {
+                    self.word("action.del-header");
+                    self.matching(body.r#match);
+                }
+                Some(rule::Action::Allow(_)) => self.word("action.allow"),
+            }
+        }
+    }
+
+    fn reply(&mut self, action: &'static str, reply: &Reply) {
+        self.word(action);
+        if let Some(reply::Content::Formatted(format)) = &reply.content {
+            self.format(Some(format));
+        }
+        for header in &reply.headers {
+            self.format(header.value.as_ref());
+        }
+    }
+
+    fn header(&mut self, action: &'static str, header: &SetHeader) {
+        self.word(action);
+        self.format(header.value.as_ref());
+    }
+
+    fn condition(&mut self, condition: Option<&Condition>) {
+        for test in condition.into_iter().flat_map(|condition| &condition.tests) {
+            self.matching(test.r#match);
+            self.sample(test.sample.as_ref());
+        }
+    }
+
+    fn matching(&mut self, number: i32) {
+        if let Some((_, word)) = MATCHES.iter().find(|(known, _)| *known as i32 == number) {
+            self.named("match", word);
+        }
+    }
+
+    fn sample(&mut self, sample: Option<&Sample>) {
+        let Some(sample) = sample else { return };
+        if let Some(call) = &sample.fetch {
+            let canonical = catalog::fetch(&call.name).map_or(call.name.as_str(), |spec| spec.canonical);
+            self.named("fetch", canonical);
+        }
+        for call in &sample.converters {
+            self.named("convert", &call.name);
+        }
+    }
+
+    fn format(&mut self, format: Option<&Format>) {
+        for piece in format.into_iter().flat_map(|format| &format.pieces) {
+            match &piece.piece {
+                None | Some(format_piece::Piece::Literal(_)) => {}
+                Some(format_piece::Piece::Alias(name)) => self.named("alias", name),
+                Some(format_piece::Piece::Sample(sample)) => self.sample(Some(sample)),
+            }
+        }
+    }
+}

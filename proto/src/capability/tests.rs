@@ -1,0 +1,64 @@
+use super::*;
+use crate::v1::{
+    Call, Condition, Frontend, Mode, Redirect, Rule, Sample, Test, format_piece, resource, rule,
+};
+
+fn names(resource: &Resource) -> Vec<String> {
+    needed(resource).into_iter().map(Capability::into_owned).collect()
+}
+
+fn call(name: &str) -> Call {
+    Call { name: name.into(), arguments: Vec::new() }
+}
+
+#[test]
+fn a_frontend_needs_what_its_rules_say() {
+    let sample = Sample { fetch: Some(call("hdr")), converters: vec![call("lower")] };
+    let test = Test { sample: Some(sample), r#match: Match::Reg as i32, ..Test::default() };
+    let piece =
+        crate::v1::FormatPiece { piece: Some(format_piece::Piece::Alias("ci".into())), ..Default::default() };
+    let redirect =
+        Redirect { target: Some(crate::v1::Format { pieces: vec![piece] }), ..Redirect::default() };
+    let rule = Rule {
+        when: Some(Condition { tests: vec![test], ops: Vec::new() }),
+        action: Some(rule::Action::Redirect(redirect)),
+        ..Rule::default()
+    };
+    let body = Frontend { mode: Mode::Http as i32, request_rules: vec![rule], ..Frontend::default() };
+    let resource = Resource { body: Some(resource::Body::Frontend(body)), ..Resource::default() };
+    let expected = [
+        "action.redirect",
+        "alias.ci",
+        "convert.lower",
+        "fetch.req.hdr",
+        "kind.frontend",
+        "match.reg",
+        "mode.http",
+    ];
+    assert_eq!(names(&resource), expected);
+    assert!(needed(&resource).iter().all(|name| of_this_build().contains(&**name)));
+}
+
+#[test]
+fn a_name_of_a_newer_sender_is_asked_for() {
+    let sample = Sample { fetch: Some(call("ssl_fc_sni")), converters: Vec::new() };
+    let route = crate::v1::Route {
+        when: Some(Condition {
+            tests: vec![Test { sample: Some(sample), ..Test::default() }],
+            ops: Vec::new(),
+        }),
+        ..Default::default()
+    };
+    let resource = Resource { body: Some(resource::Body::Route(route)), ..Resource::default() };
+    assert_eq!(names(&resource), ["fetch.ssl_fc_sni", "kind.route"]);
+    assert!(!of_this_build().contains("fetch.ssl_fc_sni"));
+}
+
+#[test]
+fn the_tables_name_everything_once() {
+    assert!(PLAIN.windows(2).all(|pair| pair[0] < pair[1]));
+    for number in 1..20 {
+        let known = Match::try_from(number).is_ok();
+        assert_eq!(MATCHES.iter().any(|(known, _)| *known as i32 == number), known, "{number}");
+    }
+}
