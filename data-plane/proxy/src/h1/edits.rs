@@ -164,7 +164,10 @@ impl Edits {
             return Err(InvalidEdit::Target);
         }
         let span = self.write(|arena| arena.extend_from_slice(target))?;
-        let form = target::classify(Method::Options, span, &self.arena).map_err(|_| InvalidEdit::Target)?;
+        let Ok(form) = target::classify(Method::Options, span, &self.arena) else {
+            self.arena.truncate(span.start as usize);
+            return Err(InvalidEdit::Target);
+        };
         self.target = Some((span, form));
         Ok(())
     }

@@ -4,13 +4,17 @@ use super::fault::{Fault, InvalidHead};
 use super::head::{Field, Head, Kind, Method, Parsed, Span, Version};
 use super::{Known, Limits, TargetForm, scan, target};
 
+/// A line of up to this many bytes is looked at again with every piece of it that arrives, so that its faults are
+/// answered at once. A longer one only when a line feed has come, which keeps the cost of a head that arrives bytewise
+/// linear.
+const EAGER_LINE_BYTES: usize = 2_048;
+
 /// How far the parser came. Everything before `line` is understood and not looked at again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Progress {
     /// Offset of the first line that is not complete yet.
     line: u32,
-    /// Bytes that were there at the last call. A line can only have become complete by a line feed behind them,
-    /// which keeps the cost of a head that arrives bytewise linear.
+    /// Bytes that were there at the last call.
     seen: u32,
     stage: Stage,
 }
@@ -50,7 +54,8 @@ impl Head {
         let window = buf.get(..limit).unwrap_or(buf);
         let exhausted = window.len() == limit;
         let seen = self.progress.seen as usize;
-        if seen > 0 && !exhausted && memchr::memchr(b'\n', window.get(seen..).unwrap_or_default()).is_none() {
+        let long = seen.saturating_sub(self.progress.line as usize) > EAGER_LINE_BYTES;
+        if long && !exhausted && memchr::memchr(b'\n', window.get(seen..).unwrap_or_default()).is_none() {
             self.progress.seen = Span::new(0, window.len()).end;
             return Ok(Parsed::Partial);
         }
@@ -85,8 +90,7 @@ impl Head {
                 Some(b'\r' | b'\n') => {
                     let Some(end) = line_end(buf, line, Fault::InvalidName)? else { return Ok(false) };
                     self.finish(buf, line)?;
-                    self.progress.line = Span::new(0, end).end;
-                    self.progress.stage = Stage::Done;
+                    self.progress = Progress { line: Span::new(0, end).end, seen: 0, stage: Stage::Done };
                     return Ok(true);
                 }
                 Some(_) if self.fields.len() >= usize::from(limits.fields) => {

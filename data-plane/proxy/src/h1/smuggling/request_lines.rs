@@ -1,0 +1,88 @@
+//! Request lines.
+
+use super::{Case, case, refused};
+use crate::h1::Fault;
+
+/// Request lines.
+pub(super) const CASES: &[Case] = &[
+    refused("carriage return in the target", b"GET /\rx HTTP/1.1\r\nHost: a\r\n\r\n", Fault::MissingVersion),
+    refused("line feed in the target", b"GET /\nx HTTP/1.1\r\nHost: a\r\n\r\n", Fault::MissingVersion),
+    refused("method empty", b" / HTTP/1.1\r\nHost: a\r\n\r\n", Fault::InvalidMethod),
+    refused("method with a control byte", b"G\x01T / HTTP/1.1\r\nHost: a\r\n\r\n", Fault::InvalidMethod),
+    refused("method with a colon", b"GET: / HTTP/1.1\r\nHost: a\r\n\r\n", Fault::InvalidMethod),
+    refused("method with a tab behind", b"GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n", Fault::InvalidMethod),
+    refused("method alone", b"GET\r\nHost: a\r\n\r\n", Fault::InvalidMethod),
+    refused("method with NUL before", b"\x00GET / HTTP/1.1\r\nHost: a\r\n\r\n", Fault::InvalidMethod),
+    refused("blank before the method", b" GET / HTTP/1.1\r\nHost: a\r\n\r\n", Fault::InvalidMethod),
+    refused("TLS on a plain port", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", Fault::InvalidMethod),
+    refused("target empty", b"GET  HTTP/1.1\r\nHost: a\r\n\r\n", Fault::InvalidTarget),
+    refused("two blanks before the version", b"GET /  HTTP/1.1\r\nHost: a\r\n\r\n", Fault::InvalidVersion),
+    refused("blank behind the version", b"GET / HTTP/1.1 \r\nHost: a\r\n\r\n", Fault::InvalidVersion),
+    refused("blank in the target", b"GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", Fault::InvalidVersion),
+    refused(
+        "second request inside the target",
+        b"GET /x HTTP/1.1 /y HTTP/1.1\r\nHost: a\r\n\r\n",
+        Fault::InvalidVersion,
+    ),
+    refused("tab in the target", b"GET /a\tb HTTP/1.1\r\nHost: a\r\n\r\n", Fault::InvalidTargetByte),
+    refused("NUL in the target", b"GET /a\x00b HTTP/1.1\r\nHost: a\r\n\r\n", Fault::InvalidTargetByte),
+    refused("DEL in the target", b"GET /a\x7fb HTTP/1.1\r\nHost: a\r\n\r\n", Fault::InvalidTargetByte),
+    refused("fragment in the target", b"GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n", Fault::InvalidTargetByte),
+    refused("non-ascii target", b"GET /\xc3\xa9 HTTP/1.1\r\nHost: a\r\n\r\n", Fault::InvalidTargetByte),
+    refused("target without a slash", b"GET index.html HTTP/1.1\r\nHost: a\r\n\r\n", Fault::InvalidTarget),
+    refused("target that is a query", b"GET ?a=b HTTP/1.1\r\nHost: a\r\n\r\n", Fault::InvalidTarget),
+    refused("target with a bad scheme", b"GET 1http://a/ HTTP/1.1\r\nHost: a\r\n\r\n", Fault::InvalidTarget),
+    refused(
+        "target without an authority",
+        b"GET http:/// HTTP/1.1\r\nHost: a\r\n\r\n",
+        Fault::InvalidAuthority,
+    ),
+    refused("target with userinfo", b"GET http://u@a/ HTTP/1.1\r\nHost: a\r\n\r\n", Fault::InvalidAuthority),
+    refused(
+        "target with a bad port",
+        b"GET http://a:99999/ HTTP/1.1\r\nHost: a\r\n\r\n",
+        Fault::InvalidAuthority,
+    ),
+    refused(
+        "target with a backslash in its host",
+        b"GET http://a\\b/ HTTP/1.1\r\nHost: a\r\n\r\n",
+        Fault::InvalidAuthority,
+    ),
+    refused(
+        "authority-form with GET",
+        b"GET a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n",
+        Fault::AuthorityFormMismatch,
+    ),
+    refused(
+        "origin-form with CONNECT",
+        b"CONNECT / HTTP/1.1\r\nHost: a\r\n\r\n",
+        Fault::AuthorityFormMismatch,
+    ),
+    refused(
+        "absolute-form with CONNECT",
+        b"CONNECT http://a:80/ HTTP/1.1\r\nHost: a\r\n\r\n",
+        Fault::AuthorityFormMismatch,
+    ),
+    refused("CONNECT without a port", b"CONNECT a HTTP/1.1\r\nHost: a\r\n\r\n", Fault::AuthorityFormMismatch),
+    refused(
+        "CONNECT with an empty port",
+        b"CONNECT a: HTTP/1.1\r\nHost: a\r\n\r\n",
+        Fault::AuthorityFormMismatch,
+    ),
+    refused("asterisk with GET", b"GET * HTTP/1.1\r\nHost: a\r\n\r\n", Fault::AsteriskFormMismatch),
+    refused("no version", b"GET /\r\nHost: a\r\n\r\n", Fault::MissingVersion),
+    refused("no version, nothing else", b"GET /\r\n", Fault::MissingVersion),
+    refused("version 0.9", b"GET / HTTP/0.9\r\nHost: a\r\n\r\n", Fault::InvalidVersion),
+    refused("version in lower case", b"GET / http/1.1\r\nHost: a\r\n\r\n", Fault::InvalidVersion),
+    refused("version without a minor", b"GET / HTTP/1\r\nHost: a\r\n\r\n", Fault::InvalidVersion),
+    refused("version with three parts", b"GET / HTTP/1.1.1\r\nHost: a\r\n\r\n", Fault::InvalidVersion),
+    refused("version with two digits", b"GET / HTTP/1.10\r\nHost: a\r\n\r\n", Fault::InvalidVersion),
+    refused("version with a leading zero", b"GET / HTTP/01.1\r\nHost: a\r\n\r\n", Fault::InvalidVersion),
+    refused("version of letters", b"GET / HTTP/x.y\r\nHost: a\r\n\r\n", Fault::InvalidVersion),
+    refused("version of another protocol", b"GET / ICAP/1.0\r\nHost: a\r\n\r\n", Fault::InvalidVersion),
+    refused("version with a comma", b"GET / HTTP/1,1\r\nHost: a\r\n\r\n", Fault::InvalidVersion),
+    refused("version signed", b"GET / HTTP/+1.1\r\nHost: a\r\n\r\n", Fault::InvalidVersion),
+    case("version 2.0", b"GET / HTTP/2.0\r\nHost: a\r\n\r\n", Fault::UnsupportedVersion, 505),
+    case("version 3.0", b"GET / HTTP/3.0\r\nHost: a\r\n\r\n", Fault::UnsupportedVersion, 505),
+    case("preface of HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Fault::UnsupportedVersion, 505),
+];
