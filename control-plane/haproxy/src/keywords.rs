@@ -59,7 +59,7 @@ pub enum Repeat {
 }
 
 /// One keyword, option or action.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Keyword {
     /// Its words, as written: `timeout client`.
     pub name: &'static str,
@@ -114,6 +114,17 @@ impl Keyword {
         entry.modern = Some(modern);
         entry.summary = "Old spelling.";
         entry
+    }
+
+    /// Entries that share everything but their names.
+    pub(crate) const fn each<const N: usize>(names: [&'static str; N], like: Keyword) -> [Keyword; N] {
+        let mut entries = [like; N];
+        let mut index = 0;
+        while index < N {
+            entries[index].name = names[index];
+            index += 1;
+        }
+        entries
     }
 
     const fn new(name: &'static str, places: Places, support: Support) -> Self {

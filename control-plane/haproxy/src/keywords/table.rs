@@ -1,22 +1,57 @@
 //! The entries, by subject.
+//!
+//! How a keyword that does nothing yet is classed: refused where a configuration that ignored it would send traffic
+//! to someone else or guard less than written; degraded where something visible is missing; inert where there is
+//! nothing for it to act on.
 
 use super::{Keyword, Place, Places};
 
+mod actions;
+mod bind;
+mod checks;
+mod global;
+mod legacy;
+mod options;
+mod proxy;
+mod rules;
+mod server;
 mod timeouts;
+mod tuning;
 
 const D: Place = Place::Defaults;
 const F: Place = Place::Frontend;
 const L: Place = Place::Listen;
 const B: Place = Place::Backend;
 
-/// The proxies that have servers.
-const DLB: Places = Places::of(&[D, L, B]);
+const G: Places = Places::of(&[Place::Global]);
+const GDFLB: Places = Places::of(&[Place::Global, D, F, L, B]);
 /// The proxies that take connections.
 const DFL: Places = Places::of(&[D, F, L]);
+const FL: Places = Places::of(&[F, L]);
+/// The proxies that have servers.
+const DLB: Places = Places::of(&[D, L, B]);
+const LB: Places = Places::of(&[L, B]);
 /// Every proxy.
 const DFLB: Places = Places::of(&[D, F, L, B]);
+const FLB: Places = Places::of(&[F, L, B]);
+
+/// Why everything about TLS has no effect: what turns it on is refused.
+const TLS: &str = "it acts on TLS alone, which is not supported yet";
 
 /// Every entry.
 pub(super) fn entries() -> impl Iterator<Item = &'static Keyword> {
-    [timeouts::ENTRIES].into_iter().flatten()
+    let groups: [&[&'static [Keyword]]; 11] = [
+        global::GROUPS,
+        proxy::GROUPS,
+        timeouts::GROUPS,
+        options::GROUPS,
+        rules::GROUPS,
+        checks::GROUPS,
+        bind::GROUPS,
+        server::GROUPS,
+        actions::GROUPS,
+        legacy::GROUPS,
+        tuning::GROUPS,
+    ];
+    groups.into_iter().flatten().copied().flatten()
 }

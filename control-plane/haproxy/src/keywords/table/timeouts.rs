@@ -1,8 +1,8 @@
-//! `timeout …`, and the words that stood for them.
+//! `timeout …`
 
-use super::{DFL, DFLB, DLB, Keyword};
+use super::{DFL, DFLB, DLB, Keyword, Places};
 
-pub(super) const ENTRIES: &[Keyword] = &[
+pub(super) const GROUPS: &[&[Keyword]] = &[&[
     time("timeout client", DFL, "Inactivity of the client."),
     time("timeout server", DLB, "Inactivity of the server."),
     time("timeout connect", DLB, "Wait for a connection to a server."),
@@ -14,18 +14,12 @@ pub(super) const ENTRIES: &[Keyword] = &[
     time("timeout tarpit", DFLB, "How long a tarpitted request is held."),
     time("timeout client-fin", DFL, "Inactivity of the client once one side has closed."),
     time("timeout server-fin", DLB, "Inactivity of the server once one side has closed."),
-    Keyword::degraded("timeout client-hs", DFL, "there is no TLS yet whose handshake it could limit")
+    Keyword::inert("timeout client-hs", DFL, super::TLS)
         .takes(1, 1, "<time>")
         .once()
         .does("Wait for the end of a TLS handshake."),
-    Keyword::old("clitimeout", "timeout client", DFL),
-    Keyword::old("srvtimeout", "timeout server", DLB),
-    Keyword::old("contimeout", "timeout connect", DLB),
-    Keyword::old("timeout clitimeout", "timeout client", DFL),
-    Keyword::old("timeout srvtimeout", "timeout server", DLB),
-    Keyword::old("timeout contimeout", "timeout connect", DLB),
-];
+]];
 
-const fn time(name: &'static str, places: super::Places, summary: &'static str) -> Keyword {
-    Keyword::works(name, places, "timeouts_are_lowered").takes(1, 1, "<time>").once().does(summary)
+const fn time(name: &'static str, places: Places, summary: &'static str) -> Keyword {
+    Keyword::works(name, places, "lower/timeouts").takes(1, 1, "<time>").once().does(summary)
 }

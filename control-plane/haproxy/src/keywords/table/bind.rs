@@ -1,0 +1,125 @@
+//! Options of `bind` lines.
+
+use super::super::{Place, Places};
+use super::{Keyword, TLS};
+
+pub(super) const GROUPS: &[&[Keyword]] = &[
+    &[
+        Keyword::works("name", BIND, TEST).takes(1, 1, "<name>").does("Its name in logs."),
+        Keyword::works("maxconn", BIND, TEST).takes(1, 1, "<number>").does("Connections at one time."),
+        Keyword::works("backlog", BIND, TEST).takes(1, 1, "<number>").does("Length of the kernel's queue."),
+        Keyword::works("interface", BIND, TEST)
+            .takes(1, 1, "<name>")
+            .does("Takes connections of one interface."),
+        Keyword::works("transparent", BIND, TEST)
+            .takes(0, 0, "")
+            .does("Binds an address that the host does not have."),
+        Keyword::works("v4v6", BIND, TEST).takes(0, 0, "").does("An IPv6 wildcard takes IPv4 too."),
+        Keyword::works("v6only", BIND, TEST).takes(0, 0, "").does("An IPv6 wildcard takes IPv6 alone."),
+        Keyword::works("mode", BIND, TEST)
+            .takes(1, 1, "<mode>")
+            .does("Permissions of a unix socket, in octal."),
+        Keyword::works("user", BIND, TEST).takes(1, 1, "<name>").does("Owner of a unix socket."),
+        Keyword::works("uid", BIND, TEST).takes(1, 1, "<number>").does("Owner of a unix socket."),
+        Keyword::works("group", BIND, TEST).takes(1, 1, "<name>").does("Group of a unix socket."),
+        Keyword::works("gid", BIND, TEST).takes(1, 1, "<number>").does("Group of a unix socket."),
+    ],
+    &[
+        Keyword::refused("ssl", BIND, "clients that speak TLS would not be understood").takes(0, 0, ""),
+        Keyword::refused("accept-proxy", BIND, "the address in the PROXY line would be lost").takes(0, 0, ""),
+        Keyword::refused("accept-netscaler-cip", BIND, "the address of the client would be lost").takes(
+            1,
+            1,
+            "<magic number>",
+        ),
+        Keyword::refused("proto", BIND, "clients would be spoken to in HTTP/1").takes(1, 1, "<name>"),
+        Keyword::refused("namespace", BIND, "connections would be taken in another network")
+            .takes(1, 1, "<name>"),
+        Keyword::refused("tcp-md5sig", BIND, "connections would not be signed").takes(1, 1, "<password>"),
+        Keyword::refused("nbconn", BIND, "no connections would be opened").takes(1, 1, "<number>"),
+    ],
+    &[
+        Keyword::degraded("idle-ping", BIND, "idle connections are not pinged").takes(1, 1, "<time>"),
+        Keyword::degraded("mss", BIND, KERNEL).takes(1, 1, "<bytes>"),
+        Keyword::degraded("cc", BIND, KERNEL).takes(1, 1, "<algorithm>"),
+        Keyword::degraded("tcp-ss", BIND, KERNEL).takes(1, 1, "<mode>"),
+        Keyword::degraded("tcp-ut", BIND, KERNEL).takes(1, 1, "<time>"),
+        Keyword::degraded("tfo", BIND, KERNEL).takes(0, 0, ""),
+        Keyword::degraded("defer-accept", BIND, "a connection is taken when it opens").takes(0, 0, ""),
+        Keyword::inert("nice", BIND, "all connections are worth the same").takes(1, 1, "<number>"),
+        Keyword::inert("id", BIND, "listeners are known by their addresses").takes(1, 1, "<number>"),
+        Keyword::inert("guid-prefix", BIND, "listeners are known by their addresses").takes(1, 1, "<text>"),
+        Keyword::inert("label", BIND, "listeners are known by their addresses").takes(1, 1, "<text>"),
+        Keyword::inert("level", BIND, API).takes(1, 1, "<level>"),
+        Keyword::inert("severity-output", BIND, API).takes(1, 1, "<format>"),
+        Keyword::inert("expose-fd", BIND, API).takes(1, 1, "listeners"),
+        Keyword::inert("process", BIND, "every worker has the listener").takes(1, 1, "<set>"),
+        Keyword::inert("thread", BIND, "every worker has the listener").takes(1, 1, "<set>"),
+        Keyword::inert("shards", BIND, "every worker has the listener").takes(1, 1, "<number>"),
+        Keyword::inert("quic-cc-algo", BIND, QUIC).takes(1, 1, "<algorithm>"),
+        Keyword::inert("quic-force-retry", BIND, QUIC).takes(0, 0, ""),
+        Keyword::inert("quic-socket", BIND, QUIC).takes(1, 1, "{ connection | listener }"),
+    ],
+    &Keyword::each(
+        [
+            "alpn",
+            "ca-file",
+            "ca-ignore-err",
+            "ca-sign-file",
+            "ca-sign-pass",
+            "ca-verify-file",
+            "ciphers",
+            "ciphersuites",
+            "client-sigalgs",
+            "crl-file",
+            "crt",
+            "crt-ignore-err",
+            "crt-list",
+            "default-crt",
+            "curves",
+            "ecdhe",
+            "ech",
+            "ktls",
+            "npn",
+            "sigalgs",
+            "ssl-max-ver",
+            "ssl-min-ver",
+            "tls-ticket-keys",
+        ],
+        Keyword::inert("", BIND, TLS).takes(1, 1, "<value>"),
+    ),
+    &[Keyword::inert("verify", BIND, TLS).takes(1, 1, "{ none | optional | required }")],
+    &Keyword::each(
+        [
+            "allow-0rtt",
+            "force-sslv3",
+            "force-tlsv10",
+            "force-tlsv11",
+            "force-tlsv12",
+            "force-tlsv13",
+            "generate-certificates",
+            "no-alpn",
+            "no-ca-names",
+            "no-sslv3",
+            "no-strict-sni",
+            "no-tls-tickets",
+            "no-tlsv10",
+            "no-tlsv11",
+            "no-tlsv12",
+            "no-tlsv13",
+            "prefer-client-ciphers",
+            "strict-sni",
+            "tls-tickets",
+            "nosslv3",
+            "notlsv1",
+            "prefer-server-ciphers",
+        ],
+        Keyword::inert("", BIND, TLS).takes(0, 0, ""),
+    ),
+];
+
+const BIND: Places = Places::of(&[Place::BindOption]);
+const TEST: &str = "lower/binds";
+const API: &str = "it acts on the runtime API alone";
+const KERNEL: &str = "the kernel's setting stays";
+const QUIC: &str = "it acts on QUIC alone, which is not supported yet";

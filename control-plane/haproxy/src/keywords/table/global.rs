@@ -1,0 +1,265 @@
+//! Lines of `global`, but for tuning.
+
+use super::{G, GDFLB, Keyword, TLS};
+
+pub(super) const GROUPS: &[&[Keyword]] = &[
+    &[
+        Keyword::works("log", GDFLB, "lower/logs")
+            .takes(1, Arity::ANY, "<target> [len <bytes>] [format <form>] <facility> [<max> [<min>]]")
+            .negatable()
+            .does("Where log lines go; `log global` in a proxy takes those of `global`."),
+        Keyword::works("maxconn", G, "lower/limits")
+            .takes(1, 1, "<number>")
+            .once()
+            .does("Connections of clients at one time over all frontends."),
+        Keyword::works("node", G, "lower/limits").takes(1, 1, "<name>").once().does("Name of this host."),
+        Keyword::works("description", G, "lower/limits")
+            .takes(1, Arity::ANY, "<text>")
+            .once()
+            .does("Free text about this process."),
+        Keyword::works("hard-stop-after", G, "lower/limits")
+            .takes(1, 1, "<time>")
+            .once()
+            .does("Time after a soft stop when what is left is closed."),
+        Keyword::works("log-tag", GDFLB, "lower/logs")
+            .takes(1, 1, "<tag>")
+            .once()
+            .does("The tag of syslog lines."),
+        Keyword::works("log-send-hostname", G, "lower/logs")
+            .takes(0, 1, "[<name>]")
+            .once()
+            .does("The host name of syslog lines."),
+        Keyword::works("setenv", G, ENVIRONMENT).takes(2, 2, "<name> <value>").does("Sets a variable."),
+        Keyword::works("presetenv", G, ENVIRONMENT)
+            .takes(2, 2, "<name> <value>")
+            .does("Sets a variable unless it is set."),
+        Keyword::works("unsetenv", G, ENVIRONMENT)
+            .takes(1, Arity::ANY, "<name>...")
+            .does("Removes variables."),
+        Keyword::works("resetenv", G, ENVIRONMENT)
+            .takes(0, Arity::ANY, "[<name>...]")
+            .does("Removes all variables but those named."),
+    ],
+    &[
+        Keyword::inert("daemon", G, "whoever starts the process decides whether it stays in the foreground")
+            .takes(0, 0, "")
+            .does("Go to the background."),
+        Keyword::degraded(
+            "chroot",
+            G,
+            "the process keeps its root folder; a container gives it one of its own",
+        )
+        .takes(1, 1, "<folder>")
+        .does("Change the root folder."),
+        Keyword::degraded("pidfile", G, "no file is written; the command line's `-p` does it")
+            .takes(1, 1, "<path>")
+            .does("Where the process number is written."),
+        Keyword::degraded("user", G, KEEPS_USER).takes(1, 1, "<name>").does("The user to run as."),
+        Keyword::degraded("group", G, KEEPS_USER).takes(1, 1, "<name>").does("The group to run as."),
+        Keyword::degraded("uid", G, KEEPS_USER).takes(1, 1, "<number>").does("The user to run as."),
+        Keyword::degraded("gid", G, KEEPS_USER).takes(1, 1, "<number>").does("The group to run as."),
+        Keyword::degraded("stats socket", G, "there is no runtime API yet")
+            .takes(1, Arity::ANY, "<address> [<option>...]")
+            .does("Where the runtime API listens."),
+        Keyword::inert("stats timeout", G, "it acts on the runtime API alone, which does not exist yet")
+            .takes(1, 1, "<time>")
+            .does("Inactivity on the runtime API."),
+        Keyword::inert("stats maxconn", G, "it acts on the runtime API alone, which does not exist yet")
+            .takes(1, 1, "<number>")
+            .does("Connections to the runtime API."),
+        Keyword::degraded("nbthread", G, "the number of worker threads is an option of the command line")
+            .takes(1, 1, "<number>")
+            .does("The number of worker threads."),
+        Keyword::degraded("grace", G, "a soft stop closes the listeners at once")
+            .takes(1, 1, "<time>")
+            .does("How long listeners stay after a soft stop."),
+        Keyword::degraded("zero-warning", G, "warnings do not stop the start").takes(0, 0, ""),
+        Keyword::degraded("stats-file", G, "counters start at zero").takes(1, 1, "<path>"),
+        Keyword::degraded("spread-checks", G, "checks keep their intervals").takes(1, 1, "<percent>"),
+        Keyword::degraded("max-spread-checks", G, "checks keep their intervals").takes(1, 1, "<time>"),
+        Keyword::degraded("ulimit-n", G, "the process takes as many descriptors as it may")
+            .takes(1, 1, "<number>"),
+        Keyword::degraded("fd-hard-limit", G, "the process takes as many descriptors as it may")
+            .takes(1, 1, "<number>"),
+        Keyword::degraded("warn-blocked-traffic-after", G, "the watchdog has its own limit")
+            .takes(1, 1, "<time>"),
+        Keyword::degraded("set-var", G, "there are no variables yet; expressions that use them are refused"),
+        Keyword::degraded(
+            "set-var-fmt",
+            G,
+            "there are no variables yet; expressions that use them are refused",
+        ),
+        Keyword::degraded("dns-accept-family", G, "names resolve to addresses of both families"),
+        Keyword::degraded("noreuseport", G, "every worker has a listening socket of its own").takes(0, 0, ""),
+    ],
+    &[
+        Keyword::refused("unix-bind", G, "unix sockets would have other paths and permissions"),
+        Keyword::refused("default-path", G, "files would be looked for in the wrong folder"),
+        Keyword::refused("lua-load", G, LUA),
+        Keyword::refused("lua-load-per-thread", G, LUA),
+        Keyword::refused("harden.reject-privileged-ports.tcp", G, "packets from low ports would be let in"),
+        Keyword::refused("harden.reject-privileged-ports.quic", G, "packets from low ports would be let in"),
+    ],
+    &Keyword::each(
+        [
+            "maxconnrate",
+            "maxsessrate",
+            "maxsslconn",
+            "maxsslrate",
+            "maxpipes",
+            "maxcomprate",
+            "maxcompcpuusage",
+        ],
+        Keyword::degraded("", G, "this limit is not kept").takes(1, 1, "<number>"),
+    ),
+    &Keyword::each(
+        ["server-state-base", "server-state-file"],
+        Keyword::degraded("", G, "servers start as the configuration says").takes(1, 1, "<path>"),
+    ),
+    &Keyword::each(
+        ["h1-case-adjust", "h1-case-adjust-file"],
+        Keyword::inert("", G, "header names keep the case in which they came"),
+    ),
+    &Keyword::each(
+        ["h1-accept-payload-with-any-method", "h1-do-not-close-on-insecure-transfer-encoding"],
+        Keyword::degraded("", G, "requests are taken strictly as the RFC says"),
+    ),
+    &Keyword::each(
+        [
+            "external-check",
+            "insecure-fork-wanted",
+            "insecure-setuid-wanted",
+            "mworker-max-reloads",
+            "master-worker",
+        ],
+        Keyword::inert("", G, "the process starts no others"),
+    ),
+    &Keyword::each(
+        [
+            "cpu-affinity",
+            "cpu-map",
+            "cpu-policy",
+            "cpu-set",
+            "numa-cpu-mapping",
+            "max-threads-per-group",
+            "thread-groups",
+        ],
+        Keyword::degraded("", G, "workers run where the kernel puts them").negatable(),
+    ),
+    &Keyword::each(
+        [
+            "noepoll",
+            "noevports",
+            "nokqueue",
+            "nopoll",
+            "nogetaddrinfo",
+            "nosplice",
+            "no-memory-trimming",
+            "busy-polling",
+            "prealloc-fd",
+            "set-dumpable",
+            "strict-limits",
+            "profiling.memory",
+            "profiling.tasks",
+            "anonkey",
+            "debug.counters",
+            "force-cfg-parser-pause",
+            "quiet",
+            "expose-deprecated-directives",
+            "expose-experimental-directives",
+            "maxzlibmem",
+            "pp2-never-send-local",
+            "shm-stats-file",
+            "shm-stats-file-max-objects",
+            "limited-quic",
+            "h2-workaround-bogus-websocket-clients",
+            "noktls",
+        ],
+        Keyword::inert("", G, "it tunes HAProxy's own inside").negatable(),
+    ),
+    &Keyword::each(
+        ["localpeer", "cluster-secret"],
+        Keyword::inert("", G, "it acts on peers and QUIC alone, which are not supported yet"),
+    ),
+    &Keyword::each(
+        [
+            "lua-prepend-path",
+            "httpclient.resolvers.disabled",
+            "httpclient.resolvers.id",
+            "httpclient.resolvers.prefer",
+            "httpclient.retries",
+            "httpclient.ssl.ca-file",
+            "httpclient.ssl.verify",
+            "httpclient.timeout.connect",
+        ],
+        Keyword::inert("", G, "it acts on scripts alone, which are refused"),
+    ),
+    &Keyword::each(
+        [
+            "ca-base",
+            "crt-base",
+            "key-base",
+            "issuers-chain-path",
+            "jwt.decrypt_alg_list",
+            "jwt.decrypt_enc_list",
+            "ocsp-update.disable",
+            "ocsp-update.maxdelay",
+            "ocsp-update.mindelay",
+            "ocsp-update.httpproxy",
+            "ocsp-update.mode",
+            "ssl-default-bind-ciphers",
+            "ssl-default-bind-ciphersuites",
+            "ssl-default-bind-client-sigalgs",
+            "ssl-default-bind-curves",
+            "ssl-default-bind-options",
+            "ssl-default-bind-sigalgs",
+            "ssl-default-server-ciphers",
+            "ssl-default-server-ciphersuites",
+            "ssl-default-server-client-sigalgs",
+            "ssl-default-server-curves",
+            "ssl-default-server-options",
+            "ssl-default-server-sigalgs",
+            "ssl-dh-param-file",
+            "ssl-propquery",
+            "ssl-provider",
+            "ssl-provider-path",
+            "ssl-security-level",
+            "ssl-server-verify",
+            "ssl-skip-self-issued-ca",
+            "ssl-load-extra-files",
+            "ssl-load-extra-del-ext",
+            "ssl-engine",
+            "ssl-mode-async",
+            "acme.scheduler",
+        ],
+        Keyword::inert("", G, TLS),
+    ),
+    &Keyword::each(
+        [
+            "51degrees-allow-unmatched",
+            "51degrees-cache-size",
+            "51degrees-data-file",
+            "51degrees-difference",
+            "51degrees-drift",
+            "51degrees-property-name-list",
+            "51degrees-property-separator",
+            "51degrees-use-performance-graph",
+            "51degrees-use-predictive-graph",
+            "deviceatlas-json-file",
+            "deviceatlas-log-level",
+            "deviceatlas-properties-cookie",
+            "deviceatlas-separator",
+            "wurfl-cache-size",
+            "wurfl-data-file",
+            "wurfl-information-list",
+            "wurfl-information-list-separator",
+        ],
+        Keyword::inert("", G, "devices are not told apart; expressions that ask for them are refused"),
+    ),
+];
+
+use super::super::Arity;
+
+const ENVIRONMENT: &str = "environment_keywords_act_on_the_lines_below";
+const KEEPS_USER: &str = "the process keeps the user and groups that it was started with";
+const LUA: &str = "rules and services written in Lua would be missing";

@@ -1,0 +1,157 @@
+//! `option …`
+
+use super::super::Arity;
+use super::{DFL, DFLB, DLB, FLB, Keyword, LB, Places};
+
+pub(super) const GROUPS: &[&[Keyword]] = &[
+    &[
+        Keyword::works("option httplog", DFLB, "lower/logs")
+            .takes(0, 1, "[clf]")
+            .does("One log line a request, in HAProxy's HTTP form."),
+        Keyword::works("option tcplog", DFLB, "lower/logs")
+            .takes(0, 1, "[clf]")
+            .does("One log line a connection, in HAProxy's TCP form."),
+        switch("option dontlognull", DFL, "lower/logs", "Does not log connections on which nothing came."),
+        Keyword::works("option forwardfor", DFLB, "lower/http_options")
+            .takes(0, 5, "[except <network>] [header <name>] [if-none]")
+            .does("Tells servers the client's address in a header."),
+        switch("option http-keep-alive", DFLB, "lower/http_options", "Keeps connections of both sides."),
+        switch(
+            "option http-server-close",
+            DFLB,
+            "lower/http_options",
+            "Closes the server's connection after each answer.",
+        ),
+        switch("option httpclose", DFLB, "lower/http_options", "Closes connections after each answer."),
+        Keyword::works("option redispatch", DLB, "lower/servers")
+            .takes(0, 1, "[<interval>]")
+            .negatable()
+            .does("Lets a retry go to another server."),
+        switch("option allbackups", DLB, "lower/servers", "Uses all backup servers together."),
+        Keyword::works("option httpchk", DLB, "lower/checks")
+            .takes(0, 4, "[[<method>] <uri> [<version> [<host>]]]")
+            .strict()
+            .does("Checks servers with an HTTP request."),
+        Keyword::works("option tcp-check", DLB, "lower/checks")
+            .takes(0, 0, "")
+            .negatable()
+            .strict()
+            .does("Checks servers with a TCP connection."),
+    ],
+    &[
+        plain("option contstats", DFL, "counters are always up to date"),
+        plain("option splice-auto", DFLB, SPLICE),
+        plain("option splice-request", DFLB, SPLICE),
+        plain("option splice-response", DFLB, SPLICE),
+        plain("option tcp-smart-accept", DFL, "the engine saves packets where it can"),
+        plain("option tcp-smart-connect", DLB, "the engine saves packets where it can"),
+        plain("option http-no-delay", DFLB, "the engine does not hold data back"),
+        plain("option h1-case-adjust-bogus-client", DFL, "header names keep the case in which they came"),
+        plain("option h1-case-adjust-bogus-server", DLB, "header names keep the case in which they came"),
+        plain("option disable-h2-upgrade", DFL, "a connection never changes to HTTP/2 by itself"),
+        plain("option use-small-buffers", DFLB, "it tunes HAProxy's own inside").takes(0, Arity::ANY, ""),
+        plain("option persist", DLB, "it acts on persistence by cookie alone, which is refused"),
+    ],
+    &[
+        missing("option httpslog", DFLB, "lines have the form of `option httplog`"),
+        missing("option log-health-checks", DLB, "changes of health are in the process's own log"),
+        missing("option log-separate-errors", DFL, "errors are logged at the level of other lines"),
+        missing("option logasap", DFL, "lines are logged at the end of an exchange"),
+        missing("option dontlog-normal", DFL, "exchanges that went well are logged too"),
+        missing("option socket-stats", DFL, "counters are per frontend"),
+        missing("option abortonclose", DFLB, "a request stays in the queue when its client has gone"),
+        missing("option nolinger", DFLB, "connections are closed in order"),
+        missing("option tcpka", DFLB, "no keep-alive probes are sent"),
+        missing("option clitcpka", DFL, "no keep-alive probes are sent"),
+        missing("option srvtcpka", DLB, "no keep-alive probes are sent"),
+        missing("option http-pretend-keepalive", DFLB, "servers see how the connection ends"),
+        missing("option http-use-proxy-header", DFL, "Proxy-Connection has no meaning"),
+        missing("option http-buffer-request", DFLB, "the head is sent on before the body is complete"),
+        missing("option http-ignore-probes", DFL, "connections that end early are answered and logged"),
+        missing("option idle-close-on-response", DFL, "idle connections are closed at a soft stop"),
+        missing("option independent-streams", DFLB, "traffic in one direction keeps the other alive"),
+        missing("option prefer-last-server", DLB, "every request takes its turn"),
+        missing("option originalto", DFLB, "servers are not told the address that the client asked").takes(
+            0,
+            Arity::ANY,
+            "",
+        ),
+        missing("option forwarded", DLB, "servers do not get the Forwarded header").takes(0, Arity::ANY, ""),
+        missing(
+            "option accept-unsafe-violations-in-http-request",
+            DFL,
+            "malformed requests are answered 400",
+        ),
+        missing(
+            "option accept-unsafe-violations-in-http-response",
+            DLB,
+            "malformed responses are answered 502",
+        ),
+    ],
+    &[
+        refused("option checkcache", DLB, "cacheable responses with cookies would pass"),
+        refused("option http-restrict-req-hdr-names", DFLB, "odd header names would pass").takes(
+            0,
+            Arity::ANY,
+            "",
+        ),
+        refused("option http-drop-request-trailers", DLB, "trailers would pass"),
+        refused("option http-drop-response-trailers", DFL, "trailers would pass"),
+    ],
+    &Keyword::each(
+        [
+            "option external-check",
+            "option ldap-check",
+            "option mysql-check",
+            "option pgsql-check",
+            "option redis-check",
+            "option smtpchk",
+            "option spop-check",
+            "option ssl-hello-chk",
+        ],
+        Keyword::refused("", DLB, "servers would be checked in another way").negatable().strict(),
+    ),
+    &[
+        Keyword::inert("option keepalive", FLB, "HAProxy never did anything for it").negatable(),
+        Keyword::inert("option tcpsplice", FLB, SPLICE).negatable(),
+        Keyword::inert("option http-use-htx", DFLB, "it chose between two engines of HAProxy").negatable(),
+        Keyword::degraded("option http-tunnel", DFL, "every request of a connection is seen").negatable(),
+        Keyword::refused("option http_proxy", DFLB, "requests would go to the servers, not where they ask")
+            .negatable(),
+        Keyword::refused("option transparent", DLB, "connections would not go to their original destination")
+            .negatable(),
+        Keyword::refused("option lb-agent-chk", LB, "servers would be checked in another way"),
+        Keyword::old("option forceclose", "option httpclose", DFLB).negatable(),
+        Keyword::old("option independant-streams", "option independent-streams", DFLB).negatable(),
+        Keyword::old(
+            "option accept-invalid-http-request",
+            "option accept-unsafe-violations-in-http-request",
+            DFL,
+        )
+        .negatable(),
+        Keyword::old(
+            "option accept-invalid-http-response",
+            "option accept-unsafe-violations-in-http-response",
+            DLB,
+        )
+        .negatable(),
+    ],
+];
+
+const SPLICE: &str = "the engine splices where that pays";
+
+const fn switch(name: &'static str, places: Places, test: &'static str, summary: &'static str) -> Keyword {
+    Keyword::works(name, places, test).takes(0, 0, "").negatable().does(summary)
+}
+
+const fn plain(name: &'static str, places: Places, why: &'static str) -> Keyword {
+    Keyword::inert(name, places, why).takes(0, 0, "").negatable()
+}
+
+const fn missing(name: &'static str, places: Places, why: &'static str) -> Keyword {
+    Keyword::degraded(name, places, why).takes(0, 0, "").negatable()
+}
+
+const fn refused(name: &'static str, places: Places, why: &'static str) -> Keyword {
+    Keyword::refused(name, places, why).takes(0, 0, "").negatable()
+}

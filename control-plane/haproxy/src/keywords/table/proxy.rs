@@ -1,0 +1,178 @@
+//! Lines of proxies that are settings.
+
+use super::super::{Arity, Place};
+use super::{DFL, DFLB, DLB, FL, FLB, Keyword, LB, Places, TLS};
+
+pub(super) const GROUPS: &[&[Keyword]] = &[
+    &[
+        Keyword::works("mode", DFLB, "lower/proxies")
+            .takes(1, 1, "{ http | tcp }")
+            .once()
+            .does("What the proxy speaks."),
+        Keyword::works("bind", FL, "lower/binds")
+            .takes(1, Arity::ANY, "<address>[,...] [<option>...]")
+            .options(Place::BindOption, 1)
+            .strict()
+            .does("Takes connections."),
+        Keyword::works("server", LB, "lower/servers")
+            .takes(2, Arity::ANY, "<name> <address>[:<port>] [<option>...]")
+            .options(Place::ServerOption, 2)
+            .strict()
+            .does("A server to send traffic to."),
+        Keyword::works("default-server", DLB, "lower/servers")
+            .takes(1, Arity::ANY, "<option>...")
+            .options(Place::ServerOption, 0)
+            .strict()
+            .does("Options of the servers below."),
+        Keyword::works("balance", DLB, "lower/servers")
+            .takes(0, Arity::ANY, "<algorithm>")
+            .once()
+            .strict()
+            .does("How servers take turns; `roundrobin` is supported."),
+        Keyword::works("maxconn", DFL, "lower/limits")
+            .takes(1, 1, "<number>")
+            .once()
+            .does("Connections at one time."),
+        Keyword::works("backlog", DFL, "lower/limits")
+            .takes(1, 1, "<number>")
+            .once()
+            .does("Length of the kernel's queue of connections."),
+        Keyword::works("retries", DLB, "lower/servers")
+            .takes(1, 1, "<number>")
+            .once()
+            .does("Attempts to connect after the first."),
+        Keyword::works("disabled", DFLB, "lower/proxies").takes(0, 0, "").does("Does not start the proxy."),
+        Keyword::works("enabled", DFLB, "lower/proxies")
+            .takes(0, 0, "")
+            .does("Undoes `disabled` of the defaults."),
+        Keyword::works("errorfile", DFLB, "lower/error_pages")
+            .takes(2, 2, "<status> <path>")
+            .does("A whole HTTP response to answer an error with."),
+        Keyword::works("log-format", DFL, "lower/logs")
+            .takes(1, 1, "<format>")
+            .once()
+            .does("The form of log lines."),
+    ],
+    &[
+        Keyword::inert("description", DFLB, "there is no statistics page yet")
+            .takes(1, Arity::ANY, "<text>")
+            .does("Free text about the proxy."),
+        Keyword::inert("id", FLB, "proxies are known by their names").takes(1, 1, "<number>"),
+        Keyword::inert("guid", FLB, "proxies are known by their names").takes(1, 1, "<text>"),
+        Keyword::inert("fullconn", DLB, "it acts on `minconn` alone").takes(1, 1, "<number>"),
+        Keyword::inert("hash-type", DLB, HASHES),
+        Keyword::inert("hash-balance-factor", DLB, HASHES),
+        Keyword::inert("hash-preserve-affinity", DLB, HASHES),
+        Keyword::inert("ignore-persist", LB, COOKIES),
+        Keyword::inert("force-persist", LB, COOKIES),
+        Keyword::inert("crt", FL, TLS),
+        Keyword::inert("quic-initial", DFL, "QUIC is not supported yet"),
+    ],
+    &[
+        Keyword::degraded("errorloc", DFLB, ERRORS).takes(2, 2, "<status> <url>"),
+        Keyword::degraded("errorloc302", DFLB, ERRORS).takes(2, 2, "<status> <url>"),
+        Keyword::degraded("errorloc303", DFLB, ERRORS).takes(2, 2, "<status> <url>"),
+        Keyword::degraded("errorfiles", DFLB, ERRORS),
+        Keyword::degraded("http-error", DFLB, ERRORS),
+        Keyword::degraded("log-format-sd", DFL, "log lines carry no structured data").takes(1, 1, "<format>"),
+        Keyword::degraded("error-log-format", DFL, "errors are logged in the form of other lines"),
+        Keyword::degraded("log-steps", DFL, "a line is logged at the end of an exchange"),
+        Keyword::degraded("capture cookie", FL, "the log does not show it"),
+        Keyword::degraded("capture request header", FL, "the log does not show it"),
+        Keyword::degraded("capture response header", FL, "the log does not show it"),
+        Keyword::degraded("declare capture", FL, "the log does not show it"),
+        Keyword::degraded("unique-id-format", DFL, "requests get no identifier").takes(1, 1, "<format>"),
+        Keyword::degraded("unique-id-header", DFL, "requests get no identifier").takes(1, 1, "<name>"),
+        Keyword::degraded("http-send-name-header", DLB, "servers are not told their name"),
+        Keyword::degraded("http-reuse", DLB, "connections to servers are shared by the engine's own rules")
+            .takes(1, 1, "{ never | safe | aggressive | always }"),
+        Keyword::degraded("retry-on", DLB, "only connections that fail are tried again"),
+        Keyword::degraded("rate-limit sessions", DFL, "this limit is not kept").takes(1, 1, "<number>"),
+        Keyword::degraded("max-keep-alive-queue", DLB, "this limit is not kept").takes(1, 1, "<number>"),
+        Keyword::degraded("max-session-srv-conns", DFL, "this limit is not kept").takes(1, 1, "<number>"),
+        Keyword::degraded("load-server-state-from-file", DLB, STATE),
+        Keyword::degraded("server-state-file-name", LB, STATE),
+        Keyword::degraded("external-check path", DLB, "no programs are run").takes(1, 1, "<path>"),
+        Keyword::degraded("external-check command", DLB, "no programs are run").takes(1, 1, "<command>"),
+    ],
+    &[
+        Keyword::refused("cookie", DLB, "clients would not stay with their server").strict(),
+        Keyword::refused("persist rdp-cookie", DLB, "clients would not stay with their server").strict(),
+        Keyword::refused("stick-table", FLB, "what it remembers decides about traffic"),
+        Keyword::refused("stick on", LB, "clients would not stay with their server").strict(),
+        Keyword::refused("stick match", LB, "clients would not stay with their server").strict(),
+        Keyword::refused("stick store-request", LB, "clients would not stay with their server").strict(),
+        Keyword::refused("stick store-response", LB, "clients would not stay with their server").strict(),
+        Keyword::refused("server-template", LB, "the servers would be missing").strict(),
+        Keyword::refused("use-server", LB, "requests would go to other servers").strict(),
+        Keyword::refused("use-fcgi-app", LB, "servers would be spoken to in HTTP").strict(),
+        Keyword::refused("source", DLB, "servers would see another source address").strict(),
+        Keyword::refused("filter", FLB, "traffic would pass unfiltered"),
+        Keyword::refused("filter-sequence", FLB, "traffic would pass unfiltered"),
+        Keyword::refused("monitor-uri", DFL, "requests for it would go to the servers").takes(1, 1, "<uri>"),
+        Keyword::refused("monitor fail", FL, "requests for it would go to the servers"),
+        Keyword::refused("be-unpublished", LB, "traffic would still be sent to it"),
+        Keyword::refused("force-be-switch", FL, "requests would go to another backend"),
+    ],
+    &Keyword::each(
+        [
+            "email-alert from",
+            "email-alert level",
+            "email-alert mailers",
+            "email-alert myhostname",
+            "email-alert to",
+        ],
+        Keyword::degraded("", DFLB, "no mail is sent"),
+    ),
+    &Keyword::each(
+        [
+            "clitcpka-cnt",
+            "clitcpka-idle",
+            "clitcpka-intvl",
+            "srvtcpka-cnt",
+            "srvtcpka-idle",
+            "srvtcpka-intvl",
+        ],
+        Keyword::degraded("", DFLB, "keep-alive probes have the kernel's intervals"),
+    ),
+    &Keyword::each(
+        [
+            "compression algo",
+            "compression algo-req",
+            "compression algo-res",
+            "compression type",
+            "compression type-req",
+            "compression type-res",
+            "compression offload",
+            "compression direction",
+            "compression minsize-req",
+            "compression minsize-res",
+        ],
+        Keyword::degraded("", DFLB, "bodies pass as they are"),
+    ),
+    &[
+        page("stats enable", DFLB).takes(0, 0, "").does("Turns the statistics page on."),
+        page("stats uri", DFLB).takes(1, 1, "<prefix>").does("Where the statistics page is."),
+        page("stats refresh", DFLB).takes(1, 1, "<time>"),
+        page("stats realm", DFLB).takes(1, 1, "<realm>"),
+        page("stats auth", DFLB).takes(1, 1, "<user>:<password>"),
+        page("stats scope", DFLB).takes(1, 1, "{ <proxy> | . }"),
+        page("stats admin", FLB),
+        page("stats http-request", FLB),
+        page("stats hide-version", DFLB).takes(0, 0, ""),
+        page("stats show-version", DFLB).takes(0, 0, ""),
+        page("stats show-desc", DFLB),
+        page("stats show-legends", DFLB),
+        page("stats show-modules", DFLB),
+        page("stats show-node", DFLB),
+    ],
+];
+
+const COOKIES: &str = "it acts on persistence by cookie alone, which is refused";
+const ERRORS: &str = "the built-in error page is sent";
+const HASHES: &str = "it acts on balancing by hash alone, which is refused";
+const STATE: &str = "servers start as the configuration says";
+
+const fn page(name: &'static str, places: Places) -> Keyword {
+    Keyword::degraded(name, places, "there is no statistics page yet")
+}

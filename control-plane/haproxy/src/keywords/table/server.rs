@@ -1,0 +1,193 @@
+//! Options of `server`, `default-server` and `server-template` lines.
+
+use super::super::{Place, Places};
+use super::{Keyword, TLS};
+
+pub(super) const GROUPS: &[&[Keyword]] = &[
+    &[
+        Keyword::works("check", SERVER, CHECKS).takes(0, 0, "").does("Checks the server's health."),
+        Keyword::works("no-check", SERVER, CHECKS)
+            .takes(0, 0, "")
+            .does("Undoes `check` of `default-server`."),
+        Keyword::works("inter", SERVER, CHECKS).takes(1, 1, "<time>").does("Between two checks."),
+        Keyword::works("fastinter", SERVER, CHECKS)
+            .takes(1, 1, "<time>")
+            .does("Between two checks while changing."),
+        Keyword::works("downinter", SERVER, CHECKS)
+            .takes(1, 1, "<time>")
+            .does("Between two checks while down."),
+        Keyword::works("rise", SERVER, CHECKS).takes(1, 1, "<count>").does("Successes until it is up."),
+        Keyword::works("fall", SERVER, CHECKS).takes(1, 1, "<count>").does("Failures until it is down."),
+        Keyword::works("addr", SERVER, CHECKS).takes(1, 1, "<address>").does("Checks this address instead."),
+        Keyword::works("port", SERVER, CHECKS).takes(1, 1, "<port>").does("Checks this port instead."),
+        Keyword::works("weight", SERVER, TEST).takes(1, 1, "<weight>").does("Its share of turns, 0 to 256."),
+        Keyword::works("backup", SERVER, TEST).takes(0, 0, "").does("Used when no other server is up."),
+        Keyword::works("no-backup", SERVER, TEST)
+            .takes(0, 0, "")
+            .does("Undoes `backup` of `default-server`."),
+        Keyword::works("disabled", SERVER, TEST).takes(0, 0, "").does("Starts in maintenance."),
+        Keyword::works("enabled", SERVER, TEST)
+            .takes(0, 0, "")
+            .does("Undoes `disabled` of `default-server`."),
+        Keyword::works("maxconn", SERVER, TEST)
+            .takes(1, 1, "<number>")
+            .does("Requests at one time; the rest waits."),
+        Keyword::works("maxqueue", SERVER, TEST).takes(1, 1, "<number>").does("Longest queue."),
+        Keyword::works("id", SERVER, TEST).takes(1, 1, "<number>").does("Its number."),
+    ],
+    &[
+        Keyword::refused("ssl", SERVER, "the server would be spoken to in clear").takes(0, 0, ""),
+        Keyword::refused("check-ssl", SERVER, "the server would be checked in clear").takes(0, 0, ""),
+        Keyword::refused("track", SERVER, "it would be taken for up").takes(1, 1, "[<backend>/]<server>"),
+        Keyword::refused("redir", SERVER, "requests would be sent to it").takes(1, 1, "<prefix>"),
+        Keyword::refused("source", SERVER, "it would see another source address").takes(1, 1, "<address>"),
+        Keyword::refused("usesrc", SERVER, "it would see another source address").takes(1, 1, "<address>"),
+        Keyword::refused("interface", SERVER, "connections would leave by another interface")
+            .takes(1, 1, "<name>"),
+        Keyword::refused("namespace", SERVER, "connections would be opened in another network")
+            .takes(1, 1, "<name>"),
+        Keyword::refused("socks4", SERVER, "connections would not pass the proxy").takes(
+            1,
+            1,
+            "<address>:<port>",
+        ),
+        Keyword::refused("tcp-md5sig", SERVER, "connections would not be signed").takes(1, 1, "<password>"),
+        Keyword::refused("proto", SERVER, "it would be spoken to in HTTP/1").takes(1, 1, "<name>"),
+        Keyword::refused("check-proto", SERVER, JUDGED).takes(1, 1, "<name>"),
+        Keyword::refused("check-send-proxy", SERVER, JUDGED).takes(0, 0, ""),
+        Keyword::refused("check-via-socks4", SERVER, JUDGED).takes(0, 0, ""),
+        Keyword::refused("healthcheck", SERVER, JUDGED).takes(1, 1, "<name>"),
+        Keyword::refused("agent-check", SERVER, "its agent would not be heard").takes(0, 0, ""),
+    ],
+    &Keyword::each(
+        ["send-proxy", "send-proxy-v2", "send-proxy-v2-ssl", "send-proxy-v2-ssl-cn"],
+        Keyword::refused("", SERVER, "it would wait for a PROXY line").takes(0, 0, ""),
+    ),
+    &Keyword::each(
+        ["agent-send", "agent-inter", "agent-addr", "agent-port"],
+        Keyword::inert("", SERVER, "it acts on `agent-check` alone, which is refused").takes(1, 1, "<value>"),
+    ),
+    &[
+        Keyword::inert("no-agent-check", SERVER, "no agent is asked").takes(0, 0, ""),
+        Keyword::inert("cookie", SERVER, COOKIES).takes(1, 1, "<value>"),
+        Keyword::inert("stick", SERVER, COOKIES).takes(0, 0, ""),
+        Keyword::inert("non-stick", SERVER, COOKIES).takes(0, 0, ""),
+        Keyword::inert("hash-key", SERVER, "it acts on balancing by hash alone, which is refused")
+            .takes(1, 1, "<key>"),
+        Keyword::inert("strict-maxconn", SERVER, "`maxconn` is always strict").takes(0, 0, ""),
+        Keyword::inert("guid", SERVER, "servers are known by backend and name").takes(1, 1, "<text>"),
+        Keyword::inert("shard", SERVER, "it acts on peers alone").takes(1, 1, "<number>"),
+        Keyword::inert("ws", SERVER, "WebSockets are opened in HTTP/1").takes(1, 1, "{ auto | h1 | h2 }"),
+        Keyword::inert("log-bufsize", SERVER, "it acts on log backends alone").takes(1, 1, "<bytes>"),
+        Keyword::inert("log-proto", SERVER, "it acts on log backends alone").takes(1, 1, "<protocol>"),
+        Keyword::inert("quic-cc-algo", SERVER, "it acts on QUIC alone").takes(1, 1, "<algorithm>"),
+        Keyword::inert("proxy-v2-options", SERVER, "it acts on `send-proxy-v2` alone, which is refused")
+            .takes(1, 1, "<option>[,...]"),
+        Keyword::inert("set-proxy-v2-tlv-fmt", SERVER, "it acts on `send-proxy-v2` alone, which is refused")
+            .takes(1, 1, "<format>"),
+    ],
+    &[
+        Keyword::degraded("slowstart", SERVER, "it has its full weight at once").takes(1, 1, "<time>"),
+        Keyword::degraded("minconn", SERVER, "`maxconn` is not lowered when there is little to do")
+            .takes(1, 1, "<number>"),
+        Keyword::degraded("observe", SERVER, "traffic does not change its health").takes(1, 1, "<mode>"),
+        Keyword::degraded("error-limit", SERVER, "traffic does not change its health").takes(1, 1, "<count>"),
+        Keyword::degraded("on-error", SERVER, "traffic does not change its health").takes(1, 1, "<mode>"),
+        Keyword::degraded("on-marked-down", SERVER, "open connections stay").takes(1, 1, "<action>"),
+        Keyword::degraded("on-marked-up", SERVER, "open connections of backups stay").takes(1, 1, "<action>"),
+        Keyword::degraded("init-state", SERVER, "it starts up").takes(1, 1, "<state>"),
+        Keyword::degraded(
+            "init-addr",
+            SERVER,
+            "a name is asked for at the start, and again until it has an address",
+        )
+        .takes(1, 1, "<method>[,...]"),
+        Keyword::degraded("resolvers", SERVER, NAMES).takes(1, 1, "<name>"),
+        Keyword::degraded("resolve-opts", SERVER, NAMES).takes(1, 1, "<option>[,...]"),
+        Keyword::degraded("resolve-prefer", SERVER, NAMES).takes(1, 1, "<family>"),
+        Keyword::degraded("resolve-net", SERVER, NAMES).takes(1, 1, "<network>[,...]"),
+        Keyword::degraded("idle-ping", SERVER, POOL).takes(1, 1, "<time>"),
+        Keyword::degraded("max-reuse", SERVER, POOL).takes(1, 1, "<count>"),
+        Keyword::degraded("pool-conn-name", SERVER, POOL).takes(1, 1, "<sample>"),
+        Keyword::degraded("pool-low-conn", SERVER, POOL).takes(1, 1, "<number>"),
+        Keyword::degraded("pool-max-conn", SERVER, POOL).takes(1, 1, "<number>"),
+        Keyword::degraded("pool-purge-delay", SERVER, POOL).takes(1, 1, "<time>"),
+        Keyword::degraded("check-reuse-pool", SERVER, "checks open connections of their own").takes(0, 0, ""),
+        Keyword::degraded("cc", SERVER, KERNEL).takes(1, 1, "<algorithm>"),
+        Keyword::degraded("tcp-ut", SERVER, KERNEL).takes(1, 1, "<time>"),
+        Keyword::degraded("tfo", SERVER, KERNEL).takes(0, 0, ""),
+    ],
+    &Keyword::each(
+        [
+            "no-check-reuse-pool",
+            "no-send-proxy",
+            "no-send-proxy-v2",
+            "no-send-proxy-v2-ssl",
+            "no-send-proxy-v2-ssl-cn",
+            "no-tfo",
+        ],
+        Keyword::inert("", SERVER, "it is so anyway").takes(0, 0, ""),
+    ),
+    &Keyword::each(
+        [
+            "alpn",
+            "ca-file",
+            "check-alpn",
+            "check-pool-conn-name",
+            "check-sni",
+            "ciphers",
+            "ciphersuites",
+            "client-sigalgs",
+            "crl-file",
+            "crt",
+            "curves",
+            "ktls",
+            "npn",
+            "sigalgs",
+            "sni",
+            "ssl-max-ver",
+            "ssl-min-ver",
+            "verifyhost",
+        ],
+        Keyword::inert("", SERVER, TLS).takes(1, 1, "<value>"),
+    ),
+    &[Keyword::inert("verify", SERVER, TLS).takes(1, 1, "{ none | required }")],
+    &Keyword::each(
+        [
+            "allow-0rtt",
+            "check-sni-auto",
+            "force-sslv3",
+            "force-tlsv10",
+            "force-tlsv11",
+            "force-tlsv12",
+            "force-tlsv13",
+            "no-check-sni-auto",
+            "no-check-ssl",
+            "no-renegotiate",
+            "no-sni-auto",
+            "no-ssl",
+            "no-ssl-reuse",
+            "no-sslv3",
+            "no-tls-tickets",
+            "no-tlsv10",
+            "no-tlsv11",
+            "no-tlsv12",
+            "no-tlsv13",
+            "no-verifyhost",
+            "renegotiate",
+            "sni-auto",
+            "ssl-reuse",
+            "tls-tickets",
+        ],
+        Keyword::inert("", SERVER, TLS).takes(0, 0, ""),
+    ),
+];
+
+const SERVER: Places = Places::of(&[Place::ServerOption]);
+const TEST: &str = "lower/servers";
+const CHECKS: &str = "lower/checks";
+const COOKIES: &str = "it acts on persistence alone, which is refused";
+const JUDGED: &str = "it would be checked in another way";
+const KERNEL: &str = "the kernel's setting stays";
+const NAMES: &str = "names are resolved by the system's name servers";
+const POOL: &str = "idle connections are kept by the engine's own rules";
