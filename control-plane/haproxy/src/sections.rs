@@ -65,6 +65,11 @@ pub(crate) fn kind_of(word: &str) -> Option<SectionKind> {
     main.or_else(|| OTHERS.iter().find(|entry| entry.name == word).map(SectionKind::Other))
 }
 
+/// Whether `word` begins a section; tells a file of this language by its content.
+pub fn is_section(word: &str) -> bool {
+    names().any(|name| name == word)
+}
+
 /// All words that open a section.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     MAIN.iter().map(|(name, _)| *name).chain(OTHERS.iter().map(|entry| entry.name))
