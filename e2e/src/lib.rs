@@ -1,7 +1,7 @@
 //! The harness of the end-to-end scenarios in `tests/`: real processes, real sockets, real peers.
 //!
 //! A scenario is one file that reads like a story: configuration, servers, client. The harness brings the actors:
-//! [`Sluicegate`] and [`Haproxy`] in front; [`Origin`] and [`Tomcat`] behind;
+//! [`Sluicegate`] and [`Haproxy`] in front; [`Origin`], [`Tomcat`] and containers of a private [`Docker`] behind;
 //! [`Connection`] and [`Load`] as clients; [`Process`] for anything else that runs.
 //!
 //! What the scenario did not set out to see (a program that is missing, a peer that does not start) panics with the
@@ -10,6 +10,7 @@
 //! The harness knows nothing of the crates it tests: it sees them as their users do.
 
 mod client;
+pub mod docker;
 mod haproxy;
 mod load;
 mod origin;
@@ -21,6 +22,7 @@ mod tools;
 mod wire;
 
 pub use client::{Connection, Failure, fetch};
+pub use docker::Docker;
 pub use haproxy::Haproxy;
 pub use load::{Load, Plan, Tally};
 pub use origin::{Behaviour, Origin};

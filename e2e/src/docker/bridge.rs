@@ -1,0 +1,64 @@
+//! The network bridge of one engine.
+
+use std::net::Ipv4Addr;
+use std::os::unix::net::UnixListener;
+use std::process::Command;
+
+use crate::port::reserve;
+
+/// A bridge with an address in a /24 of its own; goes when dropped.
+#[derive(Debug)]
+pub(super) struct Bridge {
+    name: String,
+    /// Keeps other test processes off the subnet.
+    _lock: UnixListener,
+}
+
+impl Bridge {
+    /// Adds a bridge on a subnet that neither the host nor another engine uses.
+    ///
+    /// # Panics
+    /// When `ip` refuses, or all 256 subnets are taken.
+    pub(super) fn add() -> Self {
+        let routes = ip(&["-4", "route", "show", "table", "all"]).expect("`ip route` works");
+        for third in 0..=255 {
+            let Some(lock) = reserve(&format!("subnet-{third}")) else { continue };
+            let name = format!("sluice{third}");
+            // One of this name without the lock was left behind by a killed test.
+            let _ = ip(&["link", "delete", &name]);
+            if routes.contains(&format!(" 172.29.{third}.")) && !routes.contains(&format!("dev {name} ")) {
+                continue;
+            }
+            let gateway = format!("{}/24", Ipv4Addr::new(172, 29, third, 1));
+            for arguments in [
+                &["link", "add", &name, "type", "bridge"][..],
+                &["address", "add", &gateway, "dev", &name],
+                &["link", "set", &name, "up"],
+            ] {
+                ip(arguments).unwrap_or_else(|error| panic!("ip {}: {error}", arguments.join(" ")));
+            }
+            return Self { name, _lock: lock };
+        }
+        panic!("every subnet of 172.29.0.0/16 is taken");
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Drop for Bridge {
+    fn drop(&mut self) {
+        // Nothing else can be done about a refusal; the next engine that gets this name tries again.
+        let _ = ip(&["link", "delete", &self.name]);
+    }
+}
+
+fn ip(arguments: &[&str]) -> Result<String, String> {
+    let output = Command::new("ip").args(arguments).output().map_err(|error| error.to_string())?;
+    if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+}

@@ -1,0 +1,182 @@
+//! A container of the scenario's own engine.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+
+use serde_json::{Value, json};
+
+use super::{APP, Docker, api};
+
+/// A container to be run.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    name: String,
+    image: String,
+    labels: BTreeMap<String, String>,
+    environment: Vec<String>,
+    binds: Vec<String>,
+    command: Option<Vec<String>>,
+}
+
+impl Wanted {
+    /// A container of the image [`APP`], with this name as name and host name: what it answers.
+    pub fn app(name: &str) -> Self {
+        Self::image(name, APP)
+    }
+
+    /// A container of this image.
+    pub fn image(name: &str, image: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            image: image.to_owned(),
+            labels: BTreeMap::new(),
+            environment: Vec::new(),
+            binds: Vec::new(),
+            command: None,
+        }
+    }
+
+    /// With this label.
+    pub fn label(mut self, key: &str, value: &str) -> Self {
+        self.labels.insert(key.to_owned(), value.to_owned());
+        self
+    }
+
+    /// With this environment variable.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push(format!("{name}={value}"));
+        self
+    }
+
+    /// With a bind mount, as `docker run -v` has it: `HOST:CONTAINER[:ro]`.
+    pub fn bind(mut self, mount: &str) -> Self {
+        self.binds.push(mount.to_owned());
+        self
+    }
+
+    /// With this command instead of the image's.
+    pub fn command(mut self, words: &[&str]) -> Self {
+        self.command = Some(words.iter().map(|&word| word.to_owned()).collect());
+        self
+    }
+
+    fn to_json(&self) -> Value {
+        json!({
+            "Hostname": self.name,
+            "Image": self.image,
+            "Labels": self.labels,
+            "Env": self.environment,
+            "Cmd": self.command,
+            // The application, as process 1, has no handler for SIGTERM.
+            "StopSignal": if self.image == APP { "SIGKILL" } else { "SIGTERM" },
+            "HostConfig": { "Binds": self.binds },
+        })
+    }
+}
+
+/// A container that was started. It stays until it is removed or its engine ends.
+#[derive(Clone, Debug)]
+pub struct Container {
+    id: String,
+    name: String,
+    /// None if it ended at once.
+    address: Option<IpAddr>,
+}
+
+impl Container {
+    /// Creates and starts it; [`APP`] is waited for until it listens.
+    pub(super) async fn run(docker: &Docker, wanted: Wanted) -> Self {
+        let create = format!("/containers/create?name={}", wanted.name);
+        let created = docker.call_json("POST", &create, &wanted.to_json()).await;
+        let id = created["Id"].as_str().expect("the engine answers an id").to_owned();
+        docker.call_json("POST", &format!("/containers/{id}/start"), &Value::Null).await;
+        let address = address(docker, &id).await;
+        let container = Self { id, name: wanted.name, address };
+        if wanted.image == APP {
+            container.wait_for(docker, "listening on").await;
+        }
+        container
+    }
+
+    /// The engine's id of it.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A port of its address on the bridge.
+    ///
+    /// # Panics
+    /// When it had ended before it could be asked.
+    pub fn address(&self, port: u16) -> SocketAddr {
+        let ip =
+            self.address.unwrap_or_else(|| panic!("container {} has no address, it has ended", self.name));
+        (ip, port).into()
+    }
+
+    /// Ends it by SIGKILL; it stays as a stopped container.
+    pub async fn kill(&self, docker: &Docker) {
+        docker.call_json("POST", &format!("/containers/{}/kill", self.id), &Value::Null).await;
+    }
+
+    /// Stops it as `docker stop` does.
+    pub async fn stop(&self, docker: &Docker) {
+        docker.call_json("POST", &format!("/containers/{}/stop", self.id), &Value::Null).await;
+    }
+
+    /// Starts it again; its address may be another.
+    pub async fn start(&mut self, docker: &Docker) {
+        docker.call_json("POST", &format!("/containers/{}/start", self.id), &Value::Null).await;
+        self.address = address(docker, &self.id).await;
+    }
+
+    /// Removes it, running or not.
+    pub async fn remove(self, docker: &Docker) {
+        docker.call_json("DELETE", &format!("/containers/{}?force=true", self.id), &Value::Null).await;
+    }
+
+    /// Waits for its end, and tells its exit code.
+    pub async fn wait(&self, docker: &Docker) -> i64 {
+        let waited = docker.call_json("POST", &format!("/containers/{}/wait", self.id), &Value::Null).await;
+        waited["StatusCode"].as_i64().expect("the engine answers an exit code")
+    }
+
+    /// Waits until it has printed these words.
+    ///
+    /// # Panics
+    /// When it ends first, or [`PATIENCE`](crate::PATIENCE) does.
+    pub async fn wait_for(&self, docker: &Docker, words: &str) {
+        let path = format!("/containers/{}/logs?stdout=true&stderr=true&follow=true", self.id);
+        let said = api::follow(&docker.socket(), &path, words).await;
+        if !matches!(said, Ok(true)) {
+            panic!("container {}: waited for {words:?}. It said:\n{}", self.name, self.logs(docker).await);
+        }
+    }
+
+    /// All that it has printed, on both streams.
+    pub async fn logs(&self, docker: &Docker) -> String {
+        let path = format!("/containers/{}/logs?stdout=true&stderr=true", self.id);
+        let stream = docker.call("GET", &path, "application/json", b"").await.body;
+        frames(&stream)
+    }
+}
+
+async fn address(docker: &Docker, id: &str) -> Option<IpAddr> {
+    let state = docker.call_json("GET", &format!("/containers/{id}/json"), &Value::Null).await;
+    state["NetworkSettings"]["IPAddress"].as_str()?.parse().ok()
+}
+
+/// The engine's stream of frames: stream number, three zeros, length in four bytes, text.
+fn frames(mut stream: &[u8]) -> String {
+    let mut text = String::new();
+    while let [_, 0, 0, 0, a, b, c, d, rest @ ..] = stream {
+        let length = (u32::from_be_bytes([*a, *b, *c, *d]) as usize).min(rest.len());
+        text += &String::from_utf8_lossy(&rest[..length]);
+        stream = &rest[length..];
+    }
+    text
+}
