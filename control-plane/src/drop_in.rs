@@ -1,3 +1,5 @@
 //! The program under the name `haproxy`.
 
 pub(crate) mod arguments;
+pub(crate) mod daemon;
+pub(crate) mod system;

@@ -1,1 +1,1 @@
-//! Placeholder until the first code lands.
+//! Wiring of the control plane.

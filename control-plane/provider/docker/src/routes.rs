@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use sluicegate_proto::v1;
+use sluicegate_proto::{build, v1};
 
 use crate::container::Container;
 use crate::labels::{self, HttpRoute, InvalidLabel};
@@ -173,15 +173,11 @@ fn backend(container: &Container, route: &HttpRoute) -> v1::Resource {
 }
 
 fn endpoint(container: &Container, route: &HttpRoute, address: IpAddr) -> v1::Resource {
-    let ip = match address {
-        IpAddr::V4(ip) => ip.octets().to_vec(),
-        IpAddr::V6(ip) => ip.octets().to_vec(),
-    };
     let body = v1::Endpoint {
         backend: Some(id(v1::Kind::Backend, route.name.clone())),
         name: container.name.clone(),
         number: number(&container.id),
-        address: Some(v1::endpoint::Address::Ip(v1::IpAddress { ip: ip.into(), port: route.port.into() })),
+        address: Some(v1::endpoint::Address::Ip(build::ip_address((address, route.port).into()))),
         weight: 1,
         ..v1::Endpoint::default()
     };
