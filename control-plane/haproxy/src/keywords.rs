@@ -3,10 +3,12 @@
 //! The parser, the messages and `docs/haproxy.md` are made from it. Directives, `bind` and `server` options and rule
 //! actions are entries of one shape; the [`Place`] tells where an entry may stand.
 
+mod docs;
 mod lookup;
 mod place;
 mod table;
 
+pub use docs::docs;
 pub use lookup::{Found, allowed_in, lookup, named, nearest};
 pub use place::{Place, Places};
 
@@ -83,7 +85,8 @@ pub struct Keyword {
     pub actions: Option<Place>,
     /// Where the words after the fixed arguments are looked up, and how many of those there are.
     pub options: Option<(Place, u8)>,
-    /// In a proxy that lacks the side it acts on, HAProxy warns and goes on. Not so for these.
+    /// In a proxy that lacks the side it acts on, HAProxy warns and goes on. Not so for these: an
+    /// address that nobody listens on, or a server that nobody uses, is a mistake.
     pub strict: bool,
 }
 
@@ -134,7 +137,7 @@ impl Keyword {
             args: Arity { min: 0, max: Arity::ANY },
             usage: "",
             negatable: false,
-            repeat: Repeat::Adds,
+            repeat: if places.options_only() { Repeat::Replaces } else { Repeat::Adds },
             support,
             summary: "",
             modern: None,
@@ -163,6 +166,12 @@ impl Keyword {
         self
     }
 
+    /// Each one counts, although it is an option.
+    pub(crate) const fn adds(mut self) -> Self {
+        self.repeat = Repeat::Adds;
+        self
+    }
+
     /// Says what it is for.
     pub(crate) const fn does(mut self, summary: &'static str) -> Self {
         self.summary = summary;
@@ -181,7 +190,7 @@ impl Keyword {
         self
     }
 
-    /// Refused in a proxy that lacks the side it acts on: it changes who receives traffic.
+    /// Refused in a proxy that lacks the side it acts on.
     pub(crate) const fn strict(mut self) -> Self {
         self.strict = true;
         self

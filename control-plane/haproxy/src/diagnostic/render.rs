@@ -1,12 +1,17 @@
 //! Diagnostics as people read them: the place, the line, a caret, and what would be right.
 
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use std::ops::Range;
+
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::{Diagnostic, Diagnostics, Severity};
 use crate::source::{Source, SourceMap, Span, floor_boundary};
 
 /// The longest part of a line that is shown, in bytes.
 const MAX_SHOWN: usize = 160;
+
+/// How far apart the places of a finding may be to be shown as one piece, in bytes.
+const MAX_REGION: usize = 8192;
 
 /// How much of a cut line is shown in front of the place.
 const LEAD: usize = 60;
@@ -41,11 +46,10 @@ pub fn all(diagnostics: &Diagnostics, sources: &SourceMap, style: Style) -> Stri
 pub fn one(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
     let title = level(diagnostic.severity).primary_title(&*diagnostic.message).id(diagnostic.code.as_str());
     let mut group = Group::with_title(title);
-    if let Some(span) = diagnostic.span {
-        group = place(group, sources, span, &diagnostic.label, AnnotationKind::Primary);
-    }
-    for related in &diagnostic.related {
-        group = place(group, sources, related.span, &related.label, AnnotationKind::Context);
+    let mut moved = None;
+    if let Some((span, source)) = diagnostic.span.and_then(|span| Some((span, sources.source(span.source)?)))
+    {
+        (group, moved) = places(group, diagnostic, source, span, sources);
     }
     for note in &diagnostic.notes {
         group = group.element(Level::NOTE.message(&**note));
@@ -57,7 +61,12 @@ pub fn one(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String
         Style::Plain => Renderer::plain(),
         Style::Colour => Renderer::styled(),
     };
-    renderer.render(&[group])
+    let text = renderer.render(&[group]);
+    // A line that is shown cut has its places counted in what is shown.
+    match moved {
+        Some((shown, real)) => text.replacen(&shown, &real, 1),
+        None => text,
+    }
 }
 
 fn level(severity: Severity) -> Level<'static> {
@@ -68,32 +77,87 @@ fn level(severity: Severity) -> Level<'static> {
     }
 }
 
-fn place<'a>(
-    group: Group<'a>,
-    sources: &'a SourceMap,
+/// The place as the renderer would name it, and as it is.
+type Moved = Option<(String, String)>;
+
+fn places<'a>(
+    mut group: Group<'a>,
+    diagnostic: &'a Diagnostic,
+    source: &'a Source,
     span: Span,
-    label: &'a str,
-    kind: AnnotationKind,
-) -> Group<'a> {
-    let Some(source) = sources.source(span.source) else { return group };
-    let at = source.position(span.start);
-    let origin = Origin::path(source.name()).line(at.line as usize).char_column(at.column as usize);
+    sources: &'a SourceMap,
+) -> (Group<'a>, Moved) {
     if source.text().is_empty() {
-        return group.element(Origin::path(source.name()));
+        return (group.element(Origin::path(source.name())), None);
     }
+    if let Some(region) = Region::of(diagnostic, source, span) {
+        return (group.element(region.snippet(diagnostic, source, span)), None);
+    }
+    let at = source.position(span.start);
     let shown = Shown::of(source, span);
-    let mut annotation = kind.span(shown.mark);
-    if !label.is_empty() {
-        annotation = annotation.label(label);
+    let column = shown.text[..shown.mark.start].chars().count() + 1;
+    let name = source.name();
+    let moved = (format!("{name}:{}:{column}", at.line), format!("{name}:{}:{}", at.line, at.column));
+    group = group.element(shown.snippet(source, span, &diagnostic.label, AnnotationKind::Primary));
+    for related in &diagnostic.related {
+        if let Some(source) = sources.source(related.span.source) {
+            let shown = Shown::of(source, related.span);
+            group =
+                group.element(shown.snippet(source, related.span, &related.label, AnnotationKind::Context));
+        }
     }
-    let snippet = Snippet::source(shown.text).line_start(at.line as usize).annotation(annotation);
-    group.element(origin).element(snippet)
+    (group, Some(moved))
 }
 
-/// The part of a line that is shown, and the place in it.
+/// Lines of one file that hold all places of a finding, near enough to be shown together.
+struct Region {
+    range: Range<usize>,
+}
+
+impl Region {
+    fn of(diagnostic: &Diagnostic, source: &Source, span: Span) -> Option<Self> {
+        let mut range = source.line_range(span.start);
+        let mut fits = range.len() <= MAX_SHOWN;
+        for related in &diagnostic.related {
+            let line = source.line_range(related.span.start);
+            fits &= related.span.source == span.source && line.len() <= MAX_SHOWN;
+            range = range.start.min(line.start)..range.end.max(line.end);
+        }
+        (fits && range.len() <= MAX_REGION).then_some(Self { range })
+    }
+
+    fn snippet<'a>(
+        self,
+        diagnostic: &'a Diagnostic,
+        source: &'a Source,
+        span: Span,
+    ) -> Snippet<'a, Annotation<'a>> {
+        let Range { start, end } = self.range;
+        let text = &source.text()[start..end];
+        let mark = |span: Span| {
+            let at = |offset: u32| floor_boundary(text, (offset as usize).saturating_sub(start));
+            at(span.start)..at(span.end).max(at(span.start))
+        };
+        let line = source.position(Span::new(span.source, start..start).start).line as usize;
+        let mut snippet = Snippet::source(text).line_start(line).path(source.name());
+        snippet = snippet.annotation(annotation(AnnotationKind::Primary, mark(span), &diagnostic.label));
+        for related in &diagnostic.related {
+            snippet =
+                snippet.annotation(annotation(AnnotationKind::Context, mark(related.span), &related.label));
+        }
+        snippet
+    }
+}
+
+fn annotation(kind: AnnotationKind, mark: Range<usize>, label: &str) -> Annotation<'_> {
+    let annotation = kind.span(mark);
+    if label.is_empty() { annotation } else { annotation.label(label) }
+}
+
+/// The part of a long line that is shown, and the place in it.
 struct Shown {
     text: String,
-    mark: std::ops::Range<usize>,
+    mark: Range<usize>,
 }
 
 impl Shown {
@@ -102,13 +166,24 @@ impl Shown {
         let text = &source.text()[line.clone()];
         let start = floor_boundary(text, span.range().start.saturating_sub(line.start));
         let end = floor_boundary(text, span.range().end.saturating_sub(line.start)).max(start);
-        if text.len() <= MAX_SHOWN {
-            return Self { text: text.to_owned(), mark: start..end };
-        }
         let from = if start > LEAD { floor_boundary(text, start - LEAD) } else { 0 };
         let to = floor_boundary(text, from + MAX_SHOWN);
         let (before, after) = (if from > 0 { "..." } else { "" }, if to < text.len() { "..." } else { "" });
         let shift = |at: usize| at.min(to) - from + before.len();
         Self { text: format!("{before}{}{after}", &text[from..to]), mark: shift(start)..shift(end) }
+    }
+
+    fn snippet<'a>(
+        self,
+        source: &'a Source,
+        span: Span,
+        label: &'a str,
+        kind: AnnotationKind,
+    ) -> Snippet<'a, Annotation<'a>> {
+        let line = source.position(span.start).line as usize;
+        Snippet::source(self.text)
+            .line_start(line)
+            .path(source.name())
+            .annotation(annotation(kind, self.mark, label))
     }
 }

@@ -120,6 +120,11 @@ impl Places {
         self.0 & place.bit() != 0
     }
 
+    /// Whether they are options of lines and nothing else.
+    pub(crate) const fn options_only(self) -> bool {
+        self.0 & !(Place::BindOption.bit() | Place::ServerOption.bit()) == 0
+    }
+
     /// The places, in the order of [`Place`].
     pub fn iter(self) -> impl Iterator<Item = Place> {
         Place::ALL.into_iter().filter(move |place| self.contains(*place))

@@ -2,8 +2,8 @@
 
 use super::{Current, Parser, report};
 use crate::ast::{Directive, OptionAt, Prefix, SectionKind};
-use crate::diagnostic::{Code, Diagnostic};
-use crate::keywords::{Arity, Found, Keyword, Place, Support, lookup, named};
+use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::keywords::{Arity, Found, Keyword, Place, Repeat, Support, lookup, named};
 use crate::lexer::Line;
 use crate::source::Span;
 use crate::word::Word;
@@ -51,9 +51,11 @@ impl Parser {
         words: &[Word],
         skip: usize,
     ) -> &'static Keyword {
-        let Some(modern) = keyword.modern.and_then(|name| named(place, name)) else { return keyword };
-        let finding = report::old_spelling(keyword, modern, words, skip);
-        self.report(finding);
+        let modern = modern_of(keyword, place);
+        if modern.name != keyword.name {
+            let finding = report::old_spelling(keyword, modern, words, skip);
+            self.report(finding);
+        }
         modern
     }
 
@@ -132,35 +134,40 @@ impl Parser {
 
     /// Takes the options of `bind` and `server` apart; whether all of them are right.
     fn options(&mut self, directive: &mut Directive, place: Place, fixed: usize) -> bool {
-        let mut found: Vec<OptionAt> = Vec::new();
+        let mut findings = Vec::new();
         let mut at = directive.head + fixed;
-        let mut right = true;
         while let Some(word) = directive.words.get(at) {
             let Found::Here(written) = lookup(place, &[word.text()]) else {
-                let finding = report::unknown(place, word);
-                self.report(finding);
+                findings.push(report::unknown(place, word));
                 // How many words belong to it cannot be known, so what follows is not read.
-                return false;
+                break;
             };
-            let keyword = self.modern(written, place, &directive.words[..=at], at);
+            let keyword = modern_of(written, place);
+            if written.name != keyword.name {
+                findings.push(report::old_spelling(written, keyword, &directive.words[..=at], at));
+            }
             let args = option_args(keyword, &directive.words[at + 1..], place);
-            right &= self.support(keyword, word.span(), place);
+            findings.extend(report::support(keyword, word.span(), place));
             if args < keyword.args.min.into() {
                 let end = directive.words[at + args].span().after();
-                let finding = report::missing(keyword, end, word.span());
-                self.report(finding);
-                right = false;
+                findings.push(report::missing(keyword, end, word.span()));
             }
-            if let Some(first) = found.iter().rev().find(|other| other.keyword.name == keyword.name) {
-                let finding =
-                    report::duplicate(keyword.name, directive.words[first.word].span(), word.span());
-                self.report(finding);
+            let before = directive.options.iter().rev().find(|other| other.keyword.name == keyword.name);
+            if let Some(first) = before.filter(|_| keyword.repeat == Repeat::Replaces) {
+                findings.push(report::duplicate(
+                    keyword.name,
+                    directive.words[first.word].span(),
+                    word.span(),
+                ));
             }
-            found.push(OptionAt { keyword, word: at, args });
+            directive.options.push(OptionAt { keyword, word: at, args });
             at += 1 + args;
         }
-        directive.options = found;
-        right
+        let refused = findings.iter().any(|finding| finding.severity == Severity::Error);
+        // On a line that is refused, what has no effect is no news.
+        findings.retain(|finding| !(refused && finding.code == Code::InertKeyword));
+        findings.into_iter().for_each(|finding| self.report(finding));
+        !refused
     }
 
     /// `setenv` and its like act on the lines below them.
@@ -185,6 +192,11 @@ fn prefix(words: &[Word]) -> (Prefix, usize) {
         [first, _, ..] if first.text() == "default" => (Prefix::Default, 1),
         _ => (Prefix::None, 0),
     }
+}
+
+/// The entry that an old spelling stands for; any other stands for itself.
+fn modern_of(keyword: &'static Keyword, place: Place) -> &'static Keyword {
+    keyword.modern.and_then(|name| named(place, name)).unwrap_or(keyword)
 }
 
 fn find(place: Place, words: &[Word]) -> Found {

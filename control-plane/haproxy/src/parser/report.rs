@@ -78,6 +78,10 @@ pub(super) fn duplicate(name: &str, first: Span, again: Span) -> Diagnostic {
 pub(super) fn unknown(place: Place, word: &Word) -> Diagnostic {
     let text = word.text();
     let noun = place.noun();
+    if noun == "action" && text.starts_with("lua.") {
+        let message = format!("the action `{}` is not supported: there are no Lua scripts", shown(text));
+        return Diagnostic::error(Code::UnsupportedKeyword, word.span(), message);
+    }
     let message = format!("unknown {noun} `{}` in `{place}`", shown(text));
     let finding = Diagnostic::error(Code::UnknownKeyword, word.span(), message);
     if let Some(near) = nearest(text, place) {
@@ -87,9 +91,13 @@ pub(super) fn unknown(place: Place, word: &Word) -> Diagnostic {
     let elsewhere = others.filter_map(|other| nearest(text, *other).map(|near| (near, *other))).next();
     match elsewhere {
         Some((near, other)) => finding.help(format!("`{near}` exists in `{other}`")),
-        None if noun == "action" => finding.help(format!("actions are {}", list(allowed_in(place)))),
+        None if noun == "action" => finding.help(format!("actions are {}", list(working(place)))),
         None => finding,
     }
+}
+
+fn working(place: Place) -> impl Iterator<Item = &'static Keyword> {
+    allowed_in(place).filter(|entry| matches!(entry.support, Support::Works { .. }))
 }
 
 fn place_family(place: Place) -> &'static [Place] {

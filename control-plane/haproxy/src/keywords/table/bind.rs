@@ -72,10 +72,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "ciphersuites",
             "client-sigalgs",
             "crl-file",
-            "crt",
             "crt-ignore-err",
-            "crt-list",
-            "default-crt",
             "curves",
             "ecdhe",
             "ech",
@@ -87,6 +84,10 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "tls-ticket-keys",
         ],
         Keyword::inert("", BIND, TLS).takes(1, 1, "<value>"),
+    ),
+    &Keyword::each(
+        ["crt", "crt-list", "default-crt"],
+        Keyword::inert("", BIND, TLS).takes(1, 1, "<path>").adds(),
     ),
     &[Keyword::inert("verify", BIND, TLS).takes(1, 1, "{ none | optional | required }")],
     &Keyword::each(

@@ -9,16 +9,12 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::inert("tcp-check comment", DLB, "it is a comment"),
         Keyword::degraded("http-check send-state", DLB, "servers are not told their state in checks")
             .takes(0, 0, ""),
-        Keyword::refused("http-check expect", DLB, JUDGED)
-            .takes(1, Arity::ANY, "[!] <match> <pattern>")
-            .strict(),
-        Keyword::refused("http-check send", DLB, JUDGED)
-            .takes(
-                1,
-                Arity::ANY,
-                "[meth <method>] [uri <uri>] [ver <version>] [hdr <name> <value>] [body <text>]",
-            )
-            .strict(),
+        Keyword::refused("http-check expect", DLB, JUDGED).takes(1, Arity::ANY, "[!] <match> <pattern>"),
+        Keyword::refused("http-check send", DLB, JUDGED).takes(
+            1,
+            Arity::ANY,
+            "[meth <method>] [uri <uri>] [ver <version>] [hdr <name> <value>] [body <text>]",
+        ),
     ],
     &Keyword::each(
         [
@@ -37,7 +33,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "tcp-check set-var-fmt",
             "tcp-check unset-var",
         ],
-        Keyword::refused("", DLB, JUDGED).strict(),
+        Keyword::refused("", DLB, JUDGED),
     ),
 ];
 

@@ -143,6 +143,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "numa-cpu-mapping",
             "max-threads-per-group",
             "thread-groups",
+            "thread-group",
         ],
         Keyword::degraded("", G, "workers run where the kernel puts them").negatable(),
     ),

@@ -30,12 +30,10 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         switch("option allbackups", DLB, "lower/servers", "Uses all backup servers together."),
         Keyword::works("option httpchk", DLB, "lower/checks")
             .takes(0, 4, "[[<method>] <uri> [<version> [<host>]]]")
-            .strict()
             .does("Checks servers with an HTTP request."),
         Keyword::works("option tcp-check", DLB, "lower/checks")
             .takes(0, 0, "")
             .negatable()
-            .strict()
             .does("Checks servers with a TCP connection."),
     ],
     &[
@@ -109,7 +107,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "option spop-check",
             "option ssl-hello-chk",
         ],
-        Keyword::refused("", DLB, "servers would be checked in another way").negatable().strict(),
+        Keyword::refused("", DLB, "servers would be checked in another way").negatable(),
     ),
     &[
         Keyword::inert("option keepalive", FLB, "HAProxy never did anything for it").negatable(),

@@ -22,12 +22,10 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::works("default-server", DLB, "lower/servers")
             .takes(1, Arity::ANY, "<option>...")
             .options(Place::ServerOption, 0)
-            .strict()
             .does("Options of the servers below."),
         Keyword::works("balance", DLB, "lower/servers")
             .takes(0, Arity::ANY, "<algorithm>")
             .once()
-            .strict()
             .does("How servers take turns; `roundrobin` is supported."),
         Keyword::works("maxconn", DFL, "lower/limits")
             .takes(1, 1, "<number>")
@@ -65,7 +63,9 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::inert("hash-preserve-affinity", DLB, HASHES),
         Keyword::inert("ignore-persist", LB, COOKIES),
         Keyword::inert("force-persist", LB, COOKIES),
+        Keyword::inert("dynamic-cookie-key", DLB, COOKIES),
         Keyword::inert("crt", FL, TLS),
+        Keyword::inert("ssl-f-use", FL, TLS),
         Keyword::inert("quic-initial", DFL, "QUIC is not supported yet"),
     ],
     &[
@@ -96,17 +96,17 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::degraded("external-check command", DLB, "no programs are run").takes(1, 1, "<command>"),
     ],
     &[
-        Keyword::refused("cookie", DLB, "clients would not stay with their server").strict(),
-        Keyword::refused("persist rdp-cookie", DLB, "clients would not stay with their server").strict(),
+        Keyword::refused("cookie", DLB, "clients would not stay with their server"),
+        Keyword::refused("persist rdp-cookie", DLB, "clients would not stay with their server"),
         Keyword::refused("stick-table", FLB, "what it remembers decides about traffic"),
-        Keyword::refused("stick on", LB, "clients would not stay with their server").strict(),
-        Keyword::refused("stick match", LB, "clients would not stay with their server").strict(),
-        Keyword::refused("stick store-request", LB, "clients would not stay with their server").strict(),
-        Keyword::refused("stick store-response", LB, "clients would not stay with their server").strict(),
-        Keyword::refused("server-template", LB, "the servers would be missing").strict(),
-        Keyword::refused("use-server", LB, "requests would go to other servers").strict(),
-        Keyword::refused("use-fcgi-app", LB, "servers would be spoken to in HTTP").strict(),
-        Keyword::refused("source", DLB, "servers would see another source address").strict(),
+        Keyword::refused("stick on", LB, "clients would not stay with their server"),
+        Keyword::refused("stick match", LB, "clients would not stay with their server"),
+        Keyword::refused("stick store-request", LB, "clients would not stay with their server"),
+        Keyword::refused("stick store-response", LB, "clients would not stay with their server"),
+        Keyword::refused("server-template", LB, "the servers would be missing"),
+        Keyword::refused("use-server", LB, "requests would go to other servers"),
+        Keyword::refused("use-fcgi-app", LB, "servers would be spoken to in HTTP"),
+        Keyword::refused("source", DLB, "servers would see another source address"),
         Keyword::refused("filter", FLB, "traffic would pass unfiltered"),
         Keyword::refused("filter-sequence", FLB, "traffic would pass unfiltered"),
         Keyword::refused("monitor-uri", DFL, "requests for it would go to the servers").takes(1, 1, "<uri>"),

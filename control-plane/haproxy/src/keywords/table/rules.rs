@@ -9,12 +9,10 @@ pub(super) const GROUPS: &[&[Keyword]] = &[&[
         .does("Names a condition."),
     Keyword::works("use_backend", FL, "lower/routes")
         .takes(1, Arity::ANY, "<backend> [{ if | unless } <condition>]")
-        .strict()
         .does("Sends what it matches to a backend."),
     Keyword::works("default_backend", DFL, "lower/routes")
         .takes(1, 1, "<backend>")
         .once()
-        .strict()
         .does("The backend of all the rest."),
     Keyword::works("http-request", DFLB, "lower/http_rules")
         .takes(1, Arity::ANY, "<action> [{ if | unless } <condition>]")

@@ -84,7 +84,8 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::inert("proxy-v2-options", SERVER, "it acts on `send-proxy-v2` alone, which is refused")
             .takes(1, 1, "<option>[,...]"),
         Keyword::inert("set-proxy-v2-tlv-fmt", SERVER, "it acts on `send-proxy-v2` alone, which is refused")
-            .takes(1, 1, "<format>"),
+            .takes(1, 1, "<format>")
+            .adds(),
     ],
     &[
         Keyword::degraded("slowstart", SERVER, "it has its full weight at once").takes(1, 1, "<time>"),
