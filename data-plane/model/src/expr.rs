@@ -13,5 +13,6 @@ pub use alias::Alias;
 pub use condition::{Condition, Step, Test};
 pub use format::{Format, Piece, Value};
 pub use ip::IpSet;
+pub(crate) use ip::Network;
 pub use matcher::{Affixes, Exact, IntSet, Matcher, Patterns, Substrings, Words};
-pub use sample::{Converter, Direction, Fetch, HeaderRef, Sample};
+pub use sample::{Converter, Direction, Fetch, HeaderRef, Sample, Selection};

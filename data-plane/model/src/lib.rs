@@ -7,6 +7,7 @@
 //! by `sluicegate-rules`. The control plane runs the same function over each candidate before it publishes.
 
 pub mod backend;
+mod compile;
 pub mod endpoint;
 pub mod expr;
 pub mod frontend;
@@ -17,6 +18,7 @@ pub mod rule;
 pub mod runtime;
 
 pub use backend::{Backend, BackendSettings};
+pub use compile::{Change, Fault, Reason, Rejected, compile};
 pub use endpoint::Endpoint;
 pub use frontend::{Frontend, FrontendSettings, Mode, Route, Timeouts};
 pub use listener::Listener;

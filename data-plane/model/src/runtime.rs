@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use sluicegate_proto::hash::ContentHash;
 use sluicegate_proto::id::ObjectKey;
+use sluicegate_proto::v1::Resource;
 
 use crate::backend::Backend;
+use crate::compile::{Blobs, Part, TestPool};
 use crate::frontend::Frontend;
 use crate::listener::Listener;
 use crate::process::Process;
@@ -25,4 +27,25 @@ pub struct Runtime {
     pub frontends: BTreeMap<ObjectKey, Arc<Frontend>>,
     /// By identity.
     pub backends: BTreeMap<ObjectKey, Arc<Backend>>,
+    pub(crate) parts: BTreeMap<ObjectKey, Arc<Part>>,
+    pub(crate) blobs: Blobs,
+    pub(crate) tests: TestPool,
+    pub(crate) compiled: usize,
+}
+
+impl Runtime {
+    /// The snapshot that it was compiled from, in the order of the keys.
+    pub fn resources(&self) -> impl Iterator<Item = (&ObjectKey, ContentHash, &Arc<Resource>)> {
+        self.parts.iter().map(|(key, part)| (key, part.hash, &part.resource))
+    }
+
+    /// One resource of the snapshot.
+    pub fn resource(&self, key: &ObjectKey) -> Option<(ContentHash, &Arc<Resource>)> {
+        self.parts.get(key).map(|part| (part.hash, &part.resource))
+    }
+
+    /// How many resources were compiled for this generation; the others are shared with the one before.
+    pub fn compiled(&self) -> usize {
+        self.compiled
+    }
 }

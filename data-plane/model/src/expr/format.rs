@@ -12,6 +12,14 @@ impl Format {
         &self.pieces
     }
 
+    /// The texts that do not depend on a message.
+    pub(crate) fn literals(&self) -> impl Iterator<Item = &[u8]> {
+        self.pieces.iter().filter_map(|piece| match &piece.value {
+            Value::Literal(text) => Some(&**text),
+            Value::Alias(_) | Value::Sample(_) => None,
+        })
+    }
+
     /// The text itself where nothing in it depends on a message.
     pub fn literal(&self) -> Option<&[u8]> {
         match &*self.pieces {

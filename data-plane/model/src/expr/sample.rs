@@ -165,9 +165,9 @@ pub enum Converter {
     /// rtrim: these bytes.
     TrimEnd(Box<[u8]>),
     /// field.
-    Field(Part),
+    Field(Selection),
     /// word.
-    Word(Part),
+    Word(Selection),
     /// url_dec.
     UrlDecode {
         /// `+` is a space, as in forms.
@@ -177,7 +177,7 @@ pub enum Converter {
 
 /// Which fields or words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
+pub struct Selection {
     /// From 1 at the start, from -1 at the end.
     pub index: NonZeroI64,
     /// Each byte parts.

@@ -1,0 +1,234 @@
+//! Compiled resources to a Runtime: children to their parents, what did not change by reference.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use sluicegate_proto::hash::{ContentHash, snapshot_hash};
+use sluicegate_proto::id::ObjectKey;
+use sluicegate_proto::v1::Kind;
+
+use super::reason::Fault;
+use super::scope::Rejections;
+use super::{Blobs, Changed, Compiled, Part, Plan, TestPool, compile_part};
+use crate::backend::Backend;
+use crate::endpoint::Endpoint;
+use crate::frontend::{Frontend, Route};
+use crate::listener::ListenAddress;
+use crate::runtime::Runtime;
+
+pub(super) fn assemble(previous: &Runtime, plan: &Plan<'_>, rejections: &mut Rejections) -> Runtime {
+    let mut next = previous.clone();
+    let touched = Touched::new(previous, plan);
+    for key in &plan.removed {
+        next.parts.remove(key);
+    }
+    let (contents, others): (Vec<_>, Vec<_>) =
+        plan.changed.iter().partition(|changed| changed.key.kind() == Kind::Blob);
+    insert(&mut next, &contents, rejections);
+    if touched.kinds.contains(&Kind::Blob) {
+        next.blobs = blobs(&next.parts);
+        used_blobs(&next, plan, rejections);
+    }
+    insert(&mut next, &others, rejections);
+    next.tests.retain(|_, test| test.strong_count() > 0);
+    next.compiled = plan.changed.len();
+
+    processes(&mut next, &touched, rejections);
+    listeners(&mut next, plan);
+    addresses(&next, &touched, rejections);
+    let children = Children::new(&next, plan, &touched);
+    frontends(previous, &mut next, &touched, &children);
+    backends(previous, &mut next, &touched, &children);
+    next.hash = snapshot_hash(next.parts.iter().map(|(key, part)| (key, part.hash)));
+    next
+}
+
+/// Compiles resources into their parts.
+fn insert(next: &mut Runtime, changed: &[&Changed<'_>], rejections: &mut Rejections) {
+    let blobs: &Blobs = &next.blobs;
+    let tests: &mut TestPool = &mut next.tests;
+    for changed in changed {
+        if let Some(part) = compile_part(changed, blobs, tests, rejections) {
+            next.parts.insert(changed.key.clone(), Arc::new(part));
+        }
+    }
+}
+
+/// Kinds and parents that the change concerns, before and after it.
+struct Touched {
+    kinds: BTreeSet<Kind>,
+    parents: BTreeSet<ObjectKey>,
+}
+
+impl Touched {
+    fn new(previous: &Runtime, plan: &Plan<'_>) -> Self {
+        let mut touched = Self { kinds: BTreeSet::new(), parents: BTreeSet::new() };
+        for key in plan.changed.iter().map(|changed| &changed.key).chain(&plan.removed) {
+            touched.kinds.insert(key.kind());
+            match key.kind() {
+                Kind::Frontend | Kind::Backend => touched.parents.insert(key.clone()),
+                _ => previous
+                    .parts
+                    .get(key)
+                    .and_then(|part| parent(part))
+                    .is_some_and(|p| touched.parents.insert(p.clone())),
+            };
+        }
+        touched
+    }
+}
+
+fn parent(part: &Part) -> Option<&ObjectKey> {
+    match &part.compiled {
+        Compiled::Route(route) => Some(&route.frontend),
+        Compiled::Endpoint(endpoint) => Some(&endpoint.backend),
+        _ => None,
+    }
+}
+
+fn blobs(parts: &BTreeMap<ObjectKey, Arc<Part>>) -> Blobs {
+    let contents = parts.values().filter_map(|part| match &part.compiled {
+        Compiled::Blob(hash, data) => Some((*hash, data.clone())),
+        _ => None,
+    });
+    contents.collect()
+}
+
+/// What stays must not lose a blob.
+fn used_blobs(next: &Runtime, plan: &Plan<'_>, rejections: &mut Rejections) {
+    let changed: BTreeSet<&ObjectKey> = plan.changed.iter().map(|changed| &changed.key).collect();
+    for (_, part) in next.parts.iter().filter(|(key, _)| !changed.contains(key)) {
+        let missing = |hash: &&ContentHash| !next.blobs.contains_key(*hash);
+        for hash in part.blobs.iter().filter(missing) {
+            rejections.whole::<()>(&part.resource, Fault::MissingBlob(hash.to_string()));
+        }
+    }
+}
+
+fn processes(next: &mut Runtime, touched: &Touched, rejections: &mut Rejections) {
+    if !touched.kinds.contains(&Kind::Process) {
+        return;
+    }
+    let mut all = next.parts.iter().filter_map(|(key, part)| match &part.compiled {
+        Compiled::Process(process) => Some((key, part, process)),
+        _ => None,
+    });
+    let first = all.next();
+    for (_, part, _) in all {
+        let owner = first.map(|(key, ..)| key.to_string()).unwrap_or_default();
+        rejections.whole::<()>(&part.resource, Fault::SecondProcess(owner));
+    }
+    next.process = first.map(|(.., process)| Arc::clone(process)).unwrap_or_default();
+}
+
+fn listeners(next: &mut Runtime, plan: &Plan<'_>) {
+    for key in &plan.removed {
+        next.listeners.remove(key);
+    }
+    for changed in &plan.changed {
+        if let Some(Compiled::Listener(listener)) = next.parts.get(&changed.key).map(|part| &part.compiled) {
+            next.listeners.insert(changed.key.clone(), Arc::clone(listener));
+        }
+    }
+}
+
+/// One address has one listener. Port 0 is another port each time.
+fn addresses(next: &Runtime, touched: &Touched, rejections: &mut Rejections) {
+    if !touched.kinds.contains(&Kind::Listener) {
+        return;
+    }
+    let mut owners = rustc_hash::FxHashMap::default();
+    for (key, listener) in &next.listeners {
+        let socket = &listener.socket;
+        let name = match &socket.address {
+            ListenAddress::Ip(address) if address.port() == 0 => continue,
+            ListenAddress::Ip(address) => address.to_string(),
+            ListenAddress::Unix(unix) => format!("{:?}", unix.name),
+            ListenAddress::Descriptor(descriptor) => format!("descriptor {descriptor}"),
+        };
+        let owner = owners.entry((name, socket.interface.clone())).or_insert(key);
+        if *owner != key
+            && let Some(part) = next.parts.get(key)
+        {
+            rejections.whole::<()>(&part.resource, Fault::SameAddress(owner.to_string()));
+        }
+    }
+}
+
+/// Children that are new to their parents, by parent: those that changed, and all of a parent that was not there.
+#[derive(Default)]
+struct Children {
+    changed: BTreeSet<ObjectKey>,
+    routes: BTreeMap<ObjectKey, Vec<Arc<Route>>>,
+    endpoints: BTreeMap<ObjectKey, Vec<Arc<Endpoint>>>,
+}
+
+impl Children {
+    fn new(next: &Runtime, plan: &Plan<'_>, touched: &Touched) -> Self {
+        let mut children = Self::default();
+        let keys = plan.changed.iter().map(|changed| &changed.key).chain(&plan.removed);
+        children.changed = keys.cloned().collect();
+        let appeared =
+            |key: &&ObjectKey| !next.frontends.contains_key(*key) && !next.backends.contains_key(*key);
+        let appeared: BTreeSet<&ObjectKey> = touched.parents.iter().filter(appeared).collect();
+        if appeared.is_empty() {
+            for changed in &plan.changed {
+                next.parts.get(&changed.key).into_iter().for_each(|part| children.add(part));
+            }
+            return children;
+        }
+        for (key, part) in &next.parts {
+            let wanted = parent(part).is_some_and(|parent| appeared.contains(parent));
+            if wanted || children.changed.contains(key) {
+                children.add(part);
+            }
+        }
+        children
+    }
+
+    fn add(&mut self, part: &Part) {
+        match &part.compiled {
+            Compiled::Route(route) => {
+                self.routes.entry(route.frontend.clone()).or_default().push(Arc::clone(route));
+            }
+            Compiled::Endpoint(endpoint) => {
+                self.endpoints.entry(endpoint.backend.clone()).or_default().push(Arc::clone(endpoint));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn frontends(previous: &Runtime, next: &mut Runtime, touched: &Touched, children: &Children) {
+    let parents: BTreeSet<&ObjectKey> = touched.parents.iter().chain(children.routes.keys()).collect();
+    for key in parents.into_iter().filter(|key| key.kind() == Kind::Frontend) {
+        let Some(Compiled::Frontend(settings)) = next.parts.get(key).map(|part| &part.compiled) else {
+            next.frontends.remove(key);
+            continue;
+        };
+        let kept = previous.frontends.get(key).map(|frontend| &*frontend.routes).unwrap_or_default();
+        let kept = kept.iter().filter(|route| !children.changed.contains(&route.key)).cloned();
+        let mut routes: Vec<_> =
+            kept.chain(children.routes.get(key).into_iter().flatten().cloned()).collect();
+        routes.sort_by(|a, b| (&a.order, &a.key).cmp(&(&b.order, &b.key)));
+        let frontend = Frontend { settings: Arc::clone(settings), routes };
+        next.frontends.insert(key.clone(), Arc::new(frontend));
+    }
+}
+
+fn backends(previous: &Runtime, next: &mut Runtime, touched: &Touched, children: &Children) {
+    let parents: BTreeSet<&ObjectKey> = touched.parents.iter().chain(children.endpoints.keys()).collect();
+    for key in parents.into_iter().filter(|key| key.kind() == Kind::Backend) {
+        let Some(Compiled::Backend(settings)) = next.parts.get(key).map(|part| &part.compiled) else {
+            next.backends.remove(key);
+            continue;
+        };
+        let kept = previous.backends.get(key).map(|backend| &*backend.endpoints).unwrap_or_default();
+        let kept = kept.iter().filter(|endpoint| !children.changed.contains(&endpoint.key)).cloned();
+        let new = children.endpoints.get(key).into_iter().flatten().cloned();
+        let mut endpoints: Vec<_> = kept.chain(new).collect();
+        endpoints.sort_by(|a, b| (&a.order, a.number, &a.key).cmp(&(&b.order, b.number, &b.key)));
+        let backend = Backend { settings: Arc::clone(settings), endpoints };
+        next.backends.insert(key.clone(), Arc::new(backend));
+    }
+}

@@ -1,0 +1,243 @@
+//! Fetches and converters: names and arguments to enums.
+
+use std::num::NonZeroI64;
+
+use sluicegate_proto::catalog::{self, ArgumentSpec, ArgumentType, ValueType};
+use sluicegate_proto::limits::MAX_CONVERTERS;
+use sluicegate_proto::v1::{self, argument};
+
+use super::reason::Fault;
+use super::scope::Scope;
+use crate::expr::{Converter, Direction, Fetch, HeaderRef, Sample, Selection};
+use crate::rule::HeaderName;
+
+pub(super) fn sample(wire: Option<&v1::Sample>, scope: &mut Scope<'_>) -> Option<Sample> {
+    let Some(wire) = wire else { return scope.fault(Fault::Unset("sample")) };
+    scope.at("sample", |scope| {
+        let fetch = match &wire.fetch {
+            None => scope.fault(Fault::Unset("fetch")),
+            Some(call) => fetch(call, scope),
+        };
+        scope.count("converters", wire.converters.len(), MAX_CONVERTERS)?;
+        let converters = scope.each("converter", &wire.converters, |scope, call| converter(call, scope));
+        let (fetch, converters) = (fetch?, converters?);
+        let mut gets = fetch.yields();
+        for (converter, call) in converters.iter().zip(&wire.converters) {
+            if !castable(gets, converter.takes()) {
+                let (takes, gets) = (type_word(converter.takes()), type_word(gets));
+                return scope.fault(Fault::Cast { of: call.name.clone(), takes, gets });
+            }
+            gets = converter.yields();
+        }
+        Some(Sample { fetch, converters: converters.into_boxed_slice() })
+    })
+}
+
+/// What HAProxy casts and a value can stand: anything to text and back, truth values to numbers and back.
+pub(super) fn castable(from: ValueType, to: ValueType) -> bool {
+    use ValueType::{Ip, Str};
+    from == to || to == Str || from == Str || (from != Ip && to != Ip)
+}
+
+pub(super) fn type_word(value: ValueType) -> &'static str {
+    match value {
+        ValueType::Bool => "a truth value",
+        ValueType::Int => "a number",
+        ValueType::Ip => "an address",
+        ValueType::Str => "text",
+    }
+}
+
+/// Text of a sender in a message: cut, and without control characters.
+pub(super) fn shown(text: &[u8]) -> String {
+    const LONGEST: usize = 200;
+    String::from_utf8_lossy(&text[..text.len().min(LONGEST)]).chars().filter(|c| !c.is_control()).collect()
+}
+
+/// The arguments of a call, checked against their specification.
+struct Arguments<'a> {
+    of: String,
+    specs: &'static [ArgumentSpec],
+    values: &'a [v1::Argument],
+}
+
+impl<'a> Arguments<'a> {
+    fn checked(call: &'a v1::Call, specs: &'static [ArgumentSpec], scope: &mut Scope<'_>) -> Option<Self> {
+        let of = shown(call.name.as_bytes());
+        let (values, found) = (&*call.arguments, call.arguments.len());
+        if found > specs.len() {
+            return scope.fault(Fault::ExtraArgument { of, most: specs.len(), found });
+        }
+        if let Some(missing) = specs[found..].iter().find(|spec| spec.required) {
+            return scope.fault(Fault::MissingArgument { of, argument: missing.name });
+        }
+        for (spec, value) in specs.iter().zip(values) {
+            let wanted = match (spec.kind, &value.value) {
+                (_, None) => return scope.fault(Fault::Unset("argument")),
+                (ArgumentType::Text, Some(argument::Value::Text(text))) => {
+                    scope.length("argument", text)?;
+                    continue;
+                }
+                (ArgumentType::Integer, Some(argument::Value::Integer(_))) => continue,
+                (ArgumentType::Text, Some(argument::Value::Integer(_))) => "text",
+                (ArgumentType::Integer, Some(argument::Value::Text(_))) => "a number",
+            };
+            let (argument, found) = (spec.name, Self::written(value));
+            return scope.fault(Fault::Argument { of, argument, found, wanted });
+        }
+        Some(Self { of, specs, values })
+    }
+
+    fn written(value: &v1::Argument) -> String {
+        match &value.value {
+            Some(argument::Value::Text(text)) => format!("{:?}", shown(text)),
+            Some(argument::Value::Integer(number)) => number.to_string(),
+            None => "nothing".to_owned(),
+        }
+    }
+
+    /// Empty where it was left out.
+    fn text(&self, at: usize) -> &'a [u8] {
+        match self.values.get(at).map(|argument| &argument.value) {
+            Some(Some(argument::Value::Text(text))) => text,
+            _ => b"",
+        }
+    }
+
+    fn integer(&self, at: usize) -> Option<i64> {
+        match self.values.get(at).map(|argument| &argument.value) {
+            Some(Some(argument::Value::Integer(number))) => Some(*number),
+            _ => None,
+        }
+    }
+
+    fn wrong<T>(&self, at: usize, wanted: &'static str, scope: &mut Scope<'_>) -> Option<T> {
+        let found = self.values.get(at).map_or_else(|| "nothing".to_owned(), Self::written);
+        let of = self.of.clone();
+        scope.fault(Fault::Argument { of, argument: self.specs[at].name, found, wanted })
+    }
+
+    fn not_empty(&self, at: usize, scope: &mut Scope<'_>) -> Option<Box<[u8]>> {
+        let text = self.text(at);
+        if text.is_empty() { self.wrong(at, "some text", scope) } else { Some(text.into()) }
+    }
+
+    /// A number of bytes or pieces.
+    fn size(&self, at: usize, least: usize, scope: &mut Scope<'_>) -> Option<Option<usize>> {
+        match self.integer(at).map(usize::try_from) {
+            None => Some(None),
+            Some(Ok(size)) if size >= least => Some(Some(size)),
+            Some(_) if least == 0 => self.wrong(at, "0 or more", scope),
+            Some(_) => self.wrong(at, "1 or more", scope),
+        }
+    }
+
+    /// The name and occurrence of a header.
+    fn header(&self, direction: Direction, whole: bool, scope: &mut Scope<'_>) -> Option<HeaderRef> {
+        let name = String::from_utf8_lossy(self.text(0));
+        let name = HeaderName::new(&name).map_or_else(|invalid| scope.fault(invalid), Some)?;
+        Some(HeaderRef { direction, name, whole, occurrence: NonZeroI64::new(self.integer(1).unwrap_or(0)) })
+    }
+
+    fn part(&self, scope: &mut Scope<'_>) -> Option<Selection> {
+        let index = self.integer(0).and_then(NonZeroI64::new).or_else(|| self.wrong(0, "not 0", scope));
+        let delimiters = self.not_empty(1, scope);
+        // HAProxy: 0 stands for all.
+        let count = self.size(2, 0, scope).map(|count| match count {
+            None => Some(1),
+            Some(0) => None,
+            count => count,
+        });
+        Some(Selection { index: index?, delimiters: delimiters?, count: count? })
+    }
+}
+
+fn fetch(call: &v1::Call, scope: &mut Scope<'_>) -> Option<Fetch> {
+    let Some(spec) = catalog::fetch(&call.name) else {
+        return scope.fault(Fault::UnknownFetch(shown(call.name.as_bytes())));
+    };
+    let arguments = Arguments::checked(call, spec.arguments, scope)?;
+    let (request, response) = (Direction::Request, Direction::Response);
+    Some(match spec.canonical {
+        "always_false" => Fetch::Bool(false),
+        "always_true" => Fetch::Bool(true),
+        "base" => Fetch::Base,
+        "be_name" => Fetch::BackendName,
+        "bool" => match arguments.text(0) {
+            b"true" | b"1" => Fetch::Bool(true),
+            b"false" | b"0" => Fetch::Bool(false),
+            _ => return arguments.wrong(0, "true, false, 0 or 1", scope),
+        },
+        "dst" => Fetch::Destination,
+        "dst_port" => Fetch::DestinationPort,
+        "fe_name" => Fetch::FrontendName,
+        "int" => Fetch::Int(arguments.integer(0).unwrap_or_default()),
+        "method" => Fetch::Method,
+        "path" => Fetch::Path,
+        "pathq" => Fetch::PathAndQuery,
+        "query" => Fetch::Query,
+        "req.cook" => Fetch::Cookie(arguments.not_empty(0, scope)?),
+        "req.cook_cnt" => Fetch::CookieCount(arguments.not_empty(0, scope)?),
+        "req.fhdr" => Fetch::Header(arguments.header(request, true, scope)?),
+        "req.fhdr_cnt" => Fetch::HeaderCount(arguments.header(request, true, scope)?),
+        "req.hdr" => Fetch::Header(arguments.header(request, false, scope)?),
+        "req.hdr_cnt" => Fetch::HeaderCount(arguments.header(request, false, scope)?),
+        "req.hdr_ip" => Fetch::HeaderIp(arguments.header(request, false, scope)?),
+        "req.hdr_val" => Fetch::HeaderInt(arguments.header(request, false, scope)?),
+        "req.proto_http" => Fetch::IsHttp,
+        "req.ver" => Fetch::Version(request),
+        "res.fhdr" => Fetch::Header(arguments.header(response, true, scope)?),
+        "res.fhdr_cnt" => Fetch::HeaderCount(arguments.header(response, true, scope)?),
+        "res.hdr" => Fetch::Header(arguments.header(response, false, scope)?),
+        "res.hdr_cnt" => Fetch::HeaderCount(arguments.header(response, false, scope)?),
+        "res.hdr_ip" => Fetch::HeaderIp(arguments.header(response, false, scope)?),
+        "res.hdr_val" => Fetch::HeaderInt(arguments.header(response, false, scope)?),
+        "res.ver" => Fetch::Version(response),
+        "src" => Fetch::Source,
+        "src_port" => Fetch::SourcePort,
+        "ssl_fc" => Fetch::Tls,
+        "status" => Fetch::Status,
+        "str" => Fetch::Str(arguments.text(0).into()),
+        "url" => Fetch::Url,
+        "url_param" => {
+            let name = arguments.not_empty(0, scope)?;
+            let delimiter = match arguments.text(1) {
+                [] => b'?',
+                [delimiter] => *delimiter,
+                _ => return arguments.wrong(1, "one character", scope),
+            };
+            Fetch::UrlParam { name, delimiter }
+        }
+        _ => return scope.fault(Fault::UnknownFetch(shown(call.name.as_bytes()))),
+    })
+}
+
+fn converter(call: &v1::Call, scope: &mut Scope<'_>) -> Option<Converter> {
+    let Some(spec) = catalog::converter(&call.name) else {
+        return scope.fault(Fault::UnknownConverter(shown(call.name.as_bytes())));
+    };
+    let arguments = Arguments::checked(call, spec.arguments, scope)?;
+    Some(match spec.name {
+        "bool" => Converter::Bool,
+        "bytes" => {
+            let (offset, length) = (arguments.size(0, 0, scope), arguments.size(1, 0, scope));
+            Converter::Bytes { offset: offset?.unwrap_or_default(), length: length? }
+        }
+        "field" => Converter::Field(arguments.part(scope)?),
+        "hex" => Converter::Hex,
+        "host_only" => Converter::HostOnly,
+        "length" => Converter::Length,
+        "lower" => Converter::Lower,
+        "ltrim" => Converter::TrimStart(arguments.not_empty(0, scope)?),
+        "not" => Converter::Not,
+        "port_only" => Converter::PortOnly,
+        "rtrim" => Converter::TrimEnd(arguments.not_empty(0, scope)?),
+        "upper" => Converter::Upper,
+        "url_dec" => Converter::UrlDecode { plus: arguments.integer(0).is_some_and(|in_form| in_form != 0) },
+        "word" => Converter::Word(arguments.part(scope)?),
+        _ => return scope.fault(Fault::UnknownConverter(shown(call.name.as_bytes()))),
+    })
+}
+
+#[cfg(test)]
+mod tests;

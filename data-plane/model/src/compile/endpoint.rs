@@ -1,0 +1,123 @@
+//! What has an address: listeners and endpoints.
+
+use std::num::NonZeroU32;
+
+use sluicegate_proto::id::ObjectKey;
+use sluicegate_proto::limits::MAX_WEIGHT;
+use sluicegate_proto::v1::{self, Kind};
+
+use super::address;
+use super::part::optional;
+use super::reason::Fault;
+use super::scope::Scope;
+use crate::endpoint::{CheckSchedule, Endpoint, EndpointAddress};
+use crate::listener::{ListenAddress, Listener, Socket};
+
+/// `IFNAMSIZ` without its terminating NUL.
+const MAX_INTERFACE_BYTES: usize = 15;
+
+pub(super) fn listener(key: &ObjectKey, wire: &v1::Listener, scope: &mut Scope<'_>) -> Option<Listener> {
+    use v1::listener::Address;
+    let address = scope.at("address", |scope| match &wire.address {
+        None => scope.fault(Fault::Unset("address")),
+        // Port 0: any that is free.
+        Some(Address::Ip(ip)) => address::socket(ip, 0, scope).map(ListenAddress::Ip),
+        Some(Address::Unix(unix)) => address::unix_socket(unix, scope).map(ListenAddress::Unix),
+        Some(Address::Descriptor(descriptor)) => {
+            scope.range("descriptor", *descriptor, 0, i32::MAX.into())?;
+            Some(ListenAddress::Descriptor(*descriptor))
+        }
+    });
+    let frontend = scope.reference("frontend", wire.frontend.as_ref(), Kind::Frontend);
+    let interface = interface(&wire.interface, scope);
+    let label = scope.text("label", &wire.label);
+    Some(Listener {
+        key: key.clone(),
+        origin: scope.origin(),
+        socket: Socket {
+            address: address?,
+            backlog: NonZeroU32::new(wire.backlog),
+            dual_stack: wire.dual_stack,
+            free_bind: wire.free_bind,
+            interface: interface?,
+        },
+        frontend: frontend?,
+        max_connections: NonZeroU32::new(wire.max_connections),
+        label: label?,
+    })
+}
+
+fn interface(name: &str, scope: &mut Scope<'_>) -> Option<Option<Box<str>>> {
+    let what = "interface";
+    if name.len() > MAX_INTERFACE_BYTES {
+        return scope.fault(Fault::TooLong { what, bytes: name.len(), limit: MAX_INTERFACE_BYTES });
+    }
+    if name.contains(['/', ' ']) {
+        return scope.fault(Fault::Character { what, value: name.to_owned() });
+    }
+    scope.text(what, name)
+}
+
+pub(super) fn endpoint(key: &ObjectKey, wire: &v1::Endpoint, scope: &mut Scope<'_>) -> Option<Endpoint> {
+    use v1::endpoint::Address;
+    let backend = scope.reference("backend", wire.backend.as_ref(), Kind::Backend);
+    let name = match scope.text("name", &wire.name) {
+        Some(None) => scope.fault(Fault::Empty { what: "name" }),
+        Some(name) => name,
+        None => None,
+    };
+    let number = scope.range("number", wire.number, 1, u32::MAX.into());
+    let address = scope.at("address", |scope| match &wire.address {
+        None => scope.fault(Fault::Unset("address")),
+        Some(Address::Ip(ip)) => address::socket(ip, 1, scope).map(EndpointAddress::Ip),
+        Some(Address::Unix(unix)) => address::unix_peer(unix, scope).map(EndpointAddress::Unix),
+        Some(Address::Host(host)) => address::host(host, scope).map(EndpointAddress::Host),
+    });
+    let weight = scope.range("weight", wire.weight, 0, MAX_WEIGHT.into());
+    let check = optional(wire.check.as_ref(), |wire| scope.at("check", |scope| check(wire, scope)));
+    let order = scope.order();
+    number?;
+    Some(Endpoint {
+        key: key.clone(),
+        backend: backend?,
+        origin: scope.origin(),
+        order: order?,
+        name: name?,
+        number: NonZeroU32::new(wire.number)?,
+        address: address?,
+        weight: u16::try_from(weight?).ok()?,
+        backup: wire.backup,
+        disabled: wire.disabled,
+        max_connections: NonZeroU32::new(wire.max_connections),
+        max_queue: NonZeroU32::new(wire.max_queue),
+        check: check?,
+    })
+}
+
+fn check(wire: &v1::CheckSchedule, scope: &mut Scope<'_>) -> Option<CheckSchedule> {
+    let interval = scope.milliseconds("interval_ms", wire.interval_ms);
+    let fast = optional(wire.fast_interval_ms, |ms| scope.milliseconds("fast_interval_ms", ms));
+    let down = optional(wire.down_interval_ms, |ms| scope.milliseconds("down_interval_ms", ms));
+    let rise = count("rise", wire.rise, scope);
+    let fall = count("fall", wire.fall, scope);
+    let address = optional(wire.address.as_ref(), |wire| {
+        // Port 0: the endpoint's own.
+        scope.at("address", |scope| address::socket(wire, 0, scope))
+    });
+    let port = address::port(wire.port, 0, scope);
+    let interval = interval?;
+    Some(CheckSchedule {
+        interval,
+        fast_interval: fast?.unwrap_or(interval),
+        down_interval: down?.unwrap_or(interval),
+        rise: rise?,
+        fall: fall?,
+        address: address?,
+        port: port.map(|port| Some(port).filter(|&port| port != 0))?,
+    })
+}
+
+fn count(what: &'static str, value: u32, scope: &mut Scope<'_>) -> Option<NonZeroU32> {
+    scope.range(what, value, 1, i32::MAX.into())?;
+    NonZeroU32::new(value)
+}

@@ -1,0 +1,94 @@
+//! One resource, compiled on its own.
+
+use std::num::NonZeroU32;
+use std::sync::{Arc, Weak};
+
+use bytes::Bytes;
+use rustc_hash::FxHashMap;
+use sluicegate_proto::hash::ContentHash;
+use sluicegate_proto::limits::MAX_BLOB_BYTES;
+use sluicegate_proto::v1::{self, Resource, resource::Body};
+
+use super::reason::Fault;
+use super::scope::Scope;
+use super::{Changed, backend, endpoint, frontend};
+use crate::backend::BackendSettings;
+use crate::endpoint::Endpoint;
+use crate::expr::Test;
+use crate::frontend::{FrontendSettings, Route};
+use crate::listener::Listener;
+use crate::process::Process;
+
+/// Contents by hash.
+pub(crate) type Blobs = FxHashMap<ContentHash, Bytes>;
+
+/// Tests by the hash of their message.
+pub(crate) type TestPool = FxHashMap<ContentHash, Weak<Test>>;
+
+/// A resource and what it was compiled to.
+#[derive(Debug)]
+pub(crate) struct Part {
+    pub(crate) hash: ContentHash,
+    pub(crate) resource: Arc<Resource>,
+    pub(crate) compiled: Compiled,
+    /// Blobs that it needs, sorted.
+    pub(crate) blobs: Box<[ContentHash]>,
+}
+
+/// What a resource was compiled to.
+#[derive(Debug)]
+pub(crate) enum Compiled {
+    Process(Arc<Process>),
+    Listener(Arc<Listener>),
+    Frontend(Arc<FrontendSettings>),
+    Route(Arc<Route>),
+    Backend(Arc<BackendSettings>),
+    Endpoint(Arc<Endpoint>),
+    Blob(ContentHash, Bytes),
+}
+
+pub(super) fn compile_body(changed: &Changed<'_>, scope: &mut Scope<'_>) -> Option<Compiled> {
+    let key = &changed.key;
+    scope.order()?;
+    Some(match changed.resource.body.as_ref()? {
+        Body::Process(wire) => Compiled::Process(Arc::new(process(wire, scope)?)),
+        Body::Listener(wire) => Compiled::Listener(Arc::new(endpoint::listener(key, wire, scope)?)),
+        Body::Frontend(wire) => Compiled::Frontend(Arc::new(frontend::frontend(key, wire, scope)?)),
+        Body::Route(wire) => Compiled::Route(Arc::new(frontend::route(key, wire, scope)?)),
+        Body::Backend(wire) => Compiled::Backend(Arc::new(backend::backend(key, wire, scope)?)),
+        Body::Endpoint(wire) => Compiled::Endpoint(Arc::new(endpoint::endpoint(key, wire, scope)?)),
+        Body::Blob(wire) => blob(key.name(), wire, scope)?,
+    })
+}
+
+fn process(wire: &v1::Process, scope: &mut Scope<'_>) -> Option<Process> {
+    let node = scope.text("node", &wire.node);
+    let description = scope.text("description", &wire.description);
+    let hard_stop_after =
+        optional(wire.hard_stop_after_ms, |ms| scope.milliseconds("hard_stop_after_ms", ms));
+    Some(Process {
+        max_connections: NonZeroU32::new(wire.max_connections),
+        node: node?,
+        description: description?,
+        hard_stop_after: hard_stop_after?,
+    })
+}
+
+/// A field that may be absent: `None` is a fault, `Some(None)` absence.
+pub(super) fn optional<W, T>(wire: Option<W>, then: impl FnOnce(W) -> Option<T>) -> Option<Option<T>> {
+    match wire {
+        None => Some(None),
+        Some(value) => then(value).map(Some),
+    }
+}
+
+fn blob(name: &str, wire: &v1::Blob, scope: &mut Scope<'_>) -> Option<Compiled> {
+    if wire.data.len() > MAX_BLOB_BYTES {
+        return scope.fault(Fault::TooLong { what: "data", bytes: wire.data.len(), limit: MAX_BLOB_BYTES });
+    }
+    let hash = ContentHash::of(&wire.data);
+    if name != hash.to_string() {
+        return scope.fault(Fault::BlobName(hash.to_string()));
+    }
+    Some(Compiled::Blob(hash, wire.data.clone()))
+}

@@ -1,0 +1,249 @@
+//! The place where a fault is found, and the list of faults.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use sluicegate_proto::hash::ContentHash;
+use sluicegate_proto::id::{ObjectKey, kind_word};
+use sluicegate_proto::limits::{MAX_DURATION_MS, MAX_TEXT_BYTES};
+use sluicegate_proto::v1::{Kind, ObjectId, Origin, Resource};
+
+use super::part::{Blobs, TestPool};
+use super::reason::{Fault, Reason, Rejected};
+use crate::expr::Test;
+
+/// Faults kept for a NACK; what is over is counted.
+const MAX_REJECTIONS: usize = 1_000;
+
+/// All faults of a change.
+#[derive(Default)]
+pub(crate) struct Rejections {
+    list: Vec<Rejected>,
+    more: usize,
+}
+
+impl Rejections {
+    /// A fault of a resource as a whole.
+    pub(crate) fn whole<T>(&mut self, resource: &Resource, fault: Fault) -> Option<T> {
+        let reason = Reason { place: Vec::new(), fault };
+        self.push(Rejected {
+            id: resource.id.clone().unwrap_or_default(),
+            origin: resource.origin.clone(),
+            reason,
+        });
+        None
+    }
+
+    /// A fault of an id.
+    pub(crate) fn bare(&mut self, id: &ObjectId, fault: Fault) {
+        self.push(Rejected { id: id.clone(), origin: None, reason: Reason { place: Vec::new(), fault } });
+    }
+
+    fn push(&mut self, rejected: Rejected) {
+        if self.list.len() < MAX_REJECTIONS { self.list.push(rejected) } else { self.more += 1 }
+    }
+
+    /// The faults, where there are any.
+    pub(crate) fn into_result(mut self) -> Result<(), Vec<Rejected>> {
+        if self.more > 0 {
+            let reason = Reason { place: Vec::new(), fault: Fault::More(self.more) };
+            self.list.push(Rejected { id: ObjectId::default(), origin: None, reason });
+        }
+        if self.list.is_empty() { Ok(()) } else { Err(self.list) }
+    }
+}
+
+/// One resource while it is compiled: where in it we are, what was found wrong, which blobs it uses.
+pub(crate) struct Scope<'a> {
+    resource: &'a Resource,
+    blobs: &'a Blobs,
+    tests: &'a mut TestPool,
+    used: Vec<ContentHash>,
+    places: Vec<String>,
+    origins: Vec<Origin>,
+    faults: Vec<Rejected>,
+}
+
+impl<'a> Scope<'a> {
+    pub(crate) fn new(resource: &'a Resource, blobs: &'a Blobs, tests: &'a mut TestPool) -> Self {
+        let (used, places) = (Vec::new(), Vec::new());
+        Self { resource, blobs, tests, used, places, origins: Vec::new(), faults: Vec::new() }
+    }
+
+    /// Hands the faults over; without any, the blobs in use.
+    pub(crate) fn finish(self, rejections: &mut Rejections) -> Option<Box<[ContentHash]>> {
+        if self.faults.is_empty() {
+            let mut used = self.used;
+            used.sort_unstable();
+            used.dedup();
+            return Some(used.into_boxed_slice());
+        }
+        self.faults.into_iter().for_each(|fault| rejections.push(fault));
+        None
+    }
+
+    /// Where a person wrote the object.
+    pub(crate) fn origin(&self) -> Origin {
+        self.resource.origin.clone().unwrap_or_default()
+    }
+
+    /// The key of the order among siblings.
+    pub(crate) fn order(&mut self) -> Option<Box<str>> {
+        let resource = self.resource;
+        self.text("order", &resource.order)?;
+        Some(resource.order.as_str().into())
+    }
+
+    /// Notes a fault here.
+    pub(crate) fn fault<T>(&mut self, fault: impl Into<Fault>) -> Option<T> {
+        let reason = Reason { place: self.places.clone(), fault: fault.into() };
+        let origin = self.origins.last().or(self.resource.origin.as_ref()).cloned();
+        self.faults.push(Rejected { id: self.resource.id.clone().unwrap_or_default(), origin, reason });
+        None
+    }
+
+    /// Goes one place deeper.
+    pub(crate) fn at<T>(&mut self, place: impl Into<String>, then: impl FnOnce(&mut Self) -> T) -> T {
+        self.places.push(place.into());
+        let result = then(self);
+        self.places.pop();
+        result
+    }
+
+    /// Goes one place deeper, to what has an origin of its own.
+    pub(crate) fn at_origin<T>(
+        &mut self,
+        place: impl Into<String>,
+        origin: Option<&Origin>,
+        then: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        self.origins.extend(origin.cloned());
+        let result = self.at(place, then);
+        if origin.is_some() {
+            self.origins.pop();
+        }
+        result
+    }
+
+    /// All of a list, each under its number from 1; `None` where one has a fault, after all were looked at.
+    pub(crate) fn each<I, T>(
+        &mut self,
+        what: &str,
+        items: &[I],
+        mut then: impl FnMut(&mut Self, &I) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let compiled: Vec<Option<T>> = items
+            .iter()
+            .enumerate()
+            .map(|(index, item)| self.at(format!("{what} {}", index + 1), |scope| then(scope, item)))
+            .collect();
+        compiled.into_iter().collect()
+    }
+
+    /// A list within its limit.
+    pub(crate) fn count(&mut self, what: &'static str, count: usize, limit: usize) -> Option<()> {
+        if count > limit { self.fault(Fault::TooMany { what, count, limit }) } else { Some(()) }
+    }
+
+    /// A number within its range.
+    pub(crate) fn range(
+        &mut self,
+        what: &'static str,
+        value: impl Into<i64>,
+        least: i64,
+        most: i64,
+    ) -> Option<i64> {
+        let value = value.into();
+        if (least..=most).contains(&value) {
+            Some(value)
+        } else {
+            self.fault(Fault::Range { what, value, least, most })
+        }
+    }
+
+    /// A time span from 1 ms to the longest.
+    pub(crate) fn milliseconds(&mut self, what: &'static str, ms: u64) -> Option<std::time::Duration> {
+        let value = i64::try_from(ms).unwrap_or(i64::MAX);
+        self.range(what, value, 1, MAX_DURATION_MS as i64)?;
+        Some(std::time::Duration::from_millis(ms))
+    }
+
+    /// Bytes within the limit of texts.
+    pub(crate) fn length(&mut self, what: &'static str, bytes: &[u8]) -> Option<()> {
+        let limit = MAX_TEXT_BYTES;
+        if bytes.len() > limit {
+            self.fault(Fault::TooLong { what, bytes: bytes.len(), limit })
+        } else {
+            Some(())
+        }
+    }
+
+    /// Text within its limit and without control characters; empty text is `Some(None)`.
+    pub(crate) fn text(&mut self, what: &'static str, text: &str) -> Option<Option<Box<str>>> {
+        self.length(what, text.as_bytes())?;
+        if text.chars().any(char::is_control) {
+            return self.fault(Fault::Character { what, value: text.to_owned() });
+        }
+        Some(Some(text).filter(|text| !text.is_empty()).map(Into::into))
+    }
+
+    /// A reference to an object of a kind.
+    pub(crate) fn reference(
+        &mut self,
+        what: &'static str,
+        id: Option<&ObjectId>,
+        kind: Kind,
+    ) -> Option<ObjectKey> {
+        let Some(id) = id else { return self.fault(Fault::Unset(what)) };
+        match ObjectKey::try_from(id) {
+            Ok(key) if key.kind() == kind => Some(key),
+            Ok(key) => {
+                let (expected, found) = (kind_word(kind), kind_word(key.kind()));
+                self.fault(Fault::Kind { what, expected, found })
+            }
+            Err(invalid) => self.at(what, |scope| scope.fault(invalid)),
+        }
+    }
+
+    /// A known, set value of an enum.
+    pub(crate) fn known<E: TryFrom<i32> + Into<i32> + Copy>(
+        &mut self,
+        what: &'static str,
+        value: i32,
+    ) -> Option<E> {
+        match E::try_from(value) {
+            Ok(known) if value != 0 => Some(known),
+            Ok(_) => self.fault(Fault::Unset(what)),
+            Err(_) => self.fault(Fault::Unknown { what, value }),
+        }
+    }
+
+    /// The contents of a blob.
+    pub(crate) fn blob(&mut self, hex: &str) -> Option<Bytes> {
+        let Ok(hash) = ContentHash::from_hex(hex) else {
+            return self.fault(Fault::BlobHash(hex.chars().take(64).collect()));
+        };
+        match self.blobs.get(&hash) {
+            Some(data) => {
+                self.used.push(hash);
+                Some(data.clone())
+            }
+            None => self.fault(Fault::MissingBlob(hash.to_string())),
+        }
+    }
+
+    /// The test that was compiled from the same message already, if it lives.
+    pub(crate) fn pooled_test(&self, hash: &ContentHash) -> Option<Arc<Test>> {
+        self.tests.get(hash).and_then(std::sync::Weak::upgrade)
+    }
+
+    /// Keeps a test for others that are the same.
+    pub(crate) fn pool_test(&mut self, hash: ContentHash, test: &Arc<Test>) {
+        self.tests.insert(hash, Arc::downgrade(test));
+    }
+
+    /// Marks blobs as used that a pooled test was made from.
+    pub(crate) fn uses_blobs(&mut self, blobs: &[String]) {
+        self.used.extend(blobs.iter().filter_map(|hex| ContentHash::from_hex(hex).ok()));
+    }
+}
