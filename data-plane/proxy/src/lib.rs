@@ -1,3 +1,24 @@
-//! The proxy engine of the data plane.
+//! The proxy engine of the data plane: listening sockets, connections, exchanges.
+//!
+//! An [`Engine`](engine::Engine) owns the listening sockets and N worker threads. It takes compiled generations
+//! (`sluicegate_model::Runtime`) and serves them: prepare binds what is new, commit swaps one pointer. A connection
+//! lives on one worker in one poll-driven task; workers share the generation pointer, one cursor per backend, counts
+//! per endpoint and the queues, all without contended locks.
+//!
+//! It must not know where generations come from, how health is found out, or who reads its counters.
 
+pub mod buffers;
+pub mod clock;
+pub mod counters;
+pub mod exchange;
+pub mod failure;
 pub mod h1;
+pub mod listen;
+pub mod live;
+pub mod log;
+pub mod pool;
+pub mod stream;
+pub mod termination;
+pub mod timer;
+pub mod upstream;
+pub mod worker;

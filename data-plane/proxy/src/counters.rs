@@ -1,0 +1,197 @@
+//! Counters with one writer each: a worker adds to its own shard, readers sum.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// A number that only grows. One thread adds, any thread reads.
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
+
+impl Counter {
+    /// Adds without a locked instruction: correct only because a shard has one writer.
+    pub fn add(&self, amount: u64) {
+        self.0.store(self.0.load(Relaxed).wrapping_add(amount), Relaxed);
+    }
+
+    /// What was added so far.
+    pub fn value(&self) -> u64 {
+        self.0.load(Relaxed)
+    }
+}
+
+/// Keeps the shards of two workers off one cache line (two, as neighbours are fetched in pairs).
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Padded<T>(T);
+
+/// One `T` per worker, made when the worker first counts: an object without traffic costs a pointer per worker.
+#[derive(Debug)]
+pub struct Sharded<T> {
+    shards: Box<[OnceLock<Box<Padded<T>>>]>,
+}
+
+impl<T: Default> Sharded<T> {
+    /// For workers `0..workers`; at least one.
+    pub fn new(workers: usize) -> Self {
+        Self { shards: (0..workers.max(1)).map(|_| OnceLock::new()).collect() }
+    }
+
+    /// The shard of a worker, which alone may add to it.
+    pub fn shard(&self, worker: usize) -> &T {
+        let shard = &self.shards[worker % self.shards.len()];
+        &shard.get_or_init(Box::default).0
+    }
+
+    /// Sums one number over all workers.
+    pub fn sum(&self, number: impl Fn(&T) -> &Counter) -> u64 {
+        self.made().map(|shard| number(shard).value()).sum()
+    }
+
+    /// Sums an array of numbers over all workers.
+    pub fn sum_each<const N: usize>(&self, numbers: impl Fn(&T) -> &[Counter; N]) -> [u64; N] {
+        let mut sums = [0; N];
+        for shard in self.made() {
+            for (sum, counter) in sums.iter_mut().zip(numbers(shard)) {
+                *sum += counter.value();
+            }
+        }
+        sums
+    }
+
+    fn made(&self) -> impl Iterator<Item = &T> {
+        self.shards.iter().filter_map(|shard| shard.get().map(|padded| &padded.0))
+    }
+}
+
+/// Answers by class: 1xx, 2xx, 3xx, 4xx, 5xx.
+pub type Responses = [Counter; 5];
+
+/// Adds an answer to its class; a status outside of 100 to 599 is none.
+pub fn count_response(responses: &Responses, status: u16) {
+    if let Some(counter) = usize::from(status / 100).checked_sub(1).and_then(|class| responses.get(class)) {
+        counter.add(1);
+    }
+}
+
+/// What a frontend counts.
+#[derive(Debug, Default)]
+pub struct FrontendCounters {
+    /// Connections taken.
+    pub connections: Counter,
+    /// Requests whose head was complete.
+    pub requests: Counter,
+    /// Answers sent to clients.
+    pub responses: Responses,
+    /// Bytes from clients.
+    pub bytes_in: Counter,
+    /// Bytes to clients.
+    pub bytes_out: Counter,
+    /// Requests that a rule refused.
+    pub denied: Counter,
+    /// Requests that were no HTTP, or not to be understood in one way.
+    pub bad_requests: Counter,
+}
+
+/// What a backend counts.
+#[derive(Debug, Default)]
+pub struct BackendCounters {
+    /// Exchanges routed to it.
+    pub exchanges: Counter,
+    /// Further attempts to connect.
+    pub retries: Counter,
+    /// Retries that changed the endpoint.
+    pub redispatches: Counter,
+    /// Answers sent to clients.
+    pub responses: Responses,
+}
+
+/// What an endpoint counts.
+#[derive(Debug, Default)]
+pub struct EndpointCounters {
+    /// Exchanges that it was chosen for.
+    pub exchanges: Counter,
+    /// Attempts to connect that failed.
+    pub connect_errors: Counter,
+    /// Connections that broke, answers that were no HTTP, time-outs of answers.
+    pub response_errors: Counter,
+    /// Answers that it gave.
+    pub responses: Responses,
+    /// Bytes sent to it.
+    pub bytes_in: Counter,
+    /// Bytes that it sent.
+    pub bytes_out: Counter,
+}
+
+/// What the process counts.
+#[derive(Debug, Default)]
+pub struct ProcessCounters {
+    /// Connections accepted.
+    pub connections: Counter,
+    /// Requests, connections in TCP mode included.
+    pub requests: Counter,
+    /// Client connections closed, by [`CloseCause`].
+    pub closes: [Counter; CloseCause::ALL.len()],
+    /// Connection tasks that panicked.
+    pub panics: Counter,
+}
+
+/// Why a client connection was closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(usize)]
+pub enum CloseCause {
+    /// The exchange came to its end, and one side wanted the connection closed after it (in TCP mode: both sides).
+    Finished,
+    /// The client closed or reset it.
+    Client,
+    /// The client was silent for too long, while idle or within a request.
+    ClientTimeout,
+    /// What the client sent could not be understood.
+    BadRequest,
+    /// The endpoint failed, after which the connection's state is unknown.
+    Endpoint,
+    /// A rule or an option asked for it.
+    Rule,
+    /// The configuration removed its frontend.
+    FrontendRemoved,
+    /// The process was told to stop when its work is done.
+    SoftStop,
+    /// The process was told to stop at once.
+    HardStop,
+    /// The connection's task panicked.
+    Panic,
+}
+
+impl CloseCause {
+    /// All causes, in the order of their numbers.
+    pub const ALL: [Self; 10] = [
+        Self::Finished,
+        Self::Client,
+        Self::ClientTimeout,
+        Self::BadRequest,
+        Self::Endpoint,
+        Self::Rule,
+        Self::FrontendRemoved,
+        Self::SoftStop,
+        Self::HardStop,
+        Self::Panic,
+    ];
+
+    /// Its name in reports and metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Finished => "finished",
+            Self::Client => "client",
+            Self::ClientTimeout => "client_timeout",
+            Self::BadRequest => "bad_request",
+            Self::Endpoint => "endpoint",
+            Self::Rule => "rule",
+            Self::FrontendRemoved => "frontend_removed",
+            Self::SoftStop => "soft_stop",
+            Self::HardStop => "hard_stop",
+            Self::Panic => "panic",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,204 @@
+//! The record of one request, or of one connection in TCP mode.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use crate::live::{Generation, LiveBackend, LiveEndpoint, LiveFrontend};
+use crate::stream::Peer;
+use crate::termination::Termination;
+
+/// Bytes kept of a request's first line, for the log.
+pub const MAX_REQUEST_LINE: usize = 1024;
+/// Records that a worker keeps for the next exchange.
+const KEPT: usize = 4096;
+
+/// What happened, when, and between whom. Logs, counters and retries read it; nothing else keeps such facts.
+///
+/// Pooled: taken when a request's first byte arrives ([`Exchanges::take`]), given back when its log line is written.
+#[derive(Debug)]
+pub struct Exchange {
+    /// When.
+    pub times: Times,
+    /// Requests on this connection before it.
+    pub number: u32,
+    /// Who asks.
+    pub client: Peer,
+    /// Where the client connected to; filled in only where a log or rule asks.
+    pub local: Option<Peer>,
+    /// This end of the connection to the endpoint; filled in only where a log asks.
+    pub source: Option<Peer>,
+    /// The generation that it began under.
+    pub generation: Generation,
+    /// What took the connection.
+    pub frontend: Option<Arc<LiveFrontend>>,
+    /// What it was routed to.
+    pub backend: Option<Arc<LiveBackend>>,
+    /// What it was sent to; with the address that it had then.
+    pub endpoint: Option<Arc<LiveEndpoint>>,
+    /// Attempts after the first.
+    pub retries: u32,
+    /// The last retry changed the endpoint.
+    pub redispatched: bool,
+    /// Exchanges before it in the backend's queue, when it was queued.
+    pub backend_queue: u32,
+    /// Exchanges before it in the endpoint's queue, when it was queued.
+    pub endpoint_queue: u32,
+    /// Bytes from the client.
+    pub bytes_in: u64,
+    /// Bytes to the client.
+    pub bytes_out: u64,
+    /// Sent to the client; `None`: no answer (also in TCP mode).
+    pub status: Option<u16>,
+    /// How it ended.
+    pub termination: Termination,
+    /// The request's first line.
+    pub request: RequestLine,
+}
+
+/// Points in time of one exchange. What did not happen is `None`.
+#[derive(Debug, Clone, Copy)]
+pub struct Times {
+    /// The connection was accepted.
+    pub accepted: Instant,
+    /// The first byte of the request came.
+    pub began: Option<Instant>,
+    /// The request head was complete.
+    pub requested: Option<Instant>,
+    /// A place at an endpoint was taken, after what queueing there was.
+    pub dispatched: Option<Instant>,
+    /// The connection to the endpoint stood.
+    pub connected: Option<Instant>,
+    /// The response head was complete.
+    pub responded: Option<Instant>,
+    /// The last byte was sent.
+    pub ended: Option<Instant>,
+}
+
+impl Times {
+    fn new(accepted: Instant) -> Self {
+        Self {
+            accepted,
+            began: None,
+            requested: None,
+            dispatched: None,
+            connected: None,
+            responded: None,
+            ended: None,
+        }
+    }
+}
+
+/// A copy of a request's first line, cut at [`MAX_REQUEST_LINE`].
+#[derive(Debug, Default)]
+pub struct RequestLine {
+    bytes: Vec<u8>,
+    method: usize,
+    target: usize,
+}
+
+impl RequestLine {
+    /// Keeps the line of a request that was understood.
+    pub fn keep(&mut self, method: &[u8], target: &[u8], version: &[u8]) {
+        self.bytes.clear();
+        self.push(method);
+        self.method = self.bytes.len();
+        self.push(b" ");
+        self.push(target);
+        self.target = self.bytes.len();
+        self.push(b" ");
+        self.push(version);
+    }
+
+    /// The line; `None`: no request was understood.
+    pub fn line(&self) -> Option<&[u8]> {
+        Some(self.bytes.as_slice()).filter(|line| !line.is_empty())
+    }
+
+    /// The method.
+    pub fn method(&self) -> Option<&[u8]> {
+        self.line().map(|line| &line[..self.method])
+    }
+
+    /// The target, as the client wrote it.
+    pub fn target(&self) -> Option<&[u8]> {
+        self.line().map(|line| line[..self.target].get(self.method + 1..).unwrap_or_default())
+    }
+
+    /// The version; empty where the line was cut before it.
+    pub fn version(&self) -> Option<&[u8]> {
+        self.line().map(|line| line.get(self.target + 1..).unwrap_or_default())
+    }
+
+    fn push(&mut self, part: &[u8]) {
+        let room = MAX_REQUEST_LINE - self.bytes.len();
+        self.bytes.extend_from_slice(&part[..part.len().min(room)]);
+    }
+}
+
+impl Exchange {
+    /// A record that knows its client and nothing else.
+    pub fn new(accepted: Instant, client: Peer) -> Self {
+        Self {
+            times: Times::new(accepted),
+            number: 0,
+            client,
+            local: None,
+            source: None,
+            generation: Generation::default(),
+            frontend: None,
+            backend: None,
+            endpoint: None,
+            retries: 0,
+            redispatched: false,
+            backend_queue: 0,
+            endpoint_queue: 0,
+            bytes_in: 0,
+            bytes_out: 0,
+            status: None,
+            termination: Termination::default(),
+            request: RequestLine::default(),
+        }
+    }
+
+    /// Forgets what happened, keeps the memory.
+    fn restart(&mut self, accepted: Instant, client: Peer) {
+        let mut request = std::mem::take(&mut self.request);
+        request.bytes.clear();
+        *self = Self { request, ..Self::new(accepted, client) };
+    }
+}
+
+/// A worker's spare records.
+#[derive(Debug, Default)]
+pub struct Exchanges {
+    spare: RefCell<Vec<Box<Exchange>>>,
+}
+
+impl Exchanges {
+    /// A fresh record.
+    pub fn take(&self, accepted: Instant, client: Peer) -> Box<Exchange> {
+        match self.spare.borrow_mut().pop() {
+            Some(mut exchange) => {
+                exchange.restart(accepted, client);
+                exchange
+            }
+            None => Box::new(Exchange::new(accepted, client)),
+        }
+    }
+
+    /// Takes a record back. It lets go of its frontend, backend and endpoint at once.
+    pub fn put(&self, mut exchange: Box<Exchange>) {
+        exchange.frontend = None;
+        exchange.backend = None;
+        exchange.endpoint = None;
+        let mut spare = self.spare.borrow_mut();
+        if spare.len() < KEPT {
+            spare.push(exchange);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,80 @@
+//! A connection that was accepted, and what takes it.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::ListenerId;
+use crate::live::{Generation, LiveFrontend, Place};
+use crate::stream::{Peer, Stream};
+use crate::worker::Worker;
+
+/// A client connection on its way to its task.
+#[derive(Debug)]
+pub struct Incoming {
+    /// Nothing has been read.
+    pub stream: Stream,
+    /// Who connected.
+    pub client: Peer,
+    /// When.
+    pub accepted: Instant,
+    /// What takes it.
+    pub attachment: Attachment,
+    /// Its places under the limits of the process, the frontend and the listener; the task holds them to its end.
+    pub places: [Place; 3],
+}
+
+/// What a connection's next request is served by: the newest frontend of the listener that it came in by.
+#[derive(Debug, Clone)]
+pub struct Attachment {
+    listener: ListenerId,
+    serial: u64,
+    generation: Generation,
+    frontend: Arc<LiveFrontend>,
+}
+
+/// Whether the configuration still knows the listener of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It does.
+    Serving,
+    /// It does not: this exchange is the last, served by the frontend as it was. Close with
+    /// [`CloseCause::FrontendRemoved`](crate::counters::CloseCause::FrontendRemoved).
+    Removed,
+}
+
+impl Attachment {
+    /// What a worker's newest generation has for a listener; `None`: nothing.
+    pub(crate) fn new(worker: &Worker, listener: ListenerId) -> Option<Self> {
+        worker.with_active(|active| {
+            let frontend = Arc::clone(active.listeners.get(&listener)?);
+            Some(Self { listener, serial: active.serial, generation: active.generation, frontend })
+        })
+    }
+
+    /// To be called when a request begins: takes up the newest generation. Costs two loads where nothing changed.
+    pub fn refresh(&mut self, worker: &Worker) -> Standing {
+        worker.with_active(|active| {
+            if active.serial == self.serial {
+                return Standing::Serving;
+            }
+            let Some(frontend) = active.listeners.get(&self.listener) else { return Standing::Removed };
+            self.serial = active.serial;
+            self.generation = active.generation;
+            if !Arc::ptr_eq(frontend, &self.frontend) {
+                self.frontend = Arc::clone(frontend);
+            }
+            Standing::Serving
+        })
+    }
+
+    /// The frontend, as of the last refresh.
+    pub fn frontend(&self) -> &Arc<LiveFrontend> {
+        &self.frontend
+    }
+
+    /// The generation, as of the last refresh.
+    pub fn generation(&self) -> Generation {
+        self.generation
+    }
+}

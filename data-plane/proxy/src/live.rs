@@ -1,0 +1,107 @@
+//! What is served now: frontends, backends and endpoints with the state that outlives generations.
+//!
+//! A generation's objects are immutable and hold an `Arc` of their state, which is found by identity. An object that is
+//! the same in two generations is the same `Arc` in both. A connection or exchange holds such `Arc`s and never a whole
+//! generation.
+
+mod active;
+mod backend;
+mod endpoint;
+mod frontend;
+mod gate;
+mod queue;
+mod registry;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use arc_swap::ArcSwap;
+use sluicegate_proto::id::ObjectKey;
+
+pub use active::{Active, Generation};
+pub use backend::{BackendState, LiveBackend, NoPermit, Permit};
+pub use endpoint::{EndpointState, Evidence, Health, LiveEndpoint, TransportId};
+pub use frontend::{FrontendState, LiveFrontend, LiveRoute};
+pub use gate::{Gate, Place};
+pub use queue::Ticket;
+pub(crate) use registry::Draft;
+use registry::Registry;
+
+/// Everything that is served now.
+#[derive(Debug)]
+pub struct Live {
+    active: Arc<ArcSwap<Active>>,
+    registry: Mutex<Registry>,
+    retained: Mutex<Vec<Weak<Active>>>,
+}
+
+impl Live {
+    /// Nothing, for so many workers.
+    pub fn new(workers: usize) -> Self {
+        let active = Arc::new(Active::default());
+        let retained = Mutex::new(vec![Arc::downgrade(&active)]);
+        let registry = Mutex::new(Registry::new(workers));
+        Self { active: Arc::new(ArcSwap::new(active)), registry, retained }
+    }
+
+    /// The generation that is served.
+    pub fn active(&self) -> Arc<Active> {
+        self.active.load_full()
+    }
+
+    /// For a worker's cache.
+    pub(crate) fn pointer(&self) -> Arc<ArcSwap<Active>> {
+        Arc::clone(&self.active)
+    }
+
+    /// The state of an endpoint that is served.
+    pub fn endpoint(&self, key: &ObjectKey) -> Option<Arc<EndpointState>> {
+        self.registry().endpoint(key)
+    }
+
+    /// The state of a backend that is served.
+    pub fn backend(&self, key: &ObjectKey) -> Option<Arc<BackendState>> {
+        self.registry().backend(key)
+    }
+
+    /// The state of a frontend that is served.
+    pub fn frontend(&self, key: &ObjectKey) -> Option<Arc<FrontendState>> {
+        self.registry().frontend(key)
+    }
+
+    /// Generations that somebody still holds, the current one included.
+    pub fn retained_generations(&self) -> usize {
+        let mut retained = self.retained.lock().unwrap_or_else(PoisonError::into_inner);
+        retained.retain(|active| active.strong_count() > 0);
+        retained.len()
+    }
+
+    /// Builds a generation's objects without touching any state that is in force.
+    pub(crate) fn draft(&self, runtime: Arc<sluicegate_model::Runtime>) -> Draft {
+        let previous = self.active();
+        self.registry().draft(&previous, runtime)
+    }
+
+    /// Puts a generation into force: limits, tables, then the pointer.
+    pub(crate) fn commit(&self, active: Active) -> Arc<Active> {
+        let active = Arc::new(active);
+        let previous = self.active();
+        self.registry().adopt(&active);
+        for (key, backend) in &active.backends {
+            if !previous.backends.get(key).is_some_and(|previous| Arc::ptr_eq(previous, backend)) {
+                backend.state.adopt(backend);
+            }
+        }
+        self.active.store(Arc::clone(&active));
+        let mut retained = self.retained.lock().unwrap_or_else(PoisonError::into_inner);
+        retained.retain(|active| active.strong_count() > 0);
+        retained.push(Arc::downgrade(&active));
+        active
+    }
+
+    fn registry(&self) -> MutexGuard<'_, Registry> {
+        self.registry.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

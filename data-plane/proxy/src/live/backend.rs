@@ -1,0 +1,200 @@
+//! One backend: selection, and what outlives a change of it.
+
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use arc_swap::ArcSwap;
+use sluicegate_model::{Backend, BackendSettings};
+
+use super::endpoint::{EndpointState, LiveEndpoint};
+use super::queue::Queue;
+use super::table::Table;
+use crate::counters::{BackendCounters, Sharded};
+
+/// One backend of one generation. An exchange that was routed here holds it to its end.
+#[derive(Debug)]
+pub struct LiveBackend {
+    /// As compiled.
+    pub config: Arc<Backend>,
+    /// What outlives the generation.
+    pub state: Arc<BackendState>,
+    /// In their order.
+    pub endpoints: Vec<Arc<LiveEndpoint>>,
+    table: ArcSwap<Table>,
+}
+
+/// Why there is no permit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoPermit {
+    /// Nobody takes traffic: all are down, disabled or of weight 0, or there are none.
+    #[error("no endpoint is usable")]
+    NoEndpoint,
+    /// The queue is at its limit.
+    #[error("the queue is full")]
+    QueueFull,
+}
+
+/// What an attempt without waiting came to.
+pub(super) enum Taken {
+    Permit(Permit),
+    /// Usable endpoints exist, all are at their limit.
+    Full,
+    Nobody,
+}
+
+impl LiveBackend {
+    pub(super) fn new(
+        config: Arc<Backend>,
+        state: Arc<BackendState>,
+        endpoints: Vec<Arc<LiveEndpoint>>,
+    ) -> Self {
+        Self { config, state, endpoints, table: ArcSwap::default() }
+    }
+
+    /// Its settings.
+    pub fn settings(&self) -> &BackendSettings {
+        &self.config.settings
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        self.config.key().name()
+    }
+
+    /// Builds the table anew from the endpoints' health; the caller holds the state's `current`.
+    pub(super) fn rebuild(&self) {
+        self.table.store(Arc::new(Table::build(&self.config, &self.endpoints)));
+    }
+
+    /// Takes the next turn. `avoid` (an endpoint that has just failed) is taken only where nobody else can be.
+    pub(super) fn try_take(self: &Arc<Self>, avoid: Option<&Arc<EndpointState>>) -> Taken {
+        let table = self.table.load();
+        let Some(first) = table.turn(self.state.cursor.fetch_add(1, SeqCst)) else { return Taken::Nobody };
+        let shunned = |index| avoid.is_some_and(|avoid| Arc::ptr_eq(avoid, &self.at(index).state));
+        if !shunned(first)
+            && let Some(permit) = self.take(first)
+        {
+            return Taken::Permit(permit);
+        }
+        let others = table.after(first).filter(|&index| !shunned(index)).find_map(|index| self.take(index));
+        let last = || table.after(first).filter(|&index| shunned(index)).find_map(|index| self.take(index));
+        match others.or_else(last) {
+            Some(permit) => Taken::Permit(permit),
+            None => Taken::Full,
+        }
+    }
+
+    /// Takes a place at one endpoint, whatever the turns say.
+    pub(super) fn try_take_at(self: &Arc<Self>, wanted: &Arc<EndpointState>) -> Taken {
+        let index = wanted.index.load(SeqCst);
+        let known = self.endpoints.get(index as usize).is_some_and(|it| Arc::ptr_eq(&it.state, wanted));
+        if !known || !self.table.load().contains(index) {
+            return Taken::Nobody;
+        }
+        self.take(index).map_or(Taken::Full, Taken::Permit)
+    }
+
+    fn at(&self, index: u32) -> &Arc<LiveEndpoint> {
+        &self.endpoints[index as usize]
+    }
+
+    fn take(self: &Arc<Self>, index: u32) -> Option<Permit> {
+        let endpoint = self.at(index);
+        if !endpoint.state.is_usable() || !endpoint.state.try_serve() {
+            return None;
+        }
+        self.state.exchanging.fetch_add(1, SeqCst);
+        Some(Permit { backend: Arc::clone(self), endpoint: Arc::clone(endpoint) })
+    }
+}
+
+/// What is true of a backend (by its identity) over all generations.
+#[derive(Debug)]
+pub struct BackendState {
+    cursor: AtomicU64,
+    exchanging: AtomicU32,
+    /// Waiters of all its queues: read without the lock to learn that nobody waits.
+    pub(super) queued: AtomicU32,
+    pub(super) queue: Mutex<Queue>,
+    current: Mutex<Weak<LiveBackend>>,
+    /// Per worker.
+    pub counters: Sharded<BackendCounters>,
+}
+
+impl BackendState {
+    pub(super) fn new(workers: usize) -> Self {
+        Self {
+            cursor: AtomicU64::new(0),
+            exchanging: AtomicU32::new(0),
+            queued: AtomicU32::new(0),
+            queue: Mutex::default(),
+            current: Mutex::default(),
+            counters: Sharded::new(workers),
+        }
+    }
+
+    /// Exchanges at its endpoints now.
+    pub fn exchanging(&self) -> u32 {
+        self.exchanging.load(SeqCst)
+    }
+
+    /// Exchanges that wait.
+    pub fn queued(&self) -> u32 {
+        self.queued.load(SeqCst)
+    }
+
+    pub(super) fn current(&self) -> Option<Arc<LiveBackend>> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner).upgrade()
+    }
+
+    /// Makes a generation's backend the one that hands out places.
+    pub(super) fn adopt(&self, backend: &Arc<LiveBackend>) {
+        {
+            let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+            *current = Arc::downgrade(backend);
+            backend.rebuild();
+        }
+        self.dispatch(None);
+    }
+
+    /// Some endpoint's health changed.
+    pub(super) fn endpoints_changed(&self) {
+        {
+            let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(backend) = current.upgrade() else { return };
+            backend.rebuild();
+        }
+        self.dispatch(None);
+    }
+}
+
+/// A place at an endpoint; given back, to whoever waits first, when dropped.
+#[derive(Debug)]
+#[must_use = "a permit that is dropped gives its place back"]
+pub struct Permit {
+    backend: Arc<LiveBackend>,
+    endpoint: Arc<LiveEndpoint>,
+}
+
+impl Permit {
+    /// Where the place is.
+    pub fn endpoint(&self) -> &Arc<LiveEndpoint> {
+        &self.endpoint
+    }
+
+    /// The backend that the endpoint belongs to, as it was when the place was given.
+    pub fn backend(&self) -> &Arc<LiveBackend> {
+        &self.backend
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.endpoint.state.release();
+        let state = &self.backend.state;
+        state.exchanging.fetch_sub(1, SeqCst);
+        if state.queued.load(SeqCst) > 0 {
+            state.dispatch(Some(&self.endpoint.state));
+        }
+    }
+}

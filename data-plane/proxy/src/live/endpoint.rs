@@ -1,0 +1,268 @@
+//! One endpoint: what it is now, and what outlives a change of it.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use arc_swap::ArcSwapOption;
+use sluicegate_model::Endpoint;
+use sluicegate_model::endpoint::{CheckKey, EndpointAddress, TransportKey};
+
+use super::backend::BackendState;
+use crate::counters::{EndpointCounters, Sharded};
+use crate::stream::Target;
+
+/// What is known of an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Health {
+    /// Not checked; taken for up.
+    Unchecked,
+    /// Its checks succeed, or have not failed yet.
+    Up,
+    /// Its checks fail.
+    Down,
+    /// Its name does not resolve.
+    Unresolved,
+}
+
+impl Health {
+    fn of(number: u8) -> Self {
+        match number {
+            1 => Self::Up,
+            2 => Self::Down,
+            3 => Self::Unresolved,
+            _ => Self::Unchecked,
+        }
+    }
+
+    /// Whether it takes traffic.
+    pub fn is_usable(self) -> bool {
+        matches!(self, Self::Unchecked | Self::Up)
+    }
+}
+
+/// Why its health is what it is.
+#[derive(Debug, Clone)]
+pub struct Evidence {
+    /// What the last probe saw, in words.
+    pub text: Arc<str>,
+    /// Of the last change, since 1970.
+    pub since: Duration,
+}
+
+/// One endpoint of one generation.
+#[derive(Debug)]
+pub struct LiveEndpoint {
+    /// As compiled.
+    pub config: Arc<Endpoint>,
+    /// What outlives the generation.
+    pub state: Arc<EndpointState>,
+    /// Key of its pooled connections; see [`crate::pool::IdlePool`].
+    pub transport: TransportId,
+    pub(super) target: Option<Target>,
+}
+
+impl LiveEndpoint {
+    /// Where to connect to; `None`: its name has not been resolved.
+    pub fn target(&self) -> Option<Target> {
+        match &self.target {
+            Some(target) => Some(target.clone()),
+            None => self.state.resolved.load().as_deref().copied().map(Target::Ip),
+        }
+    }
+
+    /// Its name within its backend.
+    pub fn name(&self) -> &str {
+        &self.config.name
+    }
+}
+
+/// Number of a transport key ([`TransportKey`]) in this process. Equal keys have equal numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TransportId(pub u64);
+
+/// What is true of an endpoint (by its identity) over all generations.
+#[derive(Debug)]
+pub struct EndpointState {
+    /// The backend that queues for it.
+    pub(super) backend: Weak<BackendState>,
+    served: AtomicU32,
+    /// 0: no limit.
+    limit: AtomicU32,
+    pub(super) index: AtomicU32,
+    pub(super) queued: AtomicU32,
+    health: AtomicU8,
+    retired: AtomicBool,
+    evidence: Mutex<Evidence>,
+    resolved: ArcSwapOption<SocketAddr>,
+    check: Mutex<Option<CheckKey>>,
+    checks: AtomicU64,
+    failed_checks: AtomicU64,
+    /// Per worker.
+    pub counters: Sharded<EndpointCounters>,
+}
+
+impl EndpointState {
+    pub(super) fn new(backend: Weak<BackendState>, workers: usize) -> Self {
+        Self {
+            backend,
+            served: AtomicU32::new(0),
+            limit: AtomicU32::new(0),
+            index: AtomicU32::new(0),
+            queued: AtomicU32::new(0),
+            health: AtomicU8::new(Health::Unchecked as u8),
+            retired: AtomicBool::new(false),
+            evidence: Mutex::new(Evidence { text: "".into(), since: now_unix() }),
+            resolved: ArcSwapOption::empty(),
+            check: Mutex::new(None),
+            checks: AtomicU64::new(0),
+            failed_checks: AtomicU64::new(0),
+            counters: Sharded::new(workers),
+        }
+    }
+
+    /// Exchanges at it now.
+    pub fn served(&self) -> u32 {
+        self.served.load(SeqCst)
+    }
+
+    /// Exchanges that wait for it and for no other.
+    pub fn queued(&self) -> u32 {
+        self.queued.load(SeqCst)
+    }
+
+    /// Its health.
+    pub fn health(&self) -> Health {
+        Health::of(self.health.load(SeqCst))
+    }
+
+    /// Why.
+    pub fn evidence(&self) -> Evidence {
+        self.evidence.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Says what checks found. A change is in force for the next exchange on every worker, and wakes who waits.
+    pub fn set_health(&self, health: Health, evidence: &str) {
+        let changed = self.health.swap(health as u8, SeqCst) != health as u8;
+        {
+            let mut known = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
+            if changed {
+                known.since = now_unix();
+            }
+            if &*known.text != evidence {
+                known.text = evidence.into();
+            }
+        }
+        if changed && let Some(backend) = self.backend.upgrade() {
+            backend.endpoints_changed();
+        }
+    }
+
+    /// Says what the name resolves to. Its health is [`Health::Unresolved`] until then.
+    pub fn set_address(&self, address: SocketAddr) {
+        self.resolved.store(Some(Arc::new(address)));
+        if self.health() == Health::Unresolved {
+            let checked = self.check.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+            self.set_health(if checked { Health::Up } else { Health::Unchecked }, "resolved");
+        }
+    }
+
+    /// What the name resolves to.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.resolved.load().as_deref().copied()
+    }
+
+    /// Counts a probe.
+    pub fn count_check(&self, succeeded: bool) {
+        self.checks.fetch_add(1, SeqCst);
+        if !succeeded {
+            self.failed_checks.fetch_add(1, SeqCst);
+        }
+    }
+
+    /// Probes made, and those of them that failed.
+    pub fn checks(&self) -> (u64, u64) {
+        (self.checks.load(SeqCst), self.failed_checks.load(SeqCst))
+    }
+
+    /// Whether it may be given a new exchange, apart from its limit.
+    pub(super) fn is_usable(&self) -> bool {
+        self.health().is_usable() && !self.retired.load(SeqCst)
+    }
+
+    pub(super) fn try_serve(&self) -> bool {
+        let limit = self.limit.load(SeqCst);
+        if limit == 0 {
+            self.served.fetch_add(1, SeqCst);
+            return true;
+        }
+        self.served.fetch_update(SeqCst, SeqCst, |served| (served < limit).then_some(served + 1)).is_ok()
+    }
+
+    pub(super) fn release(&self) {
+        self.served.fetch_sub(1, SeqCst);
+    }
+
+    /// Puts a generation's settings into force. What is known of its health stays while the same is probed.
+    pub(super) fn adopt(&self, index: u32, config: &Endpoint) {
+        self.index.store(index, SeqCst);
+        self.limit.store(config.max_connections.map_or(0, std::num::NonZeroU32::get), SeqCst);
+        self.retired.store(false, SeqCst);
+        let key = config.check_key();
+        let mut check = self.check.lock().unwrap_or_else(PoisonError::into_inner);
+        let unresolved = matches!(config.address, EndpointAddress::Host(_)) && self.resolved.load().is_none();
+        let fresh = match (&key, unresolved) {
+            (_, true) => Health::Unresolved,
+            (Some(_), false) => Health::Up,
+            (None, false) => Health::Unchecked,
+        };
+        let keeps = *check == key && key.is_some();
+        if !keeps && self.health.swap(fresh as u8, SeqCst) != fresh as u8 {
+            let mut evidence = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
+            *evidence = Evidence { text: "".into(), since: now_unix() };
+        }
+        *check = key;
+    }
+
+    pub(super) fn retire(&self) {
+        self.retired.store(true, SeqCst);
+    }
+}
+
+pub(super) fn target(address: &EndpointAddress) -> Option<Target> {
+    match address {
+        EndpointAddress::Ip(address) => Some(Target::Ip(*address)),
+        EndpointAddress::Unix(name) => Some(Target::Unix(Arc::new(name.clone()))),
+        EndpointAddress::Host(_) => None,
+    }
+}
+
+fn now_unix() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// Numbers transport keys; a number is never used twice.
+#[derive(Debug, Default)]
+pub(super) struct Transports {
+    known: rustc_hash::FxHashMap<TransportKey, TransportId>,
+    last: u64,
+}
+
+impl Transports {
+    pub(super) fn number(&mut self, key: TransportKey) -> TransportId {
+        if let Some(&id) = self.known.get(&key) {
+            return id;
+        }
+        self.last += 1;
+        let id = TransportId(self.last);
+        self.known.insert(key, id);
+        id
+    }
+
+    /// Forgets keys that no endpoint has any more.
+    pub(super) fn retain(&mut self, used: &rustc_hash::FxHashSet<TransportId>) {
+        self.known.retain(|_, id| used.contains(id));
+    }
+}

@@ -1,0 +1,100 @@
+//! Limits of connections: count, stop accepting at the limit, go on below it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+
+use tokio::sync::Notify;
+
+/// How many connections there are, and may be, of one frontend, listener or process.
+#[derive(Debug, Default)]
+pub struct Gate {
+    open: AtomicU32,
+    /// 0: no limit.
+    limit: AtomicU32,
+    waiting: AtomicU32,
+    freed: Notify,
+}
+
+impl Gate {
+    /// With a limit; 0 is none.
+    pub fn new(limit: u32) -> Self {
+        Self { limit: AtomicU32::new(limit), ..Self::default() }
+    }
+
+    /// Changes the limit; 0 is none. Connections over a lowered limit stay.
+    pub fn set_limit(&self, limit: u32) {
+        self.limit.store(limit, SeqCst);
+        self.freed.notify_waiters();
+    }
+
+    /// The limit; 0 is none.
+    pub fn limit(&self) -> u32 {
+        self.limit.load(SeqCst)
+    }
+
+    /// Connections now.
+    pub fn open(&self) -> u32 {
+        self.open.load(SeqCst)
+    }
+
+    /// A place, if there is one.
+    pub fn try_enter(self: &Arc<Self>) -> Option<Place> {
+        let limit = self.limit.load(SeqCst);
+        if limit == 0 {
+            self.open.fetch_add(1, SeqCst);
+        } else {
+            self.open.fetch_update(SeqCst, SeqCst, |open| (open < limit).then_some(open + 1)).ok()?;
+        }
+        Some(Place(Arc::clone(self)))
+    }
+
+    /// Waits until there may be a place; others may be quicker.
+    pub async fn changed(&self) {
+        self.waiting.fetch_add(1, SeqCst);
+        let _waiting = Waiting(self);
+        let freed = self.freed.notified();
+        tokio::pin!(freed);
+        freed.as_mut().enable();
+        let limit = self.limit.load(SeqCst);
+        if limit == 0 || self.open.load(SeqCst) < limit {
+            return;
+        }
+        freed.await;
+    }
+
+    /// Waits until nobody is inside.
+    pub async fn empty(&self) {
+        self.waiting.fetch_add(1, SeqCst);
+        let _waiting = Waiting(self);
+        loop {
+            let freed = self.freed.notified();
+            tokio::pin!(freed);
+            freed.as_mut().enable();
+            if self.open.load(SeqCst) == 0 {
+                return;
+            }
+            freed.await;
+        }
+    }
+}
+
+struct Waiting<'a>(&'a Gate);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, SeqCst);
+    }
+}
+
+/// One connection's place; given back when dropped.
+#[derive(Debug)]
+pub struct Place(Arc<Gate>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, SeqCst);
+        if self.0.waiting.load(SeqCst) > 0 {
+            self.0.freed.notify_waiters();
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! Waiting for a place: first come, first served, over all workers.
+//!
+//! Nobody takes the lock while nobody waits. The order that makes this safe: who queues first counts itself and then
+//! looks for a free place once more; who leaves first frees the place and then looks whether somebody is counted. One of
+//! the two sees the other.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering::SeqCst;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use rustc_hash::FxHashMap;
+
+use super::backend::{BackendState, LiveBackend, NoPermit, Permit, Taken};
+use super::endpoint::EndpointState;
+
+/// Waiters by their number, which only grows.
+type Line = BTreeMap<u64, Arc<Waiter>>;
+
+/// Who waits for a backend.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    last: u64,
+    /// For any endpoint.
+    shared: Line,
+    /// For one endpoint, by the address of its state, which each waiter in it keeps alive.
+    pinned: FxHashMap<usize, Line>,
+}
+
+#[derive(Debug)]
+struct Waiter {
+    backend: Arc<LiveBackend>,
+    pinned: Option<Arc<EndpointState>>,
+    avoid: Option<Arc<EndpointState>>,
+    answer: Mutex<Answer>,
+}
+
+#[derive(Debug)]
+enum Answer {
+    Waiting(Waker),
+    Granted(Permit),
+    Refused(NoPermit),
+    Taken,
+}
+
+/// One exchange's wish for a place. Dropping it leaves the queue.
+#[derive(Debug, Default)]
+pub struct Ticket {
+    pinned: Option<Arc<EndpointState>>,
+    avoid: Option<Arc<EndpointState>>,
+    place: Option<(u64, Arc<Waiter>)>,
+    /// Exchanges that were before it in the backend's queue.
+    pub backend_position: u32,
+    /// Exchanges that were before it in the endpoint's queue.
+    pub endpoint_position: u32,
+}
+
+impl Ticket {
+    /// For any endpoint of the backend.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// For this endpoint and no other: a retry without redispatch, or persistence.
+    pub fn pinned(endpoint: &Arc<EndpointState>) -> Self {
+        let mut ticket = Self::default();
+        ticket.pinned = Some(Arc::clone(endpoint));
+        ticket
+    }
+
+    /// For any endpoint; this one, which has just failed, only where no other has a place.
+    pub fn avoiding(endpoint: &Arc<EndpointState>) -> Self {
+        let mut ticket = Self::default();
+        ticket.avoid = Some(Arc::clone(endpoint));
+        ticket
+    }
+
+    /// Whether it waits in a queue.
+    pub fn is_queued(&self) -> bool {
+        self.place.is_some()
+    }
+}
+
+impl LiveBackend {
+    /// A place at an endpoint: at once where there is one and nobody waits, else in turn. The caller keeps the time.
+    ///
+    /// # Errors
+    /// Where nobody takes traffic, or a queue is at its limit. The ticket is then used up.
+    pub fn poll_acquire(
+        self: &Arc<Self>,
+        ticket: &mut Ticket,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Permit, NoPermit>> {
+        if ticket.place.is_none() {
+            match self.try_at_once(ticket) {
+                Taken::Permit(permit) => return Poll::Ready(Ok(permit)),
+                Taken::Nobody => return Poll::Ready(Err(NoPermit::NoEndpoint)),
+                Taken::Full => {}
+            }
+            if let Err(full) = self.enqueue(ticket, cx.waker()) {
+                return Poll::Ready(Err(full));
+            }
+        }
+        let Some((_, waiter)) = &ticket.place else { return Poll::Pending };
+        let mut answer = waiter.answer();
+        if let Answer::Waiting(waker) = &mut *answer {
+            waker.clone_from(cx.waker());
+            return Poll::Pending;
+        }
+        let answered = std::mem::replace(&mut *answer, Answer::Taken);
+        drop(answer);
+        ticket.place = None;
+        match answered {
+            Answer::Granted(permit) => Poll::Ready(Ok(permit)),
+            Answer::Refused(why) => Poll::Ready(Err(why)),
+            Answer::Waiting(_) | Answer::Taken => Poll::Pending,
+        }
+    }
+
+    fn try_at_once(self: &Arc<Self>, ticket: &Ticket) -> Taken {
+        if self.state.queued() > 0 {
+            return Taken::Full;
+        }
+        match &ticket.pinned {
+            Some(endpoint) => self.try_take_at(endpoint),
+            None => self.try_take(ticket.avoid.as_ref()),
+        }
+    }
+
+    fn enqueue(self: &Arc<Self>, ticket: &mut Ticket, waker: &Waker) -> Result<(), NoPermit> {
+        let waiter = Arc::new(Waiter {
+            backend: Arc::clone(self),
+            pinned: ticket.pinned.clone(),
+            avoid: ticket.avoid.clone(),
+            answer: Mutex::new(Answer::Waiting(waker.clone())),
+        });
+        {
+            let mut queue = self.state.queue();
+            queue.last += 1;
+            let number = queue.last;
+            if let Some(endpoint) = &ticket.pinned {
+                let line = queue.pinned.entry(address(endpoint)).or_default();
+                let index = endpoint.index.load(SeqCst) as usize;
+                let limit = self.endpoints.get(index).and_then(|endpoint| endpoint.config.max_queue);
+                if limit.is_some_and(|limit| line.len() >= limit.get() as usize) {
+                    return Err(NoPermit::QueueFull);
+                }
+                ticket.endpoint_position = count(line.len());
+                line.insert(number, Arc::clone(&waiter));
+                endpoint.queued.fetch_add(1, SeqCst);
+            } else {
+                ticket.backend_position = count(queue.shared.len());
+                queue.shared.insert(number, Arc::clone(&waiter));
+            }
+            self.state.queued.fetch_add(1, SeqCst);
+            ticket.place = Some((number, waiter));
+        }
+        self.state.dispatch(ticket.pinned.as_ref());
+        Ok(())
+    }
+}
+
+impl BackendState {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives free places to who waits. `freed`: only this endpoint's place can have come free.
+    pub(super) fn dispatch(&self, freed: Option<&Arc<EndpointState>>) {
+        if self.queued.load(SeqCst) == 0 {
+            return;
+        }
+        let current = self.current();
+        let mut wake = Vec::new();
+        {
+            let mut queue = self.queue();
+            match freed {
+                Some(endpoint) => self.serve(&mut queue, current.as_ref(), Some(endpoint), &mut wake),
+                None => {
+                    for endpoint in queue.pinned_endpoints() {
+                        self.serve(&mut queue, current.as_ref(), Some(&endpoint), &mut wake);
+                    }
+                }
+            }
+            self.serve(&mut queue, current.as_ref(), None, &mut wake);
+        }
+        for (waker, _waiter) in wake {
+            waker.wake();
+        }
+    }
+
+    /// Serves the shared line, together with that of one endpoint where one is named, in the order of arrival.
+    fn serve(
+        &self,
+        queue: &mut Queue,
+        current: Option<&Arc<LiveBackend>>,
+        endpoint: Option<&Arc<EndpointState>>,
+        wake: &mut Vec<(Waker, Arc<Waiter>)>,
+    ) {
+        while let Some((number, waiter)) = queue.first(endpoint) {
+            let backend = current.unwrap_or(&waiter.backend);
+            let taken = match (&waiter.pinned, endpoint) {
+                (Some(pinned), _) => backend.try_take_at(pinned),
+                (None, Some(freed)) => backend.try_take_at(freed),
+                (None, None) => backend.try_take(waiter.avoid.as_ref()),
+            };
+            let answer = match taken {
+                Taken::Permit(permit) => Answer::Granted(permit),
+                Taken::Full => return,
+                Taken::Nobody if waiter.pinned.is_none() && endpoint.is_some() => return,
+                Taken::Nobody => Answer::Refused(NoPermit::NoEndpoint),
+            };
+            self.forget(queue, number, &waiter);
+            // The waiter lives on until the lock is free: it may be the last to hold the permit, whose drop locks.
+            if let Answer::Waiting(waker) = waiter.give(answer) {
+                wake.push((waker, waiter));
+            }
+        }
+    }
+
+    /// Takes a waiter out of its line; false: it was not in it any more.
+    fn forget(&self, queue: &mut Queue, number: u64, waiter: &Waiter) -> bool {
+        let removed = match &waiter.pinned {
+            None => queue.shared.remove(&number).is_some(),
+            Some(endpoint) => {
+                let key = address(endpoint);
+                let Some(line) = queue.pinned.get_mut(&key) else { return false };
+                let removed = line.remove(&number).is_some();
+                if line.is_empty() {
+                    queue.pinned.remove(&key);
+                }
+                if removed {
+                    endpoint.queued.fetch_sub(1, SeqCst);
+                }
+                removed
+            }
+        };
+        if removed {
+            self.queued.fetch_sub(1, SeqCst);
+        }
+        removed
+    }
+}
+
+impl Queue {
+    /// The earliest of the shared line and, where one is named, of that endpoint's.
+    fn first(&self, endpoint: Option<&Arc<EndpointState>>) -> Option<(u64, Arc<Waiter>)> {
+        let pinned =
+            endpoint.and_then(|endpoint| self.pinned.get(&address(endpoint))).and_then(Line::first_key_value);
+        let shared = self.shared.first_key_value();
+        let earliest = match (pinned, shared) {
+            (Some(pinned), Some(shared)) if shared.0 < pinned.0 => Some(shared),
+            (Some(pinned), _) => Some(pinned),
+            (None, shared) => shared,
+        };
+        earliest.map(|(&number, waiter)| (number, Arc::clone(waiter)))
+    }
+
+    fn pinned_endpoints(&self) -> Vec<Arc<EndpointState>> {
+        let lines = self.pinned.values();
+        lines.filter_map(|line| line.first_key_value()?.1.pinned.clone()).collect()
+    }
+}
+
+impl Waiter {
+    fn give(&self, answer: Answer) -> Answer {
+        std::mem::replace(&mut *self.answer(), answer)
+    }
+
+    fn answer(&self) -> MutexGuard<'_, Answer> {
+        self.answer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        let Some((number, waiter)) = self.place.take() else { return };
+        let state = Arc::clone(&waiter.backend.state);
+        let left = {
+            let mut queue = state.queue();
+            state.forget(&mut queue, number, &waiter)
+        };
+        if left && waiter.pinned.is_some() {
+            // Who stood behind it in the shared line may be next for that endpoint.
+            state.dispatch(waiter.pinned.as_ref());
+        }
+        // A place granted meanwhile goes with the waiter, outside of the lock.
+    }
+}
+
+fn address(endpoint: &Arc<EndpointState>) -> usize {
+    Arc::as_ptr(endpoint) as usize
+}
+
+fn count(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,117 @@
+//! Connecting to endpoints.
+
+use std::ffi::OsStr;
+use std::io;
+use std::net::SocketAddr;
+use std::os::unix::ffi::OsStrExt;
+use std::task::{Context, Poll, ready};
+
+use sluicegate_model::listener::UnixName;
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use tokio::net::{TcpStream, UnixStream};
+
+use crate::failure::Failure;
+use crate::stream::{Stream, Target};
+
+/// Why there is no connection. Time is kept by the caller.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The endpoint refused, or there is no way to it.
+    #[error("cannot connect: {0}")]
+    Refused(io::Error),
+    /// This host has no port, descriptor or memory for one more connection.
+    #[error("this host has nothing left to connect with: {0}")]
+    Exhausted(io::Error),
+}
+
+impl ConnectError {
+    /// What the log is told.
+    pub fn failure(&self) -> Failure {
+        match self {
+            Self::Refused(_) => Failure::ConnectRefused,
+            Self::Exhausted(_) => Failure::Exhausted,
+        }
+    }
+}
+
+impl From<io::Error> for ConnectError {
+    fn from(error: io::Error) -> Self {
+        match error.raw_os_error() {
+            // EADDRNOTAVAIL: no port is left towards that address. EAGAIN: the same for unix sockets.
+            Some(
+                libc::EADDRNOTAVAIL
+                | libc::EAGAIN
+                | libc::EMFILE
+                | libc::ENFILE
+                | libc::ENOBUFS
+                | libc::ENOMEM,
+            ) => Self::Exhausted(error),
+            _ => Self::Refused(error),
+        }
+    }
+}
+
+/// A connection on its way. Dropping it gives up.
+#[derive(Debug)]
+pub struct Connecting {
+    stream: Option<Stream>,
+}
+
+impl Connecting {
+    /// Begins to connect; TCP with NODELAY.
+    ///
+    /// # Errors
+    /// Where the kernel refuses at once.
+    pub fn start(target: &Target) -> Result<Self, ConnectError> {
+        let stream = match target {
+            Target::Ip(address) => Stream::Tcp(start_tcp(*address)?),
+            Target::Unix(name) => Stream::Unix(start_unix(name)?),
+        };
+        Ok(Self { stream: Some(stream) })
+    }
+
+    /// The connection, once it stands. Not to be called again after that.
+    ///
+    /// # Errors
+    /// Where it does not come to stand.
+    pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Stream, ConnectError>> {
+        if let Some(Stream::Tcp(stream)) = &self.stream {
+            ready!(stream.poll_write_ready(cx))?;
+            if let Some(error) = stream.take_error()? {
+                return Poll::Ready(Err(error.into()));
+            }
+        }
+        let gone = || ConnectError::Refused(io::ErrorKind::NotConnected.into());
+        Poll::Ready(self.stream.take().ok_or_else(gone))
+    }
+}
+
+fn start_tcp(address: SocketAddr) -> io::Result<TcpStream> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
+    socket.set_tcp_nodelay(true)?;
+    match socket.connect(&SockAddr::from(address)) {
+        Err(error) if error.raw_os_error() != Some(libc::EINPROGRESS) => return Err(error),
+        _ => {}
+    }
+    TcpStream::from_std(socket.into())
+}
+
+fn start_unix(name: &UnixName) -> io::Result<UnixStream> {
+    let socket = Socket::new(Domain::UNIX, Type::STREAM.nonblocking(), None)?;
+    socket.connect(&unix_address(name)?)?;
+    UnixStream::from_std(socket.into())
+}
+
+/// A unix socket's address; an abstract name gets its leading NUL (unix(7)).
+pub(crate) fn unix_address(name: &UnixName) -> io::Result<SockAddr> {
+    match name {
+        UnixName::Path(path) => SockAddr::unix(path),
+        UnixName::Abstract(name) => {
+            let named: Vec<u8> = [&[0], &name[..]].concat();
+            SockAddr::unix(OsStr::from_bytes(&named))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

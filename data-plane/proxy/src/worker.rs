@@ -1,0 +1,157 @@
+//! One OS thread that serves connections, and what it keeps for them.
+
+mod tasks;
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use arc_swap::{ArcSwap, Cache};
+
+use crate::buffers::Buffers;
+use crate::clock::Clock;
+use crate::counters::{CloseCause, ProcessCounters, Sharded, count_response};
+use crate::exchange::{Exchange, Exchanges};
+use crate::live::{Active, Gate, Live};
+use crate::log::Ring;
+use crate::pool::IdlePool;
+pub use tasks::Registration;
+use tasks::Tasks;
+
+/// What the workers of a process share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) live: Live,
+    pub(crate) counters: Sharded<ProcessCounters>,
+    /// Client connections of the process.
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) rings: Box<[Arc<Ring>]>,
+}
+
+/// A worker's own things. Everything here is used by its thread alone; connections' tasks hold it in an `Rc`.
+#[derive(Debug)]
+pub struct Worker {
+    /// From 0.
+    pub index: usize,
+    /// Time.
+    pub clock: Clock,
+    /// Memory for bytes.
+    pub buffers: Buffers,
+    /// Memory for records.
+    pub exchanges: Exchanges,
+    /// Idle connections to endpoints.
+    pub idle: IdlePool,
+    pub(crate) shared: Arc<Shared>,
+    active: RefCell<Cache<Arc<ArcSwap<Active>>, Arc<Active>>>,
+    stopping: Cell<bool>,
+    tasks: Rc<Tasks>,
+    line: RefCell<Vec<u8>>,
+}
+
+impl Worker {
+    pub(crate) fn new(index: usize, shared: Arc<Shared>) -> Rc<Self> {
+        Rc::new(Self {
+            index,
+            clock: Clock::new(),
+            buffers: Buffers::default(),
+            exchanges: Exchanges::default(),
+            idle: IdlePool::default(),
+            active: RefCell::new(Cache::new(shared.live.pointer())),
+            stopping: Cell::new(false),
+            tasks: Rc::default(),
+            line: RefCell::default(),
+            shared,
+        })
+    }
+
+    /// Looks at the newest generation. `look` must not come back here.
+    pub(crate) fn with_active<T>(&self, look: impl FnOnce(&Active) -> T) -> T {
+        look(self.active.borrow_mut().load())
+    }
+
+    /// This worker's part of the process's counters.
+    pub fn counters(&self) -> &ProcessCounters {
+        self.shared.counters.shard(self.index)
+    }
+
+    /// Whether connections that are idle, or come to the end of an exchange, are to close
+    /// ([`CloseCause::SoftStop`]).
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.get()
+    }
+
+    /// Has the current task woken when a soft stop begins; for as long as the registration lives.
+    pub fn register(&self, waker: &std::task::Waker) -> Registration {
+        Tasks::register(&self.tasks, waker)
+    }
+
+    pub(crate) fn soft_stop(&self) {
+        self.stopping.set(true);
+        self.idle.clear();
+        self.tasks.wake();
+    }
+
+    /// Runs a connection's task on this worker. A panic ends that task alone; it is counted and logged.
+    pub fn spawn(self: &Rc<Self>, task: impl Future<Output = CloseCause> + 'static) {
+        let end = End { worker: Rc::clone(self), cause: Cell::new(None) };
+        tokio::task::spawn_local(async move {
+            let end = end;
+            end.cause.set(Some(task.await));
+        });
+    }
+
+    /// Ends an exchange: fills in its end, counts its bytes and answer, logs it, and takes the record back.
+    pub fn finish(&self, mut exchange: Box<Exchange>) {
+        exchange.times.ended.get_or_insert_with(|| self.clock.now());
+        self.count(&exchange);
+        self.exchanges.put(exchange);
+    }
+
+    fn count(&self, exchange: &Exchange) {
+        if let Some(frontend) = &exchange.frontend {
+            let counters = frontend.state.counters.shard(self.index);
+            counters.bytes_in.add(exchange.bytes_in);
+            counters.bytes_out.add(exchange.bytes_out);
+            if let Some(status) = exchange.status {
+                count_response(&counters.responses, status);
+            }
+        }
+        if let Some(backend) = &exchange.backend {
+            let counters = backend.state.counters.shard(self.index);
+            counters.exchanges.add(1);
+            if exchange.retries > 0 {
+                counters.retries.add(exchange.retries.into());
+            }
+            if let Some(status) = exchange.status {
+                count_response(&counters.responses, status);
+            }
+        }
+    }
+}
+
+/// Counts a task's end, however it comes.
+struct End {
+    worker: Rc<Worker>,
+    cause: Cell<Option<CloseCause>>,
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        let counters = self.worker.counters();
+        let cause = match self.cause.get() {
+            Some(cause) => cause,
+            None if std::thread::panicking() => {
+                counters.panics.add(1);
+                tracing::error!(
+                    worker = self.worker.index,
+                    "a connection's task panicked; its connection is closed"
+                );
+                CloseCause::Panic
+            }
+            // The task was dropped before its end: only a hard stop does that.
+            None => CloseCause::HardStop,
+        };
+        counters.closes[cause as usize].add(1);
+    }
+}
