@@ -4,4 +4,5 @@
 //! when they have changed. It must know no proxy, no session and nothing of how Fragments are merged.
 
 pub mod discover;
+pub mod manifest;
 pub mod watch;

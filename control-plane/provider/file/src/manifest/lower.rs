@@ -1,0 +1,266 @@
+//! Manifests → resources.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use sluicegate_haproxy::expr::{Acls, NoFiles, Reader, Scope};
+use sluicegate_proto::build;
+use sluicegate_proto::id::ObjectKey;
+use sluicegate_proto::v1::{self, Kind, resource::Body};
+
+use super::schema::{self, Manifest, Mode};
+
+/// The provider's name in object ids.
+pub const PROVIDER: &str = "manifest";
+/// The one version there is.
+const API_VERSION: &str = "sluicegate.dev/v1alpha1";
+/// Endpoints are probed as often as HAProxy does when it is not told.
+const CHECK_INTERVAL: Duration = Duration::from_secs(2);
+
+/// The resources of one document, or all that is wrong with it.
+pub(super) fn lower(path: &str, line: usize, manifest: Manifest) -> Result<Vec<v1::Resource>, Vec<String>> {
+    if manifest.api_version != API_VERSION {
+        return Err(vec![format!(
+            "apiVersion '{}' is not known; it is '{API_VERSION}'",
+            manifest.api_version
+        )]);
+    }
+    let file = v1::origin::File { path: path.to_owned(), line: u32::try_from(line).unwrap_or(u32::MAX) };
+    let origin = v1::Origin { place: Some(v1::origin::Place::File(file)) };
+    let mut made = Made {
+        namespace: manifest.metadata.namespace,
+        name: manifest.metadata.name,
+        origin,
+        resources: Vec::new(),
+        errors: Vec::new(),
+    };
+    match manifest.kind.as_str() {
+        "Frontend" => made.with(manifest.spec, Made::frontend),
+        "Backend" => made.with(manifest.spec, Made::backend),
+        other => made.errors.push(format!("kind '{other}' is not known; there are Frontend and Backend")),
+    }
+    if made.errors.is_empty() { Ok(made.resources) } else { Err(made.errors) }
+}
+
+struct Made {
+    namespace: String,
+    name: String,
+    origin: v1::Origin,
+    resources: Vec<v1::Resource>,
+    errors: Vec<String>,
+}
+
+impl Made {
+    fn with<S: DeserializeOwned>(&mut self, spec: serde_yaml::Value, lower: fn(&mut Self, S)) {
+        match serde_yaml::from_value(spec) {
+            Ok(spec) => lower(self, spec),
+            Err(error) => self.errors.push(format!("spec: {error}")),
+        }
+    }
+
+    /// Notes an error with the field that it is in.
+    fn ok<T, E: std::fmt::Display>(&mut self, field: &str, result: Result<T, E>) -> Option<T> {
+        result.map_err(|error| self.errors.push(format!("{field}: {error}"))).ok()
+    }
+
+    fn add(&mut self, kind: Kind, name: &str, order: String, body: Body) {
+        let key = ObjectKey::new(PROVIDER, &self.namespace, kind, name);
+        let origin = self.origin.clone();
+        if let Some(key) = self.ok("metadata", key) {
+            let made = build::resource(&key, origin, order, body);
+            let made = self.ok("metadata", made);
+            self.resources.extend(made);
+        }
+    }
+
+    fn id(&self, kind: Kind, name: &str) -> v1::ObjectId {
+        v1::ObjectId {
+            provider: PROVIDER.to_owned(),
+            namespace: self.namespace.clone(),
+            kind: kind as i32,
+            name: name.to_owned(),
+        }
+    }
+
+    fn time(&mut self, field: &str, text: Option<&String>) -> Option<u64> {
+        let parsed = duration(text?);
+        let parsed = parsed.and_then(|span| build::milliseconds(span).map_err(|error| error.to_string()));
+        self.ok(field, parsed)
+    }
+
+    fn frontend(&mut self, spec: schema::Frontend) {
+        let name = self.name.clone();
+        for (index, address) in spec.listen.iter().enumerate() {
+            if let Some(address) = self.ok("listen", listen_address(address)) {
+                let body = v1::Listener {
+                    frontend: Some(self.id(Kind::Frontend, &name)),
+                    address: Some(v1::listener::Address::Ip(build::ip_address(address))),
+                    ..v1::Listener::default()
+                };
+                self.add(Kind::Listener, &format!("{name}/{address}"), order(index), Body::Listener(body));
+            }
+        }
+        for (index, route) in spec.routes.iter().enumerate() {
+            let when = condition(&route.when, spec.mode);
+            let when = self.ok("routes: when", when);
+            let body = v1::Route {
+                frontend: Some(self.id(Kind::Frontend, &name)),
+                when,
+                backend: Some(self.id(Kind::Backend, &route.backend)),
+            };
+            self.add(Kind::Route, &format!("{name}/{}", order(index)), order(index), Body::Route(body));
+        }
+        let timeouts = v1::Timeouts {
+            client_ms: self.time("timeouts.client", spec.timeouts.client.as_ref()),
+            http_request_ms: self.time("timeouts.httpRequest", spec.timeouts.http_request.as_ref()),
+            http_keep_alive_ms: self.time("timeouts.httpKeepAlive", spec.timeouts.http_keep_alive.as_ref()),
+            ..v1::Timeouts::default()
+        };
+        let body = v1::Frontend {
+            mode: mode(spec.mode),
+            timeouts: Some(timeouts),
+            max_connections: spec.max_connections,
+            http: Some(http(spec.forward_for)),
+            default_backend: spec.default_backend.map(|backend| self.id(Kind::Backend, &backend)),
+            ..v1::Frontend::default()
+        };
+        self.add(Kind::Frontend, &name, String::new(), Body::Frontend(body));
+    }
+
+    fn backend(&mut self, spec: schema::Backend) {
+        let name = self.name.clone();
+        let schema::Balance::RoundRobin = spec.balance;
+        let timeouts = v1::Timeouts {
+            connect_ms: self.time("timeouts.connect", spec.timeouts.connect.as_ref()),
+            server_ms: self.time("timeouts.server", spec.timeouts.server.as_ref()),
+            queue_ms: self.time("timeouts.queue", spec.timeouts.queue.as_ref()),
+            tunnel_ms: self.time("timeouts.tunnel", spec.timeouts.tunnel.as_ref()),
+            ..v1::Timeouts::default()
+        };
+        let schedule = spec.check.as_ref().map(|check| v1::CheckSchedule {
+            interval_ms: self
+                .time("check.interval", check.interval.as_ref())
+                .unwrap_or(CHECK_INTERVAL.as_millis() as u64),
+            rise: check.rise,
+            fall: check.fall,
+            ..v1::CheckSchedule::default()
+        });
+        let body = v1::Backend {
+            mode: mode(spec.mode),
+            timeouts: Some(timeouts),
+            balance: Some(v1::Balance {
+                algorithm: Some(v1::balance::Algorithm::RoundRobin(v1::RoundRobin {})),
+            }),
+            http: Some(http(false)),
+            check: spec.check.and_then(|check| check.path).map(http_probe),
+            retries: spec.retries,
+            redispatch: spec.redispatch.then_some(v1::Redispatch { interval: 1 }),
+            ..v1::Backend::default()
+        };
+        self.add(Kind::Backend, &name, String::new(), Body::Backend(body));
+        for (index, endpoint) in spec.endpoints.into_iter().enumerate() {
+            self.endpoint(index, endpoint, schedule.clone());
+        }
+    }
+
+    fn endpoint(&mut self, index: usize, spec: schema::Endpoint, check: Option<v1::CheckSchedule>) {
+        let backend = self.name.clone();
+        let field = format!("endpoints: {}", spec.name);
+        let address = self.ok(&field, server_address(&spec.address));
+        let weight = self.ok(&field, build::weight(spec.weight)).unwrap_or_default();
+        let full = format!("{backend}/{}", spec.name);
+        let body = v1::Endpoint {
+            backend: Some(self.id(Kind::Backend, &backend)),
+            name: spec.name,
+            number: u32::try_from(index + 1).unwrap_or(u32::MAX),
+            address,
+            weight,
+            backup: spec.backup,
+            max_connections: spec.max_connections,
+            check,
+            ..v1::Endpoint::default()
+        };
+        self.add(Kind::Endpoint, &full, order(index), Body::Endpoint(body));
+    }
+}
+
+/// Keeps what was written in its order.
+fn order(index: usize) -> String {
+    format!("{index:06}")
+}
+
+fn mode(mode: Mode) -> i32 {
+    match mode {
+        Mode::Http => v1::Mode::Http as i32,
+        Mode::Tcp => v1::Mode::Tcp as i32,
+    }
+}
+
+fn http(forward_for: bool) -> v1::HttpOptions {
+    v1::HttpOptions {
+        connection_mode: v1::ConnectionMode::KeepAlive as i32,
+        forwarded_for: forward_for.then(v1::ForwardedFor::default),
+    }
+}
+
+fn http_probe(path: String) -> v1::HealthCheck {
+    let probe = v1::HttpProbe {
+        method: "GET".to_owned(),
+        uri: path,
+        version: "HTTP/1.0".to_owned(),
+        ..v1::HttpProbe::default()
+    };
+    v1::HealthCheck { probe: Some(v1::health_check::Probe::Http(probe)) }
+}
+
+fn condition(text: &str, mode: Mode) -> Result<v1::Condition, String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let mut reader = Reader::new(&NoFiles);
+    let scope = Scope { http: mode == Mode::Http, ..Scope::REQUEST };
+    let condition = reader.terms(&words, 0, &Acls::default(), scope);
+    let errors: Vec<String> = reader
+        .take_findings()
+        .into_iter()
+        .filter(|finding| finding.problem.is_error())
+        .map(|finding| finding.problem.to_string())
+        .collect();
+    match condition {
+        Some(condition) if errors.is_empty() => Ok(condition),
+        _ => Err(errors.join("; ")),
+    }
+}
+
+fn listen_address(text: &str) -> Result<SocketAddr, String> {
+    let full = match text.strip_prefix(':').or_else(|| text.strip_prefix("*:")) {
+        Some(port) => format!("0.0.0.0:{port}"),
+        None => text.to_owned(),
+    };
+    full.parse().map_err(|_| format!("'{text}' is no ADDRESS:PORT; ':8080' means every IPv4 address"))
+}
+
+fn server_address(text: &str) -> Result<v1::endpoint::Address, String> {
+    if let Ok(address) = text.parse::<SocketAddr>() {
+        return Ok(v1::endpoint::Address::Ip(build::ip_address(address)));
+    }
+    let wrong = || format!("'{text}' is no ADDRESS:PORT and no HOST:PORT");
+    let (name, port) = text.rsplit_once(':').ok_or_else(wrong)?;
+    let port = port.parse().map_err(|_| wrong())?;
+    build::host_address(name, port).map(v1::endpoint::Address::Host).map_err(|error| error.to_string())
+}
+
+/// `500ms`, `10s`, `1m`, `2h`: always with a unit.
+fn duration(text: &str) -> Result<Duration, String> {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let milliseconds = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return Err(format!("'{text}' is no time; write 500ms, 10s, 1m or 2h")),
+    };
+    let number: u64 =
+        number.parse().map_err(|_| format!("'{text}' is no time; write 500ms, 10s, 1m or 2h"))?;
+    Ok(Duration::from_millis(number.saturating_mul(milliseconds)))
+}

@@ -1,0 +1,146 @@
+//! The YAML of manifests. A field that is not here is an error.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// One document.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Manifest {
+    #[serde(rename = "apiVersion")]
+    pub(super) api_version: String,
+    pub(super) kind: String,
+    pub(super) metadata: Metadata,
+    /// Read by its kind, so that its mistakes are named by that.
+    pub(super) spec: serde_yaml::Value,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Metadata {
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) namespace: String,
+    /// Taken and not used: tools write them.
+    #[serde(default, rename = "labels")]
+    pub(super) _labels: BTreeMap<String, String>,
+    #[serde(default, rename = "annotations")]
+    pub(super) _annotations: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct Frontend {
+    /// `ADDRESS:PORT`, `:PORT` or `*:PORT`.
+    pub(super) listen: Vec<String>,
+    #[serde(default)]
+    pub(super) mode: Mode,
+    #[serde(default)]
+    pub(super) timeouts: FrontendTimeouts,
+    #[serde(default)]
+    pub(super) max_connections: u32,
+    #[serde(default)]
+    pub(super) forward_for: bool,
+    #[serde(default)]
+    pub(super) routes: Vec<Route>,
+    pub(super) default_backend: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Mode {
+    #[default]
+    Http,
+    Tcp,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct Route {
+    /// A condition of HAProxy's, with anonymous tests only: `{ path_beg /api } !{ method POST }`.
+    pub(super) when: String,
+    pub(super) backend: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct FrontendTimeouts {
+    pub(super) client: Option<String>,
+    pub(super) http_request: Option<String>,
+    pub(super) http_keep_alive: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct Backend {
+    #[serde(default)]
+    pub(super) mode: Mode,
+    #[serde(default)]
+    pub(super) balance: Balance,
+    #[serde(default)]
+    pub(super) timeouts: BackendTimeouts,
+    #[serde(default)]
+    pub(super) check: Option<Check>,
+    #[serde(default = "three")]
+    pub(super) retries: u32,
+    #[serde(default)]
+    pub(super) redispatch: bool,
+    #[serde(default)]
+    pub(super) endpoints: Vec<Endpoint>,
+}
+
+fn three() -> u32 {
+    3
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Balance {
+    #[default]
+    RoundRobin,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct BackendTimeouts {
+    pub(super) connect: Option<String>,
+    pub(super) server: Option<String>,
+    pub(super) queue: Option<String>,
+    pub(super) tunnel: Option<String>,
+}
+
+/// Probes every endpoint of the backend.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct Check {
+    /// Absent: a connection that opens is a success.
+    pub(super) path: Option<String>,
+    pub(super) interval: Option<String>,
+    #[serde(default = "two")]
+    pub(super) rise: u32,
+    #[serde(default = "three")]
+    pub(super) fall: u32,
+}
+
+fn two() -> u32 {
+    2
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct Endpoint {
+    pub(super) name: String,
+    /// `ADDRESS:PORT` or `HOST:PORT`.
+    pub(super) address: String,
+    #[serde(default = "one")]
+    pub(super) weight: u32,
+    #[serde(default)]
+    pub(super) backup: bool,
+    #[serde(default)]
+    pub(super) max_connections: u32,
+}
+
+fn one() -> u32 {
+    1
+}

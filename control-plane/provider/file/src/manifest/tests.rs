@@ -1,0 +1,77 @@
+use super::*;
+
+const APP: &str = "\
+# two of them
+apiVersion: sluicegate.dev/v1alpha1
+kind: Frontend
+metadata: { name: web }
+spec:
+  listen: [':8080']
+  timeouts: { client: 30s }
+  routes:
+    - { when: '{ path_beg /api } !{ method POST }', backend: api }
+  defaultBackend: app
+---
+apiVersion: sluicegate.dev/v1alpha1
+kind: Backend
+metadata: { name: app }
+spec:
+  check: { path: /health, interval: 1s }
+  endpoints:
+    - { name: app1, address: '127.0.0.1:5001' }
+    - { name: app2, address: 'app2.example:5001', weight: 10 }
+";
+
+fn told(text: &str) -> Vec<String> {
+    load("a.yaml", text.as_bytes()).unwrap_err().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_frontend_and_a_backend() {
+    let resources = load("a.yaml", APP.as_bytes()).unwrap();
+    let names: Vec<_> = resources.iter().map(|made| made.id.as_ref().unwrap().name.as_str()).collect();
+    assert_eq!(names, ["web/0.0.0.0:8080", "web/000000", "web", "app", "app/app1", "app/app2"]);
+    let lines: Vec<_> = resources.iter().map(|made| made.origin.as_ref().unwrap().to_string()).collect();
+    assert_eq!((lines[0].as_str(), lines[5].as_str()), ("a.yaml:1", "a.yaml:12"));
+    let Some(v1::resource::Body::Endpoint(second)) = &resources[5].body else { panic!() };
+    assert_eq!((second.weight, second.number), (10, 2));
+    assert_eq!(second.check.as_ref().unwrap().interval_ms, 1000);
+    let Some(v1::resource::Body::Route(route)) = &resources[1].body else { panic!() };
+    assert_eq!(route.when.as_ref().unwrap().tests.len(), 2);
+}
+
+#[test]
+fn an_unknown_field_is_an_error() {
+    let told = told(&APP.replace("defaultBackend", "defaultBakend"));
+    assert_eq!(told.len(), 1);
+    assert!(told[0].starts_with("a.yaml:1:1: spec: unknown field `defaultBakend`"), "{told:?}");
+    let told = self::told("apiVersion: x\nkind: Backend\nmetadata: { name: a }\nspce: {}\n");
+    assert!(told[0].starts_with("a.yaml:4:1: unknown field `spce`"), "{told:?}");
+}
+
+#[test]
+fn every_document_is_read_and_all_that_is_wrong_is_told() {
+    let text =
+        APP.replace("path_beg", "path_bge").replace("client: 30s", "client: soon").replace(":5001'", ":x'");
+    let told = told(&text);
+    assert_eq!(told.len(), 4, "{told:?}");
+    assert!(told[0].contains("path_bge"), "{told:?}");
+    assert_eq!(told[1], "a.yaml:1:1: timeouts.client: 'soon' is no time; write 500ms, 10s, 1m or 2h");
+    assert_eq!(told[2], "a.yaml:12:1: endpoints: app1: '127.0.0.1:x' is no ADDRESS:PORT and no HOST:PORT");
+}
+
+#[test]
+fn what_is_no_manifest_is_refused() {
+    assert!(
+        told("apiVersion: v1\nkind: Pod\nmetadata: { name: a }\nspec: {}\n")[0]
+            .contains("apiVersion 'v1' is not known")
+    );
+    assert!(told("a: [")[0].starts_with("a.yaml:"));
+    assert_eq!(load("a.yaml", b"ok: \xff").unwrap_err()[0].message, "not UTF-8");
+    assert_eq!(load("a.yaml", b"# nothing\n---\n\n"), Ok(vec![]));
+    assert!(
+        load("a.yaml", &vec![b'#'; MAX_BYTES + 1]).unwrap_err()[0]
+            .message
+            .contains("more than a manifest may have")
+    );
+}
