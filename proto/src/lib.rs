@@ -16,6 +16,7 @@ pub mod build;
 pub mod capability;
 pub mod catalog;
 pub mod chunk;
+pub mod generation;
 pub mod hash;
 pub mod id;
 pub mod limits;
