@@ -236,6 +236,11 @@ impl Edits {
         }
     }
 
+    /// Whether all received fields are sent as received.
+    pub(super) fn keeps_all(&self) -> bool {
+        self.dropped.is_empty()
+    }
+
     /// Whether received field number `index` is sent as received.
     pub(super) fn keeps(&self, index: usize) -> bool {
         self.dropped.get(index / 64).is_none_or(|word| word & (1 << (index % 64)) == 0)

@@ -1,6 +1,7 @@
 //! What the parser learns on its way about framing and the connection, so that no second pass is needed.
 
 use super::fault::{Fault, InvalidHead};
+use super::head::Span;
 use super::{Field, Known, Version, scan};
 
 /// Whether a connection outlives the message (RFC 9112 section 9.3).
@@ -27,6 +28,8 @@ pub enum Expect {
 /// Facts of one head. Flags speak of tokens in the Connection header unless their name says otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Facts {
+    /// Value of the Host header, if the head has one.
+    pub(super) host: Span,
     pub(super) content_length: Option<u64>,
     pub(super) chunked: bool,
     pub(super) te_trailers_listed: bool,
@@ -66,6 +69,7 @@ impl Facts {
         let at = |fault: Fault| fault.at(field.name.start as usize);
         match name {
             Known::Host if repeated => return Err(at(Fault::RepeatedHost)),
+            Known::Host => self.host = field.value,
             Known::ContentLength if repeated => return Err(at(Fault::RepeatedContentLength)),
             Known::ContentLength => self.content_length = Some(content_length(value).map_err(at)?),
             Known::TransferEncoding if repeated => return Err(at(Fault::RepeatedTransferEncoding)),

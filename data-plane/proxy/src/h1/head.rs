@@ -17,9 +17,9 @@ impl Span {
     /// The empty range.
     pub const EMPTY: Self = Self { start: 0, end: 0 };
 
-    /// From buffer offsets. Heads are bounded by `Limits::MAX_HEAD_BYTES`, so the clamp never takes effect.
-    pub(super) fn new(start: usize, end: usize) -> Self {
-        Self { start: u32::try_from(start).unwrap_or(u32::MAX), end: u32::try_from(end).unwrap_or(u32::MAX) }
+    /// From buffer offsets, which fit: heads and arenas are bounded far below 4 GiB.
+    pub(super) const fn new(start: usize, end: usize) -> Self {
+        Self { start: start as u32, end: end as u32 }
     }
 
     /// The bytes meant. Empty, instead of a panic, when `buf` is not the buffer that the span belongs to.
@@ -173,6 +173,8 @@ pub struct Head {
     /// The start line with its CRLF when its bytes can be sent as they are, else empty.
     pub(super) start_line: Span,
     pub(super) fields: Vec<Field>,
+    /// Some field's line cannot be sent as its bytes are.
+    pub(super) irregular: bool,
     pub(super) known: KnownSet,
     pub(super) facts: Facts,
     pub(super) progress: super::parse::Progress,

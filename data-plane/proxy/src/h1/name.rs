@@ -1,5 +1,7 @@
 //! Field names that the engine knows.
 
+use super::scan;
+
 macro_rules! known {
     ($($variant:ident $text:literal,)*) => {
         /// A field name that the parser recognises, so that later look-ups compare one byte.
@@ -48,7 +50,7 @@ known! {
 const _: () = assert!(Known::ALL.len() <= 32);
 
 impl Known {
-    /// The known name that `name` is, in any case.
+    /// The known name that `name`, a token, is in any case.
     #[must_use]
     pub fn of(name: &[u8]) -> Option<Self> {
         // Length and first letter leave at most one candidate, so a miss costs no comparison at all.
@@ -75,7 +77,7 @@ impl Known {
             (17, b't') => Self::TransferEncoding,
             _ => return None,
         };
-        candidate.text().as_bytes().eq_ignore_ascii_case(name).then_some(candidate)
+        scan::same_token(name, candidate.text().as_bytes()).then_some(candidate)
     }
 
     const fn bit(self) -> u32 {

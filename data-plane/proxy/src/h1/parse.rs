@@ -103,6 +103,7 @@ impl Head {
                 self.facts.note(name, &field, buf, self.known.has(name))?;
                 self.known.insert(name);
             }
+            self.irregular |= !field.canonical;
             self.fields.push(field);
             line = next;
         }
@@ -126,7 +127,12 @@ impl Head {
             start += 1;
         }
         let stop = scan::value_end(buf, start);
-        let Some(next) = line_end(buf, stop, Fault::InvalidValue)? else { return Ok(None) };
+        let next = if buf.get(stop..).is_some_and(|rest| rest.starts_with(b"\r\n")) {
+            stop + 2
+        } else {
+            let Some(next) = line_end(buf, stop, Fault::InvalidValue)? else { return Ok(None) };
+            next
+        };
         let mut end = stop;
         while end > start && matches!(buf.get(end - 1), Some(b' ' | b'\t')) {
             end -= 1;
@@ -171,21 +177,21 @@ impl Head {
     }
 
     fn check_host(&self, buf: &[u8], at: usize) -> Result<(), InvalidHead> {
-        let Some(host) = self.known(buf, Known::Host) else {
+        if !self.known.has(Known::Host) {
             return if self.version == Version::Http11 { Err(Fault::MissingHost.at(at)) } else { Ok(()) };
-        };
-        let offset = self.offset_of(Known::Host, at);
+        }
+        let host = self.facts.host.of(buf);
         if !host.is_empty() && !target::is_authority(host) {
-            return Err(Fault::InvalidHost.at(offset));
+            return Err(Fault::InvalidHost.at(self.offset_of(Known::Host, at)));
         }
         let agrees = match self.form {
+            TargetForm::Origin | TargetForm::Asterisk => return Ok(()),
             TargetForm::Absolute { authority, .. } => {
                 target::agree(authority.of(buf), host, target::default_port(self.target.of(buf)))
             }
             TargetForm::Authority => target::agree(self.target.of(buf), host, None),
-            TargetForm::Origin | TargetForm::Asterisk => true,
         };
-        if agrees { Ok(()) } else { Err(Fault::HostMismatch.at(offset)) }
+        if agrees { Ok(()) } else { Err(Fault::HostMismatch.at(self.offset_of(Known::Host, at))) }
     }
 
     fn offset_of(&self, name: Known, otherwise: usize) -> usize {

@@ -65,22 +65,26 @@ impl View<'_> {
     fn emit(&self, sink: &mut impl Sink) {
         let Self { head, buf, edits } = *self;
         let mut run = self.start_line(sink);
-        for (index, field) in head.fields().iter().enumerate() {
-            let kept = edits.keeps(index);
-            if kept && field.canonical {
-                if run.end != field.name.start {
-                    sink.put(run.of(buf));
-                    run.start = field.name.start;
-                }
-                // The value and its CRLF.
-                run.end = field.value.end + 2;
-                continue;
+        // A line ends two bytes behind its value, with CRLF.
+        match head.fields() {
+            [first, .., last] if edits.keeps_all() && !head.irregular => {
+                run = extended(run, Span { start: first.name.start, end: last.value.end + 2 }, buf, sink);
             }
-            let value = if kept { Some(field.value.of(buf)) } else { edits.replacement(index) };
-            sink.put(run.of(buf));
-            run = Span::EMPTY;
-            if let Some(value) = value {
-                line(sink, field.name.of(buf), value);
+            fields => {
+                for (index, field) in fields.iter().enumerate() {
+                    let kept = edits.keeps(index);
+                    if kept && field.canonical {
+                        let line = Span { start: field.name.start, end: field.value.end + 2 };
+                        run = extended(run, line, buf, sink);
+                        continue;
+                    }
+                    let value = if kept { Some(field.value.of(buf)) } else { edits.replacement(index) };
+                    sink.put(run.of(buf));
+                    run = Span::EMPTY;
+                    if let Some(value) = value {
+                        line(sink, field.name.of(buf), value);
+                    }
+                }
             }
         }
         sink.put(run.of(buf));
@@ -117,6 +121,15 @@ impl View<'_> {
         }
         Span::EMPTY
     }
+}
+
+/// `run` with the received bytes `more` behind it; puts what cannot be joined.
+fn extended(run: Span, more: Span, buf: &[u8], sink: &mut impl Sink) -> Span {
+    if run.end == more.start {
+        return Span { start: run.start, end: more.end };
+    }
+    sink.put(run.of(buf));
+    more
 }
 
 fn line(sink: &mut impl Sink, name: &[u8], value: &[u8]) {

@@ -87,31 +87,68 @@ pub(super) fn is_host(byte: u8) -> bool {
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGHS: u64 = 0x8080_8080_8080_8080;
+const LOWS: u64 = !HIGHS;
 
-/// High bit set in the lowest byte of `word` below `bound` (bytes from 0x80 up never are), and perhaps above it.
-const fn below(word: u64, bound: u8) -> u64 {
-    word.wrapping_sub(ONES * bound as u64) & !word & HIGHS
+/// High bit set in the first byte of `word` that is below `bound` or DEL, and perhaps in some behind it.
+/// Bytes from 0x80 up never are.
+const fn below_or_del(word: u64, bound: u8) -> u64 {
+    let below = word.wrapping_sub(ONES * bound as u64);
+    let del = (word ^ (ONES * 0x7f)).wrapping_sub(ONES);
+    (below | del) & !word & HIGHS
 }
 
+/// High bit set in the first byte of `word` that is `byte`, and perhaps in some behind it.
 const fn equal(word: u64, byte: u8) -> u64 {
     let folded = word ^ (ONES * byte as u64);
     folded.wrapping_sub(ONES) & !folded & HIGHS
 }
 
+/// High bit set in exactly the bytes of `word` that are neither a letter nor `-`.
+const fn no_letter_or_dash(word: u64) -> u64 {
+    // All sums stay below 0x100 per byte, so nothing carries into a neighbour.
+    let lower = (word | (ONES * 0x20)) & LOWS;
+    let letter = (lower + ONES * (0x80 - b'a' as u64)) & !(lower + ONES * (0x7f - b'z' as u64));
+    let no_dash = (((word & LOWS) ^ (ONES * b'-' as u64)) + LOWS) | word;
+    (!letter & no_dash | word) & HIGHS
+}
+
+/// The eight bytes from `at` on, if there are so many.
+fn word(bytes: &[u8], at: usize) -> Option<u64> {
+    bytes.get(at..)?.first_chunk::<8>().map(|chunk| u64::from_le_bytes(*chunk))
+}
+
+fn first(stops: u64) -> usize {
+    (stops.trailing_zeros() / 8) as usize
+}
+
 /// Offset, from `from` on, of the first byte that is no token byte, or the length of `bytes`.
 pub(super) fn token_end(bytes: &[u8], from: usize) -> usize {
-    let rest = bytes.get(from..).unwrap_or_default();
-    from + rest.iter().position(|&byte| !is_token(byte)).unwrap_or(rest.len())
+    let mut at = from;
+    // Most names are letters and dashes; the table decides about what else there is.
+    while let Some(word) = word(bytes, at) {
+        let stops = no_letter_or_dash(word);
+        if stops == 0 {
+            at += 8;
+            continue;
+        }
+        at += first(stops);
+        match bytes.get(at) {
+            Some(b':') => return at,
+            Some(&byte) if is_token(byte) => at += 1,
+            _ => return at,
+        }
+    }
+    let rest = bytes.get(at..).unwrap_or_default();
+    at + rest.iter().position(|&byte| !is_token(byte)).unwrap_or(rest.len())
 }
 
 /// Offset, from `from` on, of the first byte that no request-target may have, or the length of `bytes`.
 pub(super) fn target_end(bytes: &[u8], from: usize) -> usize {
     let mut at = from;
-    while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
-        let word = u64::from_le_bytes(*chunk);
-        let stops = below(word, 0x21) | equal(word, 0x7f) | equal(word, b'#') | (word & HIGHS);
+    while let Some(word) = word(bytes, at) {
+        let stops = below_or_del(word, 0x21) | equal(word, b'#') | (word & HIGHS);
         if stops != 0 {
-            return at + (stops.trailing_zeros() / 8) as usize;
+            return at + first(stops);
         }
         at += 8;
     }
@@ -123,14 +160,13 @@ pub(super) fn target_end(bytes: &[u8], from: usize) -> usize {
 /// length of `bytes`.
 pub(super) fn value_end(bytes: &[u8], from: usize) -> usize {
     let mut at = from;
-    while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
-        let word = u64::from_le_bytes(*chunk);
-        let stops = below(word, 0x20) | equal(word, 0x7f);
+    while let Some(word) = word(bytes, at) {
+        let stops = below_or_del(word, 0x20);
         if stops == 0 {
             at += 8;
             continue;
         }
-        let stop = at + (stops.trailing_zeros() / 8) as usize;
+        let stop = at + first(stops);
         if bytes.get(stop) != Some(&b'\t') {
             return stop;
         }
@@ -138,6 +174,24 @@ pub(super) fn value_end(bytes: &[u8], from: usize) -> usize {
     }
     let rest = bytes.get(at..).unwrap_or_default();
     at + rest.iter().position(|&byte| !is_value(byte)).unwrap_or(rest.len())
+}
+
+/// Whether two tokens are the same name in any case. `known` has letters, digits and dashes only, for which setting
+/// one bit folds the case; of token bytes no other becomes one of these by that.
+pub(super) fn same_token(token: &[u8], known: &[u8]) -> bool {
+    const FOLD: u64 = ONES * 0x20;
+    if token.len() != known.len() {
+        return false;
+    }
+    let mut at = 0;
+    while let (Some(left), Some(right)) = (word(token, at), word(known, at)) {
+        if left | FOLD != right | FOLD {
+            return false;
+        }
+        at += 8;
+    }
+    let rest = (token.get(at..).unwrap_or_default(), known.get(at..).unwrap_or_default());
+    rest.0.iter().zip(rest.1).all(|(left, right)| left | 0x20 == right | 0x20)
 }
 
 /// Whether every byte may stand in a field value.

@@ -99,8 +99,16 @@ pub(super) fn default_port(target: &[u8]) -> Option<u16> {
 
 /// Whether `bytes` is a non-empty host with an optional port below 65536, without userinfo.
 pub(super) fn is_authority(bytes: &[u8]) -> bool {
-    let (host, port) = split_port(bytes);
-    !host.is_empty() && is_host(host) && port.is_none_or(|port| port.is_empty() || parse_port(port).is_some())
+    // Nearly every name is of plain host bytes; the others are looked at again and with more care.
+    let plain = bytes.iter().position(|&byte| !scan::is_host(byte)).unwrap_or(bytes.len());
+    let (named, port) = match bytes.get(plain) {
+        None | Some(b':') => (plain > 0, bytes.get(plain + 1..)),
+        Some(_) => {
+            let (host, port) = split_port(bytes);
+            (!host.is_empty() && is_host(host), port)
+        }
+    };
+    named && port.is_none_or(|port| port.is_empty() || parse_port(port).is_some())
 }
 
 fn is_host(host: &[u8]) -> bool {
