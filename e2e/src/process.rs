@@ -103,6 +103,34 @@ impl Process {
         self.pid.as_raw().unsigned_abs()
     }
 
+    /// Processor time that it has used, in user mode and in the kernel.
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub fn processor_time(&self) -> (Duration, Duration) {
+        let stat = self.proc("stat");
+        // Fields 14 and 15 of proc_pid_stat(5), counted from behind the parenthesis that ends field 2.
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        let ticks = |index: usize| fields.get(index).and_then(|field| field.parse().ok()).unwrap_or(0);
+        // Linux tells everyone 100 ticks a second, whatever it counts in.
+        (Duration::from_millis(ticks(11) * 10), Duration::from_millis(ticks(12) * 10))
+    }
+
+    /// Memory that it holds, in bytes (`VmRSS`).
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub fn resident_bytes(&self) -> u64 {
+        let status = self.proc("status");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0) * 1024
+    }
+
+    fn proc(&self, file: &str) -> String {
+        let path = format!("/proc/{}/{file}", self.pid);
+        std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {path}: {error}", self.name))
+    }
+
     /// All that it has printed so far, on both streams.
     pub fn output(&self) -> String {
         self.shared.state().lines.join("\n")

@@ -5,8 +5,10 @@ use std::fs;
 use std::net::SocketAddr;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use nix::sys::signal::Signal;
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{Process, free_address, sluicegate_binary};
@@ -81,13 +83,49 @@ impl Sluicegate {
             "haproxy.cfg" => file.clone(),
             other => other.into(),
         });
-        let process = Process::start(&name, arguments).end_by(Signal::SIGTERM);
-        Self { process, folder, address: None }
+        Self::start_program(&name, folder, arguments.collect())
     }
 
     fn start(binary: &str, folder: TempDir, arguments: Vec<OsString>) -> Self {
-        let process = Process::start(sluicegate_binary(binary), arguments).end_by(Signal::SIGTERM);
-        Self { process, folder, address: None }
+        Self::start_program(&sluicegate_binary(binary), folder, arguments)
+    }
+
+    fn start_program(program: &Path, folder: TempDir, arguments: Vec<OsString>) -> Self {
+        let mut command = Command::new(program);
+        // A socket of its own: scenarios run side by side.
+        command.args(arguments).env("SLUICEGATE_ADMIN", folder.path().join("admin.sock"));
+        Self { process: Process::spawn(command).end_by(Signal::SIGTERM), folder, address: None }
+    }
+
+    /// `sluicegate status -o json` of a `run` or `control`.
+    ///
+    /// # Panics
+    /// When it fails, or prints anything but JSON.
+    pub fn status(&self) -> Value {
+        let mut command = Command::new(sluicegate_binary("sluicegate"));
+        command.args(["status", "-o", "json"]).env("SLUICEGATE_ADMIN", self.folder.path().join("admin.sock"));
+        let output = command.output().unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
+        let (stdout, stderr) =
+            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "sluicegate status: {}\n{stderr}", output.status);
+        serde_json::from_str(&stdout)
+            .unwrap_or_else(|error| panic!("sluicegate status: {error} in\n{stdout}"))
+    }
+
+    /// `sluicegate check` of one configuration: its exit code, and what it printed on standard error.
+    ///
+    /// # Panics
+    /// When a signal ended it.
+    pub fn check(configuration: &str) -> (i32, String) {
+        let folder = folder_with(configuration);
+        let mut command = Command::new(sluicegate_binary("sluicegate"));
+        command.arg("check").arg("haproxy.cfg").current_dir(folder.path());
+        let output = command.output().unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        (
+            output.status.code().unwrap_or_else(|| panic!("sluicegate check: {}\n{stderr}", output.status)),
+            stderr,
+        )
     }
 
     /// Waits for the next generation to serve, and tells its number.

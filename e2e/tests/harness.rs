@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use sluicegate_e2e::{
-    Behaviour, Connection, Failure, Haproxy, Origin, Plan, Process, Tomcat, fetch, free_address, free_port,
+    Behaviour, Connection, Failure, Haproxy, Origin, Plan, Process, Syslog, Tomcat, fetch, free_address,
+    free_port,
 };
 
 #[tokio::test]
@@ -34,6 +35,42 @@ listen main
         assert_eq!((answer.status(), answer.text().as_str()), (200, expected), "turn {turn}");
     }
     assert_eq!((app01.requests(), app02.requests()), (10, 10));
+}
+
+#[tokio::test]
+async fn haproxy_logs_to_a_syslog_server() {
+    let (origin, entry) = (Origin::start("app01").await, free_address());
+    let folder = tempfile::tempdir().unwrap();
+    let (mut udp, path) = (Syslog::udp().await, folder.path().join("log"));
+    let mut unix = Syslog::unix(&path);
+    let configuration = format!(
+        "
+global
+    log {} local0
+    log {} local1
+defaults
+    mode http
+    log global
+    option httplog
+    timeout connect 5s
+    timeout client 30s
+    timeout server 30s
+listen main
+    bind {entry}
+    server app01 {}
+",
+        udp.address(),
+        path.display(),
+        origin.address()
+    );
+    let mut haproxy = Haproxy::run(&configuration).await;
+    fetch(entry, "/logged").await.unwrap();
+    for syslog in [&mut udp, &mut unix] {
+        let line = syslog.wait_for("GET /logged").await;
+        assert!(line.contains(" main main/app01 ") && line.contains(" 200 "), "{line}");
+    }
+    assert!(haproxy.process().resident_bytes() > 1 << 20);
+    assert!(haproxy.process().processor_time().0 < Duration::from_secs(30));
 }
 
 #[tokio::test]
