@@ -1,5 +1,8 @@
 //! The environment that a configuration sees. It is an argument: nothing here asks the process for it.
 
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -142,8 +145,7 @@ impl<'a> Variable<'a> {
         let rest = &text[start..];
         let first = rest.bytes().next();
         if !first.is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_' || byte == b'.') {
-            let end = start + rest.chars().next().filter(|c| !c.is_control()).map_or(0, char::len_utf8);
-            return Err(InvalidVariable::NoName { at: at..end });
+            return Err(InvalidVariable::NoName { at: at..start });
         }
         let tail = rest[1..].find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
         let end = start + tail.map_or(rest.len(), |tail| tail + 1);

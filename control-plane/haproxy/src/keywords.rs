@@ -7,6 +7,8 @@ mod docs;
 mod lookup;
 mod place;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub use docs::docs;
 pub use lookup::{Found, allowed_in, lookup, named, nearest};

@@ -7,6 +7,8 @@
 //! - A line never goes on in the next one.
 
 mod decode;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 

@@ -3,6 +3,8 @@
 mod directive;
 mod header;
 mod report;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 
@@ -49,10 +51,18 @@ pub fn parse(sources: &SourceMap, environment: Environment) -> Parsed {
 enum Current {
     /// No section has begun.
     None,
-    /// A section of the tree. Without `kept`, it is only read for its mistakes.
-    Open { section: Section, kept: bool, indented: bool },
+    /// A section of the tree.
+    Open(Box<Open>),
     /// A section whose lines are not read.
     Skipped { name: &'static str },
+}
+
+struct Open {
+    section: Section,
+    /// Whether it goes into the tree; if not, it is only read for its mistakes.
+    kept: bool,
+    /// White space stood before one of its lines.
+    indented: bool,
 }
 
 struct Parser {
@@ -88,7 +98,7 @@ impl Parser {
     fn next_line(&mut self, lexer: &mut Lexer<'_>) -> Option<Line> {
         let section = match &self.section {
             Current::None => "",
-            Current::Open { section, .. } => section.name.as_ref().map_or(section.kind.as_str(), Word::text),
+            Current::Open(open) => open.section.name.as_ref().map_or(open.section.kind.as_str(), Word::text),
             Current::Skipped { name } => name,
         };
         let scope = Scope { environment: &self.parsed.file.environment, section };
@@ -119,16 +129,18 @@ impl Parser {
                 let finding = report::outside_section(&line.words);
                 self.report(finding);
             }
-            Current::Open { .. } => self.directive(line),
+            Current::Open(_) => self.directive(line),
         }
     }
 
     /// Ends the section that is being read.
     fn close(&mut self) {
         self.seen.clear();
-        if let Current::Open { section, kept: true, .. } = std::mem::replace(&mut self.section, Current::None)
+        let ended = std::mem::replace(&mut self.section, Current::None);
+        if let Current::Open(open) = ended
+            && open.kept
         {
-            self.parsed.file.sections.push(section);
+            self.parsed.file.sections.push(open.section);
         }
     }
 

@@ -2,6 +2,9 @@
 //!
 //! A [`Span`] is three integers; line and column are worked out only for the places that a message names.
 
+#[cfg(test)]
+mod tests;
+
 use std::ops::Range;
 use std::sync::OnceLock;
 

@@ -1,5 +1,8 @@
 //! A word of a line: what it says once quotes, escapes and variables are gone, and where each byte of it was written.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::ops::Range;
 

@@ -19,12 +19,14 @@ pub(super) struct Decoder {
     spread: bool,
     /// The last variable that was not set.
     unset: Option<String>,
+    /// A variable could not be read, so that an empty word is no news.
+    bad: bool,
 }
 
 impl Decoder {
     pub(super) fn new(start: usize) -> Self {
         let (text, segments, split) = Default::default();
-        Self { start, text, segments, next: None, split, spread: false, unset: None }
+        Self { start, text, segments, next: None, split, spread: false, unset: None, bad: false }
     }
 
     /// Copies source bytes as they are.
@@ -73,7 +75,7 @@ impl Decoder {
         }
         let mut words = Vec::with_capacity(self.split.len());
         for (bytes, segments) in self.split {
-            if bytes.is_empty() {
+            if bytes.is_empty() && !self.bad {
                 let unset =
                     self.unset.as_ref().map(|name| format!("the environment variable `{name}` is not set"));
                 let finding = Diagnostic::error(Code::EmptyWord, span, "a word with nothing in it")
@@ -229,7 +231,11 @@ impl LineLexer<'_, '_> {
         let variable = match Variable::parse(self.text, at) {
             Ok(variable) => variable,
             Err(invalid) => {
-                self.at = invalid.at().end.max(at + 1);
+                // What cannot be a name goes on being text: it may be the closing quote.
+                let resume =
+                    if matches!(invalid, InvalidVariable::NoName { .. }) { at } else { invalid.at().end };
+                self.at = resume.max(at + 1);
+                out.bad = true;
                 return self.bad_variable(&invalid);
             }
         };

@@ -13,9 +13,9 @@ const NAME_WORDS: usize = 3;
 
 impl Parser {
     pub(super) fn directive(&mut self, line: Line) {
-        let Current::Open { section, indented, .. } = &mut self.section else { return };
-        *indented |= line.indented;
-        let kind = section.kind;
+        let Current::Open(open) = &mut self.section else { return };
+        open.indented |= line.indented;
+        let kind = open.section.kind;
         let Some(place) = kind.place() else { return };
         let (prefix, skip) = prefix(&line.words);
         let words = line.words;
@@ -37,8 +37,8 @@ impl Parser {
         if self.check(written, &mut directive, place) {
             self.note_repeat(keyword, prefix, directive.keyword_span());
             self.environment(&directive, kind);
-            if let Current::Open { section, .. } = &mut self.section {
-                section.directives.push(directive);
+            if let Current::Open(open) = &mut self.section {
+                open.section.directives.push(directive);
             }
         }
     }
@@ -69,7 +69,7 @@ impl Parser {
         if !self.support(support, directive.keyword_span(), place) {
             return false;
         }
-        if let Err(finding) = arity(keyword, directive.args(), directive.keyword_span()) {
+        if let Some(finding) = miscount(keyword, directive.args(), directive.keyword_span()) {
             self.report(finding);
             return false;
         }
@@ -124,7 +124,7 @@ impl Parser {
             return false;
         }
         let operands = &args[1..operands_end(args, action.args.min.into())];
-        if let Err(finding) = arity(action, operands, word.span()) {
+        if let Some(finding) = miscount(action, operands, word.span()) {
             self.report(finding);
             return false;
         }
@@ -208,15 +208,16 @@ fn find(place: Place, words: &[Word]) -> Found {
     lookup(place, &texts[..len])
 }
 
-fn arity(keyword: &'static Keyword, args: &[Word], keyword_span: Span) -> Result<(), Diagnostic> {
+/// What is wrong with the number of arguments.
+fn miscount(keyword: &'static Keyword, args: &[Word], keyword_span: Span) -> Option<Diagnostic> {
     if args.len() < keyword.args.min.into() {
         let end = args.last().map_or(keyword_span, Word::span).after();
-        return Err(report::missing(keyword, end, keyword_span));
+        return Some(report::missing(keyword, end, keyword_span));
     }
     if keyword.args.max != Arity::ANY && args.len() > keyword.args.max.into() {
-        return Err(report::extra(keyword, &args[keyword.args.max.into()..]));
+        return Some(report::extra(keyword, &args[keyword.args.max.into()..]));
     }
-    Ok(())
+    None
 }
 
 /// Where the operands of an action end: at the `if` or `unless` that comes after those that it must have.

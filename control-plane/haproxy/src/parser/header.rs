@@ -1,6 +1,6 @@
 //! Lines that open a section.
 
-use super::{Current, Parser, report};
+use super::{Current, Open, Parser, report};
 use crate::ast::{Section, SectionKind};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::keywords::{Found, Support, lookup};
@@ -25,7 +25,7 @@ impl Parser {
             Section { kind, keyword, name: None, from: None, address: None, span, directives: Vec::new() };
         let named = self.header(&mut section, rest, broken);
         let kept = named || !kind.is_proxy();
-        self.section = Current::Open { section, kept, indented: false };
+        self.section = Current::Open(Box::new(Open { section, kept, indented: false }));
     }
 
     /// Reads what follows the section's word; whether it has the name that it needs.
@@ -147,7 +147,7 @@ impl Parser {
     pub(super) fn opens_unknown(&self, line: &Line) -> bool {
         let Some(first) = line.words.first() else { return false };
         let place = match &self.section {
-            Current::Open { section, .. } => section.kind.place(),
+            Current::Open(open) => open.section.kind.place(),
             Current::None | Current::Skipped { .. } => None,
         };
         let known = place.is_some_and(|place| !matches!(lookup(place, &[first.text()]), Found::Unknown));
@@ -156,9 +156,7 @@ impl Parser {
         }
         let near = sections::nearest(first.text()).is_some();
         match &self.section {
-            Current::Open { indented, .. } => {
-                !line.indented && (near || (*indented && line.words.len() <= 2))
-            }
+            Current::Open(open) => !line.indented && (near || (open.indented && line.words.len() <= 2)),
             Current::None => near,
             Current::Skipped { .. } => !line.indented && near,
         }
@@ -179,7 +177,7 @@ impl Parser {
             Some(name) => format!("did you mean `{name}`?"),
             None => format!(
                 "sections are {}",
-                sections::names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+                sections::MAIN.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ")
             ),
         });
         self.report(finding);

@@ -41,12 +41,12 @@ pub(super) fn defect(source: &Source, defect: &Defect) -> Diagnostic {
 pub(super) fn conditional_block(first: &Word) -> Option<Diagnostic> {
     let name = first.text();
     match name {
-        ".if" | ".elif" | ".notice" | ".warning" | ".alert" | ".diag" => {
+        ".if" | ".elif" => {
             let message = format!("`{name}` lines are not supported yet");
             let note = "which lines of the file count would depend on it";
             Some(Diagnostic::error(Code::ConditionalBlock, first.span(), message).note(note))
         }
-        ".else" | ".endif" => {
+        ".else" | ".endif" | ".notice" | ".warning" | ".alert" | ".diag" => {
             let message = format!("`{name}` lines are not supported yet");
             Some(Diagnostic::error(Code::ConditionalBlock, first.span(), message))
         }
@@ -91,13 +91,16 @@ pub(super) fn unknown(place: Place, word: &Word) -> Diagnostic {
     let elsewhere = others.filter_map(|other| nearest(text, *other).map(|near| (near, *other))).next();
     match elsewhere {
         Some((near, other)) => finding.help(format!("`{near}` exists in `{other}`")),
-        None if noun == "action" => finding.help(format!("actions are {}", list(working(place)))),
-        None => finding,
+        None => match list(working(place)) {
+            none if none.is_empty() => finding,
+            names => finding.help(format!("what works here: {names}")),
+        },
     }
 }
 
 fn working(place: Place) -> impl Iterator<Item = &'static Keyword> {
-    allowed_in(place).filter(|entry| matches!(entry.support, Support::Works { .. }))
+    let works = |entry: &&Keyword| entry.modern.is_none() && matches!(entry.support, Support::Works { .. });
+    allowed_in(place).filter(works)
 }
 
 fn place_family(place: Place) -> &'static [Place] {

@@ -29,6 +29,12 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .takes(0, 1, "[<name>]")
             .once()
             .does("The host name of syslog lines."),
+        Keyword::works("daemon", G, "drop_in")
+            .takes(0, 0, "")
+            .does("Go to the background, under the name haproxy."),
+        Keyword::works("pidfile", G, "drop_in")
+            .takes(1, 1, "<path>")
+            .does("Where the process number is written, under the name haproxy."),
         Keyword::works("setenv", G, ENVIRONMENT).takes(2, 2, "<name> <value>").does("Sets a variable."),
         Keyword::works("presetenv", G, ENVIRONMENT)
             .takes(2, 2, "<name> <value>")
@@ -41,9 +47,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .does("Removes all variables but those named."),
     ],
     &[
-        Keyword::inert("daemon", G, "whoever starts the process decides whether it stays in the foreground")
-            .takes(0, 0, "")
-            .does("Go to the background."),
         Keyword::degraded(
             "chroot",
             G,
@@ -51,9 +54,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         )
         .takes(1, 1, "<folder>")
         .does("Change the root folder."),
-        Keyword::degraded("pidfile", G, "no file is written; the command line's `-p` does it")
-            .takes(1, 1, "<path>")
-            .does("Where the process number is written."),
         Keyword::degraded("user", G, KEEPS_USER).takes(1, 1, "<name>").does("The user to run as."),
         Keyword::degraded("group", G, KEEPS_USER).takes(1, 1, "<name>").does("The group to run as."),
         Keyword::degraded("uid", G, KEEPS_USER).takes(1, 1, "<number>").does("The user to run as."),
