@@ -51,8 +51,19 @@ pub struct HeaderValue {
 pub enum HeaderPattern {
     /// Of this name, without regard to case.
     Name(HeaderName),
-    /// Those whose name, in lower case, matches: beg, end, sub or reg.
+    /// Those whose name matches without regard to case: beg, end, sub or reg.
     Matching(Matcher),
+}
+
+impl HeaderPattern {
+    /// Whether a header of this name is to go.
+    pub fn matches(&self, name: &[u8]) -> bool {
+        match self {
+            Self::Name(wanted) => wanted.as_bytes().eq_ignore_ascii_case(name),
+            Self::Matching(Matcher::Bytes(patterns)) => patterns.matches(name),
+            Self::Matching(_) => false,
+        }
+    }
 }
 
 /// An answer made by the proxy itself.

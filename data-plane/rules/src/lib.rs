@@ -1,1 +1,23 @@
-//! Placeholder until the first code lands.
+//! What compiled expressions mean over a message: fetches, converters, tests, conditions, formats and rule lists.
+//!
+//! Pure functions over a [`Message`]. Nothing here knows a socket or a clock, and nothing allocates once a [`Scratch`]
+//! has grown to the size that its messages need. Meanings are HAProxy's (configuration manual, part 7) save where a
+//! function says otherwise.
+
+pub mod evaluate;
+pub mod format;
+pub mod list;
+pub mod message;
+pub mod redirect;
+
+mod convert;
+mod fetch;
+mod header;
+mod target;
+mod value;
+
+pub use evaluate::matches;
+pub use format::{Style, escape_log, render};
+pub use list::{Outcome, run};
+pub use message::{Edit, Message, Scratch, Variables};
+pub use target::{path, path_and_query, query};

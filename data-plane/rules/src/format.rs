@@ -1,0 +1,144 @@
+//! Formats to text.
+
+use std::io::Write;
+use std::net::IpAddr;
+use std::ops::ControlFlow;
+
+use sluicegate_model::expr::{Alias, Format, Piece, Sample, Value as Source};
+
+use crate::convert::convert;
+use crate::fetch::{Extent, visit};
+use crate::message::{Message, Scratch, Variables};
+use crate::value::Value;
+
+/// What the text is for: how what clients wrote is made harmless, and what stands for nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// A log line: [`escape_log`] applies, nothing is a dash (or, in quotes, nothing).
+    Log,
+    /// A body: as it is.
+    Body,
+    /// A header's value: CR, LF and NUL become spaces (RFC 9110 5.5).
+    Header,
+    /// A Location: what may not stand in a URI is percent-encoded.
+    Location,
+}
+
+/// Appends the text of `format` to `out`.
+pub fn render<M: Message + Variables>(
+    format: &Format,
+    message: &M,
+    style: Style,
+    scratch: &mut Scratch,
+    out: &mut Vec<u8>,
+) {
+    for piece in format.pieces() {
+        match &piece.value {
+            Source::Literal(text) => out.extend_from_slice(text),
+            Source::Alias(alias) => {
+                let buffer = &mut scratch.value;
+                buffer.clear();
+                message.alias(*alias, piece.hexadecimal, buffer);
+                finish(piece, buffer, if plain(*alias) { Style::Body } else { style }, style, out);
+            }
+            Source::Sample(sample) => {
+                text(sample, message, piece.hexadecimal, &mut scratch.value, |text| {
+                    finish(piece, text, style, style, out);
+                });
+            }
+        }
+    }
+}
+
+/// Aliases that escape what they are made of themselves: the braces and bars of captures are not the client's.
+fn plain(alias: Alias) -> bool {
+    matches!(
+        alias,
+        Alias::RequestHeaders | Alias::RequestHeaderList | Alias::ResponseHeaders | Alias::ResponseHeaderList
+    )
+}
+
+/// Calls `then` once with the text of a sample, empty where it has none.
+fn text<M: Message>(
+    sample: &Sample,
+    message: &M,
+    hexadecimal: bool,
+    buffer: &mut Vec<u8>,
+    mut then: impl FnMut(&[u8]),
+) {
+    let mut one = |value: Value<'_>, buffer: &mut Vec<u8>| {
+        let Some(value) = convert(&sample.converters, value, buffer) else {
+            return ControlFlow::Continue(());
+        };
+        let value = if hexadecimal { in_hexadecimal(value, buffer) } else { value.into_text(buffer) };
+        then(value.bytes(buffer).unwrap_or_default());
+        ControlFlow::Break(())
+    };
+    if visit(&sample.fetch, message, Extent::One, buffer, &mut one).is_continue() {
+        then(b"");
+    }
+}
+
+fn in_hexadecimal<'a>(value: Value<'a>, buffer: &mut Vec<u8>) -> Value<'a> {
+    let start = buffer.len();
+    // Writing to a Vec cannot fail.
+    let _infallible = match value {
+        Value::Int(number) => write!(buffer, "{number:X}"),
+        Value::Ip(IpAddr::V4(ip)) => write!(buffer, "{:08X}", u32::from(ip)),
+        Value::Ip(IpAddr::V6(ip)) => write!(buffer, "{:032X}", u128::from(ip)),
+        Value::Bool(_) | Value::Text(_) | Value::Buffered(_) => return value.into_text(buffer),
+    };
+    Value::Buffered(start..buffer.len())
+}
+
+fn finish(piece: &Piece, text: &[u8], escape: Style, style: Style, out: &mut Vec<u8>) {
+    if piece.quote {
+        out.push(b'"');
+    } else if text.is_empty() && style == Style::Log {
+        out.push(b'-');
+    }
+    match escape {
+        Style::Log => escape_log(text, out),
+        Style::Body => out.extend_from_slice(text),
+        Style::Header => out.extend(text.iter().map(|&byte| match byte {
+            b'\r' | b'\n' | 0 => b' ',
+            byte => byte,
+        })),
+        Style::Location => percent_encode(text, out),
+    }
+    if piece.quote {
+        out.push(b'"');
+    }
+}
+
+const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+
+fn coded(mark: u8, byte: u8, out: &mut Vec<u8>) {
+    out.extend_from_slice(&[mark, DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+}
+
+/// Appends text with every byte that is not printable ASCII, every quote and every number sign as `#XX`, so that a line
+/// stays a line and can be read back.
+pub fn escape_log(text: &[u8], out: &mut Vec<u8>) {
+    for &byte in text {
+        match byte {
+            b'"' | b'#' | 0..=0x1f | 0x7f.. => coded(b'#', byte, out),
+            byte => out.push(byte),
+        }
+    }
+}
+
+/// RFC 3986 2: what may stand nowhere in a URI becomes `%XX`; percent signs stay, the text may be encoded already.
+fn percent_encode(text: &[u8], out: &mut Vec<u8>) {
+    for &byte in text {
+        match byte {
+            0..=b' ' | 0x7f.. | b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' => {
+                coded(b'%', byte, out);
+            }
+            byte => out.push(byte),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,86 @@
+//! Rule lists.
+
+use sluicegate_model::rule::{Action, HeaderValue, Redirect, Reply, Rule};
+
+use crate::evaluate::matches;
+use crate::format::{Style, render};
+use crate::message::{Edit, Message, Scratch, Variables};
+use crate::redirect;
+
+/// How a list ended.
+#[derive(Debug, Clone, Copy)]
+pub enum Outcome<'r> {
+    /// The exchange goes on: the list is at its end, or a rule allowed it.
+    Continue,
+    /// Answer this.
+    Return {
+        /// Who says so.
+        rule: &'r Rule,
+        /// The answer.
+        reply: &'r Reply,
+    },
+    /// Answer this, and count the exchange as denied.
+    Deny {
+        /// Who says so.
+        rule: &'r Rule,
+        /// The answer.
+        reply: &'r Reply,
+    },
+    /// Send the client elsewhere: the Location stands in [`Scratch::text`].
+    Redirect {
+        /// Who says so.
+        rule: &'r Rule,
+        /// Status and cookie.
+        redirect: &'r Redirect,
+    },
+}
+
+/// Runs a list over a message. Edits happen at once: later rules see them.
+pub fn run<'r, M: Message + Variables + Edit>(
+    rules: &'r [Rule],
+    message: &mut M,
+    scratch: &mut Scratch,
+) -> Outcome<'r> {
+    for rule in rules {
+        if rule.when.as_ref().is_some_and(|when| !matches(when, message, scratch)) {
+            continue;
+        }
+        match &rule.action {
+            Action::Return(reply) => return Outcome::Return { rule, reply },
+            Action::Deny(reply) => return Outcome::Deny { rule, reply },
+            Action::Redirect(redirect) => {
+                if redirect::location(redirect, message, scratch) {
+                    return Outcome::Redirect { rule, redirect };
+                }
+            }
+            Action::SetHeader(header) => with_value(header, message, scratch, |message, value| {
+                message.set(&header.name, value);
+            }),
+            Action::AddHeader(header) => with_value(header, message, scratch, |message, value| {
+                message.add(&header.name, value);
+            }),
+            Action::DeleteHeader(pattern) => message.delete(pattern),
+            Action::Allow => return Outcome::Continue,
+        }
+    }
+    Outcome::Continue
+}
+
+fn with_value<M: Message + Variables>(
+    header: &HeaderValue,
+    message: &mut M,
+    scratch: &mut Scratch,
+    edit: impl FnOnce(&mut M, &[u8]),
+) {
+    if let Some(literal) = header.value.literal() {
+        return edit(message, literal);
+    }
+    let mut text = std::mem::take(&mut scratch.text);
+    text.clear();
+    render(&header.value, message, Style::Header, scratch, &mut text);
+    edit(message, &text);
+    scratch.text = text;
+}
+
+#[cfg(test)]
+mod tests;

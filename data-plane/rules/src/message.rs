@@ -1,0 +1,68 @@
+//! What the evaluator asks of the engine.
+
+use std::net::SocketAddr;
+
+use sluicegate_model::expr::{Alias, Direction};
+use sluicegate_model::rule::{HeaderName, HeaderPattern};
+
+/// An exchange as an expression sees it. What is not known (yet) is `None`: then a test is false and a format's piece
+/// is empty.
+pub trait Message {
+    /// Where the client connects from; `None` on unix sockets.
+    fn source(&self) -> Option<SocketAddr>;
+    /// Where the client connected to; `None` on unix sockets.
+    fn destination(&self) -> Option<SocketAddr>;
+    /// Whether the client speaks TLS.
+    fn is_tls(&self) -> bool;
+    /// Name of the frontend.
+    fn frontend_name(&self) -> &[u8];
+    /// Name of the backend once one is chosen.
+    fn backend_name(&self) -> Option<&[u8]>;
+    /// Whether there is an HTTP request.
+    fn is_http(&self) -> bool;
+    /// Of the request.
+    fn method(&self) -> Option<&[u8]>;
+    /// Of the request, as the client wrote it (RFC 9112 3.2).
+    fn target(&self) -> Option<&[u8]>;
+    /// `1.0`, `1.1`, `2.0`.
+    fn version(&self, direction: Direction) -> Option<&[u8]>;
+    /// Of the response.
+    fn status(&self) -> Option<u16>;
+    /// The values of all lines of a header in their order, without the space around them. Names are compared without
+    /// regard to case.
+    fn header<'a>(&'a self, direction: Direction, name: &'a [u8]) -> impl Iterator<Item = &'a [u8]>;
+}
+
+/// What a log-format alias stands for.
+pub trait Variables {
+    /// Appends the text of an alias, nothing where there is none. `hexadecimal` is `%{+X}`, which addresses and numbers
+    /// follow. What clients chose is escaped by the renderer; captures alone (hr, hrl, hs, hsl), whose braces are not the
+    /// clients', escape their values themselves.
+    fn alias(&self, alias: Alias, hexadecimal: bool, out: &mut Vec<u8>);
+}
+
+/// Changes of the headers of the message that a rule list runs over. Later rules see them.
+pub trait Edit {
+    /// Replaces all lines of that name by one at the end.
+    fn set(&mut self, name: &HeaderName, value: &[u8]);
+    /// Appends a line.
+    fn add(&mut self, name: &HeaderName, value: &[u8]);
+    /// Removes every line whose name [`HeaderPattern::matches`].
+    fn delete(&mut self, pattern: &HeaderPattern);
+}
+
+/// Memory that evaluation re-uses; one for each worker is enough.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    /// Where converters write.
+    pub(crate) value: Vec<u8>,
+    /// What was rendered last: a header's value, a Location.
+    pub(crate) text: Vec<u8>,
+}
+
+impl Scratch {
+    /// The Location after [`crate::Outcome::Redirect`].
+    pub fn text(&self) -> &[u8] {
+        &self.text
+    }
+}
