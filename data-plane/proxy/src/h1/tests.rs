@@ -6,6 +6,7 @@ mod framing;
 mod parse;
 mod properties;
 mod refused;
+mod scan;
 
 use super::{Edits, Head, InvalidHead, Limits, Parsed, View};
 
