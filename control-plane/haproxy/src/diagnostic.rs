@@ -5,6 +5,8 @@
 
 mod code;
 pub mod render;
+#[cfg(test)]
+mod tests;
 
 pub use code::{Class, Code};
 
@@ -166,6 +168,15 @@ impl Diagnostics {
             self.list.pop();
             self.list.push(diagnostic);
         }
+    }
+
+    /// Adds an error that takes time to put into words; beyond the limit it is not made, only counted.
+    pub fn push_error(&mut self, make: impl FnOnce() -> Diagnostic) {
+        if self.list.len() < MAX_DIAGNOSTICS || self.errors == 0 {
+            return self.push(make());
+        }
+        self.errors += 1;
+        self.dropped += 1;
     }
 
     /// Adds all findings of another stage.

@@ -109,6 +109,10 @@ impl Parser {
         self.parsed.diagnostics.push(diagnostic);
     }
 
+    fn report_error(&mut self, make: impl FnOnce() -> Diagnostic) {
+        self.parsed.diagnostics.push_error(make);
+    }
+
     fn line(&mut self, line: Line) {
         let Some(first) = line.words.first() else { return };
         if let Some(kind) = crate::sections::kind_of(first.text()) {

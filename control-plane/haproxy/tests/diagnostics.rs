@@ -2,6 +2,8 @@
 //!
 //! `UPDATE=1` writes the expected files anew; look at the difference before it is committed.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -74,9 +74,10 @@ pub fn nearest(name: &str, place: Place) -> Option<&'static str> {
     if name.len() > 64 {
         return None;
     }
-    let limit = (name.chars().count() / 3).clamp(1, 4);
+    let len = name.chars().count();
+    let limit = (len / 3).clamp(1, 4);
     allowed_in(place)
-        .filter(|entry| entry.modern.is_none())
+        .filter(|entry| entry.modern.is_none() && entry.name.len().abs_diff(len) <= limit)
         .map(|entry| (strsim::damerau_levenshtein(name, entry.name), entry))
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, entry)| (*distance, entry.refused_here()))

@@ -25,8 +25,8 @@ impl Parser {
             Found::Elsewhere(keyword) => {
                 return self.report(report::misplaced(keyword, place, &name[..keyword.words()]));
             }
-            Found::Unfinished => return self.report(report::unfinished(place, name)),
-            Found::Unknown => return self.report(report::unknown(place, &name[0])),
+            Found::Unfinished => return self.report_error(|| report::unfinished(place, name)),
+            Found::Unknown => return self.report_error(|| report::unknown(place, &name[0])),
         };
         let head = skip + keyword.words();
         let written = keyword;
@@ -115,8 +115,8 @@ impl Parser {
                 return false;
             }
             Found::Elsewhere(_) | Found::Unfinished | Found::Unknown => {
-                let finding = report::unknown(place, word);
-                self.report(finding);
+                let word = word.clone();
+                self.report_error(|| report::unknown(place, &word));
                 return false;
             }
         };
@@ -135,10 +135,12 @@ impl Parser {
     /// Takes the options of `bind` and `server` apart; whether all of them are right.
     fn options(&mut self, directive: &mut Directive, place: Place, fixed: usize) -> bool {
         let mut findings = Vec::new();
+        let mut unknown = false;
         let mut at = directive.head + fixed;
         while let Some(word) = directive.words.get(at) {
             let Found::Here(written) = lookup(place, &[word.text()]) else {
-                findings.push(report::unknown(place, word));
+                self.parsed.diagnostics.push_error(|| report::unknown(place, word));
+                unknown = true;
                 // How many words belong to it cannot be known, so what follows is not read.
                 break;
             };
@@ -163,7 +165,7 @@ impl Parser {
             directive.options.push(OptionAt { keyword, word: at, args });
             at += 1 + args;
         }
-        let refused = findings.iter().any(|finding| finding.severity == Severity::Error);
+        let refused = unknown || findings.iter().any(|finding| finding.severity == Severity::Error);
         // On a line that is refused, what has no effect is no news.
         findings.retain(|finding| !(refused && finding.code == Code::InertKeyword));
         findings.into_iter().for_each(|finding| self.report(finding));
