@@ -1,0 +1,229 @@
+//! The checks of one endpoint over time.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use crate::evidence::{Evidence, Status};
+
+/// How often to probe, and how much makes a change (HAProxy: inter, fastinter, downinter, rise, fall).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Schedule {
+    /// While all is well.
+    pub interval: Duration,
+    /// Between the first sign of a change and the change.
+    pub fast_interval: Duration,
+    /// While down.
+    pub down_interval: Duration,
+    /// Successes in a row until up.
+    pub rise: NonZeroU32,
+    /// Failures in a row until down.
+    pub fall: NonZeroU32,
+}
+
+/// How long a probe may take (HAProxy: timeout connect, timeout check).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// The backend's; checks take the interval where that is shorter.
+    pub connect: Option<Duration>,
+    /// For the answer once the connection stands. `None`: connection and answer together have the interval.
+    pub answer: Option<Duration>,
+}
+
+/// What the checks make of an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Health {
+    /// Takes traffic.
+    Up,
+    /// Takes none.
+    Down,
+}
+
+/// What a check is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Waits for its next probe.
+    Idle,
+    /// A connection is being made.
+    Connecting,
+    /// The connection stands, the answer is not there.
+    Answering,
+}
+
+/// What the owner of a check has to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// Nothing before [`Check::due`].
+    Wait,
+    /// Open a connection; then call [`Check::connected`] or [`Check::finish`].
+    Probe,
+    /// Drop the probe under way: its time is up, and this is what it found.
+    Abandon(Finding),
+}
+
+/// What a finished probe means.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// What it saw.
+    pub evidence: Evidence,
+    /// The new health, where it changed.
+    pub change: Option<Health>,
+}
+
+/// Checks of one endpoint.
+///
+/// Health is a number as in HAProxy: below `rise` is down, from there on up, `rise + fall - 1` is the top. An endpoint
+/// starts at `rise`: up at once, so that a start does not refuse traffic, but the first failure takes it down and the
+/// first success makes it wholly up. (HAProxy: init-state up, the default.)
+#[derive(Debug, Clone)]
+pub struct Check {
+    schedule: Schedule,
+    limits: Limits,
+    health: u32,
+    phase: Phase,
+    started: Duration,
+    due: Duration,
+}
+
+impl Check {
+    /// Checks that begin with a first probe at `first` ([`first_delay`] from now).
+    pub fn new(schedule: Schedule, limits: Limits, first: Duration) -> Self {
+        let health = schedule.rise.get();
+        Self { schedule, limits, health, phase: Phase::Idle, started: first, due: first }
+    }
+
+    /// Up or down, as of now.
+    pub fn health(&self) -> Health {
+        if self.health >= self.schedule.rise.get() { Health::Up } else { Health::Down }
+    }
+
+    /// Successes or failures counted towards the next change, and how many it takes; `None` where none are.
+    pub fn progress(&self) -> Option<(u32, u32)> {
+        let (rise, fall, top) = (self.schedule.rise.get(), self.schedule.fall.get(), self.top());
+        match self.health() {
+            Health::Up if self.health < top => Some(((top - self.health).min(fall), fall)),
+            Health::Down if self.health > 0 => Some((self.health, rise)),
+            Health::Up | Health::Down => None,
+        }
+    }
+
+    /// What it is at.
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// When [`Self::tick`] has something to do: the next probe, or the end of a probe's time.
+    pub fn due(&self) -> Duration {
+        self.due
+    }
+
+    /// What to do now.
+    pub fn tick(&mut self, now: Duration) -> Command {
+        if now < self.due {
+            return Command::Wait;
+        }
+        match self.phase {
+            Phase::Idle => {
+                self.phase = Phase::Connecting;
+                self.started = now;
+                self.due = now.saturating_add(self.connect_limit());
+                Command::Probe
+            }
+            Phase::Connecting => Command::Abandon(self.finish(now, Status::L4Timeout, None, "")),
+            Phase::Answering => Command::Abandon(self.finish(now, Status::L7Timeout, None, "")),
+        }
+    }
+
+    /// The connection stands and an answer is waited for.
+    pub fn connected(&mut self, now: Duration) {
+        if self.phase != Phase::Connecting {
+            return;
+        }
+        self.phase = Phase::Answering;
+        self.due = match self.limits.answer {
+            Some(limit) => now.saturating_add(limit),
+            None => self.started.saturating_add(self.schedule.interval),
+        };
+    }
+
+    /// The probe is over: counts it, and sets the time of the next one. Control characters of `info` are left out.
+    pub fn finish(&mut self, now: Duration, status: Status, code: Option<u16>, info: &str) -> Finding {
+        let before = self.health();
+        self.health = if status.passed() { self.after_success() } else { self.after_failure() };
+        let change = Some(self.health()).filter(|&health| health != before);
+        let took = now.saturating_sub(self.started);
+        self.phase = Phase::Idle;
+        self.due = now.saturating_add(self.pause());
+        let info = info.chars().filter(|c| !c.is_control()).collect::<String>().into_boxed_str();
+        Finding { evidence: Evidence { status, code, info, took }, change }
+    }
+
+    /// Takes a new schedule on. The health stays; counts towards a change begin anew, save that an endpoint that the next
+    /// failure would take down stays there; a probe under way goes on.
+    pub fn reschedule(&mut self, schedule: Schedule, limits: Limits, now: Duration) {
+        let on_the_brink = self.health == self.schedule.rise.get() && self.top() > self.health;
+        let health = self.health();
+        self.schedule = schedule;
+        self.limits = limits;
+        self.health = match health {
+            Health::Down => 0,
+            Health::Up if on_the_brink => schedule.rise.get(),
+            Health::Up => self.top(),
+        };
+        if self.phase == Phase::Idle {
+            self.due = self.due.min(now.saturating_add(self.pause()));
+        }
+    }
+
+    fn top(&self) -> u32 {
+        self.schedule.rise.get().saturating_add(self.schedule.fall.get() - 1)
+    }
+
+    fn after_success(&self) -> u32 {
+        let risen = self.health.saturating_add(1).min(self.top());
+        if risen >= self.schedule.rise.get() { self.top() } else { risen }
+    }
+
+    fn after_failure(&self) -> u32 {
+        if self.health > self.schedule.rise.get() { self.health - 1 } else { 0 }
+    }
+
+    fn pause(&self) -> Duration {
+        match self.health {
+            0 => self.schedule.down_interval,
+            health if health == self.top() => self.schedule.interval,
+            _ => self.schedule.fast_interval,
+        }
+    }
+
+    /// With a limit for the answer, the connection has the shorter of its own and the interval; without one, connection
+    /// and answer together have the interval.
+    fn connect_limit(&self) -> Duration {
+        let interval = self.schedule.interval;
+        match (self.limits.answer, self.limits.connect) {
+            (Some(_), Some(connect)) => connect.min(interval),
+            _ => interval,
+        }
+    }
+}
+
+/// When to probe first the endpoint at `position` (from 0) of `total`: evenly over the interval, so that a start does not
+/// probe all at once. `seed` shifts the whole row, so that a fleet of proxies does not probe in step; 0 shifts nothing.
+pub fn first_delay(interval: Duration, position: usize, total: usize, seed: u64) -> Duration {
+    let total = u128::try_from(total.max(1)).unwrap_or(1);
+    let position = u128::try_from(position).unwrap_or(0) % total;
+    let interval_us = interval.as_micros().min(u64::MAX.into());
+    let shift = (interval_us * u128::from(scramble(seed) >> 32)) >> 32;
+    let delay = (interval_us * position / total + shift) % interval_us.max(1);
+    Duration::from_micros(u64::try_from(delay).unwrap_or(u64::MAX))
+}
+
+/// Spreads the bits of neighbouring seeds (the finaliser of MurmurHash3); 0 stays 0.
+fn scramble(mut bits: u64) -> u64 {
+    for factor in [0xff51_afd7_ed55_8ccd, 0xc4ce_b9fe_1a85_ec53_u64] {
+        bits = (bits ^ (bits >> 33)).wrapping_mul(factor);
+    }
+    bits ^ (bits >> 33)
+}
+
+#[cfg(test)]
+mod tests;

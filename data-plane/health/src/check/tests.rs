@@ -1,0 +1,144 @@
+use super::*;
+
+const MS: Duration = Duration::from_millis(1);
+
+fn schedule(rise: u32, fall: u32) -> Schedule {
+    Schedule {
+        interval: 2_000 * MS,
+        fast_interval: 500 * MS,
+        down_interval: 5_000 * MS,
+        rise: NonZeroU32::new(rise).unwrap(),
+        fall: NonZeroU32::new(fall).unwrap(),
+    }
+}
+
+fn check(rise: u32, fall: u32) -> Check {
+    Check::new(schedule(rise, fall), Limits::default(), Duration::ZERO)
+}
+
+/// Runs one probe when it is due, 1 ms long; the change and the pause after it.
+fn probe(check: &mut Check, status: Status) -> (Option<Health>, Duration) {
+    let now = check.due();
+    assert_eq!(check.tick(now), Command::Probe);
+    let finding = check.finish(now + MS, status, None, "");
+    assert_eq!(finding.evidence.took, MS);
+    (finding.change, check.due() - now - MS)
+}
+
+#[test]
+fn starts_up_and_falls_at_the_first_failure() {
+    let mut check = check(2, 3);
+    assert_eq!(check.health(), Health::Up);
+    assert_eq!(probe(&mut check, Status::L4Connection), (Some(Health::Down), 5_000 * MS));
+}
+
+#[test]
+fn the_first_success_makes_it_wholly_up() {
+    let mut check = check(2, 3);
+    assert_eq!(probe(&mut check, Status::L4Ok), (None, 2_000 * MS));
+    assert_eq!(check.progress(), None);
+    assert_eq!(probe(&mut check, Status::L4Connection), (None, 500 * MS));
+    assert_eq!(check.progress(), Some((1, 3)));
+    assert_eq!(probe(&mut check, Status::L4Connection), (None, 500 * MS));
+    assert_eq!(probe(&mut check, Status::L4Connection), (Some(Health::Down), 5_000 * MS));
+    assert_eq!(probe(&mut check, Status::L4Connection), (None, 5_000 * MS));
+}
+
+#[test]
+fn a_success_between_failures_starts_the_count_anew() {
+    let mut check = check(2, 3);
+    probe(&mut check, Status::L7Ok);
+    probe(&mut check, Status::L7Status);
+    probe(&mut check, Status::L7Status);
+    assert_eq!(probe(&mut check, Status::L7Ok), (None, 2_000 * MS));
+    probe(&mut check, Status::L7Status);
+    probe(&mut check, Status::L7Status);
+    assert_eq!(check.health(), Health::Up);
+}
+
+#[test]
+fn rises_after_enough_successes_in_a_row() {
+    let mut check = check(3, 2);
+    probe(&mut check, Status::L4Timeout);
+    assert_eq!(probe(&mut check, Status::L4Ok), (None, 500 * MS));
+    assert_eq!(probe(&mut check, Status::L4Timeout), (None, 5_000 * MS));
+    assert_eq!(probe(&mut check, Status::L4Ok), (None, 500 * MS));
+    assert_eq!(check.progress(), Some((1, 3)));
+    assert_eq!(probe(&mut check, Status::L4Ok), (None, 500 * MS));
+    assert_eq!(probe(&mut check, Status::L4Ok), (Some(Health::Up), 2_000 * MS));
+}
+
+#[test]
+fn without_a_check_timeout_the_interval_is_for_all() {
+    let mut check = check(2, 3);
+    assert_eq!(check.tick(Duration::ZERO), Command::Probe);
+    assert_eq!(check.due(), 2_000 * MS);
+    check.connected(1_500 * MS);
+    assert_eq!(check.due(), 2_000 * MS);
+    assert_eq!(check.tick(1_999 * MS), Command::Wait);
+    let Command::Abandon(finding) = check.tick(2_000 * MS) else { panic!("time is up") };
+    assert_eq!(finding.evidence.to_string(), "L7TOUT in 2000ms");
+    assert_eq!(check.phase(), Phase::Idle);
+}
+
+#[test]
+fn a_check_timeout_is_for_the_answer_alone() {
+    let limits = Limits { connect: Some(300 * MS), answer: Some(10_000 * MS) };
+    let mut check = Check::new(schedule(2, 3), limits, Duration::ZERO);
+    check.tick(Duration::ZERO);
+    assert_eq!(check.due(), 300 * MS);
+    check.connected(200 * MS);
+    assert_eq!(check.due(), 10_200 * MS);
+    let mut slow = Check::new(schedule(2, 3), limits, Duration::ZERO);
+    slow.tick(Duration::ZERO);
+    let Command::Abandon(finding) = slow.tick(300 * MS) else { panic!("time is up") };
+    assert_eq!(finding.evidence.status, Status::L4Timeout);
+    assert_eq!(finding.change, Some(Health::Down));
+    let long = Limits { connect: Some(60_000 * MS), answer: Some(MS) };
+    let mut check = Check::new(schedule(2, 3), long, Duration::ZERO);
+    check.tick(Duration::ZERO);
+    assert_eq!(check.due(), 2_000 * MS);
+}
+
+#[test]
+fn a_late_connection_changes_nothing() {
+    let mut check = check(2, 3);
+    check.connected(5 * MS);
+    assert_eq!((check.phase(), check.due()), (Phase::Idle, Duration::ZERO));
+}
+
+#[test]
+fn evidence_in_haproxys_words() {
+    let mut check = check(2, 3);
+    check.tick(Duration::ZERO);
+    let finding = check.finish(4 * MS, Status::L7Status, Some(503), "Service\r\n Unavailable");
+    assert_eq!(finding.evidence.to_string(), "L7STS/503 in 4ms: Service Unavailable");
+    let reason = "Layer7 wrong status, code: 503, info: \"Service Unavailable\", check duration: 4ms";
+    assert_eq!(finding.evidence.reason(), reason);
+}
+
+#[test]
+fn a_new_schedule_keeps_the_health() {
+    let mut check = check(2, 3);
+    probe(&mut check, Status::L4Ok);
+    let waits_until = check.due();
+    check.reschedule(schedule(5, 1), Limits::default(), MS);
+    assert_eq!(check.health(), Health::Up);
+    assert!(check.due() <= waits_until);
+    assert_eq!(probe(&mut check, Status::L4Connection).0, Some(Health::Down));
+    check.reschedule(schedule(1, 3), Limits::default(), check.due());
+    assert_eq!(check.health(), Health::Down);
+    assert_eq!(probe(&mut check, Status::L4Ok).0, Some(Health::Up));
+}
+
+#[test]
+fn first_probes_are_spread_over_the_interval() {
+    let delays: Vec<Duration> = (0..4).map(|at| first_delay(2_000 * MS, at, 4, 0)).collect();
+    assert_eq!(delays, [0, 500, 1_000, 1_500].map(|ms| ms * MS));
+    let mut shifted: Vec<Duration> = (0..4).map(|at| first_delay(2_000 * MS, at, 4, 77)).collect();
+    shifted.sort();
+    assert!(shifted.windows(2).all(|pair| pair[1] - pair[0] == 500 * MS), "{shifted:?}");
+    assert!(shifted[3] < 2_000 * MS);
+    assert_ne!(first_delay(2_000 * MS, 0, 4, 77), first_delay(2_000 * MS, 0, 4, 78));
+    assert_eq!(first_delay(Duration::ZERO, 3, 0, 9), Duration::ZERO);
+}

@@ -1,0 +1,99 @@
+//! What a probe saw, in HAProxy's words.
+
+use std::fmt;
+use std::time::Duration;
+
+/// Result of a probe (HAProxy management guide 9.1, `check_status`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// The connection opened, and nothing more was asked for.
+    L4Ok,
+    /// The connection did not open in time.
+    L4Timeout,
+    /// The connection was refused, or there is no way.
+    L4Connection,
+    /// A socket could not be had: no descriptors, no ports.
+    SocketError,
+    /// The answer was as wanted.
+    L7Ok,
+    /// No whole answer in time.
+    L7Timeout,
+    /// The answer was none of the protocol.
+    L7Response,
+    /// The answer had another status than wanted.
+    L7Status,
+}
+
+impl Status {
+    /// Whether the endpoint passed.
+    pub fn passed(self) -> bool {
+        matches!(self, Self::L4Ok | Self::L7Ok)
+    }
+
+    /// As in statistics: `L4OK`.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::L4Ok => "L4OK",
+            Self::L4Timeout => "L4TOUT",
+            Self::L4Connection => "L4CON",
+            Self::SocketError => "SOCKERR",
+            Self::L7Ok => "L7OK",
+            Self::L7Timeout => "L7TOUT",
+            Self::L7Response => "L7RSP",
+            Self::L7Status => "L7STS",
+        }
+    }
+
+    /// As in log lines: `Layer4 check passed`.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::L4Ok => "Layer4 check passed",
+            Self::L4Timeout => "Layer4 timeout",
+            Self::L4Connection => "Layer4 connection problem",
+            Self::SocketError => "Socket error",
+            Self::L7Ok => "Layer7 check passed",
+            Self::L7Timeout => "Layer7 timeout",
+            Self::L7Response => "Layer7 invalid response",
+            Self::L7Status => "Layer7 wrong status",
+        }
+    }
+}
+
+/// What one probe saw. Displays as `L7STS/503 in 4ms: Service Unavailable`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// Its result.
+    pub status: Status,
+    /// Status of the answer, where there was one.
+    pub code: Option<u16>,
+    /// The system's or the endpoint's own words; may be empty. Without control characters.
+    pub info: Box<str>,
+    /// From the start of the probe.
+    pub took: Duration,
+}
+
+impl Evidence {
+    /// For the line that tells of a change: `Layer4 connection problem, info: "Connection refused", check duration: 1ms`.
+    pub fn reason(&self) -> String {
+        let mut text = self.status.words().to_owned();
+        if let Some(code) = self.code {
+            text.push_str(&format!(", code: {code}"));
+        }
+        if !self.info.is_empty() {
+            text.push_str(&format!(", info: \"{}\"", self.info));
+        }
+        text.push_str(&format!(", check duration: {}ms", self.took.as_millis()));
+        text
+    }
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.status.code())?;
+        if let Some(code) = self.code {
+            write!(f, "/{code}")?;
+        }
+        write!(f, " in {}ms", self.took.as_millis())?;
+        if self.info.is_empty() { Ok(()) } else { write!(f, ": {}", self.info) }
+    }
+}
