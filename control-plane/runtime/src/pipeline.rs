@@ -1,0 +1,153 @@
+//! From what providers found to a snapshot that compiles: synchronous, without a clock.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sluicegate_core::quarantine::{Group, Held, Settled};
+use sluicegate_core::{Contribution, Delta, Fragment, Quarantine, Rejected, Snapshot, merge, settle};
+use sluicegate_model::{Change, Runtime, compile};
+use sluicegate_proto::id::ObjectKey;
+use sluicegate_proto::v1::{ObjectId, ProviderStatus, Quarantined, Resource};
+
+/// A provider's load: what it found, or why it is not taken.
+#[derive(Debug, Clone)]
+pub struct Load {
+    /// Who: haproxy, manifest, docker, entrypoint.
+    pub provider: String,
+    /// `None`: what it found cannot be taken; what it found before stays.
+    pub fragment: Option<Fragment>,
+    /// What it has to say, rendered for people.
+    pub diagnostics: Vec<String>,
+}
+
+/// What became of the newest loads.
+#[derive(Debug)]
+pub enum Outcome {
+    /// A new snapshot; publish it.
+    Changed {
+        /// What to serve.
+        snapshot: Arc<Snapshot>,
+        /// Objects that are gone; what is known of them can be forgotten.
+        removed: Vec<ObjectKey>,
+    },
+    /// The same content as before.
+    Unchanged,
+    /// The candidate is no good as a whole; what serves stays.
+    Refused(Vec<String>),
+}
+
+/// Puts the loads of all providers together, and keeps what compiles.
+#[derive(Debug, Default)]
+pub struct Pipeline {
+    contributions: BTreeMap<String, Contribution>,
+    providers: BTreeMap<String, ProviderStatus>,
+    snapshot: Snapshot,
+    runtime: Runtime,
+    quarantine: Quarantine,
+    /// Whether anything was ever published: an empty configuration is one too.
+    begun: bool,
+}
+
+/// Who has a name or an address that several providers claim; the highest has it.
+fn rank(provider: &str) -> u32 {
+    match provider {
+        "entrypoint" => 4,
+        "haproxy" => 3,
+        "manifest" => 2,
+        _ => 1,
+    }
+}
+
+impl Pipeline {
+    /// Takes a load in; [`Pipeline::settle`] makes something of it.
+    pub fn take(&mut self, load: Load, now_unix_ms: u64) {
+        let Load { provider, fragment, diagnostics } = load;
+        let status = ProviderStatus {
+            name: provider.clone(),
+            diagnostics,
+            refused: fragment.is_none(),
+            loaded_unix_ms: now_unix_ms,
+        };
+        self.providers.insert(provider.clone(), status);
+        if let Some(fragment) = fragment {
+            let next = match self.contributions.get(&provider) {
+                Some(before) => before.followed_by(fragment),
+                None => Contribution::new(rank(&provider), fragment),
+            };
+            self.contributions.insert(provider, next);
+        }
+    }
+
+    /// Merges what there is, holds back what does not compile, and says what to publish.
+    pub fn settle(&mut self, now_unix_ms: u64) -> Outcome {
+        let merged = merge(self.contributions.values());
+        let nameless = self.contributions.values().flat_map(Contribution::nameless).map(ToString::to_string);
+        let mut told: Vec<String> =
+            merged.conflicts.iter().map(ToString::to_string).chain(nameless).collect();
+        let mut compiled = None;
+        let settled = settle(&self.snapshot, merged.resources, |delta| {
+            compiled = Some(check(&self.runtime, delta)?);
+            Ok(())
+        });
+        let Settled { snapshot, delta, held } = match settled {
+            Ok(settled) => settled,
+            Err(unsettled) => return Outcome::Refused(unsettled.0.iter().map(ToString::to_string).collect()),
+        };
+        if let Err(error) = snapshot.fits() {
+            return Outcome::Refused(vec![error.to_string()]);
+        }
+        let news = self.quarantine.replace(held.clone(), now_unix_ms);
+        told.extend(news.iter().filter_map(|group| Some(held_back(group, held.get(group)?))));
+        for line in told {
+            tracing::warn!("{line}");
+        }
+        let changed = !delta.is_empty() || !self.begun;
+        if let Some(runtime) = compiled {
+            self.runtime = runtime;
+        }
+        self.snapshot = snapshot;
+        self.begun = true;
+        if !changed {
+            return Outcome::Unchanged;
+        }
+        Outcome::Changed { snapshot: Arc::new(self.snapshot.clone()), removed: delta.removed }
+    }
+
+    /// Every provider's last load, by name.
+    pub fn providers(&self) -> Vec<ProviderStatus> {
+        self.providers.values().cloned().collect()
+    }
+
+    /// What is held back.
+    pub fn quarantined(&self) -> Vec<Quarantined> {
+        self.quarantine.status()
+    }
+}
+
+fn held_back(group: &Group, held: &Held) -> String {
+    let instead =
+        if held.last_good_serves { "its last good version serves" } else { "nothing of it is served" };
+    let reasons: Vec<String> = held.rejected.iter().map(ToString::to_string).collect();
+    format!("{group} is held back, {instead}: {}", reasons.join("; "))
+}
+
+/// Compiles what serves now, changed by `delta`: with the code that the proxies run.
+fn check(runtime: &Runtime, delta: &Delta) -> Result<Runtime, Vec<Rejected>> {
+    let changed: Vec<Resource> =
+        delta.changed.iter().map(|(_, entry)| Resource::clone(entry.resource())).collect();
+    let removed: Vec<ObjectId> = delta.removed.iter().map(ObjectId::from).collect();
+    compile(Some(runtime), Change::Delta { changed: &changed, removed: &removed }).map_err(|rejected| {
+        let named = |rejection: sluicegate_model::Rejected| {
+            let key = ObjectKey::try_from(&rejection.id).ok()?;
+            Some(Rejected {
+                key,
+                origin: rejection.origin.unwrap_or_default(),
+                reason: rejection.reason.to_string(),
+            })
+        };
+        rejected.into_iter().filter_map(named).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests;
