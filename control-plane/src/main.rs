@@ -2,5 +2,6 @@
 
 mod command;
 mod drop_in;
+mod status;
 
 fn main() {}
