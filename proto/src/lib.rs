@@ -19,6 +19,7 @@ pub mod chunk;
 pub mod generation;
 pub mod hash;
 pub mod id;
+pub mod identity;
 pub mod limits;
 mod origin;
 mod set_hash;

@@ -67,7 +67,8 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// A proxy says Hello. A session that it had before is over. `now` in milliseconds since 1970.
+    /// A proxy says Hello. A session that it had before is over: [`Self::is_current`] tells that session. `now` in
+    /// milliseconds since 1970.
     ///
     /// # Errors
     /// Where no place is left.
@@ -183,6 +184,12 @@ impl Fleet {
                 proxy.reports.forget(key);
             }
         }
+    }
+
+    /// Whether a proxy of this name is connected.
+    pub fn has(&self, scope: &str, proxy_id: &str) -> bool {
+        let name = (scope.to_owned(), proxy_id.to_owned());
+        self.proxies.get(&name).is_some_and(|proxy| proxy.session.is_some())
     }
 
     /// Connected proxies, of all Scopes.

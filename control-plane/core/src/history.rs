@@ -124,6 +124,15 @@ impl History {
         Some(encoded)
     }
 
+    /// Objects that the newest generation has no more and the one before it had.
+    pub fn removed_last(&self) -> impl Iterator<Item = &ObjectKey> {
+        let before = self.steps.back().map(|step| step.before.as_slice()).unwrap_or_default();
+        let gone = |key: &&ObjectKey| {
+            self.current.as_ref().is_some_and(|newest| !newest.snapshot.resources().contains_key(*key))
+        };
+        before.iter().map(|(key, _)| key).filter(gone)
+    }
+
     /// Generations from the one with this content to the newest; all of them where it is not remembered.
     pub fn lag(&self, held: Option<ContentHash>) -> u64 {
         if self.current.as_ref().is_none_or(|newest| Some(newest.generation.hash) == held) {

@@ -1,0 +1,255 @@
+//! What all sessions share: the newest snapshots, and what each proxy said.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use sluicegate_core::fleet::{FleetFull, Introduction, SessionId};
+use sluicegate_core::history::{EncodedUpdate, Published};
+use sluicegate_core::session::Unexpected;
+use sluicegate_core::snapshot::TooLarge;
+use sluicegate_core::{Fleet, History, Snapshot};
+use sluicegate_proto::generation::Generation;
+use sluicegate_proto::v1::{FleetStatus, Nack, ProviderStatus, Quarantined, Report, ScopeStatus};
+use tokio::sync::watch;
+
+use crate::peer::Peer;
+
+/// Rows of endpoints in one status, over all proxies.
+const STATUS_ROWS: usize = 20_000;
+
+/// Who this control plane is.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Name of this process for people: the host's, as a rule.
+    pub control_id: String,
+    /// Version of its build.
+    pub version: String,
+    /// Its start, in microseconds since 1970.
+    pub epoch: u64,
+    /// How often proxies report.
+    pub report_interval: Duration,
+}
+
+/// Publishes snapshots to the proxies of its Scopes. A clone is the same publisher.
+#[derive(Clone)]
+pub struct Publisher(Arc<Shared>);
+
+struct Shared {
+    settings: Settings,
+    state: Mutex<State>,
+    /// Grows when sessions of the Scope have something to look at.
+    wakes: BTreeMap<String, watch::Sender<u64>>,
+}
+
+struct State {
+    scopes: BTreeMap<String, History>,
+    fleet: Fleet,
+    providers: Vec<ProviderStatus>,
+    quarantined: Vec<Quarantined>,
+    stopping: bool,
+}
+
+/// No such Scope.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no scope '{name}' here; there are: {}", known.join(", "))]
+pub struct UnknownScope {
+    name: String,
+    known: Vec<String>,
+}
+
+/// Why a snapshot was not published.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PublishError {
+    /// No such Scope.
+    #[error(transparent)]
+    Scope(#[from] UnknownScope),
+    /// Over what proxies take.
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
+}
+
+/// What a session is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    GoOn,
+    /// Another session of its proxy began.
+    Replaced,
+    /// The control plane ends.
+    Stop,
+}
+
+/// Milliseconds since 1970.
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl Publisher {
+    /// Serves these Scopes and no others.
+    pub fn new(settings: Settings, scopes: impl IntoIterator<Item = String>) -> Self {
+        let scopes: BTreeMap<_, _> =
+            scopes.into_iter().map(|name| (name, History::new(settings.epoch))).collect();
+        let wakes = scopes.keys().map(|name| (name.clone(), watch::Sender::new(0))).collect();
+        let state = State {
+            scopes,
+            fleet: Fleet::default(),
+            providers: Vec::new(),
+            quarantined: Vec::new(),
+            stopping: false,
+        };
+        Self(Arc::new(Shared { settings, state: Mutex::new(state), wakes }))
+    }
+
+    /// Publishes a snapshot to a Scope; `None` where its content is what is published already.
+    ///
+    /// # Errors
+    /// Where there is no such Scope, or no proxy would take the snapshot.
+    pub fn publish(&self, scope: &str, snapshot: Arc<Snapshot>) -> Result<Option<Generation>, PublishError> {
+        let mut state = self.state();
+        let State { scopes, fleet, .. } = &mut *state;
+        let Some(history) = scopes.get_mut(scope) else { return Err(self.unknown(scope).into()) };
+        let published = history.publish(snapshot, now())?;
+        if published.is_some() {
+            fleet.forget(scope, history.removed_last());
+            drop(state);
+            self.wake(scope);
+        }
+        Ok(published)
+    }
+
+    /// The newest generation of a Scope.
+    pub fn newest(&self, scope: &str) -> Option<Published> {
+        self.state().scopes.get(scope)?.newest().cloned()
+    }
+
+    /// The shortest Update from what a receiver in this process has to the newest generation of a Scope; `None` where
+    /// there is nothing to send.
+    pub fn update_from(&self, scope: &str, held: Option<Generation>) -> Option<EncodedUpdate> {
+        self.state().scopes.get_mut(scope)?.update_from(held.map(|held| held.hash))
+    }
+
+    /// Takes over what the last load of each provider found; the status shows it.
+    pub fn providers(&self, providers: Vec<ProviderStatus>) {
+        self.state().providers = providers;
+    }
+
+    /// Takes over what is held back; the status shows it.
+    pub fn quarantined(&self, quarantined: Vec<Quarantined>) {
+        self.state().quarantined = quarantined;
+    }
+
+    /// All that is known, of all Scopes.
+    pub fn status(&self) -> FleetStatus {
+        self.status_for(&Peer::Local)
+    }
+
+    /// Ends all sessions; new ones are refused.
+    pub fn stop(&self) {
+        self.state().stopping = true;
+        self.0.wakes.keys().for_each(|scope| self.wake(scope));
+    }
+
+    pub(crate) fn status_for(&self, peer: &Peer) -> FleetStatus {
+        let state = self.state();
+        let scopes: Vec<_> = state.scopes.iter().filter(|(name, _)| peer.may_read(name)).collect();
+        let rows = STATUS_ROWS / scopes.len().max(1);
+        let all = peer.may_read_all();
+        FleetStatus {
+            version: self.0.settings.version.clone(),
+            epoch: self.0.settings.epoch,
+            scopes: scopes
+                .into_iter()
+                .map(|(name, history)| {
+                    let newest = history.newest();
+                    ScopeStatus {
+                        name: name.clone(),
+                        generation: newest.map(|newest| newest.generation.into()),
+                        published_unix_ms: newest.map_or(0, |newest| newest.at_unix_ms),
+                        resources: newest.map_or(0, |newest| newest.snapshot.resources().len() as u64),
+                        proxies: state.fleet.status(name, history, rows),
+                    }
+                })
+                .collect(),
+            providers: if all { state.providers.clone() } else { Vec::new() },
+            quarantined: if all { state.quarantined.clone() } else { Vec::new() },
+        }
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// What wakes the sessions of a Scope.
+    pub(crate) fn watch(&self, scope: &str) -> Result<watch::Receiver<u64>, UnknownScope> {
+        self.0.wakes.get(scope).map(watch::Sender::subscribe).ok_or_else(|| self.unknown(scope))
+    }
+
+    pub(crate) fn hello(&self, introduction: Introduction) -> Result<SessionId, FleetFull> {
+        let scope = introduction.scope.clone();
+        let mut state = self.state();
+        let replaces = state.fleet.has(&scope, &introduction.proxy_id);
+        let session = state.fleet.hello(introduction, now())?;
+        drop(state);
+        if replaces {
+            self.wake(&scope);
+        }
+        Ok(session)
+    }
+
+    pub(crate) fn verdict(&self, session: SessionId) -> Verdict {
+        let state = self.state();
+        match () {
+            () if state.stopping => Verdict::Stop,
+            () if state.fleet.is_current(session) => Verdict::GoOn,
+            () => Verdict::Replaced,
+        }
+    }
+
+    /// The update to send now, noted as sent.
+    pub(crate) fn next(&self, scope: &str, session: SessionId) -> Option<EncodedUpdate> {
+        let mut state = self.state();
+        let State { scopes, fleet, .. } = &mut *state;
+        let history = scopes.get_mut(scope)?;
+        let base = fleet.next(session, history)?;
+        let update = history.update_from(base)?;
+        fleet.sent(session, update.generation);
+        Some(update)
+    }
+
+    pub(crate) fn ack(&self, session: SessionId, generation: Generation) -> Result<(), Unexpected> {
+        self.state().fleet.ack(session, generation, now())
+    }
+
+    pub(crate) fn nack(
+        &self,
+        session: SessionId,
+        generation: Generation,
+        nack: Nack,
+    ) -> Result<(), Unexpected> {
+        self.state().fleet.nack(session, generation, nack, now())
+    }
+
+    pub(crate) fn report(&self, session: SessionId, report: Report) {
+        self.state().fleet.report(session, report, now());
+    }
+
+    pub(crate) fn leave(&self, session: SessionId) {
+        self.state().fleet.leave(session, now());
+    }
+
+    fn wake(&self, scope: &str) {
+        if let Some(wake) = self.0.wakes.get(scope) {
+            wake.send_modify(|count| *count = count.wrapping_add(1));
+        }
+    }
+
+    fn unknown(&self, name: &str) -> UnknownScope {
+        UnknownScope { name: name.to_owned(), known: self.0.wakes.keys().cloned().collect() }
+    }
+
+    /// State is whole after every statement that changes it: a panic elsewhere does not spoil it.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
