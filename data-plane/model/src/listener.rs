@@ -71,6 +71,3 @@ pub enum UnixName {
     /// In the abstract name space, without the leading NUL.
     Abstract(Box<[u8]>),
 }
-
-/// The longest name that `sockaddr_un` holds (unix(7)), with room for the terminating NUL.
-pub const MAX_UNIX_NAME_BYTES: usize = 107;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sluicegate_proto::hash::ContentHash;
+use sluicegate_proto::hash::{ContentHash, SetHash};
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::Resource;
 
@@ -30,6 +30,7 @@ pub struct Runtime {
     pub(crate) parts: BTreeMap<ObjectKey, Arc<Part>>,
     pub(crate) blobs: Blobs,
     pub(crate) tests: TestPool,
+    pub(crate) set: SetHash,
     pub(crate) compiled: usize,
 }
 

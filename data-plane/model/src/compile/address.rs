@@ -3,16 +3,14 @@
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::ffi::OsStrExt;
 
+use sluicegate_proto::limits::{MAX_HOST_BYTES, MAX_UNIX_PATH_BYTES};
 use sluicegate_proto::v1;
 
 use super::reason::Fault;
 use super::scope::Scope;
 use crate::endpoint::HostPort;
 use crate::expr::Network;
-use crate::listener::{MAX_UNIX_NAME_BYTES, UnixName, UnixSocket};
-
-/// RFC 1035 2.3.4, in text.
-const MAX_HOST_BYTES: usize = 253;
+use crate::listener::{UnixName, UnixSocket};
 
 pub(super) fn ip(what: &'static str, bytes: &[u8], scope: &mut Scope<'_>) -> Option<IpAddr> {
     if let Ok(v4) = <[u8; 4]>::try_from(bytes) {
@@ -92,8 +90,8 @@ fn unix_name(path: &[u8], scope: &mut Scope<'_>) -> Option<UnixName> {
     if name.is_empty() {
         return scope.fault(Fault::Empty { what });
     }
-    if name.len() > MAX_UNIX_NAME_BYTES {
-        return scope.fault(Fault::TooLong { what, bytes: name.len(), limit: MAX_UNIX_NAME_BYTES });
+    if name.len() > MAX_UNIX_PATH_BYTES {
+        return scope.fault(Fault::TooLong { what, bytes: name.len(), limit: MAX_UNIX_PATH_BYTES });
     }
     if is_abstract {
         return Some(UnixName::Abstract(name.into()));

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use sluicegate_proto::hash::{ContentHash, snapshot_hash};
+use sluicegate_proto::hash::ContentHash;
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::Kind;
 
@@ -39,8 +39,21 @@ pub(super) fn assemble(previous: &Runtime, plan: &Plan<'_>, rejections: &mut Rej
     let children = Children::new(&next, plan, &touched);
     frontends(previous, &mut next, &touched, &children);
     backends(previous, &mut next, &touched, &children);
-    next.hash = snapshot_hash(next.parts.iter().map(|(key, part)| (key, part.hash)));
+    rehash(previous, &mut next, plan);
     next
+}
+
+/// The hash follows the change: what did not change is not looked at.
+fn rehash(previous: &Runtime, next: &mut Runtime, plan: &Plan<'_>) {
+    for key in plan.changed.iter().map(|changed| &changed.key).chain(&plan.removed) {
+        if let Some(part) = previous.parts.get(key) {
+            next.set.remove(key, part.hash);
+        }
+        if let Some(part) = next.parts.get(key) {
+            next.set.add(key, part.hash);
+        }
+    }
+    next.hash = next.set.finish();
 }
 
 /// Compiles resources into their parts.

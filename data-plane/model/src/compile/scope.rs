@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use sluicegate_proto::hash::ContentHash;
 use sluicegate_proto::id::{ObjectKey, kind_word};
-use sluicegate_proto::limits::{MAX_DURATION_MS, MAX_TEXT_BYTES};
+use sluicegate_proto::limits::{MAX_DURATION_MS, MAX_ORDER_BYTES, MAX_TEXT_BYTES};
 use sluicegate_proto::v1::{Kind, ObjectId, Origin, Resource};
 
 use super::part::{Blobs, TestPool};
@@ -89,9 +89,11 @@ impl<'a> Scope<'a> {
 
     /// The key of the order among siblings.
     pub(crate) fn order(&mut self) -> Option<Box<str>> {
-        let resource = self.resource;
-        self.text("order", &resource.order)?;
-        Some(resource.order.as_str().into())
+        let order = &self.resource.order;
+        if order.len() > MAX_ORDER_BYTES {
+            return self.fault(Fault::TooLong { what: "order", bytes: order.len(), limit: MAX_ORDER_BYTES });
+        }
+        Some(order.as_str().into())
     }
 
     /// Notes a fault here.

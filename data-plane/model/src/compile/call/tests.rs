@@ -1,1 +1,125 @@
+use sluicegate_proto::catalog::{CONVERTERS, FETCHES};
+use sluicegate_proto::v1::{Kind, Match, Resource, resource::Body};
 
+use super::super::tests::id;
+use super::super::{Change, compile};
+use super::*;
+use crate::expr::{Format, Piece, Value};
+
+fn text(text: &str) -> v1::Argument {
+    v1::Argument { value: Some(argument::Value::Text(text.as_bytes().to_vec().into())) }
+}
+
+fn number(number: i64) -> v1::Argument {
+    v1::Argument { value: Some(argument::Value::Integer(number)) }
+}
+
+fn call(name: &str, arguments: Vec<v1::Argument>) -> v1::Call {
+    v1::Call { name: name.into(), arguments }
+}
+
+/// The sample as it comes out of a format in a log line.
+fn compiled(fetch: v1::Call, converters: Vec<v1::Call>) -> Result<Sample, String> {
+    let sample = v1::Sample { fetch: Some(fetch), converters };
+    let piece =
+        v1::FormatPiece { piece: Some(v1::format_piece::Piece::Sample(sample)), ..Default::default() };
+    let format = Some(v1::Format { pieces: vec![piece] });
+    let logging = Some(v1::Logging { format, ..Default::default() });
+    let frontend = v1::Frontend { mode: v1::Mode::Tcp as i32, logging, ..Default::default() };
+    let body = Some(Body::Frontend(frontend));
+    let resource = Resource { id: Some(id(Kind::Frontend, "main")), body, ..Default::default() };
+    let runtime = compile(None, Change::Full(&[resource])).map_err(|rejected| {
+        let found = rejected[0].to_string();
+        found.trim_start_matches("logging: format: piece 1: sample: ").to_owned()
+    })?;
+    let frontend = runtime.frontends.values().next().unwrap();
+    let format: &Format = frontend.settings.logging.format.as_ref().unwrap();
+    match format.pieces() {
+        [Piece { value: Value::Sample(sample), .. }] => Ok(sample.clone()),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Arguments that any specification takes.
+fn plausible(spec: &ArgumentSpec) -> v1::Argument {
+    match (spec.kind, spec.name) {
+        (ArgumentType::Integer, _) => number(1),
+        (ArgumentType::Text, "value") => text("1"),
+        (ArgumentType::Text, "delimiter") => text("?"),
+        (ArgumentType::Text, _) => text("name"),
+    }
+}
+
+#[test]
+fn every_fetch_of_the_catalogue_compiles() {
+    for spec in FETCHES {
+        for count in 0..=spec.arguments.len() {
+            let arguments = spec.arguments[..count].iter().map(plausible).collect();
+            let enough = spec.arguments[count..].iter().all(|argument| !argument.required);
+            match compiled(call(spec.name, arguments), Vec::new()) {
+                Ok(sample) if enough => assert_eq!(sample.yields(), spec.yields, "{}", spec.name),
+                Err(fault) if !enough => assert!(fault.contains("wants the argument"), "{fault}"),
+                other => panic!("{} with {count} arguments: {other:?}", spec.name),
+            }
+        }
+    }
+}
+
+#[test]
+fn every_converter_of_the_catalogue_compiles() {
+    for spec in CONVERTERS {
+        let arguments = spec.arguments.iter().map(plausible).collect();
+        let sample = compiled(call("path", vec![]), vec![call(spec.name, arguments)]).unwrap();
+        assert_eq!(sample.converters[0].takes(), spec.takes, "{}", spec.name);
+        assert_eq!(sample.yields(), spec.yields, "{}", spec.name);
+    }
+}
+
+#[test]
+fn wrong_names_and_arguments_are_told() {
+    let fault = |fetch, converters| compiled(fetch, converters).unwrap_err();
+    assert_eq!(fault(call("pth", vec![]), vec![]), "there is no fetch pth");
+    let unknown = fault(call("path", vec![]), vec![call("lwr", vec![])]);
+    assert_eq!(unknown, "converter 1: there is no converter lwr");
+    assert_eq!(fault(call("hdr", vec![]), vec![]), "hdr wants the argument name");
+    assert_eq!(fault(call("path", vec![text("x")]), vec![]), "path takes 0 arguments, here are 1");
+    let wrong = fault(call("hdr", vec![number(3)]), vec![]);
+    assert_eq!(wrong, "hdr: the argument name is 3, wanted is text");
+    let wrong = fault(call("int", vec![text("x")]), vec![]);
+    assert_eq!(wrong, "int: the argument value is \"x\", wanted is a number");
+    assert!(fault(call("hdr", vec![text("a b")]), vec![]).contains("no header name"));
+    assert!(fault(call("bool", vec![text("yes")]), vec![]).contains("true, false, 0 or 1"));
+    assert!(fault(call("urlp", vec![text("a"), text("??")]), vec![]).contains("one character"));
+    let zero = vec![call("field", vec![number(0), text(",")])];
+    assert!(fault(call("path", vec![]), zero).contains("wanted is not 0"));
+    let negative = vec![call("bytes", vec![number(-1)])];
+    assert!(fault(call("path", vec![]), negative).contains("0 or more"));
+    let unset = v1::Call { name: "str".into(), arguments: vec![v1::Argument { value: None }] };
+    assert_eq!(fault(unset, vec![]), "argument is not set");
+    let many = vec![call("lower", vec![]); MAX_CONVERTERS + 1];
+    assert_eq!(fault(call("path", vec![]), many), "converters has 33 entries, the limit is 32");
+}
+
+#[test]
+fn values_that_cannot_become_what_is_asked_for() {
+    let fault = compiled(call("src", vec![]), vec![call("not", vec![])]).unwrap_err();
+    assert_eq!(fault, "not takes a truth value, but gets an address");
+    assert!(compiled(call("src", vec![]), vec![call("lower", vec![])]).is_ok());
+    assert!(compiled(call("dst_port", vec![]), vec![call("bool", vec![])]).is_ok());
+}
+
+#[test]
+fn occurrence_zero_is_none() {
+    let header = |occurrence| {
+        let sample = compiled(call("hdr", vec![text("X"), number(occurrence)]), vec![]).unwrap();
+        let Fetch::Header(header) = sample.fetch else { panic!("a header") };
+        header.occurrence.map(NonZeroI64::get)
+    };
+    assert_eq!((header(0), header(2), header(-1)), (None, Some(2), Some(-1)));
+}
+
+#[test]
+fn the_matches_of_the_schema_are_all_known() {
+    // A new match has to be met in `matcher` before it can be spoken.
+    assert!(Match::try_from(Match::Bin as i32 + 1).is_err());
+}
