@@ -162,6 +162,11 @@ impl Exchange {
         }
     }
 
+    /// Whether no data came (HAProxy: option dontlognull).
+    pub fn is_null(&self) -> bool {
+        self.bytes_in == 0 && self.bytes_out == 0 && self.request.line().is_none()
+    }
+
     /// Forgets what happened, keeps the memory.
     fn restart(&mut self, accepted: Instant, client: Peer) {
         let mut request = std::mem::take(&mut self.request);

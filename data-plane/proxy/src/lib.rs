@@ -10,6 +10,7 @@
 pub mod buffers;
 pub mod clock;
 pub mod counters;
+pub mod engine;
 pub mod exchange;
 pub mod failure;
 pub mod h1;
@@ -18,6 +19,7 @@ pub mod live;
 pub mod log;
 pub mod pool;
 pub mod stream;
+mod tcp;
 pub mod termination;
 pub mod timer;
 pub mod upstream;

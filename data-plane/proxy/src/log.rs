@@ -2,23 +2,51 @@
 //!
 //! A worker never waits for a receiver of logs: where the ring is full the line is dropped and counted.
 
+mod calendar;
+mod durations;
+mod output;
 mod ring;
+mod syslog;
+#[cfg(test)]
+mod tests;
+mod variables;
+mod writer;
 
+use sluicegate_model::expr::{Alias, Value};
 use sluicegate_model::logging::{LogTarget, Logging};
 
-pub(crate) use ring::{Bell, Ring};
+pub(crate) use calendar::Calendar;
+pub use output::Names;
+pub(crate) use ring::Ring;
+pub(crate) use variables::Line;
+pub(crate) use writer::Writer;
 
-/// Where a frontend's lines go.
+/// Where a frontend's lines go, and what must be noted for them before it is gone.
 #[derive(Debug, Default)]
 pub struct Sinks {
     /// Each gets every line.
     pub targets: Box<[LogTarget]>,
+    /// The line tells where the client connected to ([`crate::exchange::Exchange::local`]).
+    pub wants_local: bool,
+    /// The line tells where the connection to the endpoint comes from ([`crate::exchange::Exchange::source`]).
+    pub wants_source: bool,
 }
 
 impl Sinks {
     /// Those of a frontend.
     pub fn new(logging: &Logging) -> Self {
-        Self { targets: logging.targets.clone().into() }
+        let pieces = logging.format.iter().flat_map(|format| format.pieces());
+        let mut sinks = Self { targets: logging.targets.clone().into(), ..Self::default() };
+        for piece in pieces {
+            match piece.value {
+                Value::Alias(Alias::FrontendIp | Alias::FrontendPort) | Value::Sample(_) => {
+                    sinks.wants_local = true
+                }
+                Value::Alias(Alias::BackendSourceIp | Alias::BackendSourcePort) => sinks.wants_source = true,
+                Value::Alias(_) | Value::Literal(_) => {}
+            }
+        }
+        sinks
     }
 }
 

@@ -1,20 +1,24 @@
 //! One OS thread that serves connections, and what it keeps for them.
 
+pub(crate) mod run;
 mod tasks;
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use arc_swap::{ArcSwap, Cache};
+use sluicegate_rules::{Scratch, Style, render};
+use tokio::time::Instant;
 
 use crate::buffers::Buffers;
 use crate::clock::Clock;
 use crate::counters::{CloseCause, ProcessCounters, Sharded, count_response};
 use crate::exchange::{Exchange, Exchanges};
 use crate::live::{Active, Gate, Live};
-use crate::log::Ring;
+use crate::log::{Calendar, Level, Line, Names, Ring};
 use crate::pool::IdlePool;
 pub use tasks::Registration;
 use tasks::Tasks;
@@ -27,6 +31,13 @@ pub(crate) struct Shared {
     /// Client connections of the process.
     pub(crate) gate: Arc<Gate>,
     pub(crate) rings: Box<[Arc<Ring>]>,
+    pub(crate) names: Arc<Names>,
+    /// Log lines that a receiver did not take.
+    pub(crate) lost_lines: Arc<AtomicU64>,
+    /// The host's name.
+    pub(crate) host: Box<str>,
+    /// Grow while their worker turns.
+    pub(crate) beats: Box<[AtomicU64]>,
 }
 
 /// A worker's own things. Everything here is used by its thread alone; connections' tasks hold it in an `Rc`.
@@ -47,6 +58,9 @@ pub struct Worker {
     stopping: Cell<bool>,
     tasks: Rc<Tasks>,
     line: RefCell<Vec<u8>>,
+    calendar: RefCell<Calendar>,
+    scratch: RefCell<Scratch>,
+    complained: Cell<Option<Instant>>,
 }
 
 impl Worker {
@@ -61,6 +75,9 @@ impl Worker {
             stopping: Cell::new(false),
             tasks: Rc::default(),
             line: RefCell::default(),
+            calendar: RefCell::default(),
+            scratch: RefCell::default(),
+            complained: Cell::new(None),
             shared,
         })
     }
@@ -86,6 +103,17 @@ impl Worker {
         Tasks::register(&self.tasks, waker)
     }
 
+    /// At most once a second: what goes wrong for each connection must not fill the log.
+    pub(crate) fn may_complain(&self) -> bool {
+        let now = self.clock.now();
+        let quiet =
+            self.complained.get().is_none_or(|last| now.saturating_duration_since(last).as_secs() >= 1);
+        if quiet {
+            self.complained.set(Some(now));
+        }
+        quiet
+    }
+
     pub(crate) fn soft_stop(&self) {
         self.stopping.set(true);
         self.idle.clear();
@@ -105,7 +133,33 @@ impl Worker {
     pub fn finish(&self, mut exchange: Box<Exchange>) {
         exchange.times.ended.get_or_insert_with(|| self.clock.now());
         self.count(&exchange);
+        self.log(&exchange);
         self.exchanges.put(exchange);
+    }
+
+    fn log(&self, exchange: &Exchange) {
+        let Some(frontend) = &exchange.frontend else { return };
+        let logging = &frontend.settings().logging;
+        let Some(format) = &logging.format else { return };
+        if frontend.sinks.targets.is_empty() || (logging.skip_null && exchange.is_null()) {
+            return;
+        }
+        let accepted = self.clock.unix(exchange.times.accepted);
+        let process = self.with_active(|active| Arc::clone(&active.runtime.process));
+        let line = Line {
+            exchange,
+            calendar: &self.calendar,
+            accepted,
+            began: exchange.times.began.map_or(accepted, |began| self.clock.unix(began)),
+            connections: self.shared.gate.open(),
+            node: process.node.as_deref().unwrap_or(&self.shared.host),
+            number: frontend.state.next_line(),
+        };
+        let (mut text, mut scratch) = (self.line.borrow_mut(), self.scratch.borrow_mut());
+        text.clear();
+        render(format, &line, Style::Log, &mut scratch, &mut text);
+        let at = self.clock.unix(exchange.times.ended.unwrap_or(exchange.times.accepted));
+        self.shared.rings[self.index].push(&frontend.sinks, Level::Info, at, &text);
     }
 
     fn count(&self, exchange: &Exchange) {

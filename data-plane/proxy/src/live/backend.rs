@@ -61,6 +61,18 @@ impl LiveBackend {
         self.config.key().name()
     }
 
+    /// Whether the retry of this number (from 1) seeks another endpoint (HAProxy: option redispatch). As nobody asked for
+    /// an endpoint in particular, every retry does where there is another one.
+    pub fn redispatches(&self, retry: u32) -> bool {
+        let Some(interval) = self.settings().redispatch else { return false };
+        if self.table.load().len() > 1 {
+            return true;
+        }
+        let interval = i64::from(interval.get());
+        let divisor = if interval > 0 { interval } else { i64::from(self.settings().retries) + 1 + interval };
+        divisor > 0 && i64::from(retry) % divisor == 0
+    }
+
     /// Builds the table anew from the endpoints' health; the caller holds the state's `current`.
     pub(super) fn rebuild(&self) {
         self.table.store(Arc::new(Table::build(&self.config, &self.endpoints)));
@@ -69,19 +81,15 @@ impl LiveBackend {
     /// Takes the next turn. `avoid` (an endpoint that has just failed) is taken only where nobody else can be.
     pub(super) fn try_take(self: &Arc<Self>, avoid: Option<&Arc<EndpointState>>) -> Taken {
         let table = self.table.load();
-        let Some(first) = table.turn(self.state.cursor.fetch_add(1, SeqCst)) else { return Taken::Nobody };
+        if table.len() == 0 {
+            return Taken::Nobody;
+        }
+        let cursor = self.state.cursor.fetch_add(1, SeqCst);
         let shunned = |index| avoid.is_some_and(|avoid| Arc::ptr_eq(avoid, &self.at(index).state));
-        if !shunned(first)
-            && let Some(permit) = self.take(first)
-        {
-            return Taken::Permit(permit);
-        }
-        let others = table.after(first).filter(|&index| !shunned(index)).find_map(|index| self.take(index));
-        let last = || table.after(first).filter(|&index| shunned(index)).find_map(|index| self.take(index));
-        match others.or_else(last) {
-            Some(permit) => Taken::Permit(permit),
-            None => Taken::Full,
-        }
+        let picked = table
+            .pick(cursor, |index| !shunned(index) && self.serve(index))
+            .or_else(|| table.pick(cursor, |index| shunned(index) && self.serve(index)));
+        picked.map_or(Taken::Full, |index| Taken::Permit(self.permit(index)))
     }
 
     /// Takes a place at one endpoint, whatever the turns say.
@@ -91,20 +99,23 @@ impl LiveBackend {
         if !known || !self.table.load().contains(index) {
             return Taken::Nobody;
         }
-        self.take(index).map_or(Taken::Full, Taken::Permit)
+        if self.serve(index) { Taken::Permit(self.permit(index)) } else { Taken::Full }
     }
 
     fn at(&self, index: u32) -> &Arc<LiveEndpoint> {
         &self.endpoints[index as usize]
     }
 
-    fn take(self: &Arc<Self>, index: u32) -> Option<Permit> {
-        let endpoint = self.at(index);
-        if !endpoint.state.is_usable() || !endpoint.state.try_serve() {
-            return None;
-        }
+    /// Counts one more exchange at an endpoint, if it may have one.
+    fn serve(&self, index: u32) -> bool {
+        let state = &self.at(index).state;
+        state.is_usable() && state.try_serve()
+    }
+
+    /// For a place that [`Self::serve`] has counted.
+    fn permit(self: &Arc<Self>, index: u32) -> Permit {
         self.state.exchanging.fetch_add(1, SeqCst);
-        Some(Permit { backend: Arc::clone(self), endpoint: Arc::clone(endpoint) })
+        Permit { backend: Arc::clone(self), endpoint: Arc::clone(self.at(index)) }
     }
 }
 

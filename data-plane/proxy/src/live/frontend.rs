@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use sluicegate_model::{Frontend, FrontendSettings, Route};
+use sluicegate_rules::{Message, Scratch, matches};
 
 use super::backend::LiveBackend;
 use super::gate::Gate;
@@ -38,6 +39,18 @@ impl LiveFrontend {
     /// Its settings.
     pub fn settings(&self) -> &FrontendSettings {
         &self.config.settings
+    }
+
+    /// The backend of the first route that matches, else the default. `None`: there is none, or this generation does
+    /// not have it: 503.
+    pub fn route<M: Message>(&self, message: &M, scratch: &mut Scratch) -> Option<&Arc<LiveBackend>> {
+        let matched = self.routes.iter().find(|route| {
+            route.config.when.as_ref().is_none_or(|condition| matches(condition, message, scratch))
+        });
+        match matched {
+            Some(route) => route.backend.as_ref(),
+            None => self.default_backend.as_ref(),
+        }
     }
 
     /// Its name.

@@ -37,6 +37,12 @@ impl Gate {
         self.open.load(SeqCst)
     }
 
+    /// Whether there is no place now.
+    pub fn is_full(&self) -> bool {
+        let limit = self.limit();
+        limit != 0 && self.open() >= limit
+    }
+
     /// A place, if there is one.
     pub fn try_enter(self: &Arc<Self>) -> Option<Place> {
         let limit = self.limit.load(SeqCst);
@@ -55,11 +61,9 @@ impl Gate {
         let freed = self.freed.notified();
         tokio::pin!(freed);
         freed.as_mut().enable();
-        let limit = self.limit.load(SeqCst);
-        if limit == 0 || self.open.load(SeqCst) < limit {
-            return;
+        if self.is_full() {
+            freed.await;
         }
-        freed.await;
     }
 
     /// Waits until nobody is inside.

@@ -71,6 +71,10 @@ impl Ring {
         std::mem::swap(&mut *self.batch.lock().unwrap_or_else(PoisonError::into_inner), empty);
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.batch.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     /// Lines dropped so far.
     pub(crate) fn dropped(&self) -> u64 {
         self.dropped.load(SeqCst)

@@ -1,0 +1,297 @@
+//! All or nothing: bind what is new, then one swap.
+
+use std::collections::HashMap;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+
+use rustc_hash::FxHashMap;
+use sluicegate_model::listener::{ListenAddress, Socket, UnixName, UnixSocket};
+use sluicegate_model::{Listener, Mode, Runtime};
+use sluicegate_proto::id::ObjectKey;
+use sluicegate_proto::v1::Origin;
+use tokio::sync::mpsc::OwnedPermit;
+
+use super::{Bound, Engine, lock, most_connections};
+use crate::listen::accept::Opened;
+use crate::listen::bind::{self, Circumstances, Half};
+use crate::listen::{BindError, ListenerId, unix};
+use crate::live::{Active, Draft, Gate, Generation};
+use crate::worker::run::{Command, Stop};
+
+/// Connections that the kernel keeps for a listener that says nothing and whose frontend has no limit.
+const BACKLOG: u32 = 4096;
+
+/// Why this host cannot serve a resource that is good in itself.
+#[derive(Debug)]
+pub struct LocalRejection {
+    /// Which; `None`: the whole generation.
+    pub id: Option<ObjectKey>,
+    /// Where a person wrote it.
+    pub origin: Origin,
+    /// Why, in the operator's words.
+    pub reason: Reason,
+}
+
+/// Why this host cannot serve a resource.
+#[derive(Debug, thiserror::Error)]
+pub enum Reason {
+    /// Its address cannot be listened on.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// Two listeners want one address.
+    #[error("{0} has this address already")]
+    Twice(ObjectKey),
+    /// This build does not speak it.
+    #[error("HTTP mode is not in this build of the engine")]
+    HttpMode,
+    /// Another generation is prepared and neither committed nor dropped.
+    #[error("another generation is being prepared")]
+    Busy,
+    /// The engine was told to stop.
+    #[error("the proxy is stopping")]
+    Stopping,
+    /// A worker does not take commands: it hangs.
+    #[error("worker {0} does not answer")]
+    Worker(usize),
+}
+
+/// A generation that can be put into force without fail. Dropping it closes what was bound for it.
+#[derive(Debug)]
+#[must_use = "a generation that is not committed is undone"]
+pub struct Prepared {
+    draft: Draft,
+    number: u64,
+    listeners: FxHashMap<ListenerId, ObjectKey>,
+    /// By what they listen on: those that stay, with the identity that now has them, and new ones.
+    kept: Vec<(Identity, ObjectKey, Option<NonZeroU32>)>,
+    fresh: Vec<Fresh>,
+    permits: Vec<OwnedPermit<Command>>,
+    _claim: Claim,
+}
+
+#[derive(Debug)]
+struct Fresh {
+    identity: Identity,
+    bound: Bound,
+    halves: Vec<Half>,
+}
+
+impl Prepared {
+    /// The generation's number, for logs.
+    pub fn numbered(mut self, number: u64) -> Self {
+        self.number = number;
+        self
+    }
+}
+
+/// One generation is prepared at a time: a draft stands on the generation that is in force.
+#[derive(Debug)]
+struct Claim(Arc<AtomicBool>);
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.0.store(false, SeqCst);
+    }
+}
+
+impl Engine {
+    /// Builds a generation's objects and binds its new listeners on every worker; changes nothing that serves.
+    ///
+    /// # Errors
+    /// Every listener that cannot be bound here.
+    pub fn prepare(&self, runtime: Arc<Runtime>) -> Result<Prepared, Vec<LocalRejection>> {
+        let reject = |reason| vec![LocalRejection { id: None, origin: Origin::default(), reason }];
+        if *self.stop.borrow() != Stop::No {
+            return Err(reject(Reason::Stopping));
+        }
+        if self.busy.swap(true, SeqCst) {
+            return Err(reject(Reason::Busy));
+        }
+        let claim = Claim(Arc::clone(&self.busy));
+        let mut permits = Vec::new();
+        for (index, worker) in self.workers.iter().enumerate() {
+            permits.push(worker.clone().try_reserve_owned().map_err(|_| reject(Reason::Worker(index)))?);
+        }
+        let mut plan = Plan::default();
+        let rejections: Vec<_> = wanted(&runtime)
+            .filter_map(|listener| {
+                let reason = self.plan(&mut plan, &runtime, listener).err()?;
+                Some(LocalRejection {
+                    id: Some(listener.key.clone()),
+                    origin: listener.origin.clone(),
+                    reason,
+                })
+            })
+            .collect();
+        if !rejections.is_empty() {
+            return Err(rejections);
+        }
+        let draft = self.shared.live.draft(runtime);
+        let Plan { listeners, kept, fresh, .. } = plan;
+        Ok(Prepared { draft, number: 0, listeners, kept, fresh, permits, _claim: claim })
+    }
+
+    fn plan(&self, plan: &mut Plan, runtime: &Runtime, listener: &Listener) -> Result<(), Reason> {
+        let frontend = runtime.frontends.get(&listener.frontend);
+        if frontend.is_some_and(|frontend| frontend.settings.mode == Mode::Http) {
+            return Err(Reason::HttpMode);
+        }
+        let identity = Identity::of(listener);
+        if let Some(other) = plan.seen.insert(identity.address_only(), listener.key.clone()) {
+            return Err(Reason::Twice(other));
+        }
+        if let Some(bound) = lock(&self.bound).sockets.get(&identity) {
+            plan.listeners.insert(bound.id, listener.frontend.clone());
+            plan.kept.push((identity, listener.key.clone(), listener.max_connections));
+            return Ok(());
+        }
+        let limit =
+            frontend.and_then(|frontend| frontend.settings.max_connections).map_or(BACKLOG, NonZeroU32::get);
+        let own_paths: Vec<PathBuf> = self.own_paths();
+        let sockets = bind::bind(
+            &listener.socket,
+            Circumstances {
+                workers: self.settings.workers,
+                backlog: limit,
+                predecessors: &self.settings.predecessors,
+                own_paths: &own_paths,
+            },
+        )?;
+        let id = self.next_id();
+        plan.listeners.insert(id, listener.frontend.clone());
+        let gate = Arc::new(Gate::new(listener.max_connections.map_or(0, NonZeroU32::get)));
+        let bound = Bound { id, key: listener.key.clone(), gate, local: sockets.local, file: sockets.file };
+        plan.fresh.push(Fresh { identity, bound, halves: sockets.halves });
+        Ok(())
+    }
+
+    fn next_id(&self) -> ListenerId {
+        let mut bound = lock(&self.bound);
+        bound.last += 1;
+        ListenerId(bound.last)
+    }
+
+    /// Puts a generation into force. Connections and exchanges go on: they take the new generation up at their next
+    /// request.
+    pub fn commit(&self, prepared: Prepared) {
+        let Prepared { draft, number, listeners, kept, fresh, permits, _claim } = prepared;
+        let process_limit = draft.runtime.process.max_connections.map(NonZeroU32::get);
+        self.shared.gate.set_limit(process_limit.unwrap_or_else(|| most_connections(&self.settings)));
+        let listeners = listeners
+            .into_iter()
+            .filter_map(|(id, frontend)| Some((id, Arc::clone(draft.frontends.get(&frontend)?))))
+            .collect();
+        let bytes = draft.runtime.hash.0;
+        let active = Active {
+            generation: Generation { number, hash: [bytes[0], bytes[1], bytes[2], bytes[3]] },
+            serial: self.serial.fetch_add(1, SeqCst) + 1,
+            runtime: draft.runtime,
+            frontends: draft.frontends,
+            backends: draft.backends,
+            listeners,
+        };
+        self.shared.live.commit(active);
+        let mut commands = self.exchange_sockets(kept, fresh);
+        for permit in permits {
+            permit.send(commands.pop().unwrap_or(Command { open: Vec::new(), close: Vec::new() }));
+        }
+    }
+
+    /// Takes up the new sockets and lets go of those that nobody wants; says so to each worker.
+    fn exchange_sockets(
+        &self,
+        kept: Vec<(Identity, ObjectKey, Option<NonZeroU32>)>,
+        fresh: Vec<Fresh>,
+    ) -> Vec<Command> {
+        let mut bound = lock(&self.bound);
+        let mut before = std::mem::take(&mut bound.sockets);
+        for (identity, key, limit) in kept {
+            if let Some(mut stays) = before.remove(&identity) {
+                stays.key = key;
+                stays.gate.set_limit(limit.map_or(0, NonZeroU32::get));
+                bound.sockets.insert(identity, stays);
+            }
+        }
+        let close: Vec<ListenerId> = before.values().map(|gone| gone.id).collect();
+        let mut commands: Vec<Command> =
+            self.workers.iter().map(|_| Command { open: Vec::new(), close: close.clone() }).collect();
+        for Fresh { identity, bound: mut new, halves } in fresh {
+            place(new.file.as_mut());
+            for (command, half) in commands.iter_mut().zip(halves) {
+                command.open.push(Opened { id: new.id, half, gate: Arc::clone(&new.gate) });
+            }
+            bound.sockets.insert(identity, new);
+        }
+        commands
+    }
+}
+
+fn place(file: Option<&mut unix::File>) {
+    if let Some(file) = file
+        && let Err(error) = file.place()
+    {
+        tracing::error!(path = %file.path().display(), %error, "a unix socket cannot be put into its place");
+    }
+}
+
+#[derive(Default)]
+struct Plan {
+    listeners: FxHashMap<ListenerId, ObjectKey>,
+    kept: Vec<(Identity, ObjectKey, Option<NonZeroU32>)>,
+    fresh: Vec<Fresh>,
+    seen: HashMap<Identity, ObjectKey>,
+}
+
+/// A disabled frontend listens nowhere.
+fn wanted(runtime: &Runtime) -> impl Iterator<Item = &Listener> {
+    runtime
+        .listeners
+        .values()
+        .map(Arc::as_ref)
+        .filter(|listener| !runtime.frontends.get(&listener.frontend).is_some_and(|it| it.settings.disabled))
+}
+
+/// What tells one bound socket from another.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Identity {
+    socket: Socket,
+    /// Port 0 asks for any port: each listener for its own.
+    of: Option<ObjectKey>,
+}
+
+impl Identity {
+    fn of(listener: &Listener) -> Self {
+        let address = &listener.socket.address;
+        let any_port = matches!(address, ListenAddress::Ip(address) if address.port() == 0);
+        let of = any_port.then(|| listener.key.clone());
+        let plain = Self { socket: plain(address.clone()), of };
+        match address {
+            // A name in the abstract space and a descriptor cannot be bound twice: there the address is all.
+            ListenAddress::Descriptor(_) => plain,
+            ListenAddress::Unix(UnixSocket { name: UnixName::Abstract(_), .. }) => plain,
+            ListenAddress::Ip(_) | ListenAddress::Unix(_) => {
+                Self { socket: listener.socket.clone(), ..plain }
+            }
+        }
+    }
+
+    /// Without the options.
+    fn address_only(&self) -> Self {
+        let address = match &self.socket.address {
+            ListenAddress::Unix(unix) => ListenAddress::Unix(UnixSocket {
+                name: unix.name.clone(),
+                mode: None,
+                user: None,
+                group: None,
+            }),
+            other => other.clone(),
+        };
+        Self { socket: plain(address), of: self.of.clone() }
+    }
+}
+
+fn plain(address: ListenAddress) -> Socket {
+    Socket { address, backlog: None, dual_stack: false, free_bind: false, interface: None }
+}

@@ -1,0 +1,192 @@
+//! The accept loop of one listener on one worker.
+
+use std::future::poll_fn;
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use sluicegate_model::Mode;
+use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::oneshot;
+
+use super::bind::Half;
+use super::{Attachment, Incoming, ListenerId};
+use crate::counters::CloseCause;
+use crate::live::{Gate, Place};
+use crate::stream::{Peer, Stream};
+use crate::tcp;
+use crate::worker::Worker;
+
+/// Connections taken before other tasks get their turn (HAProxy: tune.maxaccept).
+const BATCH: u32 = 64;
+/// Pause after the host ran out of descriptors or memory.
+const PAUSE: Duration = Duration::from_millis(100);
+
+#[derive(Debug)]
+enum Listener {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+impl Listener {
+    fn new(half: Half) -> io::Result<Self> {
+        Ok(match half {
+            Half::Tcp(listener) => Self::Tcp(TcpListener::from_std(listener)?),
+            Half::Unix(listener) => Self::Unix(UnixListener::from_std(listener)?),
+        })
+    }
+
+    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(Stream, Peer)>> {
+        match self {
+            Self::Tcp(listener) => {
+                listener.poll_accept(cx).map_ok(|(stream, client)| (Stream::Tcp(stream), Peer::Ip(client)))
+            }
+            Self::Unix(listener) => {
+                listener.poll_accept(cx).map_ok(|(stream, _)| (Stream::Unix(stream), Peer::Unix))
+            }
+        }
+    }
+}
+
+/// What a worker is given of a listener.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) id: ListenerId,
+    pub(crate) half: Half,
+    /// The listener's own limit.
+    pub(crate) gate: Arc<Gate>,
+}
+
+/// Accepts until `stop` fires; then takes what the kernel has accepted already, and closes the socket.
+pub(crate) async fn run(worker: Rc<Worker>, opened: Opened, mut stop: oneshot::Receiver<()>) {
+    let listener = match Listener::new(opened.half) {
+        Ok(listener) => listener,
+        Err(error) => {
+            tracing::error!(worker = worker.index, %error, "a listening socket cannot be watched");
+            return;
+        }
+    };
+    let mut door = Door { worker, id: opened.id, gate: opened.gate, attachment: None };
+    let accepting = async {
+        let mut batch = 0u32;
+        loop {
+            door.wait_for_room().await;
+            match poll_fn(|cx| listener.poll_accept(cx)).await {
+                Ok((stream, client)) => door.enter(stream, client).await,
+                Err(error) => pause(&door.worker, error).await,
+            }
+            batch = batch.wrapping_add(1);
+            if batch % BATCH == 0 {
+                tokio::task::yield_now().await;
+            }
+        }
+    };
+    tokio::select! {
+        biased;
+        _ = &mut stop => {}
+        () = accepting => {}
+    }
+    door.drain(&listener);
+}
+
+/// Everything that a connection passes between the kernel and its task.
+struct Door {
+    worker: Rc<Worker>,
+    id: ListenerId,
+    gate: Arc<Gate>,
+    attachment: Option<Attachment>,
+}
+
+impl Door {
+    /// The newest frontend; where the listener is gone, the last one that it had.
+    fn attach(&mut self) {
+        match &mut self.attachment {
+            Some(attachment) => {
+                attachment.refresh(&self.worker);
+            }
+            none => *none = Attachment::new(&self.worker, self.id),
+        }
+    }
+
+    fn full_gate(&self) -> Option<Arc<Gate>> {
+        let frontend = self.attachment.as_ref().map(|attachment| &attachment.frontend().state.gate);
+        let gates = [Some(&self.worker.shared.gate), frontend, Some(&self.gate)];
+        gates.into_iter().flatten().find(|gate| gate.is_full()).cloned()
+    }
+
+    /// At a limit nothing is accepted: connections wait in the kernel's queue, as with HAProxy.
+    async fn wait_for_room(&mut self) {
+        self.attach();
+        while let Some(full) = self.full_gate() {
+            full.changed().await;
+            self.attach();
+        }
+    }
+
+    fn places(&self, attachment: &Attachment) -> Option<[Place; 3]> {
+        let process = self.worker.shared.gate.try_enter()?;
+        let frontend = attachment.frontend().state.gate.try_enter()?;
+        Some([process, frontend, self.gate.try_enter()?])
+    }
+
+    /// Another worker may have taken the last place meanwhile: then this one connection waits.
+    async fn enter(&mut self, stream: Stream, client: Peer) {
+        loop {
+            self.attach();
+            let Some(attachment) = &self.attachment else { return self.refuse() };
+            if let Some(places) = self.places(attachment) {
+                return self.serve(stream, client, attachment.clone(), places);
+            }
+            self.wait_for_room().await;
+        }
+    }
+
+    /// A listener without a frontend: closed at once.
+    fn refuse(&self) {
+        let counters = self.worker.counters();
+        counters.connections.add(1);
+        counters.closes[CloseCause::FrontendRemoved as usize].add(1);
+    }
+
+    fn serve(&self, stream: Stream, client: Peer, attachment: Attachment, places: [Place; 3]) {
+        let worker = &self.worker;
+        worker.counters().connections.add(1);
+        let frontend = attachment.frontend();
+        frontend.state.counters.shard(worker.index).connections.add(1);
+        let mode = frontend.settings().mode;
+        let incoming = Incoming { stream, client, accepted: worker.clock.now(), attachment, places };
+        match mode {
+            Mode::Tcp => worker.spawn(tcp::serve(Rc::clone(worker), incoming)),
+            // Refused when the generation was prepared.
+            Mode::Http => drop(incoming),
+        }
+    }
+
+    /// What the kernel has accepted would be reset with the socket.
+    fn drain(&mut self, listener: &Listener) {
+        let mut now = Context::from_waker(Waker::noop());
+        while let Poll::Ready(Ok((stream, client))) = listener.poll_accept(&mut now) {
+            self.attach();
+            let Some(attachment) = &self.attachment else { return };
+            match self.places(attachment) {
+                Some(places) => self.serve(stream, client, attachment.clone(), places),
+                None => return,
+            }
+        }
+    }
+}
+
+/// What one connection suffered is over with it (accept(2)); what the host lacks takes time.
+async fn pause(worker: &Worker, error: io::Error) {
+    match error.raw_os_error() {
+        Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM) => {
+            if worker.may_complain() {
+                tracing::warn!(worker = worker.index, %error, "no connection can be accepted for now");
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        _ => tokio::task::yield_now().await,
+    }
+}

@@ -1,0 +1,223 @@
+//! Binding: one socket per worker, every refusal in the operator's words.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixListener;
+use std::path::PathBuf;
+
+use sluicegate_model::listener::{ListenAddress, Socket as Wanted, UnixName};
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+
+use super::owner::{self, Owner};
+use super::{descriptor, unix};
+
+/// A listening socket of one worker, not yet in its event loop.
+#[derive(Debug)]
+pub(crate) enum Half {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+/// The sockets of one listener, one per worker.
+#[derive(Debug)]
+pub(crate) struct Sockets {
+    pub(crate) halves: Vec<Half>,
+    /// Where it listens; `None`: no IP address.
+    pub(crate) local: Option<SocketAddr>,
+    /// A socket in the file system that waits to be put into its place.
+    pub(crate) file: Option<unix::File>,
+}
+
+/// Why an address cannot be listened on.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// Somebody else listens there.
+    #[error("{address} is in use by {owner}: stop it, or give this listener another address")]
+    InUse {
+        /// The address wanted.
+        address: String,
+        /// Who has it.
+        owner: Owner,
+    },
+    /// Ports below the first unprivileged one, file permissions.
+    #[error("no permission to listen on {address}{}", hint(.port))]
+    Permission {
+        /// The address wanted.
+        address: String,
+        /// Its port; 0 where it has none.
+        port: u16,
+    },
+    /// The host has no such address.
+    #[error(
+        "{0} is no address of this host: give it to an interface first, or bind it all the same (haproxy.cfg: transparent)"
+    )]
+    NoSuchAddress(SocketAddr),
+    /// The host has no such interface.
+    #[error("there is no network interface {0:?}")]
+    NoSuchInterface(Box<str>),
+    /// The descriptor is not open, or no socket that listens.
+    #[error("descriptor {0} is no listening stream socket of this process")]
+    NotListening(u32),
+    /// Something that is no socket has the path.
+    #[error("{0} exists and is no socket: remove it, or give this listener another path")]
+    NotASocket(PathBuf),
+    /// No such account.
+    #[error("there is no user {0:?} on this host")]
+    NoSuchUser(Box<str>),
+    /// No such account.
+    #[error("there is no group {0:?} on this host")]
+    NoSuchGroup(Box<str>),
+    /// Anything else that the kernel says.
+    #[error("cannot listen on {address}: {error}")]
+    Failed {
+        /// The address wanted.
+        address: String,
+        /// What the kernel says.
+        error: io::Error,
+    },
+}
+
+fn hint(port: &u16) -> &'static str {
+    match port {
+        1..1024 => {
+            ": ports below 1024 need root, CAP_NET_BIND_SERVICE, or a lower net.ipv4.ip_unprivileged_port_start"
+        }
+        _ => "",
+    }
+}
+
+/// What one binding needs to know beside the address.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Circumstances<'a> {
+    pub(crate) workers: usize,
+    /// Where the listener names none.
+    pub(crate) backlog: u32,
+    /// Processes whose sockets are no obstacle: those that this one relieves.
+    pub(crate) predecessors: &'a [u32],
+    /// Paths that this process listens on now.
+    pub(crate) own_paths: &'a [PathBuf],
+}
+
+/// Binds and listens, once per worker.
+pub(crate) fn bind(wanted: &Wanted, circumstances: Circumstances<'_>) -> Result<Sockets, BindError> {
+    let backlog = wanted.backlog.map_or(circumstances.backlog, std::num::NonZeroU32::get);
+    let backlog = i32::try_from(backlog).unwrap_or(i32::MAX);
+    match &wanted.address {
+        ListenAddress::Ip(address) => bind_ip(*address, wanted, backlog, circumstances),
+        ListenAddress::Descriptor(number) => {
+            let socket = descriptor::listener(*number).map_err(|_| BindError::NotListening(*number))?;
+            let local = socket.local_addr().ok().and_then(|address| address.as_socket());
+            spread(socket, local.is_some(), circumstances.workers)
+                .map(|halves| Sockets { halves, local, file: None })
+                .map_err(|error| failed(&format!("fd@{number}"), 0, error))
+        }
+        ListenAddress::Unix(wanted) => {
+            let (socket, file) = unix::bind(wanted, backlog, circumstances)?;
+            spread(socket, false, circumstances.workers)
+                .map(|halves| Sockets { halves, local: None, file })
+                .map_err(|error| failed(&name(&wanted.name), 0, error))
+        }
+    }
+}
+
+/// One socket for all workers: families that have no SO_REUSEPORT.
+fn spread(socket: Socket, tcp: bool, workers: usize) -> io::Result<Vec<Half>> {
+    socket.set_nonblocking(true)?;
+    (0..workers)
+        .map(|_| {
+            let descriptor = OwnedFd::from(socket.try_clone()?);
+            Ok(if tcp { Half::Tcp(descriptor.into()) } else { Half::Unix(descriptor.into()) })
+        })
+        .collect()
+}
+
+fn bind_ip(
+    address: SocketAddr,
+    wanted: &Wanted,
+    backlog: i32,
+    circumstances: Circumstances<'_>,
+) -> Result<Sockets, BindError> {
+    probe(address, wanted, circumstances.predecessors)?;
+    let mut local = address;
+    let mut halves = Vec::with_capacity(circumstances.workers);
+    for _ in 0..circumstances.workers {
+        let bound = socket(local, wanted).and_then(|socket| {
+            socket.set_reuse_port(true)?;
+            socket.bind(&SockAddr::from(local))?;
+            socket.listen(backlog)?;
+            Ok(socket)
+        });
+        let socket = bound.map_err(|error| refused(address, wanted, error))?;
+        if let Some(bound) = socket.local_addr().ok().and_then(|address| address.as_socket()) {
+            // Port 0: the others get the port that the first was given.
+            local.set_port(bound.port());
+        }
+        halves.push(Half::Tcp(socket.into()));
+    }
+    Ok(Sockets { halves, local: Some(local), file: None })
+}
+
+/// Without SO_REUSEPORT a foreign owner of the port shows, even one that set it.
+fn probe(address: SocketAddr, wanted: &Wanted, predecessors: &[u32]) -> Result<(), BindError> {
+    if address.port() == 0 {
+        return Ok(());
+    }
+    let bound = socket(address, wanted).and_then(|socket| socket.bind(&SockAddr::from(address)));
+    match bound {
+        Err(error) if error.raw_os_error() == Some(libc::EADDRINUSE) => {
+            let own = std::process::id();
+            match owner::foreign_owner(address, wanted.dual_stack, |pid| {
+                pid == own || predecessors.contains(&pid)
+            }) {
+                Some(owner) => Err(BindError::InUse { address: address.to_string(), owner }),
+                None => Ok(()),
+            }
+        }
+        Err(error) => Err(refused(address, wanted, error)),
+        Ok(()) => Ok(()),
+    }
+}
+
+fn socket(address: SocketAddr, wanted: &Wanted) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    // Inherited by what is accepted: one system call less per connection.
+    socket.set_tcp_nodelay(true)?;
+    if address.is_ipv6() {
+        socket.set_only_v6(!wanted.dual_stack)?;
+    }
+    if wanted.free_bind {
+        if address.is_ipv6() { socket.set_freebind_v6(true)? } else { socket.set_freebind_v4(true)? }
+    }
+    if let Some(interface) = &wanted.interface {
+        socket.bind_device(Some(interface.as_bytes()))?;
+    }
+    Ok(socket)
+}
+
+fn refused(address: SocketAddr, wanted: &Wanted, error: io::Error) -> BindError {
+    match (error.raw_os_error(), &wanted.interface) {
+        (Some(libc::EADDRNOTAVAIL), _) => BindError::NoSuchAddress(address),
+        (Some(libc::ENODEV), Some(interface)) => BindError::NoSuchInterface(interface.clone()),
+        _ => failed(&address.to_string(), address.port(), error),
+    }
+}
+
+pub(super) fn failed(address: &str, port: u16, error: io::Error) -> BindError {
+    let address = address.to_owned();
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => BindError::Permission { address, port },
+        _ => BindError::Failed { address, error },
+    }
+}
+
+pub(super) fn name(name: &UnixName) -> String {
+    match name {
+        UnixName::Path(path) => format!("unix@{}", path.display()),
+        UnixName::Abstract(name) => format!("abns@{}", name.escape_ascii()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

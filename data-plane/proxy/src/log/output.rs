@@ -1,0 +1,89 @@
+//! Where lines go: descriptors, UDP, unix datagrams.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::sync::{Mutex, PoisonError};
+
+use sluicegate_model::logging::LogAddress;
+use socket2::{Domain, SockAddr, Socket, Type};
+
+use crate::listen::descriptor::duplicate;
+use crate::upstream::unix_address;
+
+/// What the names of log receivers resolve to; told by whoever resolves names.
+#[derive(Debug, Default)]
+pub struct Names(Mutex<HashMap<Box<str>, IpAddr>>);
+
+impl Names {
+    /// Says what a name resolves to; `None`: to nothing, lines for it are dropped.
+    pub fn set(&self, name: &str, address: Option<IpAddr>) {
+        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match address {
+            Some(address) => names.insert(name.into(), address),
+            None => names.remove(name),
+        };
+    }
+
+    fn address(&self, name: &str) -> Option<IpAddr> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(name).copied()
+    }
+}
+
+/// The open end of one receiver.
+#[derive(Debug)]
+pub(super) enum Output {
+    /// Lines are gathered and written together.
+    Descriptor(File, Vec<u8>),
+    Udp(UdpSocket, SocketAddr),
+    Unix(Socket, SockAddr),
+}
+
+impl Output {
+    pub(super) fn open(address: &LogAddress, names: &Names) -> io::Result<Self> {
+        match address {
+            LogAddress::Descriptor(number) => {
+                Ok(Self::Descriptor(File::from(duplicate(*number)?), Vec::new()))
+            }
+            LogAddress::Ip(address) => Self::udp(*address),
+            LogAddress::Host(host) => {
+                let ip = names.address(&host.name).ok_or(io::ErrorKind::HostUnreachable)?;
+                Self::udp(SocketAddr::new(ip, host.port))
+            }
+            LogAddress::Unix(name) => {
+                let socket = Socket::new(Domain::UNIX, Type::DGRAM.nonblocking(), None)?;
+                Ok(Self::Unix(socket, unix_address(name)?))
+            }
+        }
+    }
+
+    fn udp(address: SocketAddr) -> io::Result<Self> {
+        let any: IpAddr =
+            if address.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+        let socket = UdpSocket::bind((any, 0))?;
+        socket.set_nonblocking(true)?;
+        Ok(Self::Udp(socket, address))
+    }
+
+    /// Sends a line, or puts it to those that [`Output::flush`] writes.
+    pub(super) fn send(&mut self, line: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Descriptor(_, gathered) => {
+                gathered.extend_from_slice(line);
+                gathered.push(b'\n');
+                Ok(())
+            }
+            Self::Udp(socket, address) => socket.send_to(line, *address).map(drop),
+            Self::Unix(socket, address) => socket.send_to(line, address).map(drop),
+        }
+    }
+
+    /// Writes what was gathered.
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        let Self::Descriptor(file, gathered) = self else { return Ok(()) };
+        let written = file.write_all(gathered);
+        gathered.clear();
+        written
+    }
+}

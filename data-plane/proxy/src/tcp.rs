@@ -1,0 +1,19 @@
+//! TCP mode: one task carries a client's connection to an endpoint and back.
+
+mod message;
+mod relay;
+mod session;
+#[cfg(test)]
+mod tests;
+
+use std::future::Future;
+use std::rc::Rc;
+
+use crate::counters::CloseCause;
+use crate::listen::Incoming;
+use crate::worker::Worker;
+
+/// Serves one connection to its end.
+pub(crate) fn serve(worker: Rc<Worker>, incoming: Incoming) -> impl Future<Output = CloseCause> + 'static {
+    session::Session::new(worker, incoming)
+}

@@ -1,0 +1,284 @@
+//! The task of one connection: a place, a connection to the endpoint, bytes.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use sluicegate_rules::Scratch;
+use tokio::time::Instant;
+
+use super::message::Connection;
+use super::relay::{Limits, Relay};
+use crate::counters::CloseCause;
+use crate::exchange::Exchange;
+use crate::failure::{self, Failure};
+use crate::listen::Incoming;
+use crate::live::{EndpointState, LiveBackend, LiveFrontend, NoPermit, Permit, Place, Ticket};
+use crate::stream::Stream;
+use crate::termination::Phase;
+use crate::timer::Deadline;
+use crate::upstream::Connecting;
+use crate::worker::Worker;
+
+/// Longest pause before another attempt at the same endpoint (HAProxy: turn-around).
+const TURN_AROUND: Duration = Duration::from_secs(1);
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+pub(super) struct Session {
+    worker: Rc<Worker>,
+    client: Stream,
+    exchange: Option<Box<Exchange>>,
+    state: State,
+    /// When the state has lasted too long.
+    until: Option<Instant>,
+    deadline: Deadline,
+    _places: [Place; 3],
+}
+
+enum State {
+    Start,
+    Queue(Ticket),
+    Connect(Permit, Connecting),
+    Pause(Arc<EndpointState>),
+    // The permit is held for its drop.
+    Relay { relay: Box<Relay>, _permit: Permit },
+    Over,
+}
+
+/// What a state came to.
+enum Step {
+    Next(State),
+    Fail(Failure, Phase),
+    Done,
+}
+
+impl Session {
+    pub(super) fn new(worker: Rc<Worker>, incoming: Incoming) -> Self {
+        let Incoming { stream, client, accepted, attachment, places } = incoming;
+        let mut exchange = worker.exchanges.take(accepted, client);
+        exchange.frontend = Some(Arc::clone(attachment.frontend()));
+        exchange.generation = attachment.generation();
+        Self {
+            worker,
+            client: stream,
+            exchange: Some(exchange),
+            state: State::Start,
+            until: None,
+            deadline: Deadline::new(),
+            _places: places,
+        }
+    }
+
+    fn poll_state(&mut self, exchange: &mut Exchange, now: Instant, cx: &mut Context<'_>) -> Poll<Step> {
+        match &mut self.state {
+            State::Start => Poll::Ready(self.route(exchange, now)),
+            State::Queue(ticket) => {
+                let Some(backend) = &exchange.backend else {
+                    return Poll::Ready(Step::Fail(Failure::NoEndpoint, Phase::Connect));
+                };
+                let acquired = backend.poll_acquire(ticket, cx);
+                exchange.backend_queue = ticket.backend_position;
+                exchange.endpoint_queue = ticket.endpoint_position;
+                Poll::Ready(match ready!(acquired) {
+                    Ok(permit) => self.connect(exchange, permit, now),
+                    Err(NoPermit::NoEndpoint) => Step::Fail(Failure::NoEndpoint, Phase::Connect),
+                    Err(NoPermit::QueueFull) => Step::Fail(Failure::QueueFull, Phase::Queue),
+                })
+            }
+            State::Connect(_, connecting) => {
+                let connected = ready!(connecting.poll(cx));
+                Poll::Ready(self.connected(exchange, connected.map_err(|error| error.failure()), now))
+            }
+            State::Pause(_) => Poll::Pending,
+            State::Relay { relay, .. } => {
+                let ended = relay.poll(&mut self.client, &self.worker.buffers, now, cx);
+                self.until = relay.limit().map(|(at, _)| at);
+                (exchange.bytes_in, exchange.bytes_out) = relay.bytes();
+                Poll::Ready(match ready!(ended) {
+                    Ok(()) => Step::Done,
+                    Err(failure) => Step::Fail(failure, Phase::Data),
+                })
+            }
+            State::Over => Poll::Ready(Step::Done),
+        }
+    }
+
+    /// Decides where it goes.
+    fn route(&mut self, exchange: &mut Exchange, now: Instant) -> Step {
+        let Some(frontend) = exchange.frontend.clone() else {
+            return Step::Fail(Failure::Internal, Phase::Request);
+        };
+        if !frontend.routes.is_empty() {
+            exchange.local = self.client.local();
+        }
+        let connection = Connection { exchange, frontend: frontend.name() };
+        let backend = SCRATCH.with_borrow_mut(|scratch| frontend.route(&connection, scratch).cloned());
+        let Some(backend) = backend else { return Step::Fail(Failure::NoEndpoint, Phase::Connect) };
+        self.worker.counters().requests.add(1);
+        frontend.state.counters.shard(self.worker.index).requests.add(1);
+        let next = self.queue(&backend, Ticket::new(), now);
+        exchange.backend = Some(backend);
+        next
+    }
+
+    fn queue(&mut self, backend: &LiveBackend, ticket: Ticket, now: Instant) -> Step {
+        let timeouts = &backend.settings().timeouts;
+        self.until = timeouts.queue.or(timeouts.connect).map(|limit| now + limit);
+        Step::Next(State::Queue(ticket))
+    }
+
+    fn connect(&mut self, exchange: &mut Exchange, permit: Permit, now: Instant) -> Step {
+        exchange.times.dispatched.get_or_insert(now);
+        let endpoint = Arc::clone(permit.endpoint());
+        endpoint.state.counters.shard(self.worker.index).exchanges.add(1);
+        self.until = permit.backend().settings().timeouts.connect.map(|limit| now + limit);
+        let target = endpoint.target();
+        exchange.endpoint = Some(endpoint);
+        match target.map(|target| Connecting::start(&target)) {
+            Some(Ok(connecting)) => Step::Next(State::Connect(permit, connecting)),
+            Some(Err(error)) => self.retry(exchange, error.failure(), now),
+            None => self.retry(exchange, Failure::ConnectRefused, now),
+        }
+    }
+
+    fn connected(
+        &mut self,
+        exchange: &mut Exchange,
+        connected: Result<Stream, Failure>,
+        now: Instant,
+    ) -> Step {
+        let server = match connected {
+            Ok(server) => server,
+            Err(failure) => return self.retry(exchange, failure, now),
+        };
+        exchange.times.connected = Some(now);
+        let State::Connect(permit, _) = std::mem::replace(&mut self.state, State::Over) else {
+            return Step::Fail(Failure::Internal, Phase::Connect);
+        };
+        let Some(frontend) = &exchange.frontend else { return Step::Fail(Failure::Internal, Phase::Connect) };
+        let limits = Limits::new(&frontend.settings().timeouts, &permit.backend().settings().timeouts);
+        if frontend.sinks.wants_source {
+            exchange.source = server.local();
+        }
+        let relay = Box::new(Relay::new(server, limits, now));
+        Step::Next(State::Relay { relay, _permit: permit })
+    }
+
+    /// An attempt failed: another one, there or elsewhere, while the retries last.
+    fn retry(&mut self, exchange: &mut Exchange, failure: Failure, now: Instant) -> Step {
+        let (Some(backend), Some(endpoint)) = (exchange.backend.clone(), exchange.endpoint.clone()) else {
+            return Step::Fail(failure, Phase::Connect);
+        };
+        endpoint.state.counters.shard(self.worker.index).connect_errors.add(1);
+        // The place goes to whoever waits for it.
+        self.state = State::Over;
+        if exchange.retries >= backend.settings().retries {
+            return Step::Fail(failure, Phase::Connect);
+        }
+        exchange.retries += 1;
+        exchange.redispatched = backend.redispatches(exchange.retries);
+        if exchange.redispatched {
+            backend.state.counters.shard(self.worker.index).redispatches.add(1);
+            return self.queue(&backend, Ticket::avoiding(&endpoint.state), now);
+        }
+        // The endpoint may be starting anew. After a time-out it has had its pause.
+        let pause = match failure {
+            Failure::ConnectTimeout => Duration::ZERO,
+            _ => backend.settings().timeouts.connect.unwrap_or(TURN_AROUND).min(TURN_AROUND),
+        };
+        self.until = Some(now + pause);
+        Step::Next(State::Pause(Arc::clone(&endpoint.state)))
+    }
+
+    fn expired(&mut self, exchange: &mut Exchange, now: Instant) -> Step {
+        match &self.state {
+            State::Queue(_) => Step::Fail(Failure::QueueTimeout, Phase::Queue),
+            State::Connect(..) => self.retry(exchange, Failure::ConnectTimeout, now),
+            State::Pause(endpoint) => {
+                let ticket = Ticket::pinned(endpoint);
+                match exchange.backend.clone() {
+                    Some(backend) => self.queue(&backend, ticket, now),
+                    None => Step::Fail(Failure::NoEndpoint, Phase::Connect),
+                }
+            }
+            State::Relay { relay, .. } => match relay.limit() {
+                Some((_, failure)) => Step::Fail(failure, Phase::Data),
+                None => Step::Done,
+            },
+            State::Start | State::Over => Step::Done,
+        }
+    }
+
+    fn finish(&mut self, mut exchange: Box<Exchange>, failure: Option<(Failure, Phase)>) -> CloseCause {
+        if let State::Relay { relay, .. } = &mut self.state {
+            relay.close(&self.worker.buffers);
+        }
+        if let Some(endpoint) = &exchange.endpoint {
+            let counters = endpoint.state.counters.shard(self.worker.index);
+            counters.bytes_in.add(exchange.bytes_in);
+            counters.bytes_out.add(exchange.bytes_out);
+            if matches!(failure, Some((Failure::ServerClosed | Failure::ServerTimeout, _))) {
+                counters.response_errors.add(1);
+            }
+        }
+        let cause = match failure {
+            None => CloseCause::Finished,
+            Some((Failure::ClientClosed, _)) => CloseCause::Client,
+            Some((Failure::ClientTimeout, _)) => CloseCause::ClientTimeout,
+            Some(_) => CloseCause::Endpoint,
+        };
+        if let Some((failure, phase)) = failure {
+            exchange.termination = failure::outcome(failure, phase).termination;
+        }
+        exchange.times.ended = Some(self.worker.clock.now());
+        self.note_local(&mut exchange);
+        // The place is given back before the line is written: the line tells what is left.
+        self.state = State::Over;
+        self.worker.finish(exchange);
+        cause
+    }
+
+    fn note_local(&self, exchange: &mut Exchange) {
+        let wants = |frontend: &Arc<LiveFrontend>| frontend.sinks.wants_local;
+        if exchange.local.is_none() && exchange.frontend.as_ref().is_some_and(wants) {
+            exchange.local = self.client.local();
+        }
+    }
+}
+
+impl Future for Session {
+    type Output = CloseCause;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<CloseCause> {
+        let this = &mut *self;
+        let Some(mut exchange) = this.exchange.take() else { return Poll::Ready(CloseCause::Finished) };
+        loop {
+            let now = this.worker.clock.now();
+            let step = match this.poll_state(&mut exchange, now, cx) {
+                Poll::Ready(step) => step,
+                Poll::Pending => {
+                    this.deadline.set(this.until);
+                    if this.deadline.poll_expired(cx).is_pending() {
+                        this.exchange = Some(exchange);
+                        return Poll::Pending;
+                    }
+                    this.expired(&mut exchange, now)
+                }
+            };
+            match step {
+                Step::Next(state) => this.state = state,
+                Step::Fail(failure, phase) => {
+                    return Poll::Ready(this.finish(exchange, Some((failure, phase))));
+                }
+                Step::Done => return Poll::Ready(this.finish(exchange, None)),
+            }
+        }
+    }
+}
