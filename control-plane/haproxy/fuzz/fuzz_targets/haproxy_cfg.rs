@@ -22,7 +22,9 @@ fuzz_target!(|bytes: &[u8]| {
     for found in parsed.diagnostics.sorted().into_iter().take(8) {
         render::one(found, &sources, render::Style::Plain);
     }
-    for word in parsed.file.sections.iter().flat_map(|section| &section.directives).flat_map(|line| &line.words) {
+    for word in
+        parsed.file.sections.iter().flat_map(|section| &section.directives).flat_map(|line| &line.words)
+    {
         inside(&sources, word.span());
         for (at, c) in word.text().char_indices() {
             inside(&sources, word.span_of(at..at + c.len_utf8()));

@@ -25,16 +25,16 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .takes(1, 1, "<tag>")
             .once()
             .does("The tag of syslog lines."),
-        Keyword::works("log-send-hostname", G, "lower/logs")
+        Keyword::works("log-send-hostname", G, "lower/hostname")
             .takes(0, 1, "[<name>]")
             .once()
             .does("The host name of syslog lines."),
-        Keyword::works("daemon", G, "drop_in")
+        Keyword::inert("daemon", G, "the command line decides whether the process goes to the background")
             .takes(0, 0, "")
-            .does("Go to the background, under the name haproxy."),
-        Keyword::works("pidfile", G, "drop_in")
+            .does("Go to the background."),
+        Keyword::degraded("pidfile", G, "the command line's `-p` writes one")
             .takes(1, 1, "<path>")
-            .does("Where the process number is written, under the name haproxy."),
+            .does("Where the process number is written."),
         Keyword::works("setenv", G, ENVIRONMENT).takes(2, 2, "<name> <value>").does("Sets a variable."),
         Keyword::works("presetenv", G, ENVIRONMENT)
             .takes(2, 2, "<name> <value>")
