@@ -14,6 +14,7 @@ pub mod engine;
 pub mod exchange;
 pub mod failure;
 pub mod h1;
+pub(crate) mod http;
 pub mod listen;
 pub mod live;
 pub mod log;

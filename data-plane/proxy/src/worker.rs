@@ -53,6 +53,8 @@ pub struct Worker {
     pub exchanges: Exchanges,
     /// Idle connections to endpoints.
     pub idle: IdlePool,
+    /// What HTTP connections need.
+    pub(crate) http: crate::http::Local,
     pub(crate) shared: Arc<Shared>,
     active: RefCell<Cache<Arc<ArcSwap<Active>>, Arc<Active>>>,
     stopping: Cell<bool>,
@@ -71,6 +73,7 @@ impl Worker {
             buffers: Buffers::default(),
             exchanges: Exchanges::default(),
             idle: IdlePool::default(),
+            http: crate::http::Local::default(),
             active: RefCell::new(Cache::new(shared.live.pointer())),
             stopping: Cell::new(false),
             tasks: Rc::default(),

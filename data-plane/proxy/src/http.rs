@@ -1,0 +1,59 @@
+//! HTTP/1 connections: one task drives the client's side and the exchange with the server.
+//!
+//! [`Connection`] is the task: a state machine without a stack of its own, small while it is idle. A request's first
+//! byte gives it a pooled `Turn`, which goes through the stages of `Run`: receive, rules and routes, queue,
+//! connect, relay (both directions at once), or an answer made here; each stage is a file. A `Transfer` carries one
+//! direction of a body. All reads go into one area per worker (`Scratch`), so memory per connection is what was read
+//! and not yet sent.
+//!
+//! The bytes of heads are `crate::h1`'s business; places, pools and records come from the worker.
+//!
+//! What is repeated towards a server, and when, says `Run::server_gone`; a client that closes its side while it waits
+//! for an answer has aborted, as for HAProxy since 3.3 (option abortonclose) and nginx.
+
+mod answer;
+mod body;
+mod connection;
+mod dispatch;
+mod policy;
+mod relay;
+mod reply;
+mod request;
+mod response;
+mod rules;
+mod run;
+mod scratch;
+mod status;
+#[cfg(test)]
+mod tests;
+mod trace;
+mod tunnel;
+mod turn;
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::fmt;
+
+pub(crate) use connection::Connection;
+pub(crate) use trace::Trace;
+
+/// What a worker keeps for its HTTP connections.
+#[derive(Default)]
+pub(crate) struct Local {
+    scratch: scratch::Lender,
+    turns: turn::Turns,
+    desk: RefCell<reply::Desk>,
+    /// Memory of the evaluator.
+    rules: Cell<sluicegate_rules::Scratch>,
+    /// An answer of ours is written here.
+    letter: Cell<Vec<u8>>,
+    pub(crate) trace: OnceCell<Box<dyn Trace>>,
+}
+
+impl fmt::Debug for Local {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Local")
+            .field("turns", &self.turns)
+            .field("trace", &self.trace)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,333 @@
+//! One direction of a message's body: from the sender's socket to the receiver's, in bounded memory.
+
+use std::io;
+use std::task::{Context, Poll, ready};
+
+use super::scratch::Scratch;
+use crate::h1::{Body, CHUNK_END, Framing, InvalidChunk, LAST_CHUNK, chunk_header};
+use crate::stream::Stream;
+
+/// Size of a read while little is known about the receiver, and after it was seen to be slow.
+const SMALL_WINDOW: usize = 16 * 1024;
+/// Full reads that were taken whole before reads grow.
+const FULL_ROUNDS: u8 = 4;
+/// Memory that a finished transfer may keep for the next one.
+const KEPT_PENDING: usize = 4 * 1024;
+
+/// How the body's bytes differ between the two sides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Coding {
+    /// Not at all; chunks pass through with their extensions and trailers.
+    #[default]
+    AsIs,
+    /// A body that ends with the sender's connection becomes chunks.
+    Chunk,
+    /// Chunks become a body that ends with the receiver's connection; trailers are left out.
+    Unchunk,
+}
+
+/// Why a transfer cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Broken {
+    #[error("reading from the sender: {0}")]
+    Sender(io::Error),
+    #[error("the sender closed before the body was complete")]
+    SenderClosed,
+    #[error("writing to the receiver: {0}")]
+    Receiver(io::Error),
+    #[error(transparent)]
+    Chunk(#[from] InvalidChunk),
+}
+
+/// The state of one direction. Owns memory only for bytes that the receiver did not take at once: at most one
+/// window, and the head.
+#[derive(Debug)]
+pub(super) struct Transfer {
+    body: Body,
+    coding: Coding,
+    /// Bytes for the receiver; those before `sent` are written.
+    pending: Vec<u8>,
+    sent: usize,
+    window: usize,
+    full_rounds: u8,
+    /// The sender closed, and that is how this body ends.
+    closed: bool,
+    /// Bytes behind the body were seen and thrown away.
+    surplus: bool,
+    received: u64,
+    written: u64,
+}
+
+impl Default for Transfer {
+    fn default() -> Self {
+        Self {
+            body: Body::Length(0),
+            coding: Coding::AsIs,
+            pending: Vec::new(),
+            sent: 0,
+            window: SMALL_WINDOW,
+            full_rounds: 0,
+            closed: false,
+            surplus: false,
+            received: 0,
+            written: 0,
+        }
+    }
+}
+
+impl Transfer {
+    /// Forgets everything; keeps a little memory.
+    pub(super) fn reset(&mut self) {
+        let mut pending = std::mem::take(&mut self.pending);
+        pending.clear();
+        if pending.capacity() > KEPT_PENDING {
+            pending = Vec::new();
+        }
+        *self = Self { pending, ..Self::default() };
+    }
+
+    /// A body of this framing follows what was queued so far.
+    pub(super) fn begin(&mut self, framing: Framing, coding: Coding) {
+        self.body = Body::new(framing);
+        self.coding = coding;
+        self.closed = false;
+    }
+
+    /// The sender is heard out, whatever its framing said.
+    pub(super) fn stop(&mut self) {
+        self.closed = true;
+    }
+
+    /// Raw body bytes taken from the sender.
+    pub(super) fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// Bytes that the receiver has taken, head included.
+    pub(super) fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// The sender has nothing more to say.
+    pub(super) fn is_received(&self) -> bool {
+        self.closed || self.body.is_done()
+    }
+
+    /// Everything is with the receiver.
+    pub(super) fn is_done(&self) -> bool {
+        self.is_received() && self.sent == self.pending.len()
+    }
+
+    /// Body bytes still to come from the sender, where that is known.
+    pub(super) fn rest(&self) -> Option<u64> {
+        match self.body {
+            Body::Length(left) => Some(left),
+            Body::Chunked(_) | Body::UntilClose => None,
+        }
+    }
+
+    /// The receiver has not taken what is there for it.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.sent < self.pending.len()
+    }
+
+    /// The sender sent something behind its message, where nothing may stand.
+    pub(super) fn has_surplus(&self) -> bool {
+        self.surplus
+    }
+
+    /// Forgets what the receiver has not taken: it is gone.
+    pub(super) fn abandon(&mut self) {
+        self.pending.clear();
+        self.sent = 0;
+    }
+
+    /// Takes bytes that were read together with the head: how many of them belong to this message. Nothing is sent.
+    pub(super) fn accept(&mut self, bytes: &[u8]) -> Result<usize, InvalidChunk> {
+        let fed = self.body.feed(bytes)?;
+        self.received += fed.used as u64;
+        Ok(fed.used)
+    }
+
+    /// Puts rendered bytes behind those that wait, without a write.
+    pub(super) fn queue(&mut self, render: impl FnOnce(&mut Vec<u8>)) {
+        if self.sent == self.pending.len() {
+            self.abandon();
+        }
+        render(&mut self.pending);
+    }
+
+    /// Writes bytes that are already coded for the receiver; keeps what it does not take now.
+    pub(super) fn put(&mut self, cx: &mut Context<'_>, to: &mut Stream, bytes: &[u8]) -> Result<(), Broken> {
+        let mut rest = bytes;
+        if self.sent == self.pending.len() {
+            self.abandon();
+            if let Poll::Ready(taken) = to.poll_write(cx, rest) {
+                let taken = taken.map_err(Broken::Receiver)?;
+                self.written += taken as u64;
+                rest = rest.get(taken..).unwrap_or_default();
+            }
+        }
+        if !rest.is_empty() {
+            self.window = SMALL_WINDOW;
+            self.full_rounds = 0;
+            self.pending.extend_from_slice(rest);
+        }
+        Ok(())
+    }
+
+    /// Writes what waits. Ready when nothing does.
+    pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>, to: &mut Stream) -> Poll<Result<(), Broken>> {
+        while let Some(rest) = self.pending.get(self.sent..).filter(|rest| !rest.is_empty()) {
+            let taken = ready!(to.poll_write(cx, rest)).map_err(Broken::Receiver)?;
+            if taken == 0 {
+                return Poll::Ready(Err(Broken::Receiver(io::ErrorKind::WriteZero.into())));
+            }
+            self.sent += taken;
+            self.written += taken as u64;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Moves what can be moved. Ready when the receiver has the whole message. Bytes of the sender's next message go
+    /// to `next` where the sender may send one.
+    pub(super) fn poll_move(
+        &mut self,
+        cx: &mut Context<'_>,
+        (from, to): (&mut Stream, &mut Stream),
+        scratch: &mut Scratch,
+        mut next: Option<&mut Vec<u8>>,
+    ) -> Poll<Result<(), Broken>> {
+        loop {
+            ready!(self.poll_flush(cx, to))?;
+            if self.is_received() {
+                return Poll::Ready(Ok(()));
+            }
+            let length = ready!(from.poll_read(cx, scratch.window(self.window))).map_err(Broken::Sender)?;
+            if length == 0 {
+                self.end()?;
+                continue;
+            }
+            let filled = length >= self.window;
+            let (start, end) = self.recode(scratch, length, next.as_deref_mut())?;
+            if start == end {
+                continue;
+            }
+            self.put(cx, to, scratch.slice(start, end))?;
+            if filled && self.sent == self.pending.len() {
+                self.grow();
+            }
+        }
+    }
+
+    /// Reads and throws away what the sender still sends of its body, for a reader that must be heard out before its
+    /// connection can carry another message. Ready when the body is complete.
+    pub(super) fn poll_discard(
+        &mut self,
+        cx: &mut Context<'_>,
+        from: &mut Stream,
+        scratch: &mut Scratch,
+        next: &mut Vec<u8>,
+    ) -> Poll<Result<(), Broken>> {
+        while !self.is_received() {
+            let length = ready!(from.poll_read(cx, scratch.window(self.window))).map_err(Broken::Sender)?;
+            if length == 0 {
+                return Poll::Ready(Err(Broken::SenderClosed));
+            }
+            let read = scratch.slice(Scratch::START, Scratch::START + length);
+            let used = self.accept(read)?;
+            next.extend_from_slice(read.get(used..).unwrap_or_default());
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Takes `length` bytes at the start of the scratch window into account, and brings what is to be sent into its
+    /// final form: where it lies in the scratch area.
+    pub(super) fn recode(
+        &mut self,
+        scratch: &mut Scratch,
+        length: usize,
+        next: Option<&mut Vec<u8>>,
+    ) -> Result<(usize, usize), Broken> {
+        self.recode_at(scratch, (Scratch::START, Scratch::START + length), next)
+    }
+
+    /// As [`Transfer::recode`], for bytes anywhere in the scratch area.
+    pub(super) fn recode_at(
+        &mut self,
+        scratch: &mut Scratch,
+        (start, end): (usize, usize),
+        next: Option<&mut Vec<u8>>,
+    ) -> Result<(usize, usize), Broken> {
+        if self.coding == Coding::Unchunk {
+            return self.unchunk(scratch, (start, end));
+        }
+        let used = self.accept(scratch.slice(start, end))?;
+        let rest = scratch.slice(start + used, end);
+        if !rest.is_empty() {
+            match next {
+                Some(next) => next.extend_from_slice(rest),
+                None => self.surplus = true,
+            }
+        }
+        if self.coding == Coding::AsIs || used == 0 {
+            return Ok((start, start + used));
+        }
+        let header = chunk_header(used as u64);
+        let header = header.as_ref();
+        let from = start.saturating_sub(header.len());
+        let to = start + used + CHUNK_END.len();
+        let area = scratch.whole();
+        // Both fit: HEADROOM and TAIL are there for them.
+        if let Some(room) = area.get_mut(from..start) {
+            room.copy_from_slice(header);
+        }
+        if let Some(room) = area.get_mut(start + used..to) {
+            room.copy_from_slice(CHUNK_END);
+        }
+        Ok((from, to))
+    }
+
+    fn unchunk(
+        &mut self,
+        scratch: &mut Scratch,
+        (start, end): (usize, usize),
+    ) -> Result<(usize, usize), Broken> {
+        let Body::Chunked(chunked) = &mut self.body else { return Ok((start, end)) };
+        let (mut at, mut filled) = (start, start);
+        while at < end && !chunked.is_done() {
+            let step = chunked.step(scratch.slice(at, end))?;
+            let data = at + step.data.start..at + step.data.end;
+            let length = data.len();
+            scratch.whole().copy_within(data, filled);
+            filled += length;
+            at += step.used;
+        }
+        self.received += (at - start) as u64;
+        self.surplus |= at < end;
+        Ok((start, filled))
+    }
+
+    /// The sender closed.
+    pub(super) fn end(&mut self) -> Result<(), Broken> {
+        if !self.body.may_end() {
+            return Err(Broken::SenderClosed);
+        }
+        if !self.is_received() && self.coding == Coding::Chunk {
+            self.queue(|out| out.extend_from_slice(LAST_CHUNK));
+        }
+        self.closed = true;
+        Ok(())
+    }
+
+    fn grow(&mut self) {
+        self.full_rounds = self.full_rounds.saturating_add(1);
+        if self.full_rounds >= FULL_ROUNDS {
+            self.full_rounds = 0;
+            self.window = (self.window * 2).min(Scratch::WINDOW);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

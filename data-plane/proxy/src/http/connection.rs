@@ -1,0 +1,239 @@
+//! A client's connection: idle, within an exchange, or waiting for the client to have read its last answer.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::request::HEAD_WINDOW;
+use super::run::{Next, Run, Step};
+use super::scratch::Scratch;
+use super::turn::Turn;
+use crate::counters::CloseCause;
+use crate::listen::{Attachment, Incoming, Standing};
+use crate::live::Place;
+use crate::stream::{Peer, Stream};
+use crate::timer::Deadline;
+use crate::worker::{Registration, Worker};
+
+/// How long a client may go on sending after the last answer, so that closing does not destroy it on its way (RFC
+/// 9112 section 9.6).
+const LINGER: Duration = Duration::from_secs(2);
+/// Bytes that are read and thrown away in that time.
+const LINGER_BYTES: usize = 256 * 1024;
+
+/// The task of one client connection. Between exchanges it owns neither buffer nor record.
+pub(crate) struct Connection {
+    worker: Rc<Worker>,
+    stream: Stream,
+    client: Peer,
+    attachment: Attachment,
+    /// Accepted, or the last exchange ended.
+    since: Instant,
+    /// Exchanges so far.
+    served: u32,
+    state: State,
+    deadline: Deadline,
+    /// Wakes the task at a soft stop.
+    registration: Option<Registration>,
+    _places: [Place; 3],
+}
+
+enum State {
+    Idle,
+    Busy(Box<Turn>),
+    Linger { until: Instant, left: usize, cause: CloseCause, shut: bool },
+}
+
+/// What a state came to.
+enum Move {
+    Wait(Option<Instant>),
+    Again,
+    End(CloseCause),
+}
+
+impl Connection {
+    /// The task of a connection that was just accepted.
+    pub(crate) fn new(worker: Rc<Worker>, incoming: Incoming) -> Self {
+        let Incoming { stream, client, accepted, attachment, places } = incoming;
+        Self {
+            worker,
+            stream,
+            client,
+            attachment,
+            since: accepted,
+            served: 0,
+            state: State::Idle,
+            deadline: Deadline::new(),
+            registration: None,
+            _places: places,
+        }
+    }
+
+    fn drive(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch) -> Poll<CloseCause> {
+        loop {
+            let now = self.worker.clock.now();
+            let moved = match &mut self.state {
+                State::Idle => self.idle(cx, scratch, now),
+                State::Busy(_) => self.exchange(cx, scratch, now, false),
+                State::Linger { .. } => self.linger(cx, scratch),
+            };
+            let until = match moved {
+                Move::End(cause) => return Poll::Ready(cause),
+                Move::Again => continue,
+                Move::Wait(until) => until,
+            };
+            self.deadline.set(until);
+            if self.deadline.poll_expired(cx).is_pending() {
+                return Poll::Pending;
+            }
+            match self.expire(cx, scratch) {
+                Move::End(cause) => return Poll::Ready(cause),
+                Move::Again | Move::Wait(_) => {}
+            }
+        }
+    }
+
+    /// Waits for a request.
+    fn idle(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch, now: Instant) -> Move {
+        let read = match self.stream.poll_read(cx, scratch.window(HEAD_WINDOW)) {
+            Poll::Pending if self.served > 0 && self.worker.is_stopping() => {
+                return Move::End(CloseCause::SoftStop);
+            }
+            Poll::Pending => return Move::Wait(self.idle_limit()),
+            Poll::Ready(Ok(length)) => length,
+            Poll::Ready(Err(_)) => 0,
+        };
+        if read == 0 && (self.served > 0 || self.skips_null()) {
+            return Move::End(CloseCause::Client);
+        }
+        // With nothing read the exchange finds the end of the stream by itself, and logs it.
+        let mut turn = self.worker.http.turns.take(self.since, self.client);
+        turn.request.bytes.extend_from_slice(scratch.slice(Scratch::START, Scratch::START + read));
+        self.begin(turn, now);
+        Move::Again
+    }
+
+    /// A request begins: it is served by the newest generation.
+    fn begin(&mut self, mut turn: Box<Turn>, now: Instant) {
+        let standing = self.attachment.refresh(&self.worker);
+        let frontend = self.attachment.frontend();
+        let timeouts = &frontend.settings().timeouts;
+        // The first request's time runs from the accept, as HAProxy's does.
+        let from = if self.served == 0 { self.since } else { now };
+        turn.until = timeouts.http_request.or(timeouts.client).map(|limit| from + limit);
+        turn.facts.last = standing == Standing::Removed;
+        turn.exchange.frontend = Some(Arc::clone(frontend));
+        turn.exchange.number = self.served;
+        self.state = State::Busy(turn);
+    }
+
+    /// Goes on with the exchange, or (`expired`) tells it that its time is over.
+    fn exchange(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch, now: Instant, expired: bool) -> Move {
+        let State::Busy(turn) = &mut self.state else { return Move::Again };
+        let mut run = Run { cx, worker: &self.worker, client: &mut self.stream, turn, scratch, now };
+        let step = if expired { run.expire() } else { run.advance() };
+        match step {
+            Step::Again => Move::Again,
+            Step::Wait => Move::Wait(run.deadline()),
+            Step::Done(next) => self.end(next, now),
+        }
+    }
+
+    /// An exchange is over.
+    fn end(&mut self, next: Next, now: Instant) -> Move {
+        let State::Busy(mut turn) = std::mem::replace(&mut self.state, State::Idle) else {
+            return Move::Again;
+        };
+        self.served = self.served.saturating_add(1);
+        self.since = now;
+        let cause = match next {
+            Next::KeepAlive if turn.next.is_empty() => {
+                self.worker.http.turns.put(turn);
+                return Move::Again;
+            }
+            Next::KeepAlive => {
+                turn.restart(now, self.client);
+                self.begin(turn, now);
+                return Move::Again;
+            }
+            Next::Close(cause) | Next::Linger(cause) => match (cause, turn.facts.last) {
+                (CloseCause::Finished, true) => CloseCause::FrontendRemoved,
+                (CloseCause::Finished, false) if self.worker.is_stopping() => CloseCause::SoftStop,
+                _ => cause,
+            },
+        };
+        self.worker.http.turns.put(turn);
+        if matches!(next, Next::Close(_)) {
+            return Move::End(cause);
+        }
+        self.state = State::Linger { until: now + LINGER, left: LINGER_BYTES, cause, shut: false };
+        Move::Again
+    }
+
+    /// Lets the client read the last answer to its end.
+    fn linger(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch) -> Move {
+        let State::Linger { until, left, cause, shut } = &mut self.state else { return Move::Again };
+        if !*shut {
+            // A socket's shutdown never waits; a peer that is gone shows at the next read.
+            let _ = self.stream.poll_shutdown(cx);
+            *shut = true;
+        }
+        loop {
+            match self.stream.poll_read(cx, scratch.window(HEAD_WINDOW)) {
+                Poll::Pending => return Move::Wait(Some(*until)),
+                Poll::Ready(Ok(0) | Err(_)) => return Move::End(*cause),
+                Poll::Ready(Ok(length)) if length >= *left => return Move::End(*cause),
+                Poll::Ready(Ok(length)) => *left -= length,
+            }
+        }
+    }
+
+    /// The time that the present state has is over.
+    fn expire(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch) -> Move {
+        let now = self.worker.clock.refresh();
+        match &self.state {
+            State::Busy(_) => return self.exchange(cx, scratch, now, true),
+            State::Linger { cause, .. } => return Move::End(*cause),
+            State::Idle if self.served > 0 => return Move::End(CloseCause::ClientTimeout),
+            State::Idle => {}
+        }
+        // No request came at all: 408, as if one had begun.
+        let mut turn = self.worker.http.turns.take(self.since, self.client);
+        turn.facts.unlogged = self.skips_null();
+        self.begin(turn, now);
+        self.exchange(cx, scratch, now, true)
+    }
+
+    /// HAProxy: timeout http-keep-alive between requests; timeout http-request, which counts from the accept, before
+    /// the first; both fall back.
+    fn idle_limit(&self) -> Option<Instant> {
+        let timeouts = &self.attachment.frontend().settings().timeouts;
+        let limit = timeouts.http_keep_alive.filter(|_| self.served > 0);
+        limit.or(timeouts.http_request).or(timeouts.client).map(|limit| self.since + limit)
+    }
+
+    /// HAProxy: option dontlognull.
+    fn skips_null(&self) -> bool {
+        self.attachment.frontend().settings().logging.skip_null
+    }
+}
+
+impl Future for Connection {
+    type Output = CloseCause;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<CloseCause> {
+        let this = self.get_mut();
+        if this.registration.is_none() {
+            this.registration = Some(this.worker.register(cx.waker()));
+        }
+        let mut scratch = this.worker.http.scratch.lend();
+        let driven = this.drive(cx, &mut scratch);
+        this.worker.http.scratch.restore(scratch);
+        driven
+    }
+}

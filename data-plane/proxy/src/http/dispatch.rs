@@ -1,0 +1,204 @@
+//! From a routed request to a connection that carries it: places, pooled and new connections, attempts.
+
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use super::body::Coding;
+use super::run::{Run, Step};
+use super::turn::Stage;
+use crate::failure::Failure;
+use crate::h1::{Framing, Method, View};
+use crate::live::{LiveBackend, NoPermit, Permit, Ticket};
+use crate::termination::Phase;
+use crate::upstream::Connecting;
+
+/// Longest pause before another attempt at the same endpoint (HAProxy: turn-around).
+const TURN_AROUND: Duration = Duration::from_secs(1);
+
+impl Run<'_, '_> {
+    /// Waits for a place at an endpoint.
+    pub(super) fn wait_for_place(&mut self) -> Step {
+        let Some(backend) = self.turn.exchange.backend.clone() else { return self.fail(Failure::NoEndpoint) };
+        match backend.poll_acquire(&mut self.turn.ticket, self.cx) {
+            Poll::Pending => {
+                let (ticket, exchange) = (&self.turn.ticket, &mut self.turn.exchange);
+                exchange.backend_queue = ticket.backend_position;
+                exchange.endpoint_queue = ticket.endpoint_position;
+                self.watch_client().unwrap_or(Step::Wait)
+            }
+            Poll::Ready(Ok(permit)) => self.take_place(permit),
+            Poll::Ready(Err(NoPermit::NoEndpoint)) => self.fail(Failure::NoEndpoint),
+            Poll::Ready(Err(NoPermit::QueueFull)) => self.fail(Failure::QueueFull),
+        }
+    }
+
+    fn take_place(&mut self, permit: Permit) -> Step {
+        if self.turn.exchange.times.dispatched.is_none() {
+            self.enter(Phase::Connect);
+        }
+        let counters = permit.endpoint().state.counters.shard(self.worker.index);
+        counters.exchanges.add(1);
+        self.turn.exchange.endpoint = Some(Arc::clone(permit.endpoint()));
+        self.turn.permit = Some(permit);
+        self.reconnect()
+    }
+
+    /// A connection to the endpoint whose place is held: an idle one where that will do, else a new one.
+    pub(super) fn reconnect(&mut self) -> Step {
+        let Some(endpoint) = self.turn.exchange.endpoint.clone() else { return self.fail(Failure::Internal) };
+        if !self.turn.facts.fresh_only
+            && self.turn.facts.keep_server
+            && let Some(server) = self.worker.idle.take(endpoint.transport, self.now)
+        {
+            self.turn.server = Some(server);
+            self.turn.facts.reused = true;
+            return self.send();
+        }
+        let Some(target) = endpoint.target() else { return self.connect_failed(Failure::ConnectRefused) };
+        self.turn.facts.reused = false;
+        match Connecting::start(&target) {
+            Ok(connecting) => self.turn.connecting = Some(connecting),
+            Err(error) => return self.connect_failed(error.failure()),
+        }
+        self.turn.stage = Stage::Connect;
+        let limit = self.turn.backend().and_then(|backend| backend.settings().timeouts.connect);
+        self.turn.until = limit.map(|limit| self.now + limit);
+        Step::Again
+    }
+
+    /// Waits for the connection.
+    pub(super) fn connect(&mut self) -> Step {
+        let Some(connecting) = &mut self.turn.connecting else { return self.fail(Failure::Internal) };
+        match connecting.poll(self.cx) {
+            Poll::Pending => self.watch_client().unwrap_or(Step::Wait),
+            Poll::Ready(Ok(server)) => {
+                self.turn.connecting = None;
+                self.turn.server = Some(server);
+                self.send()
+            }
+            Poll::Ready(Err(error)) => self.connect_failed(error.failure()),
+        }
+    }
+
+    /// An attempt failed before anything was sent: another one, there or elsewhere, while the retries last.
+    pub(super) fn connect_failed(&mut self, failure: Failure) -> Step {
+        self.turn.connecting = None;
+        self.turn.server = None;
+        if let Some(endpoint) = self.endpoint() {
+            endpoint.state.counters.shard(self.worker.index).connect_errors.add(1);
+        }
+        let Some(backend) = self.turn.exchange.backend.clone() else { return self.fail(failure) };
+        if self.turn.exchange.retries >= backend.settings().retries {
+            self.turn.stage = Stage::Connect;
+            return self.fail(failure);
+        }
+        self.turn.exchange.retries += 1;
+        if self.may_redispatch(&backend) {
+            self.redispatch(&backend)
+        } else {
+            self.pause_before_retry(failure, &backend)
+        }
+    }
+
+    /// HAProxy's rule: with `option redispatch` a retry goes elsewhere when its turn has come, or, as nobody asked for
+    /// this endpoint in particular, whenever there is another one.
+    fn may_redispatch(&self, backend: &LiveBackend) -> bool {
+        let settings = backend.settings();
+        let Some(interval) = settings.redispatch else { return false };
+        if backend.endpoints.iter().filter(|endpoint| endpoint.state.health().is_usable()).count() > 1 {
+            return true;
+        }
+        // Retries still to come after this one, counted as HAProxy counts them: down from the limit.
+        let left = i64::from(settings.retries.saturating_sub(self.turn.exchange.retries));
+        let interval = i64::from(interval.get());
+        let divisor = if interval > 0 { interval } else { i64::from(settings.retries) + 1 + interval };
+        divisor > 0 && left % divisor == 0
+    }
+
+    fn redispatch(&mut self, backend: &LiveBackend) -> Step {
+        let ticket = self.endpoint().map(|endpoint| Ticket::avoiding(&endpoint.state)).unwrap_or_default();
+        backend.state.counters.shard(self.worker.index).redispatches.add(1);
+        self.turn.exchange.redispatched = true;
+        self.turn.permit = None;
+        self.turn.ticket = ticket;
+        self.turn.stage = Stage::Queue;
+        let timeouts = &backend.settings().timeouts;
+        self.turn.until = timeouts.queue.or(timeouts.connect).map(|limit| self.now + limit);
+        Step::Again
+    }
+
+    /// The endpoint may be starting anew: it is not asked again at once. After a time-out it has had its pause.
+    fn pause_before_retry(&mut self, failure: Failure, backend: &LiveBackend) -> Step {
+        self.turn.exchange.redispatched = false;
+        if failure == Failure::ConnectTimeout {
+            return self.reconnect();
+        }
+        let limit = backend.settings().timeouts.connect.unwrap_or(TURN_AROUND).min(TURN_AROUND);
+        self.turn.stage = Stage::Pause;
+        self.turn.until = Some(self.now + limit);
+        Step::Again
+    }
+
+    /// Waits for the time to pass.
+    pub(super) fn pause(&mut self) -> Step {
+        self.watch_client().unwrap_or(Step::Wait)
+    }
+
+    /// The connection stands: the head, and what is there of the body, goes out in one write.
+    fn send(&mut self) -> Step {
+        self.enter(Phase::Headers);
+        let turn = &mut *self.turn;
+        let request = &turn.request;
+        turn.up.reset();
+        turn.up.begin(Framing::of_request(&request.head), Coding::AsIs);
+        let body = request.first_body();
+        // The same bytes were accepted before.
+        let Ok(_) = turn.up.accept(body) else { return self.fail(Failure::BadRequest(400)) };
+        turn.up.queue(|out| {
+            View::new(&request.head, &request.bytes, &request.edits).render(out);
+            out.extend_from_slice(body);
+        });
+        turn.stage = Stage::Relay;
+        turn.moved = self.now;
+        turn.facts.refused = false;
+        Step::Again
+    }
+
+    /// The server's connection ended before the first byte of a response. The request goes out again where that can
+    /// do no harm: always when it was sent over a reused connection, which the server may have closed without having
+    /// seen it; over a new one when the method is safe (RFC 9110 section 9.2.1), within `retries`. Either way only
+    /// while all of the request is still here.
+    pub(super) fn server_gone(&mut self) -> Step {
+        let facts = self.turn.facts;
+        let method = self.turn.asked.method;
+        let safe = matches!(method, Method::Get | Method::Head | Method::Options | Method::Trace);
+        if facts.streamed || facts.answered || !self.turn.response.bytes.is_empty() || facts.interims > 0 {
+            return self.fail(Failure::ServerClosed);
+        }
+        if facts.reused {
+            self.turn.server = None;
+            self.turn.facts.fresh_only = true;
+            return self.reconnect();
+        }
+        if !safe || !self.turn.request.first_body().is_empty() {
+            return self.fail(Failure::ServerClosed);
+        }
+        let Some(backend) = self.turn.exchange.backend.clone() else {
+            return self.fail(Failure::ServerClosed);
+        };
+        if self.turn.exchange.retries >= backend.settings().retries {
+            return self.fail(Failure::ServerClosed);
+        }
+        if let Some(endpoint) = self.endpoint() {
+            endpoint.state.counters.shard(self.worker.index).response_errors.add(1);
+        }
+        self.turn.server = None;
+        self.turn.exchange.retries += 1;
+        if self.may_redispatch(&backend) {
+            self.redispatch(&backend)
+        } else {
+            self.pause_before_retry(Failure::ServerClosed, &backend)
+        }
+    }
+}

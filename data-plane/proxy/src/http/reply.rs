@@ -1,0 +1,157 @@
+//! Answers that the proxy makes itself.
+
+use std::io::Write;
+
+use super::status::{explanation, reason};
+use crate::h1::{
+    Edits, Framing, Head, Hop, InvalidEdit, InvalidHead, Kind, Limits, Parsed, Persistence, View,
+};
+
+/// Whom an answer is for, as far as its form depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Audience {
+    /// The request was HEAD: no body follows.
+    pub(super) head_only: bool,
+    /// What the Connection header says.
+    pub(super) say: Option<Persistence>,
+}
+
+/// An error page that is not one whole HTTP/1 response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum InvalidPage {
+    #[error("the head ends too early")]
+    Short,
+    #[error(transparent)]
+    Head(#[from] InvalidHead),
+    #[error(transparent)]
+    Edit(#[from] InvalidEdit),
+}
+
+/// What a worker needs to make answers.
+#[derive(Debug)]
+pub(super) struct Desk {
+    /// A response head without fields.
+    bare: Head,
+    /// Error pages are parsed here.
+    page: Head,
+    edits: Edits,
+    body: Vec<u8>,
+}
+
+impl Default for Desk {
+    fn default() -> Self {
+        Self { bare: Head::bare(Kind::Response), page: Head::new(), edits: Edits::new(), body: Vec::new() }
+    }
+}
+
+impl Desk {
+    /// Starts an answer with this status.
+    pub(super) fn draft(&mut self, status: u16) -> Result<Draft<'_>, InvalidEdit> {
+        self.edits.clear();
+        self.body.clear();
+        self.edits.set_status(status, reason(status).as_bytes())?;
+        Ok(Draft { status, desk: self })
+    }
+
+    /// Appends the built-in page of a status.
+    pub(super) fn built_in(
+        &mut self,
+        status: u16,
+        audience: Audience,
+        out: &mut Vec<u8>,
+    ) -> Result<(), InvalidEdit> {
+        let mut draft = self.draft(status)?;
+        draft.header(b"Cache-Control", b"no-cache")?;
+        draft.header(b"Content-Type", b"text/html")?;
+        draft.body(|body| write_page(status, body));
+        draft.finish(audience, out)
+    }
+
+    /// Appends a page that is a whole response, framed and said goodbye to as the connection needs it.
+    ///
+    /// # Errors
+    /// [`InvalidPage`], with nothing appended.
+    pub(super) fn page(
+        &mut self,
+        page: &[u8],
+        audience: Audience,
+        out: &mut Vec<u8>,
+    ) -> Result<(), InvalidPage> {
+        self.page.clear();
+        self.edits.clear();
+        let limits =
+            Limits { head_bytes: Limits::MAX_HEAD_BYTES, fields: Limits::MAX_FIELDS, ..Limits::default() };
+        let Parsed::Complete { head_len } = self.page.parse_response(page, &limits)? else {
+            return Err(InvalidPage::Short);
+        };
+        let body = page.get(head_len..).unwrap_or_default();
+        self.edits.set_version(crate::h1::Version::Http11);
+        self.edits.strip_hop_by_hop(&self.page, page, false)?;
+        let bodyless = is_bodyless(self.page.status());
+        let framing = if bodyless { Framing::Empty } else { Framing::Length(body.len() as u64) };
+        self.edits.set_framing(&self.page, framing)?;
+        self.edits.set_connection(Hop::default(), audience.say)?;
+        View::new(&self.page, page, &self.edits).render(out);
+        if !audience.head_only && !bodyless {
+            out.extend_from_slice(body);
+        }
+        Ok(())
+    }
+}
+
+/// An answer in the making.
+pub(super) struct Draft<'a> {
+    status: u16,
+    desk: &'a mut Desk,
+}
+
+impl Draft<'_> {
+    /// Adds a header.
+    pub(super) fn header(&mut self, name: &[u8], value: &[u8]) -> Result<(), InvalidEdit> {
+        self.desk.edits.add(name, value)
+    }
+
+    /// Adds a header whose value `write` appends.
+    pub(super) fn header_with(
+        &mut self,
+        name: &[u8],
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<(), InvalidEdit> {
+        self.desk.edits.add_with(name, write)
+    }
+
+    /// Appends to the body.
+    pub(super) fn body(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        write(&mut self.desk.body);
+    }
+
+    /// Frames the answer and appends it.
+    pub(super) fn finish(self, audience: Audience, out: &mut Vec<u8>) -> Result<(), InvalidEdit> {
+        let Desk { bare, edits, body, .. } = self.desk;
+        let bodyless = is_bodyless(self.status);
+        if !bodyless {
+            edits.set_framing(bare, Framing::Length(body.len() as u64))?;
+        }
+        edits.set_connection(Hop::default(), audience.say)?;
+        View::new(bare, b"", edits).render(out);
+        if !audience.head_only && !bodyless {
+            out.extend_from_slice(body);
+        }
+        Ok(())
+    }
+}
+
+/// Appends the body of the built-in page of a status.
+pub(super) fn write_page(status: u16, body: &mut Vec<u8>) {
+    let (title, text) = (reason(status), explanation(status));
+    // Writing to a vector cannot fail.
+    let _infallible = write!(body, "<html><body><h1>{status} {title}</h1>\n{text}\n</body></html>\n");
+}
+
+/// Statuses that never have a body (RFC 9110 section 6.4.1).
+fn is_bodyless(status: u16) -> bool {
+    status < 200 || matches!(status, 204 | 304)
+}
+
+#[cfg(test)]
+mod tests;

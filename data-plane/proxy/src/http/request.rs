@@ -1,0 +1,126 @@
+//! The request's head: read, judged by rules, routed, made fit for the next hop.
+
+use std::sync::Arc;
+use std::task::Poll;
+
+use super::policy::{Keep, RequestPolicy};
+use super::run::{Run, Step};
+use super::scratch::Scratch;
+use super::turn::Stage;
+use crate::failure::Failure;
+use crate::h1::{Asked, Expect, Framing, Limits, Parsed, Persistence};
+use crate::live::LiveBackend;
+use crate::termination::Phase;
+
+/// Bytes read at once while a head is awaited.
+pub(super) const HEAD_WINDOW: usize = 16 * 1024;
+
+impl Run<'_, '_> {
+    /// Reads until the head is complete.
+    pub(super) fn receive(&mut self) -> Step {
+        loop {
+            let request = &mut self.turn.request;
+            if !request.bytes.is_empty() {
+                match request.head.parse_request(&request.bytes, &Limits::default()) {
+                    Ok(Parsed::Complete { head_len }) => {
+                        request.head_len = head_len;
+                        return self.received();
+                    }
+                    Ok(Parsed::Partial) => {}
+                    Err(invalid) => {
+                        self.turn.exchange.bytes_in = self.turn.request.bytes.len() as u64;
+                        return self.fail(Failure::BadRequest(invalid.status()));
+                    }
+                }
+            }
+            match self.client.poll_read(self.cx, self.scratch.window(HEAD_WINDOW)) {
+                Poll::Pending => return Step::Wait,
+                Poll::Ready(Ok(0) | Err(_)) => {
+                    self.turn.exchange.bytes_in = self.turn.request.bytes.len() as u64;
+                    return self.fail(Failure::ClientClosed);
+                }
+                Poll::Ready(Ok(length)) => {
+                    let read = self.scratch.slice(Scratch::START, Scratch::START + length);
+                    self.turn.request.bytes.extend_from_slice(read);
+                }
+            }
+        }
+    }
+
+    /// The head is complete.
+    fn received(&mut self) -> Step {
+        self.enter(Phase::Queue);
+        let turn = &mut *self.turn;
+        let request = &mut turn.request;
+        let (head, bytes) = (&request.head, &request.bytes);
+        let line = &mut turn.exchange.request;
+        line.keep(head.method_text(bytes), head.target(bytes), head.version().text().as_bytes());
+        turn.asked = Asked::of(head);
+        turn.up.begin(Framing::of_request(head), super::body::Coding::AsIs);
+        let body = bytes.get(request.head_len..).unwrap_or_default();
+        let Ok(used) = turn.up.accept(body) else { return self.fail(Failure::BadRequest(400)) };
+        let end = request.head_len + used;
+        turn.next.extend_from_slice(request.bytes.get(end..).unwrap_or_default());
+        request.bytes.truncate(end);
+        turn.moved = self.now;
+        if let Some(frontend) = &turn.exchange.frontend {
+            frontend.state.counters.shard(self.worker.index).requests.add(1);
+        }
+        if self.turn.request.head.expect() == Expect::Unknown {
+            return self.fail(Failure::BadRequest(417));
+        }
+        self.route()
+    }
+
+    /// Rules of the frontend, routes, rules of the backend.
+    fn route(&mut self) -> Step {
+        let Some(frontend) = self.turn.exchange.frontend.clone() else { return self.fail(Failure::Internal) };
+        let settings = frontend.settings();
+        if let Some(step) = self.run_request_rules(&settings.request_rules) {
+            return step;
+        }
+        let Some(backend) = self.choose_backend(&frontend) else { return self.fail(Failure::NoEndpoint) };
+        self.turn.exchange.backend = Some(Arc::clone(&backend));
+        if let Some(step) = self.run_request_rules(&backend.settings().request_rules) {
+            return step;
+        }
+        self.prepare(&backend)
+    }
+
+    /// Makes the request fit for the next hop and asks for a place at an endpoint.
+    fn prepare(&mut self, backend: &LiveBackend) -> Step {
+        let turn = &mut *self.turn;
+        let Some(frontend) = &turn.exchange.frontend else { return self.fail(Failure::Internal) };
+        let (front, back) = (&frontend.settings().http, &backend.settings().http);
+        let keep = Keep::of(front.connection_mode, back.connection_mode);
+        let policy = RequestPolicy {
+            frontend: front.forwarded_for.as_ref(),
+            backend: back.forwarded_for.as_ref(),
+            client: turn.exchange.client.ip().map(|address| address.ip()),
+            keep: keep.server,
+        };
+        let request = &mut turn.request;
+        match policy.apply(&request.head, &request.bytes, &mut request.edits) {
+            Ok(keep) => turn.facts.keep_server = keep,
+            Err(_) => return self.fail(Failure::BadRequest(431)),
+        }
+        turn.stage = Stage::Queue;
+        turn.until = backend
+            .settings()
+            .timeouts
+            .queue
+            .or(backend.settings().timeouts.connect)
+            .map(|limit| self.now + limit);
+        Step::Again
+    }
+
+    /// Whether the client and the configuration let the client's connection live on after this exchange.
+    pub(super) fn client_may_stay(&self) -> bool {
+        let mode = self.turn.frontend().map(|frontend| frontend.settings().http.connection_mode);
+        self.turn.request.head.persistence() == Persistence::KeepAlive
+            && self.turn.request.head_len > 0
+            && mode.is_some_and(|mode| mode != sluicegate_model::frontend::ConnectionMode::Close)
+            && !self.turn.facts.last
+            && !self.worker.is_stopping()
+    }
+}

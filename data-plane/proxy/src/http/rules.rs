@@ -1,0 +1,380 @@
+//! Rules and routes over the messages of an exchange.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use sluicegate_model::expr::{Alias, Direction};
+use sluicegate_model::rule::{Content, HeaderName, HeaderPattern, Redirect, Reply, Rule};
+use sluicegate_rules::{Edit, Message, Outcome, Scratch, Style, Variables, matches, render};
+
+use super::policy::write_ip;
+use super::reply::Desk;
+use super::run::{Run, Step};
+use super::turn::{self, Turn};
+use crate::exchange::Exchange;
+use crate::failure::Failure;
+use crate::h1::{Edits, Head, InvalidEdit, Known, Version, View};
+use crate::live::{LiveBackend, LiveFrontend};
+use crate::stream::Stream;
+use crate::termination::Termination;
+
+/// A head, its bytes, and its edits as far as rules may change them now.
+struct Side<'a> {
+    head: &'a Head,
+    bytes: &'a [u8],
+    edits: Held<'a>,
+}
+
+enum Held<'a> {
+    Fixed(&'a Edits),
+    Open(&'a mut Edits),
+}
+
+impl<'a> Side<'a> {
+    fn fixed(message: &'a turn::Message) -> Self {
+        Self { head: &message.head, bytes: &message.bytes, edits: Held::Fixed(&message.edits) }
+    }
+
+    fn open(message: &'a mut turn::Message) -> Self {
+        Self { head: &message.head, bytes: &message.bytes, edits: Held::Open(&mut message.edits) }
+    }
+
+    fn view(&self) -> View<'_> {
+        let edits = match &self.edits {
+            Held::Fixed(edits) => edits,
+            Held::Open(edits) => &**edits,
+        };
+        View::new(self.head, self.bytes, edits)
+    }
+}
+
+/// An exchange as rules see it.
+struct Scene<'a> {
+    exchange: &'a Exchange,
+    client: &'a Stream,
+    request: Side<'a>,
+    response: Option<Side<'a>>,
+    /// The first edit that could not be made.
+    failed: Option<InvalidEdit>,
+}
+
+impl Scene<'_> {
+    fn edit(&mut self, edit: impl FnOnce(&mut Edits, &Head, &[u8]) -> Result<(), InvalidEdit>) {
+        let side = self.response.as_mut().unwrap_or(&mut self.request);
+        let Held::Open(edits) = &mut side.edits else { return };
+        if let Err(invalid) = edit(edits, side.head, side.bytes) {
+            self.failed.get_or_insert(invalid);
+        }
+    }
+
+    fn side(&self, direction: Direction) -> Option<&Side<'_>> {
+        match direction {
+            Direction::Request => Some(&self.request),
+            Direction::Response => self.response.as_ref(),
+        }
+    }
+}
+
+impl Message for Scene<'_> {
+    fn source(&self) -> Option<SocketAddr> {
+        self.exchange.client.ip()
+    }
+
+    fn destination(&self) -> Option<SocketAddr> {
+        self.exchange.local.or_else(|| self.client.local()).and_then(|local| local.ip())
+    }
+
+    fn is_tls(&self) -> bool {
+        false
+    }
+
+    fn frontend_name(&self) -> &[u8] {
+        self.exchange.frontend.as_ref().map_or(b"", |frontend| frontend.name().as_bytes())
+    }
+
+    fn backend_name(&self) -> Option<&[u8]> {
+        self.exchange.backend.as_ref().map(|backend| backend.name().as_bytes())
+    }
+
+    fn is_http(&self) -> bool {
+        true
+    }
+
+    fn method(&self) -> Option<&[u8]> {
+        Some(self.request.view().method_text())
+    }
+
+    fn target(&self) -> Option<&[u8]> {
+        Some(self.request.view().target())
+    }
+
+    fn version(&self, direction: Direction) -> Option<&[u8]> {
+        self.side(direction).map(|side| match side.head.version() {
+            Version::Http10 => b"1.0".as_slice(),
+            Version::Http11 => b"1.1",
+        })
+    }
+
+    fn status(&self) -> Option<u16> {
+        self.response.as_ref().map(|response| response.view().status())
+    }
+
+    fn header<'a>(&'a self, direction: Direction, name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+        self.side(direction).into_iter().flat_map(move |side| side.view().values(name))
+    }
+}
+
+impl Variables for Scene<'_> {
+    /// What is known of an exchange while its rules run; the rest is the log's.
+    fn alias(&self, alias: Alias, _hexadecimal: bool, out: &mut Vec<u8>) {
+        let number = |number: u64, out: &mut Vec<u8>| {
+            out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+        };
+        match alias {
+            Alias::ClientIp => {
+                if let Some(client) = self.source() {
+                    write_ip(client.ip(), out);
+                }
+            }
+            Alias::ClientPort => {
+                if let Some(client) = self.source() {
+                    number(client.port().into(), out);
+                }
+            }
+            Alias::FrontendName | Alias::FrontendTransport => out.extend_from_slice(self.frontend_name()),
+            Alias::BackendName => out.extend_from_slice(self.backend_name().unwrap_or_default()),
+            Alias::EndpointName => {
+                if let Some(endpoint) = &self.exchange.endpoint {
+                    out.extend_from_slice(endpoint.name().as_bytes());
+                }
+            }
+            Alias::Method => out.extend_from_slice(self.request.view().method_text()),
+            Alias::Url => out.extend_from_slice(self.request.view().target()),
+            Alias::Path | Alias::PathOnly => out.extend_from_slice(self.request.view().path()),
+            Alias::Version => out.extend_from_slice(self.request.head.version().text().as_bytes()),
+            Alias::Status => {
+                if let Some(status) = self.status() {
+                    number(status.into(), out);
+                }
+            }
+            Alias::RequestCounter => number(self.exchange.number.into(), out),
+            _ => {}
+        }
+    }
+}
+
+impl Edit for Scene<'_> {
+    fn set(&mut self, name: &HeaderName, value: &[u8]) {
+        self.edit(|edits, head, bytes| edits.set(head, bytes, name.as_bytes(), value));
+    }
+
+    fn add(&mut self, name: &HeaderName, value: &[u8]) {
+        self.edit(|edits, _, _| edits.add(name.as_bytes(), value));
+    }
+
+    fn delete(&mut self, pattern: &HeaderPattern) {
+        self.edit(|edits, head, bytes| match pattern {
+            HeaderPattern::Name(name) => edits.delete(head, bytes, name.as_bytes()),
+            HeaderPattern::Matching(_) => delete_matching(pattern, edits, head, bytes),
+        });
+    }
+}
+
+/// Takes one name after the other until none matches. What frames the body stays, whatever a pattern says.
+fn delete_matching(
+    pattern: &HeaderPattern,
+    edits: &mut Edits,
+    head: &Head,
+    bytes: &[u8],
+) -> Result<(), InvalidEdit> {
+    let mut name = Vec::new();
+    loop {
+        let view = View::new(head, bytes, edits);
+        let found = view.fields().map(|(name, _)| name).find(|name| {
+            !matches!(Known::of(name), Some(Known::ContentLength | Known::TransferEncoding))
+                && pattern.matches(name)
+        });
+        let Some(found) = found else { return Ok(()) };
+        name.clear();
+        name.extend_from_slice(found);
+        edits.delete(head, bytes, &name)?;
+    }
+}
+
+impl Run<'_, '_> {
+    /// Rules of one list over the request. `None`: an answer was made, or making it failed.
+    pub(super) fn run_request_rules(&mut self, rules: &[Rule]) -> Option<Step> {
+        if rules.is_empty() {
+            return None;
+        }
+        let mut scratch = self.worker.http.rules.take();
+        let Turn { exchange, request, .. } = &mut *self.turn;
+        let mut scene = Scene {
+            exchange,
+            client: self.client,
+            request: Side::open(request),
+            response: None,
+            failed: None,
+        };
+        let outcome = sluicegate_rules::run(rules, &mut scene, &mut scratch);
+        let failed = scene.failed;
+        let step = match (failed, outcome) {
+            // As HAProxy's strict mode: a request that could not be rewritten is not forwarded.
+            (Some(_), _) => Some(self.fail(Failure::Internal)),
+            (None, Outcome::Continue) => None,
+            (None, Outcome::Return { reply, .. }) => {
+                self.turn.exchange.termination = Termination::LOCAL;
+                Some(self.answer_rule(reply, &mut scratch))
+            }
+            (None, Outcome::Deny { reply, .. }) => Some(self.deny(reply, &mut scratch)),
+            (None, Outcome::Redirect { redirect, .. }) => {
+                self.turn.exchange.termination = Termination::LOCAL;
+                Some(self.answer_redirect(redirect, scratch.text()))
+            }
+        };
+        self.worker.http.rules.set(scratch);
+        step
+    }
+
+    /// Rules of both lists over the response: the backend's, then the frontend's. `Some`: an answer takes its place.
+    pub(super) fn run_response_rules(&mut self) -> Option<Step> {
+        let (backend, frontend) = (self.turn.exchange.backend.clone()?, self.turn.exchange.frontend.clone()?);
+        let lists = [&backend.settings().response_rules, &frontend.settings().response_rules];
+        if lists.iter().all(|rules| rules.is_empty()) {
+            return None;
+        }
+        let mut scratch = self.worker.http.rules.take();
+        let step = lists.into_iter().find_map(|rules| self.run_response_list(rules, &mut scratch));
+        self.worker.http.rules.set(scratch);
+        step
+    }
+
+    fn run_response_list(&mut self, rules: &[Rule], scratch: &mut Scratch) -> Option<Step> {
+        let Turn { exchange, request, response, .. } = &mut *self.turn;
+        let mut scene = Scene {
+            exchange,
+            client: self.client,
+            request: Side::fixed(request),
+            response: Some(Side::open(response)),
+            failed: None,
+        };
+        let outcome = sluicegate_rules::run(rules, &mut scene, scratch);
+        let failed = scene.failed;
+        match (failed, outcome) {
+            (Some(_), _) => Some(self.fail(Failure::Internal)),
+            (None, Outcome::Continue) => None,
+            (None, Outcome::Return { reply, .. }) => {
+                self.turn.exchange.termination = Termination::LOCAL;
+                Some(self.answer_rule(reply, scratch))
+            }
+            (None, Outcome::Deny { reply, .. }) => Some(self.deny(reply, scratch)),
+            (None, Outcome::Redirect { redirect, .. }) => {
+                self.turn.exchange.termination = Termination::LOCAL;
+                Some(self.answer_redirect(redirect, scratch.text()))
+            }
+        }
+    }
+
+    /// The backend of the first route that matches, or the default one.
+    pub(super) fn choose_backend(&mut self, frontend: &LiveFrontend) -> Option<Arc<LiveBackend>> {
+        let mut scratch = self.worker.http.rules.take();
+        let turn = &*self.turn;
+        let scene = Scene {
+            exchange: &turn.exchange,
+            client: self.client,
+            request: Side::fixed(&turn.request),
+            response: None,
+            failed: None,
+        };
+        let taken = frontend
+            .routes
+            .iter()
+            .find(|route| route.config.when.as_ref().is_none_or(|when| matches(when, &scene, &mut scratch)));
+        self.worker.http.rules.set(scratch);
+        match taken {
+            Some(route) => route.backend.clone(),
+            None => frontend.default_backend.clone(),
+        }
+    }
+
+    fn deny(&mut self, reply: &Reply, scratch: &mut Scratch) -> Step {
+        self.turn.exchange.termination = Termination::REFUSED;
+        if let Some(frontend) = &self.turn.exchange.frontend {
+            frontend.state.counters.shard(self.worker.index).denied.add(1);
+        }
+        self.answer_rule(reply, scratch)
+    }
+
+    /// Answers as a rule says.
+    fn answer_rule(&mut self, reply: &Reply, scratch: &mut Scratch) -> Step {
+        if matches!(reply.content, Content::ErrorPage) && reply.headers.is_empty() {
+            return self.answer_error(reply.status, true);
+        }
+        let audience = self.audience(true);
+        let mut out = self.worker.http.letter.take();
+        out.clear();
+        let made = {
+            let mut desk = self.worker.http.desk.borrow_mut();
+            let turn = &*self.turn;
+            let answered = turn.response.head_len > 0;
+            let scene = Scene {
+                exchange: &turn.exchange,
+                client: self.client,
+                request: Side::fixed(&turn.request),
+                response: answered.then(|| Side::fixed(&turn.response)),
+                failed: None,
+            };
+            draft(reply, &scene, scratch, &mut desk).and_then(|draft| draft.finish(audience, &mut out))
+        };
+        let step = self.answer(reply.status, made, &out);
+        self.worker.http.letter.set(out);
+        step
+    }
+
+    /// Sends the client to `location`.
+    fn answer_redirect(&mut self, redirect: &Redirect, location: &[u8]) -> Step {
+        let audience = self.audience(true);
+        let mut out = self.worker.http.letter.take();
+        out.clear();
+        let made = {
+            let mut desk = self.worker.http.desk.borrow_mut();
+            desk.draft(redirect.status).and_then(|mut draft| {
+                draft.header(b"Cache-Control", b"no-cache")?;
+                draft.header(b"Location", location)?;
+                if let Some(cookie) = &redirect.set_cookie {
+                    draft.header(b"Set-Cookie", cookie.as_bytes())?;
+                }
+                draft.finish(audience, &mut out)
+            })
+        };
+        let step = self.answer(redirect.status, made, &out);
+        self.worker.http.letter.set(out);
+        step
+    }
+}
+
+/// What a rule answers, without its frame.
+fn draft<'d>(
+    reply: &Reply,
+    scene: &Scene<'_>,
+    scratch: &mut Scratch,
+    desk: &'d mut Desk,
+) -> Result<super::reply::Draft<'d>, InvalidEdit> {
+    let mut draft = desk.draft(reply.status)?;
+    for header in &reply.headers {
+        let name = header.name.as_bytes();
+        draft.header_with(name, |out| render(&header.value, scene, Style::Header, scratch, out))?;
+    }
+    if let Some(content_type) = &reply.content_type {
+        draft.header(b"Content-Type", content_type.as_bytes())?;
+    }
+    match &reply.content {
+        Content::Empty => {}
+        Content::Bytes(bytes) => draft.body(|body| body.extend_from_slice(bytes)),
+        Content::Formatted(format) => {
+            draft.body(|body| render(format, scene, Style::Body, scratch, body));
+        }
+        Content::ErrorPage => draft.body(|body| super::reply::write_page(reply.status, body)),
+    }
+    Ok(draft)
+}

@@ -1,0 +1,252 @@
+//! One poll of one exchange: what its stages share.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::scratch::Scratch;
+use super::turn::{Stage, Turn};
+use crate::counters::CloseCause;
+use crate::failure::{Failure, outcome};
+use crate::live::LiveEndpoint;
+use crate::stream::Stream;
+use crate::termination::{Phase, Termination};
+use crate::worker::Worker;
+
+/// What a stage came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Something changed; look again.
+    Again,
+    /// Nothing to do until a socket, a place or the time wakes the task.
+    Wait,
+    /// The exchange is over.
+    Done(Next),
+}
+
+/// What the client's connection does after an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// It waits for another request.
+    KeepAlive,
+    /// It is closed.
+    Close(CloseCause),
+    /// It is closed after the client had time to read the answer: what it still sends is thrown away.
+    Linger(CloseCause),
+}
+
+/// Everything that a stage works with, for the time of one poll.
+pub(super) struct Run<'a, 'w> {
+    pub(super) cx: &'a mut Context<'w>,
+    pub(super) worker: &'a Worker,
+    pub(super) client: &'a mut Stream,
+    pub(super) turn: &'a mut Turn,
+    pub(super) scratch: &'a mut Scratch,
+    pub(super) now: Instant,
+}
+
+impl Run<'_, '_> {
+    /// Goes on until nothing more can be done. `Wait` leaves every waker registered but the deadline's.
+    pub(super) fn advance(&mut self) -> Step {
+        loop {
+            let step = match self.turn.stage {
+                Stage::Receive => self.receive(),
+                Stage::Queue => self.wait_for_place(),
+                Stage::Pause => self.pause(),
+                Stage::Connect => self.connect(),
+                Stage::Relay => self.relay(),
+                Stage::Reply => self.reply(),
+                Stage::Tunnel => self.tunnel(),
+            };
+            if step != Step::Again {
+                return step;
+            }
+        }
+    }
+
+    /// The exchange reaches a phase: the one place that keeps time, and that traces hang on.
+    pub(super) fn enter(&mut self, phase: Phase) {
+        let times = &mut self.turn.exchange.times;
+        let slot = match phase {
+            Phase::Request => &mut times.began,
+            Phase::Queue => &mut times.requested,
+            Phase::Connect => &mut times.dispatched,
+            Phase::Headers => &mut times.connected,
+            Phase::Data => &mut times.responded,
+            Phase::Done => &mut times.ended,
+            Phase::Last | Phase::Tarpit => return,
+        };
+        *slot = Some(self.now);
+        if let Some(trace) = self.worker.http.trace.get() {
+            trace.entered(phase, self.now, &self.turn.exchange);
+        }
+    }
+
+    /// What the log calls the time at which something went wrong.
+    pub(super) fn phase(&self) -> Phase {
+        match self.turn.stage {
+            Stage::Receive => Phase::Request,
+            Stage::Queue => Phase::Queue,
+            Stage::Pause | Stage::Connect => Phase::Connect,
+            Stage::Relay if !self.turn.facts.answered => Phase::Headers,
+            Stage::Relay | Stage::Tunnel if !self.turn.down.is_received() => Phase::Data,
+            Stage::Relay | Stage::Tunnel => Phase::Last,
+            Stage::Reply => Phase::Request,
+        }
+    }
+
+    /// Ends the exchange for a reason: with an answer where none has begun, else by closing.
+    pub(super) fn fail(&mut self, failure: Failure) -> Step {
+        let outcome = outcome(failure, self.phase());
+        if self.turn.exchange.termination == Termination::default() {
+            self.turn.exchange.termination = outcome.termination;
+        }
+        self.count_failure(failure);
+        self.turn.drop_server();
+        let cause = close_cause(failure);
+        self.turn.close_cause = cause;
+        if self.turn.facts.answered {
+            return self.finish(Next::Close(cause));
+        }
+        if failure == Failure::ClientClosed {
+            self.turn.exchange.status = Some(outcome.status);
+            return self.finish(Next::Close(cause));
+        }
+        // Where the next request would start is unknown, or the client has shown that it sends none.
+        let keep = !matches!(failure, Failure::BadRequest(_) | Failure::ClientTimeout | Failure::Killed);
+        self.answer_error(outcome.status, keep)
+    }
+
+    /// Closes the record of the exchange.
+    pub(super) fn finish(&mut self, next: Next) -> Step {
+        let turn = &mut *self.turn;
+        if turn.request.head_len > 0 {
+            turn.exchange.bytes_in = turn.request.head_len as u64 + turn.up.received();
+        }
+        turn.exchange.bytes_out = turn.down.written();
+        turn.drop_server();
+        self.enter(Phase::Done);
+        let turn = &mut *self.turn;
+        let fresh = self.worker.exchanges.take(self.now, turn.exchange.client);
+        let done = std::mem::replace(&mut turn.exchange, fresh);
+        if turn.facts.unlogged {
+            self.worker.exchanges.put(done)
+        } else {
+            self.worker.finish(done)
+        }
+        Step::Done(next)
+    }
+
+    fn count_failure(&mut self, failure: Failure) {
+        let index = self.worker.index;
+        let exchange = &self.turn.exchange;
+        match failure {
+            Failure::BadRequest(_) => {
+                if let Some(frontend) = &exchange.frontend {
+                    frontend.state.counters.shard(index).bad_requests.add(1);
+                }
+            }
+            Failure::ServerClosed | Failure::ServerTimeout | Failure::BadResponse => {
+                if let Some(endpoint) = &exchange.endpoint {
+                    endpoint.state.counters.shard(index).response_errors.add(1);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The time-out of the stage has passed.
+    pub(super) fn expire(&mut self) -> Step {
+        match self.turn.stage {
+            Stage::Receive => self.fail(Failure::ClientTimeout),
+            Stage::Queue => self.fail(Failure::QueueTimeout),
+            Stage::Pause => self.reconnect(),
+            Stage::Connect => self.connect_failed(Failure::ConnectTimeout),
+            Stage::Relay if self.client_limit() < self.server_limit() => self.fail(Failure::ClientTimeout),
+            Stage::Relay => self.fail(Failure::ServerTimeout),
+            Stage::Reply => self.fail(Failure::ClientTimeout),
+            Stage::Tunnel => self.tunnel_expired(),
+        }
+    }
+
+    /// When the present stage has lasted too long; to be asked before each wait.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let limit = match self.turn.stage {
+            Stage::Receive | Stage::Queue | Stage::Pause | Stage::Connect => return self.turn.until,
+            Stage::Relay => self.client_limit().min(self.server_limit()),
+            Stage::Reply => self.client_timeout(),
+            Stage::Tunnel => self.tunnel_limit(),
+        };
+        (limit != Duration::MAX).then(|| self.turn.moved + limit)
+    }
+
+    /// How long the exchange may wait for the client now; `MAX`: it does not wait for it.
+    fn client_limit(&self) -> Duration {
+        let turn = &*self.turn;
+        let uploading = !turn.up.is_received() && !turn.up.is_blocked() && !turn.facts.refused;
+        if uploading || turn.down.is_blocked() { self.client_timeout() } else { Duration::MAX }
+    }
+
+    /// The same for the server. Its answer is due once it has the whole request, or has begun to answer.
+    fn server_limit(&self) -> Duration {
+        let turn = &*self.turn;
+        let sending = turn.up.is_blocked();
+        let answer_due = turn.up.is_done() || turn.facts.refused || turn.facts.answered;
+        let awaiting =
+            answer_due && !turn.down.is_blocked() && !(turn.facts.answered && turn.down.is_received());
+        if sending || awaiting { self.server_timeout() } else { Duration::MAX }
+    }
+
+    pub(super) fn client_timeout(&self) -> Duration {
+        let limit = self.turn.frontend().and_then(|frontend| frontend.settings().timeouts.client);
+        limit.unwrap_or(Duration::MAX)
+    }
+
+    pub(super) fn server_timeout(&self) -> Duration {
+        let limit = self.turn.backend().and_then(|backend| backend.settings().timeouts.server);
+        limit.unwrap_or(Duration::MAX)
+    }
+
+    /// While nothing is expected from the client: notices that it went away. What it sends is kept for later, up to
+    /// a bound behind which it is not listened to.
+    pub(super) fn watch_client(&mut self) -> Option<Step> {
+        const KEPT: usize = 16 * 1024;
+        loop {
+            if !self.turn.up.is_received() || self.turn.next.len() >= KEPT {
+                return None;
+            }
+            match self.client.poll_quiet(self.cx) {
+                Poll::Pending => return None,
+                Poll::Ready(Err(_)) => return Some(self.fail(Failure::ClientClosed)),
+                Poll::Ready(Ok(())) => {}
+            }
+            match self.client.poll_read(self.cx, self.scratch.window(KEPT)) {
+                Poll::Pending => {}
+                Poll::Ready(Ok(0) | Err(_)) => return Some(self.fail(Failure::ClientClosed)),
+                Poll::Ready(Ok(length)) => {
+                    let read = self.scratch.slice(Scratch::START, Scratch::START + length);
+                    self.turn.next.extend_from_slice(read);
+                }
+            }
+        }
+    }
+
+    /// The endpoint that the exchange has a place at.
+    pub(super) fn endpoint(&self) -> Option<&Arc<LiveEndpoint>> {
+        self.turn.exchange.endpoint.as_ref()
+    }
+}
+
+/// Why the client's connection is closed after a failure.
+fn close_cause(failure: Failure) -> CloseCause {
+    match failure {
+        Failure::ClientClosed => CloseCause::Client,
+        Failure::ClientTimeout => CloseCause::ClientTimeout,
+        Failure::BadRequest(_) => CloseCause::BadRequest,
+        Failure::Denied(_) => CloseCause::Rule,
+        Failure::Killed => CloseCause::HardStop,
+        _ => CloseCause::Endpoint,
+    }
+}

@@ -1,0 +1,56 @@
+//! The bytes that a worker reads into: one hot area for all its connections.
+
+use std::cell::Cell;
+
+/// Room before the bytes that are read, where a rendered head or a chunk's size line goes, so that head and body
+/// leave in one write. A head that needs more is copied together with its body instead.
+const HEADROOM: usize = 24 * 1024;
+/// Room behind, for a chunk's end and for the one byte that tells a full read from an exact one.
+const TAIL: usize = 8;
+
+/// One area, lent to one poll at a time.
+pub(super) struct Scratch {
+    bytes: Box<[u8]>,
+}
+
+impl Scratch {
+    /// Largest read.
+    pub(super) const WINDOW: usize = 64 * 1024;
+    /// Where read bytes start.
+    pub(super) const START: usize = HEADROOM;
+
+    fn new() -> Self {
+        Self { bytes: vec![0; HEADROOM + Self::WINDOW + TAIL].into_boxed_slice() }
+    }
+
+    /// Room for a read of `length` bytes, and one more so that a read of just that many is seen to be short.
+    pub(super) fn window(&mut self, length: usize) -> &mut [u8] {
+        let end = HEADROOM + length.min(Self::WINDOW) + 1;
+        self.bytes.get_mut(HEADROOM..end).unwrap_or_default()
+    }
+
+    /// The whole area; what was read starts at [`Scratch::START`].
+    pub(super) fn whole(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+
+    /// What lies at `start..end` of the whole area.
+    pub(super) fn slice(&self, start: usize, end: usize) -> &[u8] {
+        self.bytes.get(start..end).unwrap_or_default()
+    }
+}
+
+/// Where a worker keeps its area between polls. A poll takes it out and puts it back; a second taker (which a
+/// single-threaded worker does not have) would get a fresh one.
+#[derive(Default)]
+pub(super) struct Lender(Cell<Option<Scratch>>);
+
+impl Lender {
+    pub(super) fn lend(&self) -> Scratch {
+        self.0.take().unwrap_or_else(Scratch::new)
+    }
+
+    pub(super) fn restore(&self, scratch: Scratch) {
+        self.0.set(Some(scratch));
+    }
+}

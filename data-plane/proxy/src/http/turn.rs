@@ -1,0 +1,237 @@
+//! The state of one exchange on a client connection: taken from a pool at the request's first byte, given back when
+//! the connection goes idle.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::body::{Coding, Transfer};
+use crate::counters::CloseCause;
+use crate::exchange::Exchange;
+use crate::h1::{Asked, Edits, Framing, Head};
+use crate::live::{LiveBackend, LiveFrontend, Permit, Ticket};
+use crate::stream::{Peer, Stream};
+use crate::upstream::Connecting;
+
+/// Turns that a worker keeps.
+const KEPT: usize = 4096;
+/// Memory that each of a kept turn's vectors may hold.
+const KEPT_BYTES: usize = 4 * 1024;
+
+/// A head with its bytes and its edits.
+#[derive(Debug, Default)]
+pub(super) struct Message {
+    /// The head, and for a request the part of its body that came with it.
+    pub(super) bytes: Vec<u8>,
+    pub(super) head: Head,
+    pub(super) edits: Edits,
+    /// Bytes of the head.
+    pub(super) head_len: usize,
+}
+
+impl Message {
+    /// Forgets the message.
+    pub(super) fn clear(&mut self) {
+        clear(&mut self.bytes);
+        self.head.clear();
+        if self.edits.capacity() > KEPT_BYTES {
+            self.edits = Edits::new();
+        }
+        self.edits.clear();
+        self.head_len = 0;
+    }
+
+    /// Bytes of the body that came with the head.
+    pub(super) fn first_body(&self) -> &[u8] {
+        self.bytes.get(self.head_len..).unwrap_or_default()
+    }
+}
+
+/// What the exchange is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Reading the request's head.
+    #[default]
+    Receive,
+    /// Waiting for a place at an endpoint.
+    Queue,
+    /// Waiting before another attempt at the same endpoint.
+    Pause,
+    /// Waiting for a connection.
+    Connect,
+    /// Sending the request, awaiting and passing the response.
+    Relay,
+    /// Sending an answer made here.
+    Reply,
+    /// Passing bytes of another protocol.
+    Tunnel,
+}
+
+/// What was found out, or decided, about the exchange.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Facts {
+    /// The client's connection lives on.
+    pub(super) keep_client: bool,
+    /// The server's connection may serve another request.
+    pub(super) keep_server: bool,
+    /// The server's connection has served requests before.
+    pub(super) reused: bool,
+    /// Only a new connection will do.
+    pub(super) fresh_only: bool,
+    /// Bytes of the request's body went by that are not in the buffer.
+    pub(super) streamed: bool,
+    /// The server takes no more of the request.
+    pub(super) refused: bool,
+    /// The response's head has gone to the client, or an answer of ours.
+    pub(super) answered: bool,
+    /// The configuration knows the connection's listener no more: this exchange is its last.
+    pub(super) last: bool,
+    /// No line is written: no byte came, and the frontend asks not to log that.
+    pub(super) unlogged: bool,
+    /// A tunnel's end was passed on to the server.
+    pub(super) server_shut: bool,
+    /// A tunnel's end was passed on to the client.
+    pub(super) client_shut: bool,
+    /// Interim responses passed on.
+    pub(super) interims: u8,
+}
+
+/// One exchange.
+#[derive(Debug)]
+pub(super) struct Turn {
+    pub(super) exchange: Box<Exchange>,
+    pub(super) stage: Stage,
+    pub(super) facts: Facts,
+    pub(super) asked: Asked,
+    pub(super) request: Message,
+    pub(super) response: Message,
+    /// Client to server.
+    pub(super) up: Transfer,
+    /// Server to client.
+    pub(super) down: Transfer,
+    /// Bytes of the client's next request.
+    pub(super) next: Vec<u8>,
+    /// The wish for a place at an endpoint.
+    pub(super) ticket: Ticket,
+    pub(super) permit: Option<Permit>,
+    pub(super) connecting: Option<Connecting>,
+    pub(super) server: Option<Stream>,
+    /// Why the client's connection is closed, where it is.
+    pub(super) close_cause: CloseCause,
+    /// When the stage has lasted too long.
+    pub(super) until: Option<Instant>,
+    /// When bytes last moved.
+    pub(super) moved: Instant,
+}
+
+impl Turn {
+    fn new(accepted: Instant, client: Peer) -> Self {
+        Self {
+            exchange: Box::new(Exchange::new(accepted, client)),
+            stage: Stage::Receive,
+            facts: Facts::default(),
+            asked: Asked::default(),
+            request: Message::default(),
+            response: Message::default(),
+            up: Transfer::default(),
+            down: Transfer::default(),
+            next: Vec::new(),
+            ticket: Ticket::new(),
+            permit: None,
+            connecting: None,
+            server: None,
+            close_cause: CloseCause::Finished,
+            until: None,
+            moved: accepted,
+        }
+    }
+
+    /// Makes it fit for the next exchange. Bytes that came behind the last request are the start of the new one.
+    pub(super) fn restart(&mut self, accepted: Instant, client: Peer) {
+        self.exchange.times.accepted = accepted;
+        self.exchange.client = client;
+        self.stage = Stage::Receive;
+        self.facts = Facts::default();
+        self.request.clear();
+        std::mem::swap(&mut self.request.bytes, &mut self.next);
+        self.response.clear();
+        self.up.reset();
+        self.down.reset();
+        self.ticket = Ticket::new();
+        self.permit = None;
+        self.connecting = None;
+        self.server = None;
+        self.close_cause = CloseCause::Finished;
+        self.until = None;
+    }
+
+    /// Lets the server's connection and the place at the endpoint go.
+    pub(super) fn drop_server(&mut self) {
+        self.server = None;
+        self.connecting = None;
+        self.permit = None;
+        self.ticket = Ticket::new();
+    }
+
+    /// Nothing more will be sent to the server.
+    pub(super) fn request_is_over(&self) -> bool {
+        self.facts.refused || self.up.is_done()
+    }
+
+    /// A number that changes whenever bytes move.
+    pub(super) fn progress(&self) -> u64 {
+        self.up.received() + self.up.written() + self.down.received() + self.down.written()
+    }
+
+    /// From here on both directions carry bytes of another protocol until they are closed.
+    pub(super) fn start_tunnel(&mut self) {
+        let Self { up, next, .. } = self;
+        up.begin(Framing::Tunnel, Coding::AsIs);
+        up.queue(|out| out.append(next));
+    }
+
+    pub(super) fn frontend(&self) -> Option<&Arc<LiveFrontend>> {
+        self.exchange.frontend.as_ref()
+    }
+
+    pub(super) fn backend(&self) -> Option<&Arc<LiveBackend>> {
+        self.exchange.backend.as_ref()
+    }
+}
+
+fn clear(bytes: &mut Vec<u8>) {
+    if bytes.capacity() > KEPT_BYTES {
+        *bytes = Vec::new();
+    }
+    bytes.clear();
+}
+
+/// A worker's spare turns.
+#[derive(Debug, Default)]
+pub(super) struct Turns(RefCell<Vec<Box<Turn>>>);
+
+impl Turns {
+    /// A fresh turn.
+    pub(super) fn take(&self, accepted: Instant, client: Peer) -> Box<Turn> {
+        match self.0.borrow_mut().pop() {
+            Some(mut turn) => {
+                turn.exchange.times.accepted = accepted;
+                turn.exchange.client = client;
+                turn
+            }
+            None => Box::new(Turn::new(accepted, client)),
+        }
+    }
+
+    /// Takes a turn back. It lets go of everything that it held.
+    pub(super) fn put(&self, mut turn: Box<Turn>) {
+        let (accepted, client) = (turn.exchange.times.accepted, turn.exchange.client);
+        clear(&mut turn.next);
+        turn.restart(accepted, client);
+        let mut spare = self.0.borrow_mut();
+        if spare.len() < KEPT {
+            spare.push(turn);
+        }
+    }
+}
