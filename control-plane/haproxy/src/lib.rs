@@ -2,7 +2,8 @@
 //!
 //! Text becomes words ([`word`]), lines become directives of sections ([`ast`]) checked against one keyword table
 //! ([`keywords`]), and everything that is wrong becomes a [`diagnostic`] with its place. Words such as `bind`, `server`
-//! and `acl` live in this crate only: the lowering turns them into resources of the wire schema.
+//! and `acl` live in this crate only: the lowering ([`mod@lower`]) turns them into resources of the wire schema.
+//! [`load`] does all of it. The expression language ([`expr`]) stands by itself: other providers use it too.
 //!
 //! Pure: files, environment and everything else from outside are arguments. No clock, no sockets, no async runtime.
 
@@ -12,10 +13,13 @@ pub mod environment;
 pub mod expr;
 pub mod keywords;
 mod lexer;
+mod load;
+pub mod lower;
 mod parser;
 pub mod predicate;
 pub mod sections;
 pub mod source;
 pub mod word;
 
+pub use load::{Input, Outcome, load};
 pub use parser::{Parsed, parse};

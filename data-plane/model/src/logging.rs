@@ -62,4 +62,6 @@ pub enum SyslogFormat {
     Short,
     /// The message alone.
     Raw,
+    /// RFC 3164 without the host name (HAProxy's default).
+    Local,
 }

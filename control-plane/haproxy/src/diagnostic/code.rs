@@ -109,6 +109,34 @@ codes! {
     InertKeyword = "inert-keyword", Inert;
     /// A conditional block line such as `.if`.
     ConditionalBlock = "conditional-block", Unsupported;
+    /// A value that is not of its kind or out of range.
+    BadValue = "bad-value", Value;
+    /// An address that is none, or none that can stand here.
+    BadAddress = "bad-address", Value;
+    /// A value that HAProxy knows and that is not supported.
+    UnsupportedValue = "unsupported-value", Unsupported;
+    /// An expression, ACL, condition or log format that is wrong.
+    BadExpression = "bad-expression", Value;
+    /// An expression that is taken and hardly does what was meant.
+    DoubtfulExpression = "doubtful-expression", Value;
+    /// A file that cannot be had, or does not hold what it must.
+    BadFile = "bad-file", Reference;
+    /// A name that nothing has.
+    UnknownReference = "unknown-reference", Reference;
+    /// A name that something else has already.
+    DuplicateName = "duplicate-name", Reference;
+    /// A reference to something that works in another mode.
+    ModeMismatch = "mode-mismatch", Reference;
+    /// A setting that means nothing where it stands.
+    NoEffect = "no-effect", Degraded;
+    /// A rule that runs before rules written above it.
+    MisplacedRule = "misplaced-rule", Degraded;
+    /// A proxy without the timeouts that it had better have.
+    MissingTimeout = "missing-timeout", Value;
+    /// A backend without servers.
+    EmptyBackend = "empty-backend", Reference;
+    /// A frontend without an address.
+    NoAddress = "no-address", Reference;
 }
 
 impl fmt::Display for Code {

@@ -11,6 +11,12 @@ const CLF_LOG: &str = concat!(
     "%ac %fc %bc %sc %rc %sq %bq %CC %CS %hrl %hsl"
 );
 
+/// Aliases that HAProxy quotes where it is asked to; numbers and dates never are.
+const TEXT_ALIASES: [&str; 22] = [
+    "CC", "CS", "H", "HM", "HP", "HPO", "HQ", "HU", "HV", "b", "bi", "ci", "f", "fi", "ft", "hr", "hrl",
+    "hs", "hsl", "r", "s", "si",
+];
+
 /// The formats that HAProxy has a name for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Preset {
@@ -217,8 +223,11 @@ impl Pieces {
     }
 
     fn flush(&mut self) {
-        if !self.literal.is_empty() {
-            let literal = std::mem::take(&mut self.literal);
+        let mut literal = std::mem::take(&mut self.literal);
+        if self.merge_spaces && self.pieces.is_empty() {
+            literal = literal.trim_start_matches(' ').to_owned();
+        }
+        if !literal.is_empty() {
             self.pieces.push(v1::FormatPiece {
                 piece: Some(Piece::Literal(literal.into())),
                 ..v1::FormatPiece::default()
@@ -228,9 +237,10 @@ impl Pieces {
 
     fn push(&mut self, piece: Piece, flags: Flags) {
         self.flush();
+        let text = !matches!(&piece, Piece::Alias(alias) if !TEXT_ALIASES.contains(&alias.as_str()));
         self.pieces.push(v1::FormatPiece {
             piece: Some(piece),
-            quote: flags.quote,
+            quote: flags.quote && text,
             hexadecimal: flags.hexadecimal,
         });
     }

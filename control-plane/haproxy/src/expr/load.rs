@@ -90,6 +90,7 @@ impl Load for NoFiles {
 #[derive(Clone, Debug, Default)]
 pub struct Blobs {
     by_hash: BTreeMap<String, Vec<u8>>,
+    new: Vec<String>,
 }
 
 impl Blobs {
@@ -97,7 +98,13 @@ impl Blobs {
     pub fn add(&mut self, data: Vec<u8>) -> String {
         let name = sluicegate_proto::hash::ContentHash::of(&data).to_string();
         self.by_hash.entry(name.clone()).or_insert(data);
+        self.new.push(name.clone());
         name
+    }
+
+    /// The names given since the last call, so that the caller can tell where each comes from.
+    pub fn take_new(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.new)
     }
 
     /// Whether nothing was added.

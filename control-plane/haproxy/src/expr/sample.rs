@@ -132,15 +132,7 @@ impl Reader<'_> {
             Settled::Fetch(canonical) => rename(sample, canonical),
             Settled::Absent => {
                 self.report(place, Problem::NeverMatches { name, place: scope.place() });
-                *test = v1::Test {
-                    sample: Some(v1::Sample {
-                        fetch: Some(v1::Call { name: "always_false".into(), arguments: Vec::new() }),
-                        converters: Vec::new(),
-                    }),
-                    r#match: v1::Match::Bool.into(),
-                    name: std::mem::take(&mut test.name),
-                    ..v1::Test::default()
-                };
+                *test = never(&test.name);
             }
             Settled::Unsupported(name) => {
                 self.report(place, Problem::UnsupportedFetch { name });
@@ -177,6 +169,19 @@ impl Reader<'_> {
         } else {
             Settled::Absent
         }
+    }
+}
+
+/// A test that is never true.
+pub(super) fn never(name: &str) -> v1::Test {
+    v1::Test {
+        sample: Some(v1::Sample {
+            fetch: Some(v1::Call { name: "always_false".into(), arguments: Vec::new() }),
+            converters: Vec::new(),
+        }),
+        r#match: v1::Match::Bool.into(),
+        name: name.to_owned(),
+        ..v1::Test::default()
     }
 }
 

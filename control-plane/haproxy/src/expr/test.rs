@@ -8,7 +8,7 @@ use sluicegate_proto::v1::{self, Match};
 use super::patterns::{
     self, METHODS, compared, is_integer, is_operator, method_name, normalized, takes_none,
 };
-use super::sample::Expression;
+use super::sample::{Expression, never};
 use super::{MAX_NAMED_FILE_BYTES, Place, Problem, Reader, Text, nearest, nth};
 
 /// What the flags say.
@@ -60,8 +60,12 @@ impl Reader<'_> {
         let (next, closed) = self.flags(words, from + 1, &mut flags)?;
         self.fits(&expression, flags.method, text)?;
         self.inline_patterns(words, next, &mut flags)?;
-        if flags.patterns == 0 && !takes_none(flags.method) && !closed {
-            self.report(text.whole(), Problem::NoPattern);
+        if flags.patterns == 0 && !takes_none(flags.method) {
+            let from_files = flags.groups.iter().any(|group| !group.blobs.is_empty());
+            if !closed && !from_files {
+                self.report(text.whole(), Problem::NoPattern);
+            }
+            return Some(vec![never(name)]);
         }
         let sample = expression.sample;
         let used = flags.groups.len();

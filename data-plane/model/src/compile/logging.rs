@@ -37,6 +37,7 @@ fn target(wire: &v1::LogTarget, scope: &mut Scope<'_>) -> Option<LogTarget> {
         Some(v1::SyslogFormat::Rfc5424) => Some(SyslogFormat::Rfc5424),
         Some(v1::SyslogFormat::Short) => Some(SyslogFormat::Short),
         Some(v1::SyslogFormat::Raw) => Some(SyslogFormat::Raw),
+        Some(v1::SyslogFormat::Local) => Some(SyslogFormat::Local),
         Some(v1::SyslogFormat::Unspecified) | None => None,
     };
     let facility = small("facility", wire.facility, 23, scope);

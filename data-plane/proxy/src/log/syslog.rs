@@ -42,12 +42,11 @@ pub(super) fn frame(
     }
     let program = target.tag.as_deref().unwrap_or(&process.program);
     match target.format {
-        SyslogFormat::Rfc3164 => {
+        format @ (SyslogFormat::Rfc3164 | SyslogFormat::Local) => {
             calendar.rfc3164(record.at, out);
-            // Only where it is asked for, as with HAProxy.
-            if let Some(host) = &target.hostname {
+            if format == SyslogFormat::Rfc3164 {
                 out.push(b' ');
-                out.extend_from_slice(host.as_bytes());
+                out.extend_from_slice(target.hostname.as_deref().unwrap_or(&process.host).as_bytes());
             }
             out.push(b' ');
             out.extend_from_slice(program.as_bytes());

@@ -29,7 +29,7 @@ fn formats_have_text_aliases_and_samples() {
         ("a %[src] b", "<a >src[]< b>"),
         ("%[ src ]", "src[]"),
         ("%{+Q}ci", "%ciQ"),
-        ("%{+Q}o %ci %{-Q}cp%B", "< >%ciQ< >%cp%BQ"),
+        ("%{+Q}o %ci %{-Q}b%B %s", "%ciQ< >%b%B< >%sQ"),
         ("%{+X,+Q}[src]", "src[]QX"),
         ("%{-E}o%ci", "%ci"),
         ("a  b   %ci  %cp", "<a b >%ci< >%cp"),

@@ -23,9 +23,9 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::works("redirect", REQUEST, TEST)
             .takes(2, Arity::ANY, "{ location | prefix | scheme } <format> [code <status>] [<option>...]")
             .does("Answers with another place to ask."),
-        Keyword::works("set-header", REQUEST, TEST).takes(2, 2, "<name> <format>").does("Replaces a header."),
-        Keyword::works("add-header", REQUEST, TEST).takes(2, 2, "<name> <format>").does("Adds a header."),
-        Keyword::works("del-header", REQUEST, TEST)
+        Keyword::works("set-header", HEADERS, TEST).takes(2, 2, "<name> <format>").does("Replaces a header."),
+        Keyword::works("add-header", HEADERS, TEST).takes(2, 2, "<name> <format>").does("Adds a header."),
+        Keyword::works("del-header", HEADERS, TEST)
             .takes(1, 3, "<name> [-m <method>]")
             .does("Removes headers of that name."),
     ],
@@ -34,9 +34,9 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::refused("deny", RESPONSE, LATER),
         Keyword::refused("return", RESPONSE, LATER),
         Keyword::refused("redirect", RESPONSE, LATER),
-        Keyword::refused("set-header", RESPONSES, LATER),
-        Keyword::refused("add-header", RESPONSES, LATER),
-        Keyword::refused("del-header", RESPONSES, LATER),
+        Keyword::refused("set-header", AFTER, LATER),
+        Keyword::refused("add-header", AFTER, LATER),
+        Keyword::refused("del-header", AFTER, LATER),
         Keyword::refused("auth", REQUEST, "requests would pass without a password"),
         Keyword::refused("cache-store", RESPONSE, LATER),
         Keyword::refused("close", TCP_RESPONSE, LATER),
@@ -138,6 +138,8 @@ const TEST: &str = "lower/http_rules";
 const LATER: &str = "rules of this kind are not run yet";
 
 const REQUEST: Places = Places::of(&[Place::HttpRequest]);
+const HEADERS: Places = Places::of(&[Place::HttpRequest, Place::HttpResponse]);
+const AFTER: Places = Places::of(&[Place::HttpAfterResponse]);
 const RESPONSE: Places = Places::of(&[Place::HttpResponse]);
 const RESPONSES: Places = Places::of(&[Place::HttpResponse, Place::HttpAfterResponse]);
 const HTTP: Places = Places::of(&[Place::HttpRequest, Place::HttpResponse, Place::HttpAfterResponse]);

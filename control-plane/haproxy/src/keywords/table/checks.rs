@@ -9,12 +9,16 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::inert("tcp-check comment", DLB, "it is a comment"),
         Keyword::degraded("http-check send-state", DLB, "servers are not told their state in checks")
             .takes(0, 0, ""),
-        Keyword::refused("http-check expect", DLB, JUDGED).takes(1, Arity::ANY, "[!] <match> <pattern>"),
-        Keyword::refused("http-check send", DLB, JUDGED).takes(
-            1,
-            Arity::ANY,
-            "[meth <method>] [uri <uri>] [ver <version>] [hdr <name> <value>] [body <text>]",
-        ),
+        Keyword::works("http-check expect", DLB, "lower/checks")
+            .takes(1, Arity::ANY, "status <status>[-<status>][,...]")
+            .does("Which statuses of a check are good."),
+        Keyword::works("http-check send", DLB, "lower/checks")
+            .takes(
+                1,
+                Arity::ANY,
+                "[meth <method>] [uri <uri>] [ver <version>] [hdr <name> <value>] [body <text>]",
+            )
+            .does("What a check asks."),
     ],
     &Keyword::each(
         [

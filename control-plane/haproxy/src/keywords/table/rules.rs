@@ -21,7 +21,10 @@ pub(super) const GROUPS: &[&[Keyword]] = &[&[
     Keyword::works("redirect", DFLB, "lower/http_rules")
         .takes(2, Arity::ANY, "{ location | prefix | scheme } <target> [code <status>] [<option>...] [{ if | unless } <condition>]")
         .does("Answers with another place to ask."),
-    Keyword::refused("http-response", DFLB, "responses would pass without it").acts(Place::HttpResponse),
+    Keyword::works("http-response", DFLB, "lower/http_rules")
+        .takes(1, Arity::ANY, "<action> [{ if | unless } <condition>]")
+        .acts(Place::HttpResponse)
+        .does("Acts on responses."),
     Keyword::refused("http-after-response", DFLB, "responses would pass without it").acts(Place::HttpAfterResponse),
     Keyword::refused("tcp-request connection", DFL, "connections would pass without it").acts(Place::TcpConnection),
     Keyword::refused("tcp-request session", DFL, "connections would pass without it").acts(Place::TcpSession),

@@ -1,0 +1,157 @@
+//! From the tree of a configuration to resources of the wire schema.
+//!
+//! Each proxy is read together with the `defaults` that it stands under. A `listen` becomes a frontend and a backend of
+//! one name. References between proxies are checked here, because HAProxy refuses a configuration that has loose ones.
+//! Every name in the output starts with the provider `haproxy`; orders and names follow the order of the text.
+
+mod address;
+mod backend;
+mod balance;
+mod bind;
+mod check;
+mod error_page;
+mod frontend;
+mod global;
+mod http_options;
+mod http_rule;
+mod logging;
+mod proxy;
+mod redirect;
+mod reference;
+mod reply;
+mod report;
+mod routes;
+mod rule;
+mod server;
+mod server_port;
+mod settings;
+mod timeouts;
+mod value;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use sluicegate_proto::build::body_kind;
+use sluicegate_proto::v1::{self, Kind, origin, resource::Body};
+
+use crate::ast::File;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::expr::{Load, Reader};
+use crate::source::{SourceMap, Span};
+use global::Global;
+use reference::Names;
+
+/// The provider of all that comes from `haproxy.cfg`.
+pub const PROVIDER: &str = "haproxy";
+
+/// What a configuration means.
+#[derive(Debug, Default)]
+pub struct Lowered {
+    /// Its resources. With errors, those at fault are missing or incomplete.
+    pub resources: Vec<v1::Resource>,
+    /// What was found beyond what the parser found.
+    pub diagnostics: Diagnostics,
+}
+
+/// Gives a parsed configuration its meaning. Files that it names come from `loader`.
+pub fn lower(file: &File, sources: &SourceMap, loader: &dyn Load) -> Lowered {
+    let mut lowering = Lowering {
+        file,
+        sources,
+        reader: Reader::new(loader),
+        diagnostics: Diagnostics::default(),
+        told: HashSet::new(),
+        resources: Vec::new(),
+        blobs: HashMap::new(),
+        names: Names::default(),
+        global: Global::default(),
+        ports: BTreeMap::new(),
+        addresses: HashMap::new(),
+    };
+    lowering.all();
+    let Lowering { reader, blobs, mut resources, diagnostics, .. } = lowering;
+    for (name, blob) in reader.into_blobs().into_blobs() {
+        let origin = blobs.get(&name).cloned();
+        resources.push(v1::Resource {
+            id: Some(id(Kind::Blob, name)),
+            origin,
+            order: String::new(),
+            body: Some(Body::Blob(blob)),
+        });
+    }
+    Lowered { resources, diagnostics }
+}
+
+/// A configuration being lowered.
+struct Lowering<'a> {
+    file: &'a File,
+    sources: &'a SourceMap,
+    reader: Reader<'a>,
+    diagnostics: Diagnostics,
+    /// What has been told: a line of `defaults` is read once for each proxy under it.
+    told: HashSet<(Option<Span>, String)>,
+    resources: Vec<v1::Resource>,
+    /// Where each blob was first named.
+    blobs: HashMap<String, v1::Origin>,
+    names: Names<'a>,
+    global: Global<'a>,
+    /// Ports of the frontends that send to each backend.
+    ports: BTreeMap<&'a str, Vec<u16>>,
+    /// Addresses that are bound, and where.
+    addresses: HashMap<String, (&'a str, Span)>,
+}
+
+impl<'a> Lowering<'a> {
+    fn all(&mut self) {
+        let inherited = settings::inherit(&self.file.sections);
+        self.global();
+        self.unknown_defaults(&inherited.unknown_from);
+        self.names(&inherited.proxies);
+        for defaults in &inherited.defaults {
+            self.defaults(defaults);
+        }
+        let proxies: Vec<_> = inherited.proxies.iter().map(|lines| self.proxy(lines)).collect();
+        for proxy in &proxies {
+            self.frontend(proxy);
+        }
+        for proxy in &proxies {
+            self.backend(proxy);
+        }
+        self.shared_listens(&proxies);
+        self.wildcards();
+    }
+
+    /// Where a place is, as it travels with the resource.
+    fn origin(&self, span: Span) -> v1::Origin {
+        let file = self.sources.locate(span).map_or_else(origin::File::default, |(path, position)| {
+            origin::File { path: path.to_owned(), line: position.line }
+        });
+        v1::Origin { place: Some(origin::Place::File(file)) }
+    }
+
+    fn emit(&mut self, name: String, span: Span, order: usize, body: Body) {
+        let origin = Some(self.origin(span));
+        let order = format!("{order:08}");
+        self.resources.push(v1::Resource {
+            id: Some(id(body_kind(&body), name)),
+            origin,
+            order,
+            body: Some(body),
+        });
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        if self.told.insert((diagnostic.span, diagnostic.message.clone())) {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+}
+
+/// The id of an object of this provider.
+fn id(kind: Kind, name: impl Into<String>) -> v1::ObjectId {
+    v1::ObjectId {
+        provider: PROVIDER.to_owned(),
+        namespace: String::new(),
+        kind: kind.into(),
+        name: name.into(),
+    }
+}

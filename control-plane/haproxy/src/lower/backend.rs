@@ -1,0 +1,75 @@
+//! The half of a proxy that has servers.
+
+use sluicegate_proto::v1::{self, resource::Body};
+
+use super::Lowering;
+use super::http_rule::Rules;
+use super::proxy::Proxy;
+use super::settings::Lines;
+use crate::ast::SectionKind;
+use crate::diagnostic::{Code, Diagnostic};
+
+/// HAProxy's default (manual 4.2, retries).
+const DEFAULT_RETRIES: u32 = 3;
+
+impl<'a> Lowering<'a> {
+    /// Emits a backend and its endpoints, if the section has them.
+    pub(super) fn backend(&mut self, proxy: &Proxy<'_, 'a>) {
+        if !proxy.has_servers() {
+            return;
+        }
+        let lines = proxy.lines;
+        // The rules of a `listen` run once: with its frontend.
+        let rules = if proxy.kind() == SectionKind::Listen { Rules::default() } else { proxy.rules.clone() };
+        let (retries, redispatch) = self.retry_settings(lines);
+        let backend = v1::Backend {
+            mode: proxy.mode.into(),
+            timeouts: Some(self.backend_timeouts(proxy)),
+            balance: Some(self.balance(lines)),
+            http: proxy.is_http().then(|| proxy.http.clone()),
+            check: Some(self.health_check(lines)),
+            retries,
+            redispatch,
+            request_rules: rules.request,
+            response_rules: rules.response,
+            error_pages: proxy.error_pages.clone(),
+            all_backups: lines.is_on("option allbackups"),
+            disabled: proxy.disabled,
+        };
+        let section = lines.section();
+        self.emit(proxy.name.into(), section.span, 0, Body::Backend(backend));
+        let servers = self.servers(proxy);
+        let sends_only_elsewhere = proxy.kind() == SectionKind::Listen
+            && (lines.own("use_backend").next().is_some() || lines.last("default_backend").is_some());
+        let answers_itself = proxy.rules.request.iter().any(|rule| rule.when.is_none());
+        if servers == 0 && !sends_only_elsewhere && !answers_itself {
+            let message = format!("`{}` has no servers: all that it gets is answered 503", proxy.name);
+            self.report(
+                Diagnostic::warning(Code::EmptyBackend, section.name_span(), message)
+                    .help("add a line like `server app1 192.0.2.1:8080 check`"),
+            );
+        }
+    }
+
+    /// `retries` and `option redispatch`.
+    pub(super) fn retry_settings(&mut self, lines: &Lines<'a>) -> (u32, Option<v1::Redispatch>) {
+        let word = lines.last("retries").and_then(|line| line.args().first());
+        let retries = word.map_or(Some(DEFAULT_RETRIES), |word| self.number(word, 0..=1_000_000));
+        let redispatch = lines.last("option redispatch").and_then(|line| match line.args().first() {
+            // Before the last retry.
+            None => Some(v1::Redispatch { interval: -1 }),
+            Some(word) => match word.text().parse::<i32>() {
+                Ok(0) => None,
+                Ok(interval) => Some(v1::Redispatch { interval }),
+                Err(_) => {
+                    let message = format!("`{}` is not a number of retries", word.text());
+                    self.report(Diagnostic::error(Code::BadValue, word.span(), message).help(
+                        "positive: every so many retries; negative: so many before the last; 0: never",
+                    ));
+                    None
+                }
+            },
+        });
+        (retries.unwrap_or(DEFAULT_RETRIES), redispatch)
+    }
+}

@@ -1,0 +1,54 @@
+//! `balance`
+
+use sluicegate_proto::v1::{self, balance::Algorithm};
+
+use super::Lowering;
+use super::report::listed;
+use super::settings::Lines;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::expr::nearest;
+
+/// HAProxy's algorithms that are not supported yet (manual 4.2, balance).
+const OTHERS: [&str; 12] = [
+    "static-rr",
+    "leastconn",
+    "first",
+    "hash",
+    "source",
+    "uri",
+    "url_param",
+    "hdr",
+    "random",
+    "rdp-cookie",
+    "log-hash",
+    "sticky",
+];
+
+impl Lowering<'_> {
+    /// How a backend chooses. Without a line, as HAProxy did before 3.3: round robin.
+    pub(super) fn balance(&mut self, lines: &Lines<'_>) -> v1::Balance {
+        let balance = v1::Balance { algorithm: Some(Algorithm::RoundRobin(v1::RoundRobin {})) };
+        let Some((word, rest)) = lines.last("balance").and_then(|line| line.args().split_first()) else {
+            return balance;
+        };
+        let name = word.text().split('(').next().unwrap_or_default();
+        if name == "roundrobin" {
+            if let Some(extra) = rest.first() {
+                self.unexpected(extra, "`balance roundrobin` takes no arguments");
+            }
+        } else if OTHERS.contains(&name) {
+            let message = format!("`balance {name}` is not supported yet");
+            let diagnostic = Diagnostic::error(Code::UnsupportedValue, word.span(), message);
+            self.report(diagnostic.help("supported is `balance roundrobin`"));
+        } else {
+            let near = nearest(name, OTHERS.into_iter().chain(["roundrobin"]));
+            let help = match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("algorithms are {}", listed(&["roundrobin"])),
+            };
+            let message = format!("`{}` is not a way to balance", word.text());
+            self.report(Diagnostic::error(Code::BadValue, word.span(), message).help(help));
+        }
+        balance
+    }
+}

@@ -1,0 +1,262 @@
+//! `bind` lines, and addresses on the section line.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use sluicegate_proto::v1::{self, Kind, listener, resource::Body};
+
+use super::address::{self, Address, Family, Host, Port};
+use super::proxy::Proxy;
+use super::{Lowering, id};
+use crate::ast::{Directive, OptionUse};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::Span;
+use crate::word::Word;
+
+/// How many listeners one proxy may have: a range is one for each port.
+const MAX_LISTENERS: usize = 65_536;
+
+/// What a `bind` line says beyond its addresses.
+#[derive(Default)]
+struct BindOptions {
+    label: String,
+    max_connections: u32,
+    backlog: u32,
+    interface: String,
+    free_bind: bool,
+    v4v6: bool,
+    v6only: bool,
+    unix: v1::UnixAddress,
+}
+
+impl<'a> Lowering<'a> {
+    /// The listeners of a proxy; gives the ports that clients connect to.
+    pub(super) fn binds(&mut self, proxy: &Proxy<'_, 'a>) -> Vec<u16> {
+        let section = proxy.lines.section();
+        let backlog = self.backlog(proxy);
+        let mut ports = Vec::new();
+        let mut count = 0;
+        if let Some(word) = &section.address {
+            let options = BindOptions { backlog, ..BindOptions::default() };
+            self.addresses(proxy, word, &options, (&mut ports, &mut count));
+        }
+        for line in proxy.lines.own("bind") {
+            let Some(word) = line.fixed().first() else { continue };
+            let options = self.bind_options(line, backlog);
+            self.addresses(proxy, word, &options, (&mut ports, &mut count));
+        }
+        if count == 0 && section.address.is_none() && proxy.lines.own("bind").next().is_none() {
+            let message = format!("`{}` has no address to listen on", proxy.name);
+            self.report(
+                Diagnostic::warning(Code::NoAddress, section.name_span(), message)
+                    .help("add a line like `bind *:80`"),
+            );
+        }
+        ports
+    }
+
+    /// An IPv6 wildcard leaves IPv4 to the IPv4 wildcard of its port where there is one: so would the kernel.
+    pub(super) fn wildcards(&mut self) {
+        for resource in &mut self.resources {
+            let Some(Body::Listener(listener)) = &mut resource.body else { continue };
+            let Some(listener::Address::Ip(address)) = &listener.address else { continue };
+            if listener.dual_stack && self.addresses.contains_key(&format!("*:{}", address.port)) {
+                listener.dual_stack = false;
+            }
+        }
+    }
+
+    fn backlog(&mut self, proxy: &Proxy<'_, 'a>) -> u32 {
+        let word = proxy.lines.last("backlog").and_then(|line| line.args().first());
+        word.and_then(|word| self.number(word, 0..=u32::MAX)).unwrap_or_default()
+    }
+
+    fn bind_options(&mut self, line: &'a Directive, backlog: u32) -> BindOptions {
+        let mut options = BindOptions { backlog, ..BindOptions::default() };
+        for option in line.options() {
+            self.bind_option(option, &mut options);
+        }
+        options
+    }
+
+    fn bind_option(&mut self, option: OptionUse<'_>, options: &mut BindOptions) {
+        let text = option.args.first().map_or("", Word::text);
+        match (option.keyword.name, option.args.first()) {
+            ("name", _) => text.clone_into(&mut options.label),
+            ("interface", _) => text.clone_into(&mut options.interface),
+            ("maxconn", Some(word)) => {
+                options.max_connections = self.number(word, 0..=u32::MAX).unwrap_or_default();
+            }
+            ("backlog", Some(word)) => {
+                options.backlog = self.number(word, 0..=u32::MAX).unwrap_or_default();
+            }
+            ("transparent", _) => options.free_bind = true,
+            ("v4v6", _) => (options.v4v6, options.v6only) = (true, false),
+            ("v6only", _) => (options.v4v6, options.v6only) = (false, true),
+            ("user" | "uid", _) => text.clone_into(&mut options.unix.user),
+            ("group" | "gid", _) => text.clone_into(&mut options.unix.group),
+            ("mode", Some(word)) => match u32::from_str_radix(text, 8) {
+                Ok(mode) if mode <= 0o7777 => options.unix.mode = Some(mode),
+                _ => {
+                    let message = format!("`{text}` is not a set of permissions in octal");
+                    self.report(
+                        Diagnostic::error(Code::BadValue, word.span(), message).help("write `mode 660`"),
+                    );
+                }
+            },
+            _ => {}
+        }
+    }
+
+    /// A comma-separated list of addresses.
+    fn addresses(
+        &mut self,
+        proxy: &Proxy<'_, 'a>,
+        word: &'a Word,
+        options: &BindOptions,
+        (ports, count): (&mut Vec<u16>, &mut usize),
+    ) {
+        let Some(text) = self.expanded(word) else { return };
+        // Where variables stood, offsets no longer fit: then the whole word is the place.
+        let exact = text == word.text();
+        let mut start = 0;
+        for part in text.split(',') {
+            let place = if exact { word.span_of(start..start + part.len()) } else { word.span() };
+            start += part.len() + 1;
+            let listeners = match address::parse(part) {
+                Ok(address) => self.listeners(proxy, address, place, options),
+                Err(error) => {
+                    let diagnostic = Diagnostic::error(Code::BadAddress, place, error.to_string());
+                    self.report(diagnostic.help(error.help()));
+                    continue;
+                }
+            };
+            for (name, listener) in listeners {
+                if let Some(listener::Address::Ip(address)) = &listener.address {
+                    ports.extend(u16::try_from(address.port));
+                }
+                if *count < MAX_LISTENERS && self.claim(&name, proxy.name, place) {
+                    let name = format!("{}/{name}", proxy.name);
+                    self.emit(name, place, *count, Body::Listener(listener));
+                    *count += 1;
+                }
+            }
+        }
+    }
+
+    /// A word with its variables expanded, as addresses have them whether quoted or not.
+    pub(super) fn expanded(&mut self, word: &Word) -> Option<String> {
+        match self.file.environment.expand_address(word.text()) {
+            Ok(text) => Some(text.into_owned()),
+            Err(error) => {
+                let span = word.span_of(error.at());
+                self.report(Diagnostic::error(Code::UnsetVariable, span, error.to_string()));
+                None
+            }
+        }
+    }
+
+    /// Whether the address is still free. One proxy may say the same twice, two may not.
+    fn claim(&mut self, name: &str, proxy: &'a str, place: Span) -> bool {
+        let Some((owner, first)) = self.addresses.get(name).copied() else {
+            self.addresses.insert(name.to_owned(), (proxy, place));
+            return true;
+        };
+        let message = if owner == proxy {
+            format!("`{proxy}` listens on {name} already")
+        } else {
+            format!("`{owner}` listens on {name}")
+        };
+        let diagnostic = if owner == proxy {
+            Diagnostic::warning(Code::DuplicateName, place, message)
+        } else {
+            Diagnostic::error(Code::DuplicateName, place, message)
+                .help("give each address to one proxy; it can tell requests apart with `use_backend`")
+        };
+        self.report(diagnostic.related(first, "here"));
+        false
+    }
+
+    fn listeners(
+        &mut self,
+        proxy: &Proxy<'_, 'a>,
+        address: Address,
+        place: Span,
+        options: &BindOptions,
+    ) -> Vec<(String, v1::Listener)> {
+        let base = v1::Listener {
+            frontend: Some(id(Kind::Frontend, proxy.name)),
+            max_connections: options.max_connections,
+            backlog: options.backlog,
+            free_bind: options.free_bind,
+            interface: options.interface.clone(),
+            label: options.label.clone(),
+            ..v1::Listener::default()
+        };
+        match address {
+            Address::Descriptor(number) => {
+                let address = Some(listener::Address::Descriptor(number));
+                vec![(format!("fd@{number}"), v1::Listener { address, ..base })]
+            }
+            Address::Unix(path) => {
+                let name = match path.strip_prefix(b"\0") {
+                    Some(name) => format!("abns@{}", String::from_utf8_lossy(name)),
+                    None => format!("unix@{}", String::from_utf8_lossy(&path)),
+                };
+                let unix = v1::UnixAddress { path: path.into(), ..options.unix.clone() };
+                vec![(name, v1::Listener { address: Some(listener::Address::Unix(unix)), ..base })]
+            }
+            Address::Inet { host, family, port } => {
+                self.inet_listeners((host, family, port), place, options, &base)
+            }
+        }
+    }
+
+    fn inet_listeners(
+        &mut self,
+        (host, family, port): (Host, Family, Port),
+        place: Span,
+        options: &BindOptions,
+        base: &v1::Listener,
+    ) -> Vec<(String, v1::Listener)> {
+        let ip = match host {
+            Host::Ip(ip) => ip,
+            Host::Any => address::wildcard(family),
+            Host::Name(name) if name == "localhost" => match family {
+                Family::V6 => IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1_u16]),
+                Family::V4 | Family::Unsaid => Ipv4Addr::LOCALHOST.into(),
+            },
+            Host::Name(name) => {
+                let message = format!("`{name}` is a name: an address to listen on must be a number");
+                self.report(
+                    Diagnostic::error(Code::BadAddress, place, message)
+                        .help("write an address of this host, `localhost`, or `*` for all"),
+                );
+                return Vec::new();
+            }
+        };
+        let (first, last) = match port {
+            Port::One(port) => (port, port),
+            Port::Range(first, last) => (first, last),
+            Port::None | Port::Offset(_) => {
+                self.report(
+                    Diagnostic::error(Code::BadAddress, place, "a port to listen on is missing")
+                        .help("write `*:80`, `192.0.2.1:8000-8010` or `[::]:80`"),
+                );
+                return Vec::new();
+            }
+        };
+        // The kernel lets an IPv6 wildcard take IPv4 too unless it is told not to, and so does HAProxy.
+        let dual_stack = ip.is_ipv6() && ip.is_unspecified() && !options.v6only;
+        let named = |port| match ip {
+            IpAddr::V4(ip) if ip.is_unspecified() => format!("*:{port}"),
+            IpAddr::V4(ip) => format!("{ip}:{port}"),
+            IpAddr::V6(ip) => format!("[{ip}]:{port}"),
+        };
+        (first..=last)
+            .map(|port| {
+                let address = Some(listener::Address::Ip(address::ip_address(ip, port)));
+                (named(port), v1::Listener { address, dual_stack, ..base.clone() })
+            })
+            .collect()
+    }
+}

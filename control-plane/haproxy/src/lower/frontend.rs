@@ -1,0 +1,51 @@
+//! The half of a proxy that takes connections.
+
+use sluicegate_proto::v1::{self, Kind, resource::Body};
+
+use super::proxy::Proxy;
+use super::{Lowering, id};
+use crate::word::Word;
+
+impl<'a> Lowering<'a> {
+    /// Emits a frontend, its listeners and its routes, if the section has them.
+    pub(super) fn frontend(&mut self, proxy: &Proxy<'_, 'a>) {
+        if !proxy.takes_connections() {
+            return;
+        }
+        let ports = self.binds(proxy);
+        let mut targets = self.routes(proxy);
+        let default_backend = self.default_backend(proxy);
+        targets.extend(default_backend);
+        let own = proxy.has_servers() && proxy.lines.own("server").next().is_some();
+        let default_backend = default_backend.or(own.then_some(proxy.name));
+        targets.extend(own.then_some(proxy.name));
+        for target in targets {
+            let known = self.ports.entry(target).or_default();
+            known.extend(ports.iter().copied().filter(|port| !known.contains(port)).collect::<Vec<_>>());
+        }
+        let word = proxy.lines.last("maxconn").and_then(|line| line.args().first());
+        let frontend = v1::Frontend {
+            mode: proxy.mode.into(),
+            timeouts: Some(self.frontend_timeouts(proxy)),
+            max_connections: word.and_then(|word| self.number(word, 0..=u32::MAX)).unwrap_or_default(),
+            logging: Some(self.logging(proxy)),
+            http: proxy.is_http().then(|| proxy.http.clone()),
+            request_rules: proxy.rules.request.clone(),
+            response_rules: proxy.rules.response.clone(),
+            default_backend: default_backend.map(|name| id(Kind::Backend, name)),
+            error_pages: proxy.error_pages.clone(),
+            disabled: proxy.disabled,
+        };
+        let section = proxy.lines.section();
+        self.emit(proxy.name.into(), section.span, 0, Body::Frontend(frontend));
+    }
+
+    /// The backend of all that no route takes.
+    fn default_backend(&mut self, proxy: &Proxy<'_, 'a>) -> Option<&'a str> {
+        let word: &'a Word = proxy.lines.last("default_backend")?.args().first()?;
+        if self.dynamic_name(word) {
+            return None;
+        }
+        self.backend_reference(word, proxy).then(|| word.text())
+    }
+}

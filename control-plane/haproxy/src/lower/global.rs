@@ -1,0 +1,63 @@
+//! `global`: the process.
+
+use sluicegate_proto::v1::{self, resource::Body};
+
+use super::Lowering;
+use super::settings::Lines;
+use crate::ast::{Directive, SectionKind};
+use crate::word::Word;
+
+/// Settings of the process that proxies use.
+#[derive(Debug, Default)]
+pub(super) struct Global<'a> {
+    /// `log` lines, for `log global`.
+    pub(super) log: Vec<&'a Directive>,
+    /// `log-tag`
+    pub(super) log_tag: Option<&'a Word>,
+    /// `log-send-hostname`, and the name that it gives.
+    pub(super) log_hostname: Option<Option<&'a Word>>,
+}
+
+impl Lowering<'_> {
+    /// Reads all `global` sections; a later one overrides the earlier ones.
+    pub(super) fn global(&mut self) {
+        let mut process = v1::Process::default();
+        let mut opened = None;
+        for section in self.file.of_kind(SectionKind::Global) {
+            opened = opened.or(Some(section.span));
+            let lines = Lines::new(section, None);
+            self.global.log.extend(lines.all("log"));
+            if let Some(tag) = lines.last("log-tag") {
+                self.global.log_tag = tag.args().first();
+            }
+            if let Some(line) = lines.last("log-send-hostname") {
+                self.global.log_hostname = Some(line.args().first());
+            }
+            self.process(&lines, &mut process);
+        }
+        if let Some(span) = opened {
+            self.emit("process".into(), span, 0, Body::Process(process));
+        }
+        let log = self.global.log.clone();
+        for line in log {
+            self.log_target(line, None);
+        }
+    }
+
+    fn process(&mut self, lines: &Lines<'_>, process: &mut v1::Process) {
+        let word = |name: &str| lines.last(name).and_then(|line| line.args().first());
+        if let Some(limit) = word("maxconn").and_then(|word| self.number(word, 0..=u32::MAX)) {
+            process.max_connections = limit;
+        }
+        if let Some(node) = word("node") {
+            node.text().clone_into(&mut process.node);
+        }
+        if let Some(line) = lines.last("description") {
+            let words: Vec<_> = line.args().iter().map(Word::text).collect();
+            process.description = words.join(" ");
+        }
+        if let Some(millis) = word("hard-stop-after").and_then(|word| self.time(word)) {
+            process.hard_stop_after_ms = Some(millis);
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! `http-request`, `http-response` and `redirect`, in the order in which they run.
+
+use sluicegate_proto::limits::MAX_RULES;
+use sluicegate_proto::v1::{self, Match, rule::Action};
+
+use super::Lowering;
+use super::report::texts;
+use super::rule::Args;
+use super::settings::Lines;
+use crate::ast::Directive;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::expr::{Acls, Phase, Scope};
+use crate::word::Word;
+
+/// The rules of a proxy.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rules {
+    pub(super) request: Vec<v1::Rule>,
+    pub(super) response: Vec<v1::Rule>,
+}
+
+impl Rules {
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.request.is_empty() && self.response.is_empty()
+    }
+}
+
+impl<'a> Lowering<'a> {
+    /// The rules of a proxy: those of its named `defaults` first. `redirect` lines run after all `http-request` lines
+    /// (manual 4.2, redirect).
+    pub(super) fn rules(&mut self, lines: &Lines<'a>, acls: &Acls, proxy: &str, http: bool) -> Rules {
+        let mut rules = Rules::default();
+        let mut redirects = Vec::new();
+        if let Some(parent) = lines.parent() {
+            // The ACLs of `defaults` are for its own rules.
+            let own = self.acls(parent);
+            let inherited = self.rules(parent, &own, proxy, http);
+            rules = inherited;
+        }
+        let mut first_ignored = None;
+        for line in lines.own_lines().iter().copied() {
+            let list = match line.name() {
+                "http-request" => &mut rules.request,
+                "redirect" => &mut redirects,
+                "http-response" => &mut rules.response,
+                _ => continue,
+            };
+            if !http {
+                first_ignored = first_ignored.or(Some(line));
+                continue;
+            }
+            if let Some(rule) = self.http_rule(line, acls) {
+                list.push(rule);
+            }
+        }
+        if let Some(line) = first_ignored {
+            self.needs_http(line, proxy);
+        }
+        rules.request.append(&mut redirects);
+        self.misplaced(lines);
+        for count in [rules.request.len(), rules.response.len()] {
+            if count > MAX_RULES {
+                let message = format!("`{proxy}` has {count} rules, at most {MAX_RULES} are taken");
+                self.report(Diagnostic::error(Code::BadValue, lines.section().span, message));
+            }
+        }
+        rules
+    }
+
+    /// Warns of lines that run before others that stand above them.
+    fn misplaced(&mut self, lines: &Lines<'a>) {
+        let rank = |name: &str| match name {
+            "http-request" => Some(0),
+            "redirect" => Some(1),
+            "use_backend" => Some(2),
+            _ => None,
+        };
+        let mut latest: Option<(usize, &Directive)> = None;
+        let mut told = [false; 3];
+        for line in lines.own_lines().iter().copied() {
+            let Some(rank) = rank(line.name()) else { continue };
+            match latest {
+                Some((highest, _)) if rank < highest && told[rank] => {}
+                Some((highest, above)) if rank < highest => {
+                    told[rank] = true;
+                    let message =
+                        format!("this `{}` runs before the `{}` above it", line.name(), above.name());
+                    self.report(
+                        Diagnostic::warning(Code::MisplacedRule, line.span, message)
+                            .related(above.span, "runs later")
+                            .help("write the lines in the order in which they run"),
+                    );
+                }
+                _ => latest = Some((rank, line)),
+            }
+        }
+    }
+
+    fn http_rule(&mut self, line: &'a Directive, acls: &Acls) -> Option<v1::Rule> {
+        let phase = if line.name() == "http-response" { Phase::Response } else { Phase::Request };
+        let scope = Scope { phase, http: true };
+        let (words, action) = match line.action {
+            Some(action) => (line.args().get(1..).unwrap_or_default(), action.name),
+            None => (line.args(), "redirect"),
+        };
+        let mut args = Args::new(words, line.end());
+        let action = match action {
+            "allow" => Action::Allow(v1::Allow {}),
+            "deny" => Action::Deny(self.reply(&mut args, scope, 403)?),
+            "return" => Action::Return(self.reply(&mut args, scope, 200)?),
+            "redirect" => {
+                // The target of a plain `redirect` is text, that of `http-request redirect` a format.
+                let format = line.action.is_some().then_some(scope);
+                Action::Redirect(self.redirect(&mut args, format)?)
+            }
+            "set-header" => Action::SetHeader(self.set_header(&mut args, scope)?),
+            "add-header" => Action::AddHeader(self.set_header(&mut args, scope)?),
+            "del-header" => Action::DeleteHeader(self.delete_header(&mut args)?),
+            other => {
+                let message = format!("`{} {other}` is not supported yet", line.name());
+                let span = line.args().first().map_or(line.span, Word::span);
+                self.report(Diagnostic::error(Code::UnsupportedKeyword, span, message));
+                return None;
+            }
+        };
+        let when = match args.condition() {
+            None => None,
+            Some(at) => {
+                let when = self.reader.condition(&texts(words), at, acls, scope);
+                self.expression_findings(words, line.span);
+                Some(when?)
+            }
+        };
+        Some(v1::Rule { when, origin: Some(self.origin(line.span)), action: Some(action) })
+    }
+
+    /// A name and a format.
+    pub(super) fn set_header(&mut self, args: &mut Args<'a>, scope: Scope) -> Option<v1::SetHeader> {
+        let Some(name) = args.value() else { return self.missing(args, "the name of a header") };
+        let name = self.header_name(name);
+        let Some(_) = args.value() else { return self.missing(args, "a value") };
+        let value = self.format(args, scope);
+        Some(v1::SetHeader { name: name?, value: Some(value?) })
+    }
+
+    fn delete_header(&mut self, args: &mut Args<'a>) -> Option<v1::DeleteHeader> {
+        let Some(name) = args.value() else { return self.missing(args, "the name of a header") };
+        let mut method = Match::Str;
+        if let Some(flag) = args.parameter() {
+            if flag.text() != "-m" {
+                self.unexpected(flag, "the form is `del-header <name> [-m <method>]`");
+                return None;
+            }
+            let Some(word) = args.value() else { return self.missing(args, "a matching method") };
+            method = match word.text() {
+                "str" => Match::Str,
+                "beg" => Match::Beg,
+                "end" => Match::End,
+                "sub" => Match::Sub,
+                "reg" => Match::Reg,
+                _ => {
+                    self.not_one_of(word, "a way to compare names", &["str", "beg", "end", "sub", "reg"]);
+                    return None;
+                }
+            };
+        }
+        let name = if method == Match::Str { self.header_name(name)? } else { name.text().to_owned() };
+        if method == Match::Reg
+            && let Err(error) = regex::bytes::Regex::new(&name)
+        {
+            let reason = error.to_string();
+            let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
+            let message = format!("`{name}` is not a usable regular expression: {reason}");
+            let span = args.words().first().map_or(args.end(), Word::span);
+            self.report(Diagnostic::error(Code::BadExpression, span, message));
+            return None;
+        }
+        Some(v1::DeleteHeader { name, r#match: method.into() })
+    }
+
+    /// The format that the word taken last is.
+    pub(super) fn format(&mut self, args: &Args<'a>, scope: Scope) -> Option<v1::Format> {
+        let format = self.reader.format(&texts(args.words()), args.last(), scope);
+        self.expression_findings(args.words(), args.end());
+        format
+    }
+
+    /// The line ends too early.
+    pub(super) fn missing<T>(&mut self, args: &Args<'a>, expected: &str) -> Option<T> {
+        let message = format!("{expected} is missing");
+        self.report(Diagnostic::error(Code::MissingArgument, args.end(), message).label("here"));
+        None
+    }
+}

@@ -1,0 +1,173 @@
+//! What `frontend`, `backend` and `listen` have in common.
+
+use sluicegate_proto::v1;
+
+use super::Lowering;
+use super::http_rule::Rules;
+use super::settings::Lines;
+use crate::ast::{Directive, Prefix, SectionKind};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::expr::{Acls, Phase, Scope};
+use crate::keywords::Support;
+
+/// A proxy, read as far as its two halves share it.
+pub(super) struct Proxy<'l, 'a> {
+    pub(super) lines: &'l Lines<'a>,
+    pub(super) name: &'a str,
+    pub(super) mode: v1::Mode,
+    pub(super) acls: Acls,
+    pub(super) rules: Rules,
+    pub(super) error_pages: Vec<v1::ErrorPage>,
+    pub(super) http: v1::HttpOptions,
+    pub(super) disabled: bool,
+}
+
+impl Proxy<'_, '_> {
+    pub(super) fn is_http(&self) -> bool {
+        self.mode == v1::Mode::Http
+    }
+
+    pub(super) fn kind(&self) -> SectionKind {
+        self.lines.section().kind
+    }
+
+    pub(super) fn takes_connections(&self) -> bool {
+        matches!(self.kind(), SectionKind::Frontend | SectionKind::Listen)
+    }
+
+    pub(super) fn has_servers(&self) -> bool {
+        matches!(self.kind(), SectionKind::Backend | SectionKind::Listen)
+    }
+
+    /// Where its conditions over requests stand.
+    pub(super) fn request_scope(&self) -> Scope {
+        Scope { phase: Phase::Request, http: self.is_http() }
+    }
+}
+
+/// Keywords whose lines this lowering reads. One that the table calls working and that is not here would be ignored:
+/// [`Lowering::unread`] refuses it.
+const READ: &[&str] = &[
+    "acl",
+    "backlog",
+    "balance",
+    "bind",
+    "default-server",
+    "default_backend",
+    "disabled",
+    "enabled",
+    "errorfile",
+    "http-check expect",
+    "http-check send",
+    "http-request",
+    "http-response",
+    "log",
+    "log-format",
+    "log-tag",
+    "maxconn",
+    "mode",
+    "option allbackups",
+    "option dontlognull",
+    "option forwardfor",
+    "option http-keep-alive",
+    "option http-server-close",
+    "option httpchk",
+    "option httpclose",
+    "option httplog",
+    "option redispatch",
+    "option tcp-check",
+    "option tcplog",
+    "redirect",
+    "retries",
+    "server",
+    "timeout check",
+    "timeout client",
+    "timeout client-fin",
+    "timeout connect",
+    "timeout http-keep-alive",
+    "timeout http-request",
+    "timeout queue",
+    "timeout server",
+    "timeout server-fin",
+    "timeout tarpit",
+    "timeout tunnel",
+    "use_backend",
+];
+
+impl<'a> Lowering<'a> {
+    /// Reads what both halves of a proxy use.
+    pub(super) fn proxy<'l>(&mut self, lines: &'l Lines<'a>) -> Proxy<'l, 'a> {
+        let section = lines.section();
+        let name = section.name.as_ref().map_or("", |name| name.text());
+        self.unread(lines);
+        let mode = self.mode(lines);
+        let acls = self.acls(lines);
+        let http = mode == v1::Mode::Http;
+        let rules = self.rules(lines, &acls, name, http);
+        let error_pages = self.error_pages(lines);
+        let options = self.http_options(lines, name, http);
+        let disabled = lines.last_of(&["disabled", "enabled"]).is_some_and(|line| line.name() == "disabled");
+        Proxy { lines, name, mode, acls, rules, error_pages, http: options, disabled }
+    }
+
+    /// A `defaults` section by itself, so that its mistakes are told even where no proxy stands under it.
+    pub(super) fn defaults(&mut self, lines: &Lines<'a>) {
+        self.unread(lines);
+        self.mode(lines);
+        self.timeouts(lines);
+        self.error_pages(lines);
+        let named = lines.section().name.is_some();
+        for name in ["acl", "http-request", "http-response", "redirect"] {
+            for line in lines.own(name).filter(|_| !named) {
+                let message = format!("`{name}` may stand in a `defaults` section only if that has a name");
+                self.report(
+                    Diagnostic::error(Code::WrongSection, line.keyword_span(), message)
+                        .help("write `defaults <name>`, and `from <name>` after the proxies that it is for"),
+                );
+            }
+        }
+        let log: Vec<_> = lines.own("log").filter(|line| line.prefix == Prefix::None).collect();
+        for line in log {
+            if line.args().first().is_none_or(|word| word.text() != "global") {
+                self.log_target(line, None);
+            }
+        }
+        self.default_servers(lines);
+        self.retry_settings(lines);
+        self.balance(lines);
+    }
+
+    /// Refuses lines that the keyword table takes and that nothing here reads.
+    fn unread(&mut self, lines: &Lines<'a>) {
+        let unread = |line: &&&Directive| {
+            matches!(line.keyword.support, Support::Works { .. }) && !READ.contains(&line.name())
+        };
+        let unread: Vec<_> =
+            lines.own_lines().iter().filter(unread).map(|line| (line.name(), line.span)).collect();
+        for (name, span) in unread {
+            let message = format!("`{name}` is not supported in this section yet");
+            self.report(Diagnostic::error(Code::UnsupportedKeyword, span, message));
+        }
+    }
+
+    fn mode(&mut self, lines: &Lines<'a>) -> v1::Mode {
+        // HAProxy's default (manual 4.2, mode).
+        let Some(word) = lines.last("mode").and_then(|line| line.args().first()) else {
+            return v1::Mode::Tcp;
+        };
+        match word.text() {
+            "http" => v1::Mode::Http,
+            "tcp" => v1::Mode::Tcp,
+            other @ ("log" | "spop" | "health" | "haterm") => {
+                let message = format!("`mode {other}` is not supported yet");
+                let diagnostic = Diagnostic::error(Code::UnsupportedValue, word.span(), message);
+                self.report(diagnostic.help("supported are `mode http` and `mode tcp`"));
+                v1::Mode::Tcp
+            }
+            _ => {
+                self.not_one_of(word, "a mode", &["http", "tcp"]);
+                v1::Mode::Http
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! `redirect` and `http-request redirect`.
+
+use sluicegate_proto::v1::{self, RedirectKind};
+
+use super::Lowering;
+use super::rule::Args;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::expr::{Scope, literal};
+use crate::word::Word;
+
+const CODES: [u32; 5] = [301, 302, 303, 307, 308];
+const PARAMETERS: [&str; 9] = [
+    "location",
+    "prefix",
+    "scheme",
+    "code",
+    "drop-query",
+    "append-slash",
+    "ignore-empty",
+    "set-cookie",
+    "clear-cookie",
+];
+
+impl<'a> Lowering<'a> {
+    /// The arguments of a redirect; the target is a format where a scope is given, else plain text.
+    pub(super) fn redirect(&mut self, args: &mut Args<'a>, format: Option<Scope>) -> Option<v1::Redirect> {
+        let mut redirect = v1::Redirect { status: 302, ..v1::Redirect::default() };
+        while let Some(word) = args.parameter() {
+            match word.text() {
+                "drop-query" => redirect.drop_query = true,
+                "append-slash" => redirect.append_slash = true,
+                "ignore-empty" => redirect.ignore_empty = true,
+                "keep-query" => {
+                    let message = "`keep-query` is not supported yet";
+                    self.report(Diagnostic::error(Code::UnsupportedValue, word.span(), message));
+                    return None;
+                }
+                name if PARAMETERS.contains(&name) => {
+                    self.redirect_value(word, args, format, &mut redirect)?
+                }
+                _ => {
+                    self.not_one_of(word, "an argument of a redirect", &PARAMETERS);
+                    return None;
+                }
+            }
+        }
+        if redirect.target.is_none() {
+            return self.missing(args, "`location`, `prefix` or `scheme` and a target");
+        }
+        Some(redirect)
+    }
+
+    fn redirect_value(
+        &mut self,
+        word: &'a Word,
+        args: &mut Args<'a>,
+        format: Option<Scope>,
+        redirect: &mut v1::Redirect,
+    ) -> Option<()> {
+        let Some(value) = args.value() else {
+            self.incomplete(word, "a value");
+            return None;
+        };
+        let kind = match word.text() {
+            "location" => RedirectKind::Location,
+            "prefix" => RedirectKind::Prefix,
+            "scheme" => RedirectKind::Scheme,
+            "code" => {
+                redirect.status = self.redirect_code(value)?;
+                return Some(());
+            }
+            // The whole header value, as HAProxy writes it.
+            "set-cookie" => {
+                redirect.set_cookie = format!("{}; path=/;", value.text());
+                return Some(());
+            }
+            _ => {
+                let name = value.text().trim_end_matches('=');
+                redirect.set_cookie = format!("{name}=; path=/; Max-Age=0;");
+                return Some(());
+            }
+        };
+        if redirect.target.is_some() {
+            self.report(
+                Diagnostic::error(Code::ExtraArgument, word.span(), "a redirect has one target")
+                    .label("a second one"),
+            );
+            return None;
+        }
+        redirect.kind = kind.into();
+        redirect.target = Some(match format {
+            Some(scope) => self.format(args, scope)?,
+            // A prefix of `/` means: nothing in front (manual 4.2, redirect prefix).
+            None if kind == RedirectKind::Prefix && value.text() == "/" => literal(""),
+            None => literal(value.text()),
+        });
+        Some(())
+    }
+
+    fn redirect_code(&mut self, word: &Word) -> Option<u32> {
+        let code = word.text().parse().ok().filter(|code| CODES.contains(code));
+        if code.is_none() {
+            let message = format!("`{}` is not a status of a redirect", word.text());
+            self.report(
+                Diagnostic::error(Code::BadValue, word.span(), message)
+                    .help("allowed are 301, 302, 303, 307 and 308"),
+            );
+        }
+        code
+    }
+}

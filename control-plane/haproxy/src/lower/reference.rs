@@ -1,0 +1,148 @@
+//! Names of proxies, and what refers to them.
+
+use std::collections::HashMap;
+
+use super::Lowering;
+use super::proxy::Proxy;
+use super::settings::Lines;
+use crate::ast::{Section, SectionKind};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::expr::nearest;
+use crate::source::Span;
+use crate::word::Word;
+
+/// The longest name of a proxy or server, in bytes: an id holds two.
+const MAX_NAME_BYTES: usize = 255;
+
+/// Which names are taken.
+#[derive(Debug, Default)]
+pub(super) struct Names<'a> {
+    frontends: HashMap<&'a str, Span>,
+    backends: HashMap<&'a str, (Span, bool)>,
+}
+
+impl<'a> Lowering<'a> {
+    /// Collects the names of all proxies; a frontend and a backend may share one.
+    pub(super) fn names(&mut self, proxies: &[Lines<'a>]) {
+        for lines in proxies {
+            let section = lines.section();
+            let Some(name) = &section.name else { continue };
+            let span = name.span();
+            self.short_name(name);
+            let http = lines
+                .last("mode")
+                .and_then(|line| line.args().first())
+                .is_some_and(|mode| mode.text() == "http");
+            let mut first = None;
+            if matches!(section.kind, SectionKind::Frontend | SectionKind::Listen) {
+                first = first.or(self.names.frontends.insert(name.text(), span));
+            }
+            if matches!(section.kind, SectionKind::Backend | SectionKind::Listen) {
+                first = first.or(self.names.backends.insert(name.text(), (span, http)).map(|(span, _)| span));
+            }
+            if let Some(first) = first {
+                let message = format!("the name `{}` is taken", name.text());
+                self.report(
+                    Diagnostic::error(Code::DuplicateName, span, message)
+                        .label("again")
+                        .related(first, "first here"),
+                );
+            }
+        }
+    }
+
+    /// Refuses a name that is too long to be part of an id.
+    fn short_name(&mut self, name: &Word) {
+        if name.text().len() > MAX_NAME_BYTES {
+            let message = format!("the name is longer than {MAX_NAME_BYTES} bytes");
+            self.report(Diagnostic::error(Code::BadName, name.span(), message));
+        }
+    }
+
+    /// The name of a server, checked as HAProxy does.
+    pub(super) fn server_name(&mut self, name: &Word) {
+        self.short_name(name);
+        let bad = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':'));
+        if let Some((at, c)) = name.text().char_indices().find(|(_, c)| bad(*c)) {
+            let message = format!("the character `{}` may not stand in a name", c.escape_debug());
+            self.report(
+                Diagnostic::error(Code::BadName, name.span_of(at..at + c.len_utf8()), message)
+                    .help("names are made of ASCII letters, digits, `-`, `_`, `.` and `:`"),
+            );
+        }
+    }
+
+    /// A backend that is referred to; whether it exists and speaks what the frontend speaks.
+    pub(super) fn backend_reference(&mut self, word: &'a Word, proxy: &Proxy<'_, 'a>) -> bool {
+        let name = word.text();
+        let Some((span, http)) = self.names.backends.get(name).copied() else {
+            let near = nearest(name, self.names.backends.keys().copied());
+            let help = match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("add a section `backend {name}`"),
+            };
+            let message = format!("there is no backend `{name}`");
+            self.report(Diagnostic::error(Code::UnknownReference, word.span(), message).help(help));
+            return false;
+        };
+        if http != proxy.is_http() {
+            let mode = |http: bool| if http { "HTTP" } else { "TCP" };
+            let message = format!("the backend `{name}` is in {} mode", mode(http));
+            self.report(
+                Diagnostic::error(Code::ModeMismatch, word.span(), message)
+                    .label(format!("and `{}` is in {} mode", proxy.name, mode(proxy.is_http())))
+                    .related(span, "the backend")
+                    .help("give both the same `mode`"),
+            );
+            return false;
+        }
+        true
+    }
+
+    /// `from` that names nothing.
+    pub(super) fn unknown_defaults(&mut self, sections: &[&'a Section]) {
+        let known: Vec<&str> = self
+            .file
+            .of_kind(SectionKind::Defaults)
+            .filter_map(|section| section.name.as_ref().map(Word::text))
+            .collect();
+        for section in sections {
+            let Some(from) = &section.from else { continue };
+            let message = format!("there is no `defaults {}` above this line", from.text());
+            let near = nearest(from.text(), known.iter().copied()).filter(|near| *near != from.text());
+            let help = near.map(|near| format!("did you mean `{near}`?"));
+            self.report(Diagnostic::error(Code::UnknownReference, from.span(), message).help_if(help));
+        }
+    }
+
+    /// A `listen` runs its rules once, for the connections that it takes itself. Where another frontend sends to it
+    /// they would have to run for those too.
+    pub(super) fn shared_listens(&mut self, proxies: &[Proxy<'_, 'a>]) {
+        for proxy in
+            proxies.iter().filter(|proxy| proxy.kind() == SectionKind::Listen && !proxy.rules.is_empty())
+        {
+            let senders = self.senders(proxies, proxy.name);
+            for (sender, span) in senders.into_iter().filter(|(sender, _)| *sender != proxy.name) {
+                let name = proxy.name;
+                let message = format!("`{sender}` sends to `listen {name}`, which has rules of its own");
+                self.report(
+                    Diagnostic::error(Code::UnsupportedValue, span, message)
+                        .note("the rules would run for connections of the `listen` section alone")
+                        .help(format!("make a `frontend` and a `backend` of `listen {name}`")),
+                );
+            }
+        }
+    }
+
+    fn senders(&self, proxies: &[Proxy<'_, 'a>], backend: &str) -> Vec<(&'a str, Span)> {
+        let mut senders = Vec::new();
+        for proxy in proxies.iter().filter(|proxy| proxy.takes_connections()) {
+            let lines = proxy.lines.own("use_backend").chain(proxy.lines.last("default_backend"));
+            let named = |line: &&'a crate::ast::Directive| {
+                line.args().first().is_some_and(|word| word.text() == backend)
+            };
+            senders.extend(lines.filter(named).map(|line| (proxy.name, line.span)));
+        }
+        senders
+    }
+}

@@ -1,0 +1,139 @@
+//! Findings about words, and about expressions in them.
+
+use std::ops::RangeInclusive;
+
+use super::Lowering;
+use super::value::{self, InvalidTime};
+use crate::ast::Directive;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::expr::{Place, Problem, nearest};
+use crate::source::Span;
+use crate::word::Word;
+
+impl Lowering<'_> {
+    /// Tells what the expression reader found in `words`.
+    pub(super) fn expression_findings(&mut self, words: &[Word], fallback: Span) {
+        for name in self.reader.blobs().take_new() {
+            let origin = self.origin(fallback);
+            self.blobs.entry(name).or_insert(origin);
+        }
+        for finding in self.reader.take_findings() {
+            let span = span_of(words, finding.place).unwrap_or(fallback);
+            let message = finding.problem.to_string();
+            let code = code(&finding.problem);
+            let diagnostic = if finding.problem.is_error() {
+                Diagnostic::error(code, span, message)
+            } else {
+                Diagnostic::warning(code, span, message)
+            };
+            self.report(diagnostic.help_if(finding.problem.help()));
+        }
+    }
+
+    /// A time in milliseconds.
+    pub(super) fn time(&mut self, word: &Word) -> Option<u64> {
+        match value::milliseconds(word.text()) {
+            Ok(millis) => Some(millis),
+            Err(error) => {
+                let help = error.help();
+                let label = if matches!(error, InvalidTime::TooLong(_)) { "too long" } else { "" };
+                let message = error.to_string();
+                self.report(Diagnostic::error(Code::BadValue, word.span(), message).label(label).help(help));
+                None
+            }
+        }
+    }
+
+    /// A time that may not be zero.
+    pub(super) fn positive_time(&mut self, word: &Word) -> Option<u64> {
+        let millis = self.time(word)?;
+        if millis == 0 {
+            self.report(
+                Diagnostic::error(Code::BadValue, word.span(), "a time of zero cannot stand here")
+                    .help("write a time of 1ms or more"),
+            );
+            return None;
+        }
+        Some(millis)
+    }
+
+    /// A number in a range.
+    pub(super) fn number(&mut self, word: &Word, range: RangeInclusive<u32>) -> Option<u32> {
+        match word.text().parse::<u32>() {
+            Ok(number) if range.contains(&number) => Some(number),
+            _ => {
+                let message =
+                    format!("`{}` is not a number from {} to {}", word.text(), range.start(), range.end());
+                self.report(Diagnostic::error(Code::BadValue, word.span(), message));
+                None
+            }
+        }
+    }
+
+    /// A word that is none of those allowed.
+    pub(super) fn not_one_of(&mut self, word: &Word, what: &str, allowed: &[&str]) {
+        let message = format!("`{}` is not {what}", word.text());
+        let near = nearest(word.text(), allowed.iter().copied());
+        let help = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("allowed are {}", listed(allowed)),
+        };
+        self.report(Diagnostic::error(Code::BadValue, word.span(), message).help(help));
+    }
+
+    /// A word where none should be.
+    pub(super) fn unexpected(&mut self, word: &Word, help: &str) {
+        let message = format!("unexpected `{}`", word.text());
+        self.report(Diagnostic::error(Code::ExtraArgument, word.span(), message).help(help));
+    }
+
+    /// A parameter at the end of a line that needs something after it.
+    pub(super) fn incomplete(&mut self, word: &Word, expected: &str) {
+        let message = format!("`{}` needs {expected}", word.text());
+        self.report(Diagnostic::error(Code::MissingArgument, word.span().after(), message).label("here"));
+    }
+
+    /// A line that has no effect in the mode of its proxy.
+    pub(super) fn needs_http(&mut self, directive: &Directive, proxy: &str) {
+        let message = format!("`{}` has no effect: `{proxy}` is in TCP mode", directive.name());
+        self.report(
+            Diagnostic::warning(Code::NoEffect, directive.keyword_span(), message)
+                .help("write `mode http` in this proxy or in its `defaults`"),
+        );
+    }
+}
+
+/// The words' texts, for the expression reader.
+pub(super) fn texts(words: &[Word]) -> Vec<&str> {
+    words.iter().map(Word::text).collect()
+}
+
+/// `` `a`, `b` and `c` ``
+pub(super) fn listed(names: &[&str]) -> String {
+    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => quoted.concat(),
+    }
+}
+
+fn span_of(words: &[Word], place: Place) -> Option<Span> {
+    match words.get(place.word) {
+        Some(word) if place.start == 0 && place.end >= word.text().len() => Some(word.span()),
+        Some(word) => Some(word.span_of(place.start..place.end)),
+        None => words.last().map(|word| word.span().after()),
+    }
+}
+
+fn code(problem: &Problem) -> Code {
+    match problem {
+        Problem::UnsupportedFetch { .. }
+        | Problem::UnsupportedConverter { .. }
+        | Problem::UnsupportedAlias { .. }
+        | Problem::UnsupportedFormatFlag { .. } => Code::UnsupportedValue,
+        Problem::PatternFile { .. } | Problem::InPatternFile { .. } => Code::BadFile,
+        Problem::UnknownAcl { .. } => Code::UnknownReference,
+        problem if problem.is_error() => Code::BadExpression,
+        _ => Code::DoubtfulExpression,
+    }
+}

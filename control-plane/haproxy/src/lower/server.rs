@@ -1,0 +1,261 @@
+//! `server` and `default-server` lines.
+
+use std::collections::{BTreeSet, HashMap};
+
+use sluicegate_proto::limits::MAX_WEIGHT;
+use sluicegate_proto::v1::{self, Kind, endpoint, resource::Body};
+
+use super::address::{self, Address, Host};
+use super::proxy::Proxy;
+use super::settings::Lines;
+use super::{Lowering, id};
+use crate::ast::{Directive, OptionUse, Prefix};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::Span;
+use crate::word::Word;
+
+/// The options of a server, those of `default-server` first.
+#[derive(Clone, Default)]
+struct ServerOptions {
+    weight: Option<u32>,
+    backup: bool,
+    disabled: bool,
+    max_connections: u32,
+    max_queue: u32,
+    number: Option<(u32, Span)>,
+    checked: bool,
+    schedule: v1::CheckSchedule,
+}
+
+impl ServerOptions {
+    fn new() -> Self {
+        let schedule =
+            v1::CheckSchedule { interval_ms: 2_000, rise: 2, fall: 3, ..v1::CheckSchedule::default() };
+        Self { schedule, ..Self::default() }
+    }
+}
+
+/// A server whose number is not settled yet.
+struct Draft<'a> {
+    name: &'a str,
+    span: Span,
+    address: endpoint::Address,
+    options: ServerOptions,
+}
+
+impl<'a> Lowering<'a> {
+    /// Emits the endpoints of a backend; gives how many `server` lines there are.
+    pub(super) fn servers(&mut self, proxy: &Proxy<'_, 'a>) -> usize {
+        let mut defaults = self.default_servers_above(proxy.lines);
+        let mut seen: HashMap<&str, Span> = HashMap::new();
+        let mut drafts = Vec::new();
+        let mut count = 0;
+        for line in proxy.lines.own_lines().iter().copied() {
+            match line.name() {
+                "default-server" => self.apply(line, &mut defaults),
+                "server" => {
+                    count += 1;
+                    let [name, address] = line.fixed() else { continue };
+                    self.server_name(name);
+                    if let Some(first) = seen.insert(name.text(), name.span()) {
+                        let message = format!("`{}` has a server `{}` already", proxy.name, name.text());
+                        self.report(
+                            Diagnostic::error(Code::DuplicateName, name.span(), message)
+                                .label("again")
+                                .related(first, "first here"),
+                        );
+                        continue;
+                    }
+                    drafts.extend(self.server(proxy, line, (name, address), &defaults));
+                }
+                _ => {}
+            }
+        }
+        let numbers = self.numbers(&drafts);
+        for (index, (draft, number)) in drafts.into_iter().zip(numbers).enumerate() {
+            let Draft { name, span, address, options } = draft;
+            let endpoint = v1::Endpoint {
+                backend: Some(id(Kind::Backend, proxy.name)),
+                name: name.to_owned(),
+                number,
+                address: Some(address),
+                weight: options.weight.unwrap_or(1),
+                backup: options.backup,
+                disabled: options.disabled,
+                max_connections: options.max_connections,
+                max_queue: options.max_queue,
+                check: options.checked.then_some(options.schedule),
+            };
+            let name = format!("{}/{name}", proxy.name);
+            self.emit(name, span, index + 1, Body::Endpoint(endpoint));
+        }
+        count
+    }
+
+    /// Reads the `default-server` lines of a section for their mistakes.
+    pub(super) fn default_servers(&mut self, lines: &Lines<'a>) {
+        let mut options = self.default_servers_above(lines);
+        for line in lines.own("default-server") {
+            self.apply(line, &mut options);
+        }
+    }
+
+    /// The options of all `default-server` lines that a section inherits.
+    fn default_servers_above(&mut self, lines: &Lines<'a>) -> ServerOptions {
+        let mut options = ServerOptions::new();
+        if let Some(parent) = lines.parent() {
+            for line in parent.all("default-server") {
+                self.apply(line, &mut options);
+            }
+        }
+        options
+    }
+
+    fn server(
+        &mut self,
+        proxy: &Proxy<'_, 'a>,
+        line: &'a Directive,
+        (name, word): (&'a Word, &'a Word),
+        defaults: &ServerOptions,
+    ) -> Option<Draft<'a>> {
+        let mut options = ServerOptions { number: None, ..defaults.clone() };
+        self.apply(line, &mut options);
+        let text = self.expanded(word)?;
+        let address = match address::parse(&text) {
+            Ok(address) => address,
+            Err(error) => {
+                let diagnostic = Diagnostic::error(Code::BadAddress, word.span(), error.to_string());
+                self.report(diagnostic.help(error.help()));
+                return None;
+            }
+        };
+        let address = match address {
+            Address::Unix(path) => {
+                endpoint::Address::Unix(v1::UnixAddress { path: path.into(), ..v1::UnixAddress::default() })
+            }
+            Address::Descriptor(_) => {
+                let message = "a server cannot be a descriptor";
+                self.report(Diagnostic::error(Code::BadAddress, word.span(), message));
+                return None;
+            }
+            Address::Inet { host, family, port } => {
+                let port = self.server_port(proxy, (port, word))?;
+                self.server_host((host, family), port, word)?
+            }
+        };
+        Some(Draft { name: name.text(), span: line.span, address, options })
+    }
+
+    fn server_host(
+        &mut self,
+        (host, family): (Host, address::Family),
+        port: u16,
+        word: &Word,
+    ) -> Option<endpoint::Address> {
+        match host {
+            Host::Ip(ip) if !ip.is_unspecified() => {
+                Some(endpoint::Address::Ip(address::ip_address(ip, port)))
+            }
+            Host::Ip(_) | Host::Any => {
+                self.report(
+                    Diagnostic::error(
+                        Code::UnsupportedValue,
+                        word.span(),
+                        "a server at the address that the client asked for is not supported yet",
+                    )
+                    .help("write the address or the name of a server"),
+                );
+                None
+            }
+            Host::Name(name) => {
+                if family != address::Family::Unsaid {
+                    let message = "the name may resolve to addresses of both families";
+                    self.report(Diagnostic::warning(Code::DegradedKeyword, word.span(), message));
+                }
+                Some(endpoint::Address::Host(v1::HostAddress { name, port: port.into() }))
+            }
+        }
+    }
+
+    /// Reads the options of a line over those that are there.
+    fn apply(&mut self, line: &'a Directive, options: &mut ServerOptions) {
+        if line.prefix == Prefix::None {
+            for option in line.options() {
+                self.server_option(option, options);
+            }
+        }
+    }
+
+    fn server_option(&mut self, option: OptionUse<'_>, options: &mut ServerOptions) {
+        let schedule = &mut options.schedule;
+        match (option.keyword.name, option.args.first()) {
+            ("check", _) => options.checked = true,
+            ("no-check", _) => options.checked = false,
+            ("backup", _) => options.backup = true,
+            ("no-backup", _) => options.backup = false,
+            ("disabled", _) => options.disabled = true,
+            ("enabled", _) => options.disabled = false,
+            ("inter", Some(word)) => {
+                schedule.interval_ms = self.positive_time(word).unwrap_or(schedule.interval_ms);
+            }
+            ("fastinter", Some(word)) => schedule.fast_interval_ms = self.positive_time(word),
+            ("downinter", Some(word)) => schedule.down_interval_ms = self.positive_time(word),
+            ("rise", Some(word)) => schedule.rise = self.number(word, 1..=1_000_000).unwrap_or(schedule.rise),
+            ("fall", Some(word)) => schedule.fall = self.number(word, 1..=1_000_000).unwrap_or(schedule.fall),
+            ("port", Some(word)) => schedule.port = self.number(word, 1..=65_535).unwrap_or_default(),
+            ("addr", Some(word)) => schedule.address = self.check_address(word),
+            ("weight", Some(word)) => options.weight = self.number(word, 0..=MAX_WEIGHT),
+            ("maxconn", Some(word)) => {
+                options.max_connections = self.number(word, 0..=u32::MAX).unwrap_or_default();
+            }
+            ("maxqueue", Some(word)) => {
+                options.max_queue = self.number(word, 0..=u32::MAX).unwrap_or_default();
+            }
+            ("id", Some(word)) => {
+                options.number = self.number(word, 1..=i32::MAX as u32).map(|number| (number, word.span()));
+            }
+            _ => {}
+        }
+    }
+
+    fn check_address(&mut self, word: &Word) -> Option<v1::IpAddress> {
+        let text = self.expanded(word)?;
+        match address::parse(&text) {
+            Ok(Address::Inet { host: Host::Ip(ip), port: address::Port::None, .. }) => {
+                Some(address::ip_address(ip, 0))
+            }
+            Ok(Address::Inet { host: Host::Ip(ip), port: address::Port::One(port), .. }) => {
+                Some(address::ip_address(ip, port))
+            }
+            _ => {
+                let message = format!("`{text}` is not an IP address to check");
+                self.report(
+                    Diagnostic::error(Code::BadAddress, word.span(), message)
+                        .help("write `addr 192.0.2.1 port 80`"),
+                );
+                None
+            }
+        }
+    }
+
+    /// The number of each server: its `id`, or the lowest that is free (manual 5.2, id).
+    fn numbers(&mut self, drafts: &[Draft<'a>]) -> Vec<u32> {
+        let mut taken: HashMap<u32, Span> = HashMap::new();
+        for (number, span) in drafts.iter().filter_map(|draft| draft.options.number) {
+            if let Some(first) = taken.insert(number, span) {
+                let message = format!("another server has the id {number}");
+                self.report(
+                    Diagnostic::error(Code::DuplicateName, span, message).related(first, "first here"),
+                );
+            }
+        }
+        let used: BTreeSet<u32> = taken.keys().copied().collect();
+        let mut free = (1..).filter(|number| !used.contains(number));
+        drafts
+            .iter()
+            .map(|draft| {
+                draft.options.number.map(|(number, _)| number).or_else(|| free.next()).unwrap_or_default()
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,42 @@
+//! Ports of servers that are written relative to the client's, or not at all.
+
+use super::Lowering;
+use super::address::Port;
+use super::proxy::Proxy;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::word::Word;
+
+impl<'a> Lowering<'a> {
+    /// The port of a server. One that is not written is the one that the client connected to: it is known where all
+    /// frontends that send to the backend listen on one port.
+    pub(super) fn server_port(&mut self, proxy: &Proxy<'_, 'a>, (port, word): (Port, &Word)) -> Option<u16> {
+        let offset = match port {
+            Port::One(port) => return Some(port),
+            Port::None => 0,
+            Port::Offset(offset) => offset,
+            Port::Range(..) => {
+                let message = "a server has one port";
+                self.report(Diagnostic::error(Code::BadAddress, word.span(), message));
+                return None;
+            }
+        };
+        let ports = self.ports.get(proxy.name).cloned().unwrap_or_default();
+        let port = match ports.as_slice() {
+            [port] => u16::try_from(i32::from(*port) + offset).ok().filter(|port| *port != 0),
+            _ => None,
+        };
+        if port.is_some() {
+            return port;
+        }
+        let message = match ports.len() {
+            0 => "a port is missing, and nothing listens for this backend".to_owned(),
+            1 => format!("the port {} and this offset make no port", ports[0]),
+            count => format!("a port is missing, and clients come in on {count} different ones"),
+        };
+        self.report(
+            Diagnostic::error(Code::BadAddress, word.span(), message)
+                .help("write the port of the server, as in `192.0.2.1:8080`"),
+        );
+        None
+    }
+}

@@ -1,0 +1,99 @@
+//! Times, sizes and numbers, as HAProxy writes them.
+
+use sluicegate_proto::limits::MAX_DURATION_MS;
+
+/// The units of time (manual 2.5), and how many microseconds each has.
+const TIME_UNITS: [(&str, u64); 6] = [
+    ("us", 1),
+    ("ms", 1_000),
+    ("s", 1_000_000),
+    ("m", 60_000_000),
+    ("h", 3_600_000_000),
+    ("d", 86_400_000_000),
+];
+
+/// A time that is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum InvalidTime {
+    /// No digits in front.
+    #[error("`{0}` is not a time")]
+    NoNumber(String),
+    /// A unit that there is not.
+    #[error("`{0}` is not a unit of time")]
+    Unit(String),
+    /// Longer than can be kept.
+    #[error("`{0}` is longer than 24 days")]
+    TooLong(String),
+}
+
+impl InvalidTime {
+    /// What would be right.
+    pub(crate) fn help(&self) -> &'static str {
+        match self {
+            InvalidTime::NoNumber(_) | InvalidTime::Unit(_) => {
+                "write a number and a unit: us, ms (the default), s, m, h or d, as in `30s`"
+            }
+            InvalidTime::TooLong(_) => "the longest time is 2147483647ms, which is 24 days and 20 hours",
+        }
+    }
+}
+
+/// A time in milliseconds; a bare number is in milliseconds. Parts of a millisecond count as a whole one.
+pub(crate) fn milliseconds(text: &str) -> Result<u64, InvalidTime> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    if number.is_empty() {
+        return Err(InvalidTime::NoNumber(text.to_owned()));
+    }
+    let unit = if unit.is_empty() { "ms" } else { unit };
+    let Some((_, factor)) = TIME_UNITS.iter().find(|(name, _)| *name == unit) else {
+        return Err(InvalidTime::Unit(unit.to_owned()));
+    };
+    let too_long = || InvalidTime::TooLong(text.to_owned());
+    let number: u64 = number.parse().map_err(|_| too_long())?;
+    let micros = number.checked_mul(*factor).ok_or_else(too_long)?;
+    let millis = micros.div_ceil(1_000);
+    if millis > MAX_DURATION_MS { Err(too_long()) } else { Ok(millis) }
+}
+
+/// Whether the time has no unit.
+pub(crate) fn is_bare(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_units() {
+        let cases = [
+            ("5", 5),
+            ("0", 0),
+            ("5ms", 5),
+            ("3s", 3_000),
+            ("2m", 120_000),
+            ("1h", 3_600_000),
+            ("1d", 86_400_000),
+            ("1500us", 2),
+            ("2147483647", 2_147_483_647),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(milliseconds(text), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn wrong_times_are_told() {
+        assert_eq!(milliseconds(""), Err(InvalidTime::NoNumber("".into())));
+        assert_eq!(milliseconds("-1s"), Err(InvalidTime::NoNumber("-1s".into())));
+        assert_eq!(milliseconds("5 s"), Err(InvalidTime::Unit(" s".into())));
+        assert_eq!(milliseconds("5sec"), Err(InvalidTime::Unit("sec".into())));
+        assert_eq!(milliseconds("25d"), Err(InvalidTime::TooLong("25d".into())));
+        assert_eq!(
+            milliseconds("99999999999999999999"),
+            Err(InvalidTime::TooLong("99999999999999999999".into()))
+        );
+        assert_eq!(milliseconds("18446744073709551615d").map_err(|e| e.help().len() > 10), Err(true));
+    }
+}

@@ -1,0 +1,435 @@
+//! Resources as text that a person can check: YAML in shape, expressions as HAProxy would write them.
+
+use sluicegate_proto::id::ObjectKey;
+use sluicegate_proto::v1::{
+    self, argument, balance, endpoint, format_piece::Piece, health_check::Probe, listener, log_target, op,
+    origin, reply::Content, resource::Body, rule::Action,
+};
+
+/// Lines with an indent; what has its default value is left out.
+#[derive(Default)]
+struct Out {
+    text: String,
+    indent: usize,
+}
+
+impl Out {
+    fn line(&mut self, text: &str) {
+        self.text.push_str(&" ".repeat(self.indent * 2));
+        self.text.push_str(text);
+        self.text.push('\n');
+    }
+
+    fn value(&mut self, name: &str, value: impl std::fmt::Display) {
+        self.line(&format!("{name}: {value}"));
+    }
+
+    fn text(&mut self, name: &str, value: &str) {
+        if !value.is_empty() {
+            self.value(name, format!("{value:?}"));
+        }
+    }
+
+    fn number(&mut self, name: &str, value: u32) {
+        if value != 0 {
+            self.value(name, value);
+        }
+    }
+
+    fn flag(&mut self, name: &str, value: bool) {
+        if value {
+            self.value(name, value);
+        }
+    }
+
+    fn millis(&mut self, name: &str, value: Option<u64>) {
+        if let Some(value) = value {
+            self.value(name, value);
+        }
+    }
+
+    fn inside(&mut self, name: &str, write: impl FnOnce(&mut Self)) {
+        self.line(&format!("{name}:"));
+        self.indent += 1;
+        write(self);
+        self.indent -= 1;
+    }
+}
+
+/// All resources, by id.
+pub(crate) fn resources(resources: &[v1::Resource]) -> String {
+    let mut keyed: Vec<_> = resources
+        .iter()
+        .map(|resource| (ObjectKey::try_from(resource.id.as_ref().unwrap()).unwrap(), resource))
+        .collect();
+    keyed.sort_by(|a, b| (a.0.kind() as i32, &a.1.order, &a.0).cmp(&(b.0.kind() as i32, &b.1.order, &b.0)));
+    assert!(keyed.windows(2).all(|pair| pair[0].0 != pair[1].0), "an id is there twice");
+    let mut out = Out::default();
+    for (key, resource) in keyed {
+        let at = match resource.origin.as_ref().and_then(|origin| origin.place.as_ref()) {
+            Some(origin::Place::File(file)) => format!("{}:{}", file.path, file.line),
+            other => panic!("{key} comes from {other:?}"),
+        };
+        let order = match resource.order.trim_start_matches('0') {
+            "" => String::new(),
+            order => format!(", {order}"),
+        };
+        out.inside(&format!("{key} # {at}{order}"), |out| body(out, resource.body.as_ref().unwrap()));
+    }
+    out.text
+}
+
+fn body(out: &mut Out, body: &Body) {
+    match body {
+        Body::Process(process) => {
+            out.number("max_connections", process.max_connections);
+            out.text("node", &process.node);
+            out.text("description", &process.description);
+            out.millis("hard_stop_after_ms", process.hard_stop_after_ms);
+        }
+        Body::Listener(listener) => listener_body(out, listener),
+        Body::Frontend(frontend) => frontend_body(out, frontend),
+        Body::Route(route) => {
+            out.value("frontend", name(route.frontend.as_ref()));
+            if let Some(when) = &route.when {
+                out.value("when", condition(when));
+            }
+            out.value("backend", name(route.backend.as_ref()));
+        }
+        Body::Backend(backend) => backend_body(out, backend),
+        Body::Endpoint(endpoint) => endpoint_body(out, endpoint),
+        Body::Blob(blob) => out.text("data", &String::from_utf8_lossy(&blob.data)),
+    }
+}
+
+fn name(id: Option<&v1::ObjectId>) -> String {
+    id.map(|id| id.name.clone()).unwrap()
+}
+
+fn ip(address: &v1::IpAddress) -> String {
+    let ip = match <[u8; 4]>::try_from(&address.ip[..]) {
+        Ok(v4) => std::net::IpAddr::from(v4),
+        Err(_) => <[u8; 16]>::try_from(&address.ip[..]).unwrap().into(),
+    };
+    std::net::SocketAddr::new(ip, u16::try_from(address.port).unwrap()).to_string()
+}
+
+fn unix(address: &v1::UnixAddress) -> String {
+    let mut text = format!("unix {:?}", String::from_utf8_lossy(&address.path));
+    if let Some(mode) = address.mode {
+        text += &format!(" mode {mode:o}");
+    }
+    if !(address.user.is_empty() && address.group.is_empty()) {
+        text += &format!(" owner {}:{}", address.user, address.group);
+    }
+    text
+}
+
+fn host(address: &v1::HostAddress) -> String {
+    format!("host {}:{}", address.name, address.port)
+}
+
+fn listener_body(out: &mut Out, listener: &v1::Listener) {
+    let address = match listener.address.as_ref().unwrap() {
+        listener::Address::Ip(address) => ip(address),
+        listener::Address::Unix(address) => unix(address),
+        listener::Address::Descriptor(number) => format!("descriptor {number}"),
+    };
+    out.value("address", address);
+    out.value("frontend", name(listener.frontend.as_ref()));
+    out.number("max_connections", listener.max_connections);
+    out.number("backlog", listener.backlog);
+    out.flag("dual_stack", listener.dual_stack);
+    out.flag("free_bind", listener.free_bind);
+    out.text("interface", &listener.interface);
+    out.text("label", &listener.label);
+}
+
+fn frontend_body(out: &mut Out, frontend: &v1::Frontend) {
+    out.value("mode", frontend.mode().as_str_name());
+    timeouts(out, frontend.timeouts.as_ref().unwrap());
+    out.number("max_connections", frontend.max_connections);
+    logging(out, frontend.logging.as_ref().unwrap());
+    http(out, frontend.http.as_ref());
+    rules(out, "request_rules", &frontend.request_rules);
+    rules(out, "response_rules", &frontend.response_rules);
+    error_pages(out, &frontend.error_pages);
+    if frontend.default_backend.is_some() {
+        out.value("default_backend", name(frontend.default_backend.as_ref()));
+    }
+    out.flag("disabled", frontend.disabled);
+}
+
+fn backend_body(out: &mut Out, backend: &v1::Backend) {
+    out.value("mode", backend.mode().as_str_name());
+    timeouts(out, backend.timeouts.as_ref().unwrap());
+    match backend.balance.as_ref().unwrap().algorithm.as_ref().unwrap() {
+        balance::Algorithm::RoundRobin(_) => out.value("balance", "round_robin"),
+    }
+    http(out, backend.http.as_ref());
+    match backend.check.as_ref().unwrap().probe.as_ref().unwrap() {
+        Probe::Tcp(_) => out.value("check", "tcp"),
+        Probe::Http(probe) => out.inside("check", |out| http_probe(out, probe)),
+    }
+    out.value("retries", backend.retries);
+    if let Some(redispatch) = &backend.redispatch {
+        out.value("redispatch", redispatch.interval);
+    }
+    rules(out, "request_rules", &backend.request_rules);
+    rules(out, "response_rules", &backend.response_rules);
+    error_pages(out, &backend.error_pages);
+    out.flag("all_backups", backend.all_backups);
+    out.flag("disabled", backend.disabled);
+}
+
+fn http_probe(out: &mut Out, probe: &v1::HttpProbe) {
+    out.line(&format!("request: {} {} {}", probe.method, probe.uri, probe.version));
+    for header in &probe.headers {
+        out.line(&format!("header: {}: {}", header.name, String::from_utf8_lossy(&header.value)));
+    }
+    out.text("body", &String::from_utf8_lossy(&probe.body));
+    for range in &probe.expected {
+        out.value("expected", format!("{}-{}", range.first, range.last));
+    }
+}
+
+fn endpoint_body(out: &mut Out, endpoint: &v1::Endpoint) {
+    out.value("backend", name(endpoint.backend.as_ref()));
+    out.value("name", &endpoint.name);
+    out.value("number", endpoint.number);
+    let address = match endpoint.address.as_ref().unwrap() {
+        endpoint::Address::Ip(address) => ip(address),
+        endpoint::Address::Unix(address) => unix(address),
+        endpoint::Address::Host(address) => host(address),
+    };
+    out.value("address", address);
+    out.value("weight", endpoint.weight);
+    out.flag("backup", endpoint.backup);
+    out.flag("disabled", endpoint.disabled);
+    out.number("max_connections", endpoint.max_connections);
+    out.number("max_queue", endpoint.max_queue);
+    let Some(check) = &endpoint.check else { return };
+    out.inside("check", |out| {
+        out.value("interval_ms", check.interval_ms);
+        out.millis("fast_interval_ms", check.fast_interval_ms);
+        out.millis("down_interval_ms", check.down_interval_ms);
+        out.value("rise", check.rise);
+        out.value("fall", check.fall);
+        if let Some(address) = &check.address {
+            out.value("address", ip(address));
+        }
+        out.number("port", check.port);
+    });
+}
+
+fn timeouts(out: &mut Out, timeouts: &v1::Timeouts) {
+    let all = [
+        ("client", timeouts.client_ms),
+        ("client_fin", timeouts.client_fin_ms),
+        ("http_request", timeouts.http_request_ms),
+        ("http_keep_alive", timeouts.http_keep_alive_ms),
+        ("queue", timeouts.queue_ms),
+        ("connect", timeouts.connect_ms),
+        ("server", timeouts.server_ms),
+        ("server_fin", timeouts.server_fin_ms),
+        ("tunnel", timeouts.tunnel_ms),
+        ("tarpit", timeouts.tarpit_ms),
+        ("check", timeouts.check_ms),
+    ];
+    let set: Vec<_> = all.iter().filter_map(|(name, ms)| ms.map(|ms| format!("{name}: {ms}"))).collect();
+    if !set.is_empty() {
+        out.value("timeouts_ms", format!("{{ {} }}", set.join(", ")));
+    }
+}
+
+fn logging(out: &mut Out, logging: &v1::Logging) {
+    for target in &logging.targets {
+        let address = match target.address.as_ref().unwrap() {
+            log_target::Address::Ip(address) => format!("udp {}", ip(address)),
+            log_target::Address::Unix(address) => unix(address),
+            log_target::Address::Descriptor(number) => format!("descriptor {number}"),
+            log_target::Address::Host(address) => host(address),
+        };
+        out.inside("log", |out| {
+            out.value("to", address);
+            out.value("format", target.format().as_str_name());
+            out.line(&format!(
+                "facility: {}, levels: {}-{}",
+                target.facility, target.min_level, target.max_level
+            ));
+            out.number("max_length_bytes", target.max_length_bytes);
+            out.text("tag", &target.tag);
+            out.text("hostname", &target.hostname);
+        });
+    }
+    if let Some(line) = &logging.format {
+        out.value("log_format", format(line));
+    }
+    out.flag("skip_null", logging.skip_null);
+}
+
+fn http(out: &mut Out, options: Option<&v1::HttpOptions>) {
+    let Some(options) = options else { return };
+    out.value("connection_mode", options.connection_mode().as_str_name());
+    let Some(forwarded) = &options.forwarded_for else { return };
+    out.inside("forwarded_for", |out| {
+        out.text("header", &forwarded.header);
+        for network in &forwarded.except {
+            let address = v1::IpAddress { ip: network.ip.clone(), port: 0 };
+            let address = ip(&address);
+            let address = address.rsplit_once(':').unwrap().0;
+            out.value("except", format!("{address}/{}", network.prefix_length));
+        }
+        out.value("if_none", forwarded.if_none);
+    });
+}
+
+fn error_pages(out: &mut Out, pages: &[v1::ErrorPage]) {
+    for page in pages {
+        let blob = if page.blob.is_empty() { "nothing" } else { &page.blob[..8] };
+        out.value("error_page", format!("{} {blob}", page.status));
+    }
+}
+
+fn rules(out: &mut Out, name: &str, rules: &[v1::Rule]) {
+    if rules.is_empty() {
+        return;
+    }
+    out.inside(name, |out| {
+        for rule in rules {
+            let when = rule.when.as_ref().map(|when| format!(" if {}", condition(when))).unwrap_or_default();
+            let line = match rule.origin.as_ref().and_then(|origin| origin.place.as_ref()) {
+                Some(origin::Place::File(file)) => file.line,
+                other => panic!("a rule comes from {other:?}"),
+            };
+            out.line(&format!("- {}{when} # :{line}", action(rule.action.as_ref().unwrap())));
+        }
+    });
+}
+
+fn action(action: &Action) -> String {
+    let header = |verb: &str, header: &v1::SetHeader| {
+        format!("{verb} {}: {}", header.name, format(header.value.as_ref().unwrap()))
+    };
+    match action {
+        Action::Return(answer) => reply("return", answer),
+        Action::Deny(answer) => reply("deny", answer),
+        Action::Redirect(redirect) => {
+            let mut text = format!(
+                "redirect {} {} {}",
+                redirect.status,
+                redirect.kind().as_str_name().trim_start_matches("REDIRECT_KIND_").to_lowercase(),
+                format(redirect.target.as_ref().unwrap())
+            );
+            for (set, word) in [
+                (redirect.drop_query, " drop_query"),
+                (redirect.append_slash, " append_slash"),
+                (redirect.ignore_empty, " ignore_empty"),
+            ] {
+                text += if set { word } else { "" };
+            }
+            if !redirect.set_cookie.is_empty() {
+                text += &format!(" set_cookie {:?}", redirect.set_cookie);
+            }
+            text
+        }
+        Action::SetHeader(set) => header("set", set),
+        Action::AddHeader(add) => header("add", add),
+        Action::DeleteHeader(delete) => {
+            format!("delete {} ({})", delete.name, method(delete.r#match()))
+        }
+        Action::Allow(_) => "allow".into(),
+    }
+}
+
+fn reply(verb: &str, reply: &v1::Reply) -> String {
+    let content = match reply.content.as_ref().unwrap() {
+        Content::Text(text) => format!("{:?}", String::from_utf8_lossy(text)),
+        Content::Formatted(text) => format(text),
+        Content::Blob(name) => format!("blob {}", &name[..8]),
+        Content::ErrorPage(_) => "its error page".into(),
+        Content::None(_) => "no body".into(),
+    };
+    let mut text = format!("{verb} {}", reply.status);
+    if !reply.content_type.is_empty() {
+        text += &format!(" {}", reply.content_type);
+    }
+    for header in &reply.headers {
+        text += &format!(" [{}: {}]", header.name, format(header.value.as_ref().unwrap()));
+    }
+    format!("{text} with {content}")
+}
+
+fn format(line: &v1::Format) -> String {
+    let piece = |piece: &v1::FormatPiece| {
+        let flags = match (piece.quote, piece.hexadecimal) {
+            (false, false) => "",
+            (true, false) => "{+Q}",
+            (false, true) => "{+X}",
+            (true, true) => "{+Q,+X}",
+        };
+        match piece.piece.as_ref().unwrap() {
+            Piece::Literal(text) => String::from_utf8_lossy(text).replace('%', "%%"),
+            Piece::Alias(alias) => format!("%{flags}{alias}"),
+            Piece::Sample(value) => format!("%{flags}[{}]", sample(value)),
+        }
+    };
+    format!("{:?}", line.pieces.iter().map(piece).collect::<String>())
+}
+
+fn sample(value: &v1::Sample) -> String {
+    let call = |call: &v1::Call| {
+        let argument = |argument: &v1::Argument| match argument.value.as_ref().unwrap() {
+            argument::Value::Text(text) => String::from_utf8_lossy(text).into_owned(),
+            argument::Value::Integer(integer) => integer.to_string(),
+        };
+        let arguments: Vec<_> = call.arguments.iter().map(argument).collect();
+        if arguments.is_empty() {
+            call.name.clone()
+        } else {
+            format!("{}({})", call.name, arguments.join(","))
+        }
+    };
+    value.fetch.iter().chain(&value.converters).map(call).collect::<Vec<_>>().join(",")
+}
+
+fn method(method: v1::Match) -> String {
+    method.as_str_name().trim_start_matches("MATCH_").to_lowercase()
+}
+
+fn test(test: &v1::Test) -> String {
+    let mut text = format!("{} -m {}", sample(test.sample.as_ref().unwrap()), method(test.r#match()));
+    if test.ignore_case {
+        text += " -i";
+    }
+    for blob in &test.pattern_blobs {
+        text += &format!(" -f {}", &blob[..8]);
+    }
+    for pattern in &test.patterns {
+        text += &format!(" {}", String::from_utf8_lossy(pattern));
+    }
+    let name = if test.name.is_empty() { String::new() } else { format!("{}: ", test.name) };
+    format!("{{ {name}{text} }}")
+}
+
+/// Infix, with all parentheses.
+fn condition(condition: &v1::Condition) -> String {
+    let mut stack: Vec<String> = Vec::new();
+    for op in &condition.ops {
+        match op.op.as_ref().unwrap() {
+            op::Op::Test(index) => stack.push(test(&condition.tests[*index as usize])),
+            op::Op::Operator(operator) => {
+                let last = stack.pop().unwrap();
+                let text = match v1::Operator::try_from(*operator).unwrap() {
+                    v1::Operator::Not => format!("!{last}"),
+                    v1::Operator::And => format!("({} and {last})", stack.pop().unwrap()),
+                    v1::Operator::Or => format!("({} or {last})", stack.pop().unwrap()),
+                    v1::Operator::Unspecified => panic!("an operator without a meaning"),
+                };
+                stack.push(text);
+            }
+        }
+    }
+    assert_eq!(stack.len(), 1);
+    stack.remove(0)
+}
