@@ -11,6 +11,8 @@ pub mod message;
 pub mod redirect;
 
 mod convert;
+#[cfg(test)]
+mod fake;
 mod fetch;
 mod header;
 mod target;
