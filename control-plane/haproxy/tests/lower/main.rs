@@ -90,3 +90,13 @@ fn every_working_keyword_has_its_file() {
         assert!(text.contains(last), "{} is not in {}", keyword.name, path.display());
     }
 }
+
+#[test]
+fn the_quickstart_has_nothing_to_complain_of() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../manifests/quickstart/haproxy.cfg");
+    let outcome = loaded(&path);
+    assert_eq!(findings(&outcome), "");
+    let fragment = outcome.fragment.unwrap();
+    sluicegate_model::compile(None, sluicegate_model::Change::Full(&fragment.resources)).unwrap();
+    golden(&folder().join("quickstart.in.cfg"), &dump::resources(&fragment.resources));
+}
