@@ -1,7 +1,10 @@
 //! Wiring of the control plane.
 //!
-//! Providers run as tasks and send [`pipeline::Load`]s; the pipeline makes snapshots of them; a publisher hands those to
+//! Sources run as tasks and send [`pipeline::Load`]s; the pipeline makes snapshots of them; a publisher hands those to
 //! proxies. It must know no command line and no proxy.
 
+pub mod control;
+mod docker;
 pub mod entrypoint;
+pub mod files;
 pub mod pipeline;

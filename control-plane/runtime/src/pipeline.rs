@@ -9,13 +9,13 @@ use sluicegate_model::{Change, Runtime, compile};
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::{ObjectId, ProviderStatus, Quarantined, Resource};
 
-/// A provider's load: what it found, or why it is not taken.
+/// One reading of a source: what it found, or why it is not taken.
 #[derive(Debug, Clone)]
 pub struct Load {
-    /// Who: haproxy, manifest, docker, entrypoint.
-    pub provider: String,
-    /// `None`: what it found cannot be taken; what it found before stays.
-    pub fragment: Option<Fragment>,
+    /// Which source: files, docker, entrypoint. One may speak for several providers.
+    pub source: &'static str,
+    /// All that it found; `None`: that cannot be taken, and what it found before stays.
+    pub fragments: Option<Vec<Fragment>>,
     /// What it has to say, rendered for people.
     pub diagnostics: Vec<String>,
 }
@@ -24,12 +24,7 @@ pub struct Load {
 #[derive(Debug)]
 pub enum Outcome {
     /// A new snapshot; publish it.
-    Changed {
-        /// What to serve.
-        snapshot: Arc<Snapshot>,
-        /// Objects that are gone; what is known of them can be forgotten.
-        removed: Vec<ObjectKey>,
-    },
+    Changed(Arc<Snapshot>),
     /// The same content as before.
     Unchanged,
     /// The candidate is no good as a whole; what serves stays.
@@ -39,8 +34,9 @@ pub enum Outcome {
 /// Puts the loads of all providers together, and keeps what compiles.
 #[derive(Debug, Default)]
 pub struct Pipeline {
-    contributions: BTreeMap<String, Contribution>,
-    providers: BTreeMap<String, ProviderStatus>,
+    /// By source and provider.
+    contributions: BTreeMap<(&'static str, String), Contribution>,
+    sources: BTreeMap<&'static str, ProviderStatus>,
     snapshot: Snapshot,
     runtime: Runtime,
     quarantine: Quarantine,
@@ -61,20 +57,25 @@ fn rank(provider: &str) -> u32 {
 impl Pipeline {
     /// Takes a load in; [`Pipeline::settle`] makes something of it.
     pub fn take(&mut self, load: Load, now_unix_ms: u64) {
-        let Load { provider, fragment, diagnostics } = load;
+        let Load { source, fragments, diagnostics } = load;
         let status = ProviderStatus {
-            name: provider.clone(),
+            name: source.to_owned(),
             diagnostics,
-            refused: fragment.is_none(),
+            refused: fragments.is_none(),
             loaded_unix_ms: now_unix_ms,
         };
-        self.providers.insert(provider.clone(), status);
-        if let Some(fragment) = fragment {
-            let next = match self.contributions.get(&provider) {
+        self.sources.insert(source, status);
+        let Some(fragments) = fragments else { return };
+        self.contributions.retain(|(of, provider), _| {
+            *of != source || fragments.iter().any(|fragment| fragment.provider == *provider)
+        });
+        for fragment in fragments {
+            let key = (source, fragment.provider.clone());
+            let next = match self.contributions.get(&key) {
                 Some(before) => before.followed_by(fragment),
-                None => Contribution::new(rank(&provider), fragment),
+                None => Contribution::new(rank(&fragment.provider), fragment),
             };
-            self.contributions.insert(provider, next);
+            self.contributions.insert(key, next);
         }
     }
 
@@ -110,12 +111,12 @@ impl Pipeline {
         if !changed {
             return Outcome::Unchanged;
         }
-        Outcome::Changed { snapshot: Arc::new(self.snapshot.clone()), removed: delta.removed }
+        Outcome::Changed(Arc::new(self.snapshot.clone()))
     }
 
-    /// Every provider's last load, by name.
-    pub fn providers(&self) -> Vec<ProviderStatus> {
-        self.providers.values().cloned().collect()
+    /// Every source's last load, by name.
+    pub fn sources(&self) -> Vec<ProviderStatus> {
+        self.sources.values().cloned().collect()
     }
 
     /// What is held back.

@@ -4,5 +4,6 @@
 //! when they have changed. It must know no proxy, no session and nothing of how Fragments are merged.
 
 pub mod discover;
+pub mod load;
 pub mod manifest;
 pub mod watch;

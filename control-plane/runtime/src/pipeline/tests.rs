@@ -10,7 +10,7 @@ use crate::entrypoint::{self, EntryPoint};
 fn web() -> Load {
     let web = EntryPoint { name: "web".into(), address: "127.0.0.1:8080".parse().unwrap() };
     let fragment = entrypoint::fragment(&[web]).unwrap();
-    Load { provider: entrypoint::PROVIDER.into(), fragment: Some(fragment), diagnostics: vec![] }
+    Load { source: entrypoint::PROVIDER, fragments: Some(vec![fragment]), diagnostics: vec![] }
 }
 
 fn containers(names: &[&str]) -> Fragment {
@@ -34,12 +34,12 @@ fn containers(names: &[&str]) -> Fragment {
 }
 
 fn docker(fragment: Fragment) -> Load {
-    Load { provider: DOCKER.into(), fragment: Some(fragment), diagnostics: vec![] }
+    Load { source: DOCKER, fragments: Some(vec![fragment]), diagnostics: vec![] }
 }
 
 fn changed(outcome: Outcome) -> Arc<Snapshot> {
     match outcome {
-        Outcome::Changed { snapshot, .. } => snapshot,
+        Outcome::Changed(snapshot) => snapshot,
         other => panic!("{other:?}"),
     }
 }
@@ -71,10 +71,10 @@ fn an_empty_configuration_is_published_once() {
 #[test]
 fn a_refused_load_leaves_what_serves_and_is_shown() {
     let (mut pipeline, _) = served();
-    let refused = Load { provider: DOCKER.into(), fragment: None, diagnostics: vec!["away".into()] };
+    let refused = Load { source: DOCKER, fragments: None, diagnostics: vec!["away".into()] };
     pipeline.take(refused, 5);
     assert!(matches!(pipeline.settle(5), Outcome::Unchanged));
-    let status = pipeline.providers().into_iter().find(|status| status.name == DOCKER).unwrap();
+    let status = pipeline.sources().into_iter().find(|status| status.name == DOCKER).unwrap();
     assert!(status.refused);
     assert_eq!((status.diagnostics, status.loaded_unix_ms), (vec!["away".to_owned()], 5));
 }
@@ -105,4 +105,11 @@ fn what_does_not_compile_harms_only_itself() {
     let serves: Vec<_> =
         held.iter().map(|held| (held.id.as_ref().unwrap().name.as_str(), held.last_good_serves)).collect();
     assert_eq!(serves, [("a", true), ("b", false)]);
+}
+
+#[test]
+fn a_provider_that_its_source_no_longer_has_is_gone() {
+    let (mut pipeline, _) = served();
+    pipeline.take(Load { source: DOCKER, fragments: Some(vec![]), diagnostics: vec![] }, 2);
+    assert_eq!(changed(pipeline.settle(2)).resources().len(), 2);
 }

@@ -1,0 +1,152 @@
+//! Files → Fragments.
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+
+use sluicegate_core::Fragment;
+use sluicegate_haproxy::Input;
+use sluicegate_haproxy::diagnostic::Severity;
+use sluicegate_haproxy::diagnostic::render::{self, Style};
+use sluicegate_haproxy::environment::Environment;
+use sluicegate_haproxy::expr::{FileLoader, Load, LoadError};
+use sluicegate_proto::v1::resource::Body;
+
+use crate::discover::{self, Found, Language, Unreadable};
+use crate::manifest;
+
+/// What to load, and how.
+#[derive(Debug, Clone)]
+pub struct Inputs {
+    /// Files and folders in their order.
+    pub paths: Vec<PathBuf>,
+    /// What all of them are, whatever their names say.
+    pub language: Option<Language>,
+    /// What `$VAR` stands for in haproxy.cfg.
+    pub environment: Environment,
+    /// How findings are drawn.
+    pub style: Style,
+}
+
+/// How many findings there were of each kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// The load is refused if there is one.
+    pub errors: usize,
+    /// Something is not done as written.
+    pub warnings: usize,
+}
+
+/// What the files come to.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// One for each language that there is a file of; empty if there was an error.
+    pub fragments: Vec<Fragment>,
+    /// All findings, rendered for people.
+    pub findings: Vec<String>,
+    /// How many of them.
+    pub tally: Tally,
+    /// Every path that was read, or would have been: what to watch.
+    pub paths: Vec<PathBuf>,
+    /// Whether something listens: HAProxy's `-c` tells apart a file that would not start for want of it.
+    pub listens: bool,
+}
+
+impl Loaded {
+    /// Nothing stands against serving it.
+    pub fn is_good(&self) -> bool {
+        self.tally.errors == 0
+    }
+}
+
+/// Reads everything, and collects all that is wrong with it.
+pub fn load(inputs: &Inputs) -> Loaded {
+    let mut loaded = Loaded { paths: inputs.paths.clone(), ..Loaded::default() };
+    let found = match discover::discover(&inputs.paths, inputs.language) {
+        Ok(found) => found,
+        Err(errors) => {
+            errors.iter().for_each(|error| loaded.error(error.to_string()));
+            return loaded;
+        }
+    };
+    loaded.paths.extend(found.iter().map(|found| found.path.clone()));
+    let (haproxy, manifests): (Vec<Found>, Vec<Found>) =
+        found.into_iter().partition(|found| found.language == Language::Haproxy);
+    if !haproxy.is_empty() {
+        loaded.haproxy(&haproxy, inputs);
+    }
+    if !manifests.is_empty() {
+        loaded.manifests(&manifests);
+    }
+    if !loaded.is_good() {
+        loaded.fragments.clear();
+    }
+    loaded.paths.sort();
+    loaded.paths.dedup();
+    loaded
+}
+
+impl Loaded {
+    fn error(&mut self, message: String) {
+        self.tally.errors += 1;
+        self.findings.push(format!("error: {message}"));
+    }
+
+    fn bytes(&mut self, path: &Path) -> Option<Vec<u8>> {
+        discover::read(path).map_err(|error: Unreadable| self.error(error.to_string())).ok()
+    }
+
+    /// All files of HAProxy's language are one configuration, as they are for `haproxy -f a -f b`.
+    fn haproxy(&mut self, files: &[Found], inputs: &Inputs) {
+        let mut texts = Vec::new();
+        for file in files {
+            if let Some(bytes) = self.bytes(&file.path) {
+                texts.push((file.path.to_string_lossy(), bytes));
+            }
+        }
+        let files: Vec<Input<'_>> = texts.iter().map(|(path, text)| Input { path, text }).collect();
+        let loader = Recording { inner: FileLoader::new("."), read: RefCell::default() };
+        let outcome = sluicegate_haproxy::load(&files, inputs.environment.clone(), &loader);
+        self.paths.extend(loader.read.into_inner());
+        self.tally.errors += outcome.diagnostics.errors();
+        self.tally.warnings += outcome.diagnostics.count(Severity::Warning);
+        if !outcome.diagnostics.is_empty() {
+            let drawn = render::all(&outcome.diagnostics, &outcome.sources, inputs.style);
+            self.findings.push(drawn.trim_end().to_owned());
+        }
+        self.push(outcome.fragment);
+    }
+
+    fn manifests(&mut self, files: &[Found]) {
+        let mut resources = Vec::new();
+        for file in files {
+            let Some(bytes) = self.bytes(&file.path) else { continue };
+            match manifest::load(&file.path.to_string_lossy(), &bytes) {
+                Ok(made) => resources.extend(made),
+                Err(errors) => errors.iter().for_each(|error| self.error(error.to_string())),
+            }
+        }
+        self.push(Some(Fragment { provider: manifest::PROVIDER.to_owned(), resources }));
+    }
+
+    fn push(&mut self, fragment: Option<Fragment>) {
+        let Some(fragment) = fragment else { return };
+        self.listens |= fragment.resources.iter().any(|made| matches!(made.body, Some(Body::Listener(_))));
+        self.fragments.push(fragment);
+    }
+}
+
+/// Remembers what was asked for, so that it is watched too.
+struct Recording {
+    inner: FileLoader,
+    read: RefCell<Vec<PathBuf>>,
+}
+
+impl Load for Recording {
+    fn load(&self, path: &str, limit: usize) -> Result<Vec<u8>, LoadError> {
+        self.read.borrow_mut().push(path.into());
+        self.inner.load(path, limit)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,59 @@
+use std::fs;
+
+use super::*;
+
+const SITE: &str = "frontend web\n    mode http\n    bind 127.0.0.1:8080\n    timeout client 5s\n    http-request return status 200\n";
+
+fn inputs(path: &Path) -> Inputs {
+    Inputs {
+        paths: vec![path.to_owned()],
+        language: None,
+        environment: Environment::default(),
+        style: Style::Plain,
+    }
+}
+
+#[test]
+fn a_folder_of_both_languages_gives_a_fragment_of_each() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("site.cfg"), SITE).unwrap();
+    let manifest = "apiVersion: sluicegate.dev/v1alpha1\nkind: Backend\nmetadata: { name: app }\nspec: {}\n";
+    fs::write(folder.path().join("app.yaml"), manifest).unwrap();
+    let loaded = load(&inputs(folder.path()));
+    assert!(loaded.is_good(), "{:?}", loaded.findings);
+    let providers: Vec<_> = loaded.fragments.iter().map(|fragment| fragment.provider.as_str()).collect();
+    assert_eq!(providers, ["haproxy", "manifest"]);
+    assert!(loaded.listens);
+    assert_eq!(loaded.paths.len(), 3, "the folder and both files: {:?}", loaded.paths);
+}
+
+#[test]
+fn an_error_takes_everything_back_and_says_where() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("site.cfg");
+    fs::write(&path, SITE.replace("bind", "bnid")).unwrap();
+    let loaded = load(&inputs(&path));
+    assert_eq!((loaded.fragments.len(), loaded.tally.errors), (0, 1));
+    let told = loaded.findings.join("\n");
+    assert!(told.contains(&format!("{}:3:5", path.display())), "{told}");
+    assert!(told.contains("`bind`"), "{told}");
+}
+
+#[test]
+fn files_that_a_configuration_names_are_watched_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("site.cfg");
+    let page = folder.path().join("503.http");
+    fs::write(&page, "HTTP/1.0 503 Unavailable\r\nContent-Length: 0\r\n\r\n").unwrap();
+    fs::write(&path, format!("{SITE}    errorfile 503 {}\n", page.display())).unwrap();
+    let loaded = load(&inputs(&path));
+    assert!(loaded.is_good(), "{:?}", loaded.findings);
+    assert!(loaded.paths.contains(&page), "{:?}", loaded.paths);
+}
+
+#[test]
+fn what_is_missing_is_an_error() {
+    let loaded = load(&inputs(Path::new("/nowhere/haproxy.cfg")));
+    assert_eq!(loaded.findings, ["error: /nowhere/haproxy.cfg: there is no such file or folder"]);
+    assert_eq!(loaded.paths, [PathBuf::from("/nowhere/haproxy.cfg")], "it may appear");
+}

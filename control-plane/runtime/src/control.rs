@@ -1,0 +1,158 @@
+//! The control plane as one task: loads come in, snapshots go out.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use sluicegate_grpc::Publisher;
+use sluicegate_proto::identity::DEFAULT_SCOPE;
+use sluicegate_provider_docker::engine;
+use sluicegate_provider_file::load::{Inputs, Loaded};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use crate::entrypoint::{self, EntryPoint};
+use crate::files::{self, Reload};
+use crate::pipeline::{Load, Outcome, Pipeline};
+
+/// Loads that may wait to be taken.
+const LOADS: usize = 64;
+/// How long the first snapshot waits for sources that have not spoken yet: what would be missing from it is not served.
+const FIRST_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Where the configuration comes from.
+#[derive(Debug)]
+pub struct Sources {
+    /// Files, with what the caller has read already and when to read again.
+    pub files: Option<(Inputs, Loaded, Reload)>,
+    /// Labelled containers.
+    pub docker: Option<engine::Settings>,
+    /// Named listeners.
+    pub entrypoints: Vec<EntryPoint>,
+}
+
+/// Runs until the future is dropped, also when no source has anything more to say.
+pub async fn run(sources: Sources, publisher: Publisher) {
+    let (sender, mut loads) = mpsc::channel(LOADS);
+    let mut awaited = begin(sources, sender);
+    let mut control = Control { pipeline: Pipeline::default(), publisher };
+    while let Some(load) = next(&mut loads, &awaited).await {
+        let mut batch: Vec<Load> = load.into_iter().collect();
+        while let Ok(load) = loads.try_recv() {
+            batch.push(load);
+        }
+        if batch.is_empty() {
+            tracing::warn!("still waiting for {}; what it has is not served yet", awaited.join(", "));
+            awaited.clear();
+        }
+        for load in batch {
+            awaited.retain(|source| *source != load.source);
+            control.tell(&load);
+            control.pipeline.take(load, now_unix_ms());
+        }
+        if awaited.is_empty() {
+            control.settle();
+        }
+    }
+    std::future::pending().await
+}
+
+/// The next load; `Some(None)` where a source that is awaited has been silent for too long.
+async fn next(loads: &mut mpsc::Receiver<Load>, awaited: &[&'static str]) -> Option<Option<Load>> {
+    if awaited.is_empty() {
+        return loads.recv().await.map(Some);
+    }
+    match timeout(FIRST_PATIENCE, loads.recv()).await {
+        Ok(load) => load.map(Some),
+        Err(_) => Some(None),
+    }
+}
+
+/// Starts a task for each source; the names of those that will speak.
+fn begin(sources: Sources, loads: mpsc::Sender<Load>) -> Vec<&'static str> {
+    let mut awaited = Vec::new();
+    let Sources { files, docker, entrypoints } = sources;
+    if !entrypoints.is_empty() {
+        awaited.push(entrypoint::PROVIDER);
+        let loads = loads.clone();
+        tokio::spawn(async move {
+            let load = match entrypoint::fragment(&entrypoints) {
+                Ok(fragment) => (Some(vec![fragment]), Vec::new()),
+                Err(error) => (None, vec![format!("--entrypoint: {error}")]),
+            };
+            let (fragments, diagnostics) = load;
+            let _ = loads.send(Load { source: entrypoint::PROVIDER, fragments, diagnostics }).await;
+        });
+    }
+    if let Some((inputs, first, reload)) = files {
+        awaited.push(files::SOURCE);
+        let loads = loads.clone();
+        tokio::spawn(async move {
+            if let Err(error) = files::follow(inputs, first, reload, loads).await {
+                tracing::error!(%error, "files cannot be watched; changes to them are not seen");
+            }
+        });
+    }
+    if let Some(settings) = docker {
+        awaited.push(sluicegate_provider_docker::routes::PROVIDER);
+        tokio::spawn(async move {
+            if let Err(error) = crate::docker::follow(settings, loads).await {
+                tracing::error!("{error}");
+            }
+        });
+    }
+    awaited
+}
+
+struct Control {
+    pipeline: Pipeline,
+    publisher: Publisher,
+}
+
+impl Control {
+    /// Findings go to the log as they were drawn.
+    fn tell(&self, load: &Load) {
+        let findings = load.diagnostics.join("\n");
+        if load.fragments.is_some() {
+            if !findings.is_empty() {
+                tracing::warn!("{}:\n{findings}", load.source);
+            }
+            return;
+        }
+        tracing::error!("{}:\n{findings}", load.source);
+        self.refuse();
+    }
+
+    fn refuse(&self) {
+        match self.publisher.newest(DEFAULT_SCOPE) {
+            Some(newest) => {
+                tracing::error!("configuration refused, generation {} serves on", newest.generation)
+            }
+            None => tracing::error!("configuration refused, nothing is served yet"),
+        }
+    }
+
+    fn settle(&mut self) {
+        let published = match self.pipeline.settle(now_unix_ms()) {
+            Outcome::Changed(snapshot) => {
+                self.publisher.publish(DEFAULT_SCOPE, snapshot).map_err(|error| vec![error.to_string()])
+            }
+            Outcome::Unchanged => Ok(None),
+            Outcome::Refused(reasons) => Err(reasons),
+        };
+        match published {
+            Ok(None) => {}
+            Ok(Some(generation)) => tracing::info!("published generation {generation}"),
+            Err(reasons) => {
+                tracing::error!("{}", reasons.join("\n"));
+                self.refuse();
+            }
+        }
+        self.publisher.providers(self.pipeline.sources());
+        self.publisher.quarantined(self.pipeline.quarantined());
+    }
+}
+
+/// Milliseconds since 1970.
+fn now_unix_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,45 @@
+//! The Docker engine as a source of loads.
+
+use sluicegate_core::Fragment;
+use sluicegate_provider_docker::engine::{self, InvalidEngine, News, Settings};
+use sluicegate_provider_docker::routes::PROVIDER;
+use tokio::sync::mpsc;
+
+use crate::pipeline::Load;
+
+/// News that may wait to be taken.
+const NEWS: usize = 16;
+
+/// Sends a load for each change among the containers, until no one listens.
+///
+/// # Errors
+/// The address of the engine is of no known form.
+pub(crate) async fn follow(settings: Settings, loads: mpsc::Sender<Load>) -> Result<(), InvalidEngine> {
+    let (sender, mut news) = mpsc::channel(NEWS);
+    let forward = async {
+        while let Some(news) = news.recv().await {
+            if loads.send(load(news)).await.is_err() {
+                break;
+            }
+        }
+        // Dropping the receiver ends the watch.
+        drop(news);
+    };
+    let (watched, ()) = tokio::join!(engine::watch(settings, sender), forward);
+    watched
+}
+
+fn load(news: News) -> Load {
+    match news {
+        News::Routes(routes) => Load {
+            source: PROVIDER,
+            fragments: Some(vec![Fragment { provider: PROVIDER.to_owned(), resources: routes.resources }]),
+            diagnostics: routes.problems.iter().map(ToString::to_string).collect(),
+        },
+        News::Away(reason) => Load {
+            source: PROVIDER,
+            fragments: None,
+            diagnostics: vec![format!("the Docker engine is away: {reason}")],
+        },
+    }
+}

@@ -1,0 +1,84 @@
+//! Files as a source of loads.
+
+use sluicegate_provider_file::load::{Inputs, Loaded, load};
+use sluicegate_provider_file::watch::{self, Watch, is_mount_point};
+use tokio::sync::mpsc;
+
+use crate::pipeline::Load;
+
+/// The name of this source in `status`.
+pub(crate) const SOURCE: &str = "files";
+
+/// When files are read again.
+#[derive(Debug)]
+pub enum Reload {
+    /// When they have changed.
+    Watch,
+    /// When a message comes.
+    OnDemand(mpsc::Receiver<()>),
+}
+
+/// Sends a load for each reading, beginning with the `first`, until no one listens.
+///
+/// # Errors
+/// The kernel refuses to watch.
+pub(crate) async fn follow(
+    inputs: Inputs,
+    first: Loaded,
+    reload: Reload,
+    loads: mpsc::Sender<Load>,
+) -> Result<(), watch::Error> {
+    match reload {
+        Reload::Watch => watched(inputs, first, &loads).await?,
+        Reload::OnDemand(mut demands) => {
+            let mut loaded = first;
+            while send(loaded, &loads).await && demands.recv().await.is_some() {
+                loaded = read(&inputs).await;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn watched(inputs: Inputs, first: Loaded, loads: &mpsc::Sender<Load>) -> Result<(), watch::Error> {
+    for path in inputs.paths.iter().filter(|path| path.is_file() && is_mount_point(path).unwrap_or(false)) {
+        tracing::warn!(
+            "{} is mounted as a single file: an editor that replaces the file outside is not seen here; mount its folder",
+            path.display()
+        );
+    }
+    let mut watch = Watch::start()?;
+    let mut paths = first.paths.clone();
+    watch.follow(&paths);
+    // What changed since the caller read it is read again.
+    let mut loaded = read(&inputs).await;
+    loop {
+        if loaded.paths != paths {
+            paths.clone_from(&loaded.paths);
+            watch.follow(&paths);
+            loaded = read(&inputs).await;
+            continue;
+        }
+        if !send(loaded, loads).await {
+            return Ok(());
+        }
+        tokio::select! {
+            () = watch.changed() => {}
+            () = loads.closed() => return Ok(()),
+        }
+        watch.follow(&paths);
+        loaded = read(&inputs).await;
+    }
+}
+
+async fn read(inputs: &Inputs) -> Loaded {
+    let inputs = inputs.clone();
+    // A panic in there is a defect; what serves stays.
+    tokio::task::spawn_blocking(move || load(&inputs)).await.unwrap_or_default()
+}
+
+/// False where no one listens any more.
+async fn send(loaded: Loaded, loads: &mpsc::Sender<Load>) -> bool {
+    let fragments = loaded.is_good().then_some(loaded.fragments);
+    loads.send(Load { source: SOURCE, fragments, diagnostics: loaded.findings }).await.is_ok()
+}
