@@ -59,9 +59,9 @@ fn patterns(wire: &v1::Test, scope: &mut Scope<'_>) -> Option<Vec<Vec<u8>>> {
 }
 
 /// As HAProxy reads pattern files: comments begin in the first column, space before a pattern does not count, space
-/// behind it does.
+/// behind it does, a carriage return ends it.
 fn pattern_of_line(line: &[u8]) -> Option<Vec<u8>> {
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let line = line.split(|&byte| byte == b'\r').next()?;
     if line.starts_with(b"#") {
         return None;
     }
@@ -263,3 +263,6 @@ fn network(pattern: &[u8]) -> Option<Network> {
     };
     (prefix_length <= most).then_some(Network { ip, prefix_length })
 }
+
+#[cfg(test)]
+mod tests;

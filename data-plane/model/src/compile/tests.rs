@@ -7,6 +7,7 @@ use super::*;
 use crate::runtime::Runtime;
 
 mod refusal;
+mod seeds;
 mod sharing;
 
 pub(crate) fn id(kind: Kind, name: &str) -> ObjectId {

@@ -1,0 +1,130 @@
+//! The seeds of the fuzz target `snapshot`: two updates, the length of the first before them.
+//!
+//! `SLUICEGATE_UPDATE_SEEDS=1` writes them; without it this test holds the files to what stands here.
+
+use std::path::Path;
+
+use prost::Message;
+use sluicegate_proto::catalog::{CONVERTERS, FETCHES};
+
+use super::*;
+
+fn update(changed: Vec<Resource>, removed: Vec<ObjectId>) -> v1::Update {
+    v1::Update { changed, removed, ..Default::default() }
+}
+
+/// A frontend that logs every fetch, converter and alias.
+fn talkative() -> Resource {
+    use v1::format_piece::Piece;
+    let text = || v1::Argument { value: Some(v1::argument::Value::Text(b"1".to_vec().into())) };
+    let number = || v1::Argument { value: Some(v1::argument::Value::Integer(1)) };
+    let argument = |spec: &sluicegate_proto::catalog::ArgumentSpec| match spec.kind {
+        sluicegate_proto::catalog::ArgumentType::Text => text(),
+        sluicegate_proto::catalog::ArgumentType::Integer => number(),
+    };
+    let fetches = FETCHES.iter().map(|spec| {
+        let arguments = spec.arguments.iter().map(argument).collect();
+        v1::Sample { fetch: Some(v1::Call { name: spec.name.into(), arguments }), converters: Vec::new() }
+    });
+    let converters = CONVERTERS.iter().map(|spec| {
+        let arguments = spec.arguments.iter().map(argument).collect();
+        let converter = v1::Call { name: spec.name.into(), arguments };
+        v1::Sample { fetch: Some(call("path")), converters: vec![converter] }
+    });
+    let samples = fetches.chain(converters).map(Piece::Sample);
+    let aliases = sluicegate_proto::catalog::ALIASES.iter().map(|spec| Piece::Alias(spec.name.into()));
+    let pieces = samples
+        .chain(aliases)
+        .map(|piece| v1::FormatPiece { piece: Some(piece), ..Default::default() })
+        .collect();
+    let logging = v1::Logging { format: Some(v1::Format { pieces }), ..Default::default() };
+    let frontend = v1::Frontend { mode: v1::Mode::Http as i32, logging: Some(logging), ..Default::default() };
+    resource(Kind::Frontend, "main", "", Body::Frontend(frontend))
+}
+
+/// A frontend with a rule of every kind, over a test of every match.
+fn ruled(list: &Resource) -> Resource {
+    use v1::rule::Action;
+    let text = |text: &str| v1::FormatPiece {
+        piece: Some(v1::format_piece::Piece::Literal(text.as_bytes().to_vec().into())),
+        ..Default::default()
+    };
+    let format = |written: &str| Some(v1::Format { pieces: vec![text(written)] });
+    let header = || v1::SetHeader { name: "X-A".into(), value: format("a") };
+    let reply = |content| v1::Reply { status: 200, content: Some(content), ..Default::default() };
+    let delete = v1::DeleteHeader { name: "x-".into(), r#match: v1::Match::Beg as i32 };
+    let redirect = v1::Redirect { kind: 2, target: format("https://"), status: 301, ..Default::default() };
+    let actions = [
+        Action::Return(reply(v1::reply::Content::Text(b"hello".to_vec().into()))),
+        Action::Deny(reply(v1::reply::Content::ErrorPage(v1::Empty {}))),
+        Action::Redirect(redirect),
+        Action::SetHeader(header()),
+        Action::AddHeader(header()),
+        Action::DeleteHeader(delete),
+        Action::Allow(v1::Allow {}),
+    ];
+    let tests = [
+        (v1::Match::Int, "1:5"),
+        (v1::Match::Ip, "10.0.0.0/8"),
+        (v1::Match::Str, "/a"),
+        (v1::Match::Dir, "a/b"),
+        (v1::Match::Dom, "a.b"),
+        (v1::Match::Reg, "^/(a|b)[0-9]+$"),
+        (v1::Match::Len, "ge 3"),
+        (v1::Match::Sub, "a"),
+        (v1::Match::End, ".jpg"),
+        (v1::Match::Bin, "2f61"),
+    ];
+    let mut tests: Vec<v1::Test> = tests.iter().map(|(how, pattern)| path_test(*how, &[pattern])).collect();
+    tests[2].pattern_blobs = vec![list.id.as_ref().unwrap().name.clone()];
+    let and = v1::op::Op::Operator(v1::Operator::And as i32);
+    let not = v1::op::Op::Operator(v1::Operator::Not as i32);
+    let others = (1..u32::try_from(tests.len()).unwrap()).flat_map(|at| [v1::op::Op::Test(at), not, and]);
+    let ops = std::iter::once(v1::op::Op::Test(0)).chain(others).map(op).collect();
+    let when = v1::Condition { tests, ops };
+    let rule = |action| v1::Rule { when: Some(when.clone()), origin: Some(line(9)), action: Some(action) };
+    let frontend = v1::Frontend {
+        mode: v1::Mode::Http as i32,
+        request_rules: actions.into_iter().map(rule).collect(),
+        ..Default::default()
+    };
+    resource(Kind::Frontend, "main", "", Body::Frontend(frontend))
+}
+
+fn seeds() -> Vec<(&'static str, v1::Update, v1::Update)> {
+    let list = blob(b"# paths\n/a\n /b\n");
+    let gone = |kind, name: &str| vec![id(kind, name)];
+    vec![
+        ("small", update(small(), vec![]), update(vec![endpoint("app", 3)], gone(Kind::Route, "a"))),
+        ("talkative", update(vec![talkative()], vec![]), update(small(), vec![])),
+        (
+            "ruled",
+            update(vec![list.clone(), ruled(&list)], vec![]),
+            update(vec![frontend("main")], gone(Kind::Blob, "x")),
+        ),
+        ("orphans", update(vec![endpoint("app", 1), route("a", "", "/")], vec![]), update(small(), vec![])),
+        ("emptied", update(small(), vec![]), update(vec![], gone(Kind::Backend, "app"))),
+        ("twice", update([small(), small()].concat(), vec![]), update(vec![], vec![])),
+    ]
+}
+
+#[test]
+fn the_seeds_are_what_stands_here_and_compile() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/snapshot");
+    for (name, first, second) in seeds() {
+        let before = compile(None, Change::Full(&first.changed));
+        assert_eq!(before.is_err(), name == "twice", "{name}");
+        let change = Change::Delta { changed: &second.changed, removed: &second.removed };
+        assert!(compile(before.ok().as_ref(), change).is_ok(), "{name}");
+        let first = first.encode_to_vec();
+        let length = u16::try_from(first.len()).unwrap().to_le_bytes();
+        let bytes = [length.as_slice(), &first, &second.encode_to_vec()].concat();
+        if std::env::var_os("SLUICEGATE_UPDATE_SEEDS").is_some() {
+            std::fs::write(folder.join(name), &bytes).unwrap();
+        }
+        assert!(
+            std::fs::read(folder.join(name)).unwrap() == bytes,
+            "{name} differs: SLUICEGATE_UPDATE_SEEDS=1 writes it"
+        );
+    }
+}
