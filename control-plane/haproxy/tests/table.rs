@@ -1,0 +1,90 @@
+//! What the keyword table claims is shown: a keyword that works stands in the golden file or the test that it names.
+
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sluicegate_haproxy::environment::Environment;
+use sluicegate_haproxy::keywords::{Place, Support, allowed_in};
+use sluicegate_haproxy::parse;
+use sluicegate_haproxy::source::SourceMap;
+
+/// The entries that work, by the test that they name: their kind of place and their name.
+fn claims() -> BTreeMap<&'static str, BTreeSet<(&'static str, &'static str)>> {
+    let mut claims: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for place in Place::ALL {
+        for entry in allowed_in(place).filter(|entry| entry.modern.is_none()) {
+            if let Support::Works { test } = entry.support {
+                claims.entry(test).or_default().insert((kind(place), entry.name));
+            }
+        }
+    }
+    claims
+}
+
+/// Lines of all proxies are of one kind: one line in one of them shows the keyword.
+fn kind(place: Place) -> &'static str {
+    match place {
+        Place::Global => "global",
+        Place::Defaults | Place::Frontend | Place::Listen | Place::Backend => "proxy",
+        other => other.as_str(),
+    }
+}
+
+/// Every keyword, action and option that a file uses.
+fn used(path: &Path) -> BTreeSet<(&'static str, &'static str)> {
+    let mut sources = SourceMap::default();
+    sources.add(path.to_str().unwrap(), &fs::read(path).unwrap());
+    let parsed = parse(&sources, Environment::default());
+    let mut used = BTreeSet::new();
+    for section in &parsed.file.sections {
+        let Some(place) = section.kind.place() else { continue };
+        for line in &section.directives {
+            used.insert((kind(place), line.name()));
+            if let (Some(action), Some(actions)) = (line.action, line.keyword.actions) {
+                used.insert((kind(actions), action.name));
+            }
+            if let Some((options, _)) = line.keyword.options {
+                used.extend(line.options().map(|option| (kind(options), option.keyword.name)));
+            }
+        }
+    }
+    used
+}
+
+#[test]
+fn what_is_said_to_work_is_in_the_golden_file_it_names() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let mut missing = Vec::new();
+    for (test, entries) in claims().iter().filter(|(test, _)| test.starts_with("lower/")) {
+        let used = used(&here.join(format!("{test}.in.cfg")));
+        missing.extend(entries.difference(&used).map(|entry| format!("{test}: {entry:?}")));
+    }
+    assert!(missing.is_empty(), "not in the file: {missing:#?}");
+}
+
+#[test]
+fn other_tests_that_the_table_names_exist() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut sources = Vec::new();
+    for folder in ["haproxy/src", "src"] {
+        collect(&crates.join(folder), &mut sources);
+    }
+    let text: String = sources.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    for test in claims().into_keys().filter(|test| !test.starts_with("lower/")) {
+        assert!(text.contains(&format!("fn {test}()")), "there is no test `{test}`");
+    }
+}
+
+fn collect(folder: &Path, sources: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, sources);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            sources.push(path);
+        }
+    }
+}
