@@ -93,3 +93,46 @@ fn a_redirect_to_nothing_is_passed_over() {
     assert!(matches!(outcome, Outcome::Redirect { redirect, .. } if redirect.status == 301));
     assert_eq!(scratch.text(), b"/there");
 }
+
+/// Tests of all kinds that fail, a redirect and a log line: once warm, nothing is allocated.
+#[test]
+fn steady_state_allocates_nothing() {
+    let tests = [
+        ("path|lower|hex", Match::Beg, "2F62"),
+        ("hdr(x-forwarded-for)", Match::Str, "10.0.0.9"),
+        ("base|url_dec|upper", Match::Sub, "NOWHERE"),
+        ("hdr(host)|host_only", Match::Dom, "example.org"),
+        ("path", Match::Reg, "^/[a-z]+/x$"),
+        ("path", Match::End, ".jpg"),
+        ("path", Match::Dir, "nowhere"),
+        ("src", Match::Ip, "10.0.0.0/8"),
+        ("src", Match::Str, "10.0.0.1"),
+        ("hdr_cnt(x-forwarded-for)", Match::Int, "ge 5"),
+        ("urlp(id)|length", Match::Len, "9"),
+        ("cook(sid)|field(2!-)|rtrim(=)", Match::Found, ""),
+    ];
+    let wire = |(sample, how, pattern): &(&str, Match, &str)| {
+        let patterns: &[&str] = if pattern.is_empty() { &[] } else { std::slice::from_ref(pattern) };
+        condition(wire_test(sample, *how, patterns))
+    };
+    let denials = tests.iter().map(|test| rule(Some(wire(test)), Wire::Deny(reply(403))));
+    let target = Some(v1::Format { pieces: vec![literal("https://"), sampled("hdr(host)|lower")] });
+    let redirect = v1::Redirect { kind: 2, target, status: 301, ..Default::default() };
+    let rules = denials.chain([rule(None, Wire::Redirect(redirect))]).collect();
+    let settings = compiled(rules, vec![sampled("hdr(x-forwarded-for!-1)"), literal(" "), sampled("src")]);
+    let log = settings.logging.format.as_ref().unwrap();
+    let mut message =
+        Fake::new("GET", "/a/b?id=7").with("Host", "www.example.com").with("Cookie", "sid=none");
+    message = message.with("X-Forwarded-For", "10.0.0.1, 10.0.0.2");
+    let (mut scratch, mut out) = (Scratch::default(), Vec::new());
+    let mut exchange = || {
+        out.clear();
+        let outcome = run(&settings.request_rules, &mut message, &mut scratch);
+        assert!(matches!(outcome, Outcome::Redirect { .. }), "{outcome:?}");
+        crate::render(log, &message, crate::Style::Log, &mut scratch, &mut out);
+    };
+    exchange();
+    let counted = allocation_counter::measure(exchange);
+    assert_eq!(counted.count_total, 0, "{counted:?}");
+    assert_eq!(out, b"10.0.0.2 192.0.2.7");
+}
