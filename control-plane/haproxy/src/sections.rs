@@ -82,7 +82,8 @@ pub(crate) fn nearest(word: &str) -> Option<&'static str> {
     }
     let limit = if word.len() < 5 { 1 } else { 2 };
     names()
-        .map(|name| (strsim::damerau_levenshtein(word, name), name))
+        .filter(|name| name.len().abs_diff(word.len()) <= limit)
+        .map(|name| (strsim::osa_distance(word, name), name))
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)

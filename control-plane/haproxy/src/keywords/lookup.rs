@@ -78,7 +78,7 @@ pub fn nearest(name: &str, place: Place) -> Option<&'static str> {
     let limit = (len / 3).clamp(1, 4);
     allowed_in(place)
         .filter(|entry| entry.modern.is_none() && entry.name.len().abs_diff(len) <= limit)
-        .map(|entry| (strsim::damerau_levenshtein(name, entry.name), entry))
+        .map(|entry| (strsim::osa_distance(name, entry.name), entry))
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, entry)| (*distance, entry.refused_here()))
         .map(|(_, entry)| entry.name)

@@ -154,11 +154,11 @@ impl Parser {
         if known || matches!(first.text(), "no" | "default") || line.words.len() > 4 {
             return false;
         }
-        let near = sections::nearest(first.text()).is_some();
+        let near = || sections::nearest(first.text()).is_some();
         match &self.section {
-            Current::Open(open) => !line.indented && (near || (open.indented && line.words.len() <= 2)),
-            Current::None => near,
-            Current::Skipped { .. } => !line.indented && near,
+            Current::Open(open) => !line.indented && ((open.indented && line.words.len() <= 2) || near()),
+            Current::None => near(),
+            Current::Skipped { .. } => !line.indented && near(),
         }
     }
 
