@@ -8,6 +8,7 @@
 
 mod acl;
 mod arguments;
+mod check;
 mod condition;
 mod format;
 mod known;
@@ -20,6 +21,7 @@ mod test;
 mod tests;
 
 pub use acl::Acls;
+pub(crate) use check::is_token;
 pub use format::{Preset, literal};
 pub use load::{Blobs, FileLoader, Load, LoadError, MAX_NAMED_FILE_BYTES, NoFiles};
 pub use problem::{Finding, Place, Problem};

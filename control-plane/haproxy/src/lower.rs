@@ -103,6 +103,9 @@ struct Lowering<'a> {
 impl<'a> Lowering<'a> {
     fn all(&mut self) {
         let inherited = settings::inherit(&self.file.sections);
+        for section in &self.file.sections {
+            self.long_words(section);
+        }
         self.global();
         self.unknown_defaults(&inherited.unknown_from);
         self.names(&inherited.proxies);

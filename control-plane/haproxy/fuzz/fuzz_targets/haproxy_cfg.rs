@@ -1,9 +1,12 @@
-//! Any bytes as a haproxy.cfg: read without panic, every place within its file, every finding can be drawn.
+//! Any bytes as a haproxy.cfg: read and lowered without panic, every place within its file, every finding can be drawn,
+//! and what is taken compiles.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use sluicegate_haproxy::diagnostic::render;
+use sluicegate_haproxy::expr::NoFiles;
+use sluicegate_haproxy::lower::lower;
 use sluicegate_haproxy::parse;
 use sluicegate_haproxy::source::{SourceMap, Span};
 
@@ -13,7 +16,13 @@ fuzz_target!(|bytes: &[u8]| {
     let (one, two) = bytes.split_at(bytes.len() / 2);
     sources.add("one.cfg", one);
     sources.add("two.cfg", two);
-    let parsed = parse(&sources, [("A", "b c"), ("E", "")].into_iter().collect());
+    let mut parsed = parse(&sources, [("A", "b c"), ("E", "")].into_iter().collect());
+    let lowered = lower(&parsed.file, &sources, &NoFiles);
+    parsed.diagnostics.append(lowered.diagnostics);
+    if !parsed.diagnostics.has_errors() {
+        sluicegate_model::compile(None, sluicegate_model::Change::Full(&lowered.resources))
+            .expect("what is taken compiles");
+    }
     for found in parsed.diagnostics.iter() {
         found.span.into_iter().for_each(|span| inside(&sources, span));
         found.related.iter().for_each(|related| inside(&sources, related.span));

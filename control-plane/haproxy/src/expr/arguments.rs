@@ -3,7 +3,7 @@
 use sluicegate_proto::catalog::{ArgumentSpec, ArgumentType};
 use sluicegate_proto::v1;
 
-use super::{Problem, Reader, Text};
+use super::{Problem, Reader, Text, check};
 
 /// One argument, unquoted, and where it was written.
 pub(super) struct Written {
@@ -64,7 +64,7 @@ impl Reader<'_> {
     pub(super) fn typed_arguments(
         &mut self,
         text: Text<'_>,
-        (call, specs): (&str, &[ArgumentSpec]),
+        (call, canonical, specs): (&str, &str, &[ArgumentSpec]),
         written: Vec<Written>,
         end: usize,
     ) -> Option<Vec<v1::Argument>> {
@@ -84,6 +84,9 @@ impl Reader<'_> {
             return None;
         }
         let mut typed = Vec::with_capacity(written.len());
+        let places: Vec<_> =
+            written.iter().map(|argument| text.place(argument.start, argument.end)).collect();
+        let texts: Vec<_> = written.iter().map(|argument| argument.text.clone()).collect();
         for (argument, spec) in written.into_iter().zip(specs) {
             let value = match (spec.kind, argument.text.trim().parse::<i64>()) {
                 (ArgumentType::Text, _) => v1::argument::Value::Text(argument.text.into()),
@@ -96,6 +99,11 @@ impl Reader<'_> {
                 }
             };
             typed.push(v1::Argument { value: Some(value) });
+        }
+        if let Some((at, expected)) = check::arguments(canonical, &typed) {
+            let (call, text) = (call.to_owned(), texts[at].clone());
+            self.report(places[at], Problem::ArgumentInvalid { call, text, expected });
+            return None;
         }
         Some(typed)
     }

@@ -1,6 +1,7 @@
 //! Log-format strings: text, aliases (`%ci`) and expressions (`%[path]`), with flags (`%{+Q}r`).
 
 use sluicegate_proto::catalog;
+use sluicegate_proto::limits::{MAX_FORMAT_PIECES, MAX_TEXT_BYTES};
 use sluicegate_proto::v1::{self, format_piece::Piece};
 
 use super::{Phase, Problem, Reader, Scope, Text, known, nearest, nth};
@@ -92,6 +93,10 @@ impl Reader<'_> {
         }
         pieces.text(&text.text[position..]);
         pieces.flush();
+        if pieces.pieces.len() > MAX_FORMAT_PIECES {
+            self.report(text.whole(), Problem::TooMany { what: "pieces", limit: MAX_FORMAT_PIECES });
+            return None;
+        }
         good.then_some(v1::Format { pieces: pieces.pieces })
     }
 
@@ -227,9 +232,9 @@ impl Pieces {
         if self.merge_spaces && self.pieces.is_empty() {
             literal = literal.trim_start_matches(' ').to_owned();
         }
-        if !literal.is_empty() {
+        for part in literal.as_bytes().chunks(MAX_TEXT_BYTES) {
             self.pieces.push(v1::FormatPiece {
-                piece: Some(Piece::Literal(literal.into())),
+                piece: Some(Piece::Literal(part.to_vec().into())),
                 ..v1::FormatPiece::default()
             });
         }

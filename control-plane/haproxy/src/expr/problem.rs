@@ -125,6 +125,32 @@ pub enum Problem {
         /// What it should be.
         expected: &'static str,
     },
+    /// A converter that cannot take what stands before it.
+    #[error("`{name}` takes {takes}, and what stands before it gives {gets}")]
+    Cast {
+        /// The converter.
+        name: String,
+        /// What it takes.
+        takes: &'static str,
+        /// What it gets.
+        gets: &'static str,
+    },
+    /// More of something than is taken.
+    #[error("more than {limit} {what}")]
+    TooMany {
+        /// What.
+        what: &'static str,
+        /// The limit.
+        limit: usize,
+    },
+    /// A pattern over its limit.
+    #[error("a pattern of {bytes} bytes is too long: at most {limit}")]
+    LongPattern {
+        /// What there is.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+    },
     /// `-x` before the patterns.
     #[error("`{flag}` is not an ACL flag")]
     UnknownFlag {
@@ -213,12 +239,6 @@ pub enum Problem {
         line: usize,
         /// What is wrong there.
         problem: Box<Problem>,
-    },
-    /// More patterns than are taken.
-    #[error("more than {limit} patterns")]
-    TooManyPatterns {
-        /// The limit.
-        limit: usize,
     },
     /// Nothing to compare with.
     #[error("no pattern is given, so this never matches")]

@@ -1,8 +1,10 @@
 //! Sample expressions: a fetch, its arguments, and converters (`hdr(host,-1),lower`).
 
 use sluicegate_proto::catalog::{self, FetchSpec, ValueType};
+use sluicegate_proto::limits::MAX_CONVERTERS;
 use sluicegate_proto::v1;
 
+use super::check::{castable, type_words};
 use super::{Phase, Place, Problem, Reader, Scope, Text, known, nearest, nth};
 
 /// A sample expression and what is known of it.
@@ -51,7 +53,8 @@ impl Reader<'_> {
                 return None;
             }
         };
-        let (arguments, mut end) = self.call(text, (name, spec.arguments), start + name.len())?;
+        let (arguments, mut end) =
+            self.call(text, (name, spec.canonical, spec.arguments), start + name.len())?;
         // A plain synonym keeps its name: whether `hdr` reads the request is known where the expression is used.
         let name = if method.is_some() { spec.name } else { name };
         let mut sample =
@@ -68,7 +71,17 @@ impl Reader<'_> {
                 self.report(place, unknown_converter(name));
                 return None;
             };
-            let (arguments, after) = self.call(text, (name, spec.arguments), end + name.len())?;
+            let (arguments, after) = self.call(text, (name, name, spec.arguments), end + name.len())?;
+            let place = text.place(end, end + name.len());
+            if !castable(yields, spec.takes) {
+                let (takes, gets) = (type_words(spec.takes), type_words(yields));
+                self.report(place, Problem::Cast { name: name.to_owned(), takes, gets });
+                return None;
+            }
+            if sample.converters.len() == MAX_CONVERTERS {
+                self.report(place, Problem::TooMany { what: "converters", limit: MAX_CONVERTERS });
+                return None;
+            }
             sample.converters.push(v1::Call { name: name.to_owned(), arguments });
             (yields, end) = (spec.yields, after);
         }
@@ -94,7 +107,7 @@ impl Reader<'_> {
     fn call(
         &mut self,
         text: Text<'_>,
-        call: (&str, &[catalog::ArgumentSpec]),
+        call: (&str, &str, &[catalog::ArgumentSpec]),
         at: usize,
     ) -> Option<(Vec<v1::Argument>, usize)> {
         let (written, end) = if text.text[at..].starts_with('(') {

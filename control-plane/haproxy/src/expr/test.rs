@@ -2,9 +2,10 @@
 
 use bytes::Bytes;
 use sluicegate_proto::catalog::ValueType;
-use sluicegate_proto::limits::MAX_PATTERNS;
+use sluicegate_proto::limits::{MAX_PATTERNS, MAX_REGEXES, MAX_TEXT_BYTES};
 use sluicegate_proto::v1::{self, Match};
 
+use super::check::{castable, type_words};
 use super::patterns::{
     self, METHODS, compared, is_integer, is_operator, method_name, normalized, takes_none,
 };
@@ -69,6 +70,11 @@ impl Reader<'_> {
         }
         let sample = expression.sample;
         let used = flags.groups.len();
+        if flags.method == Match::Reg && flags.patterns > MAX_REGEXES {
+            let problem = Problem::TooMany { what: "regular expressions", limit: MAX_REGEXES };
+            self.report(text.whole(), problem);
+            return None;
+        }
         let groups = flags.groups.into_iter().filter(|group| used == 1 || !group.is_empty());
         Some(
             groups
@@ -162,21 +168,17 @@ impl Reader<'_> {
     /// Refuses a method that cannot look at what the expression gives.
     fn fits(&mut self, expression: &Expression, method: Match, text: Text<'_>) -> Option<()> {
         let yields = expression.yields;
-        let unfit = match method {
-            Match::Bool => matches!(yields, ValueType::Str | ValueType::Ip),
-            Match::Int => yields == ValueType::Ip,
-            Match::Ip => matches!(yields, ValueType::Int | ValueType::Bool),
-            _ => false,
+        let takes = match method {
+            Match::Found => return Some(()),
+            Match::Bool => ValueType::Bool,
+            Match::Int => ValueType::Int,
+            Match::Ip => ValueType::Ip,
+            _ => ValueType::Str,
         };
-        if !unfit {
+        if castable(yields, takes) {
             return Some(());
         }
-        let output = match yields {
-            ValueType::Bool => "a boolean",
-            ValueType::Int => "an integer",
-            ValueType::Ip => "an address",
-            ValueType::Str => "a string",
-        };
+        let output = type_words(yields);
         self.report(text.whole(), Problem::MatchUnfit { method: method_name(method), output });
         None
     }
@@ -243,7 +245,7 @@ impl Reader<'_> {
             }
             flags.patterns += 1;
             if flags.patterns > MAX_PATTERNS {
-                self.report(text.whole(), Problem::TooManyPatterns { limit: MAX_PATTERNS });
+                self.report(text.whole(), Problem::TooMany { what: "patterns", limit: MAX_PATTERNS });
                 return None;
             }
             match file_pattern(method, line, ignore_case) {
@@ -265,6 +267,9 @@ impl Reader<'_> {
 
 /// A line of a pattern file in the wire's form. Only methods that compare text take bytes that are not UTF-8.
 fn file_pattern(method: Match, line: &[u8], ignore_case: bool) -> Result<Vec<u8>, Problem> {
+    if line.len() > MAX_TEXT_BYTES {
+        return Err(Problem::LongPattern { bytes: line.len(), limit: MAX_TEXT_BYTES });
+    }
     match std::str::from_utf8(line) {
         Ok(line) => normalized(method, line, ignore_case).map(String::into_bytes),
         Err(_) => {

@@ -130,6 +130,12 @@ fn wrong_samples_are_told() {
         ("hdr", "`hdr` needs the argument `name`"),
         ("path(x)", "`path` takes no argument"),
         ("hdr(a,b)", "`b` is not an integer, as `hdr` needs"),
+        ("hdr(a b)", "`a b` is not the name of a header, as `hdr` needs"),
+        ("path,word(0,/)", "`0` is not a number other than 0, as `word` needs"),
+        ("path,word(1,)", "`` is not one or more delimiters, as `word` needs"),
+        ("bool(maybe)", "`maybe` is not `true`, `false`, `0` or `1`, as `bool` needs"),
+        ("urlp(a,bc)", "`bc` is not one character, as `urlp` needs"),
+        ("src,not", "`not` takes a boolean, and what stands before it gives an address"),
         ("hdr(a,1,2)", "`hdr` takes at most 2 arguments"),
         ("hdr(a", "missing `)` after the arguments of `hdr`"),
         ("hdr('a)", "missing closing ' in the arguments of `hdr`"),
@@ -245,7 +251,7 @@ fn wrong_tests_are_told() {
         ("path_reg (", "`(` is not a usable regular expression: unclosed group"),
         ("path_reg (?=a)", "`(?=a)` is not a usable regular expression: look-around is not supported"),
         ("path -m bin 0", "`0` is not a string of hexadecimal digit pairs"),
-        ("path -m bool", "the method `bool` cannot be used on a string"),
+        ("src -m bool", "the method `bool` cannot be used on an address"),
         ("path{ /a", "unexpected `{` after the expression"),
     ];
     for (line, expected) in cases {

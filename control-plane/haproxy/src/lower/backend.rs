@@ -12,6 +12,9 @@ use crate::diagnostic::{Code, Diagnostic};
 /// HAProxy's default (manual 4.2, retries).
 const DEFAULT_RETRIES: u32 = 3;
 
+/// More attempts than this are a typing error.
+const MAX_RETRIES: u32 = 1_000;
+
 impl<'a> Lowering<'a> {
     /// Emits a backend and its endpoints, if the section has them.
     pub(super) fn backend(&mut self, proxy: &Proxy<'_, 'a>) {
@@ -54,7 +57,7 @@ impl<'a> Lowering<'a> {
     /// `retries` and `option redispatch`.
     pub(super) fn retry_settings(&mut self, lines: &Lines<'a>) -> (u32, Option<v1::Redispatch>) {
         let word = lines.last("retries").and_then(|line| line.args().first());
-        let retries = word.map_or(Some(DEFAULT_RETRIES), |word| self.number(word, 0..=1_000_000));
+        let retries = word.map_or(Some(DEFAULT_RETRIES), |word| self.number(word, 0..=MAX_RETRIES));
         let redispatch = lines.last("option redispatch").and_then(|line| match line.args().first() {
             // Before the last retry.
             None => Some(v1::Redispatch { interval: -1 }),

@@ -81,8 +81,8 @@ impl<'a> Lowering<'a> {
     fn bind_option(&mut self, option: OptionUse<'_>, options: &mut BindOptions) {
         let text = option.args.first().map_or("", Word::text);
         match (option.keyword.name, option.args.first()) {
-            ("name", _) => text.clone_into(&mut options.label),
-            ("interface", _) => text.clone_into(&mut options.interface),
+            ("name", Some(word)) => options.label = self.plain(word).unwrap_or_default(),
+            ("interface", Some(word)) => options.interface = self.interface(word).unwrap_or_default(),
             ("maxconn", Some(word)) => {
                 options.max_connections = self.number(word, 0..=u32::MAX).unwrap_or_default();
             }
@@ -92,8 +92,8 @@ impl<'a> Lowering<'a> {
             ("transparent", _) => options.free_bind = true,
             ("v4v6", _) => (options.v4v6, options.v6only) = (true, false),
             ("v6only", _) => (options.v4v6, options.v6only) = (false, true),
-            ("user" | "uid", _) => text.clone_into(&mut options.unix.user),
-            ("group" | "gid", _) => text.clone_into(&mut options.unix.group),
+            ("user" | "uid", Some(word)) => options.unix.user = self.plain(word).unwrap_or_default(),
+            ("group" | "gid", Some(word)) => options.unix.group = self.plain(word).unwrap_or_default(),
             ("mode", Some(word)) => match u32::from_str_radix(text, 8) {
                 Ok(mode) if mode <= 0o7777 => options.unix.mode = Some(mode),
                 _ => {
@@ -105,6 +105,17 @@ impl<'a> Lowering<'a> {
             },
             _ => {}
         }
+    }
+
+    /// The name of a network interface (netdevice(7): IFNAMSIZ with its NUL).
+    fn interface(&mut self, word: &Word) -> Option<String> {
+        let good = |byte: u8| byte.is_ascii_graphic() && byte != b'/';
+        if (1..=15).contains(&word.text().len()) && word.text().bytes().all(good) {
+            return Some(word.text().to_owned());
+        }
+        let message = format!("`{}` is not the name of a network interface", word.text());
+        self.report(Diagnostic::error(Code::BadValue, word.span(), message));
+        None
     }
 
     /// A comma-separated list of addresses.

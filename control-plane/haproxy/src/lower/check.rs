@@ -8,7 +8,7 @@ use super::rule::Args;
 use super::settings::Lines;
 use crate::ast::Directive;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::expr::Scope;
+use crate::expr::{Scope, is_token};
 use crate::word::Word;
 
 impl<'a> Lowering<'a> {
@@ -38,10 +38,10 @@ impl<'a> Lowering<'a> {
         };
         match line.args() {
             [] => {}
-            [uri] => uri.text().clone_into(&mut probe.uri),
+            [uri] => probe.uri = self.check_uri(uri)?,
             [method, uri, rest @ ..] => {
-                method.text().clone_into(&mut probe.method);
-                uri.text().clone_into(&mut probe.uri);
+                probe.method = self.check_method(method)?;
+                probe.uri = self.check_uri(uri)?;
                 if let Some(version) = rest.first() {
                     self.check_version(version, &mut probe)?;
                 }
@@ -53,6 +53,27 @@ impl<'a> Lowering<'a> {
             }
         }
         Some(probe)
+    }
+
+    fn check_method(&mut self, word: &Word) -> Option<String> {
+        if is_token(word.text().as_bytes()) {
+            return Some(word.text().to_owned());
+        }
+        let message = format!("`{}` is not a method", word.text());
+        self.report(Diagnostic::error(Code::BadValue, word.span(), message));
+        None
+    }
+
+    fn check_uri(&mut self, word: &Word) -> Option<String> {
+        let good = |byte: u8| byte > b' ' && byte != 0x7f;
+        if !word.text().is_empty() && word.text().bytes().all(good) {
+            return Some(word.text().to_owned());
+        }
+        let message = format!("`{}` is not a path to check", word.text().escape_debug());
+        self.report(
+            Diagnostic::error(Code::BadValue, word.span(), message).help("write a path like `/health`"),
+        );
+        None
     }
 
     /// The version, after which old files put headers: `HTTP/1.1\r\nHost:\ www`.
@@ -69,7 +90,10 @@ impl<'a> Lowering<'a> {
         }
         version.clone_into(&mut probe.version);
         for line in lines.filter(|line| !line.is_empty()) {
-            let Some((name, value)) = line.split_once(':') else {
+            let header = line
+                .split_once(':')
+                .filter(|(name, value)| is_token(name.as_bytes()) && !value.contains(char::is_control));
+            let Some((name, value)) = header else {
                 let message = format!("`{line}` is not a header");
                 self.report(Diagnostic::error(Code::BadValue, word.span(), message));
                 return None;
@@ -88,6 +112,7 @@ impl<'a> Lowering<'a> {
                     None => return self.missing(&args, "the name of a header"),
                 };
                 let Some(value) = args.value() else { return self.missing(&args, "a value") };
+                self.header_value(value)?;
                 let value = self.check_text(value, &args)?;
                 probe.headers.push(v1::Header { name, value });
                 continue;
@@ -97,8 +122,8 @@ impl<'a> Lowering<'a> {
                 return None;
             };
             match word.text() {
-                "meth" => value.text().clone_into(&mut probe.method),
-                "uri" => value.text().clone_into(&mut probe.uri),
+                "meth" => probe.method = self.check_method(value)?,
+                "uri" => probe.uri = self.check_uri(value)?,
                 "ver" => self.check_version(value, probe)?,
                 "body" => probe.body = value.text().to_owned().into(),
                 name @ ("uri-lf" | "body-lf" | "comment") => {

@@ -7,6 +7,7 @@ use sluicegate_proto::v1;
 use super::Lowering;
 use super::settings::Lines;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::expr::is_token;
 use crate::word::Word;
 
 /// The longest error file, in bytes. HAProxy takes what fits in a buffer, 16384 bytes by default.
@@ -66,7 +67,7 @@ impl Response {
             .ok_or_else(|| InvalidResponse::StatusLine(first.chars().take(80).collect()))?;
         let mut headers = Vec::new();
         for (index, text) in lines.enumerate() {
-            let header = text.split_once(':').filter(|(name, _)| is_token(name));
+            let header = text.split_once(':').filter(|(name, _)| is_token(name.as_bytes()));
             let Some((name, value)) = header else {
                 return Err(InvalidResponse::Header {
                     line: index + 2,
@@ -114,11 +115,6 @@ fn status_line(line: &str) -> Option<(u32, String)> {
     let (status, reason) = rest.split_once(' ').unwrap_or((rest, ""));
     let status = status.parse().ok().filter(|status| (100..=599).contains(status))?;
     Some((status, reason.trim_end().to_owned()))
-}
-
-/// RFC 9110 5.6.2
-fn is_token(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }
 
 impl<'a> Lowering<'a> {

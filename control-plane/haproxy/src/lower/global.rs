@@ -50,10 +50,10 @@ impl Lowering<'_> {
             process.max_connections = limit;
         }
         if let Some(node) = word("node") {
-            node.text().clone_into(&mut process.node);
+            process.node = self.plain(node).unwrap_or_default();
         }
         if let Some(line) = lines.last("description") {
-            let words: Vec<_> = line.args().iter().map(Word::text).collect();
+            let words: Vec<_> = line.args().iter().filter_map(|word| self.plain(word)).collect();
             process.description = words.join(" ");
         }
         if let Some(millis) = word("hard-stop-after").and_then(|word| self.time(word)) {

@@ -9,6 +9,7 @@ use super::Lowering;
 use super::settings::Lines;
 use crate::ast::{Directive, Prefix};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::expr::is_token;
 use crate::word::Word;
 
 const MODES: [&str; 3] = ["option http-keep-alive", "option http-server-close", "option httpclose"];
@@ -81,9 +82,7 @@ impl<'a> Lowering<'a> {
 
     /// The name of a header, checked.
     pub(super) fn header_name(&mut self, word: &Word) -> Option<String> {
-        // RFC 9110 5.6.2: token
-        let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-        if !word.text().is_empty() && word.text().bytes().all(token) {
+        if is_token(word.text().as_bytes()) {
             return Some(word.text().to_owned());
         }
         let message = format!("`{}` is not the name of a header", word.text());

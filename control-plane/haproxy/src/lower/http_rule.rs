@@ -139,9 +139,20 @@ impl<'a> Lowering<'a> {
     pub(super) fn set_header(&mut self, args: &mut Args<'a>, scope: Scope) -> Option<v1::SetHeader> {
         let Some(name) = args.value() else { return self.missing(args, "the name of a header") };
         let name = self.header_name(name);
-        let Some(_) = args.value() else { return self.missing(args, "a value") };
+        let Some(word) = args.value() else { return self.missing(args, "a value") };
+        self.header_value(word)?;
         let value = self.format(args, scope);
         Some(v1::SetHeader { name: name?, value: Some(value?) })
+    }
+
+    /// Refuses what would end a header line (RFC 9110 5.5).
+    pub(super) fn header_value(&mut self, word: &Word) -> Option<()> {
+        if !word.text().contains(['\r', '\n', '\0']) {
+            return Some(());
+        }
+        let message = "a line end cannot stand in the value of a header";
+        self.report(Diagnostic::error(Code::BadValue, word.span(), message));
+        None
     }
 
     fn delete_header(&mut self, args: &mut Args<'a>) -> Option<v1::DeleteHeader> {

@@ -61,6 +61,7 @@ impl<'a> Lowering<'a> {
     /// One `log` line with a target of its own.
     pub(super) fn log_target(&mut self, line: &'a Directive, tag: Option<&Word>) -> Option<v1::LogTarget> {
         let (target, mut rest) = line.args().split_first()?;
+        let hostname = self.global.log_hostname.flatten();
         let mut log = v1::LogTarget {
             address: Some(self.log_address(target)?),
             // HAProxy's own default leaves the host name out, unless it is asked for.
@@ -69,13 +70,8 @@ impl<'a> Lowering<'a> {
                 Some(_) => SyslogFormat::Rfc3164.into(),
             },
             max_level: 7,
-            tag: tag.or(self.global.log_tag).map(|tag| tag.text().to_owned()).unwrap_or_default(),
-            hostname: self
-                .global
-                .log_hostname
-                .flatten()
-                .map(|name| name.text().to_owned())
-                .unwrap_or_default(),
+            tag: tag.or(self.global.log_tag).and_then(|tag| self.plain(tag)).unwrap_or_default(),
+            hostname: hostname.and_then(|name| self.plain(name)).unwrap_or_default(),
             ..v1::LogTarget::default()
         };
         while let [word, after @ ..] = rest {

@@ -71,11 +71,12 @@ impl<'a> Lowering<'a> {
             }
             // The whole header value, as HAProxy writes it.
             "set-cookie" => {
-                redirect.set_cookie = format!("{}; path=/;", value.text());
+                redirect.set_cookie = format!("{}; path=/;", self.plain(value)?);
                 return Some(());
             }
             _ => {
-                let name = value.text().trim_end_matches('=');
+                let value = self.plain(value)?;
+                let name = value.trim_end_matches('=');
                 redirect.set_cookie = format!("{name}=; path=/; Max-Age=0;");
                 return Some(());
             }
@@ -94,6 +95,7 @@ impl<'a> Lowering<'a> {
             None if kind == RedirectKind::Prefix && value.text() == "/" => literal(""),
             None => literal(value.text()),
         });
+        self.header_value(value)?;
         Some(())
     }
 

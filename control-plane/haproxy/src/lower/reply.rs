@@ -112,7 +112,7 @@ impl<'a> Lowering<'a> {
                 Some(())
             }
             "content-type" => {
-                draft.content_type = Some(value.text().to_owned());
+                draft.content_type = Some(self.plain(value)?);
                 Some(())
             }
             "string" => {

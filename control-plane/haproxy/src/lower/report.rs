@@ -2,9 +2,11 @@
 
 use std::ops::RangeInclusive;
 
+use sluicegate_proto::limits::MAX_TEXT_BYTES;
+
 use super::Lowering;
 use super::value::{self, InvalidTime};
-use crate::ast::Directive;
+use crate::ast::{Directive, Section};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expr::{Place, Problem, nearest};
 use crate::source::Span;
@@ -66,6 +68,26 @@ impl Lowering<'_> {
                     format!("`{}` is not a number from {} to {}", word.text(), range.start(), range.end());
                 self.report(Diagnostic::error(Code::BadValue, word.span(), message));
                 None
+            }
+        }
+    }
+
+    /// Text without control characters, which would break log lines and headers.
+    pub(super) fn plain(&mut self, word: &Word) -> Option<String> {
+        if !word.text().chars().any(char::is_control) {
+            return Some(word.text().to_owned());
+        }
+        let message = "a control character cannot stand here";
+        self.report(Diagnostic::error(Code::BadValue, word.span(), message));
+        None
+    }
+
+    /// Refuses words that are longer than anything on the wire may be.
+    pub(super) fn long_words(&mut self, section: &Section) {
+        for word in section.directives.iter().flat_map(|directive| &directive.words) {
+            if word.text().len() > MAX_TEXT_BYTES {
+                let message = format!("this word is longer than {MAX_TEXT_BYTES} bytes");
+                self.report(Diagnostic::error(Code::BadValue, word.span(), message));
             }
         }
     }

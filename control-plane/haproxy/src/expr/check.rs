@@ -1,0 +1,59 @@
+//! What arguments may be beyond their type, and which values fit where.
+
+use sluicegate_proto::catalog::ValueType;
+use sluicegate_proto::v1::{Argument, argument::Value};
+
+/// What is wrong with the arguments of a call: the index of the argument, and what it should be.
+pub(super) fn arguments(canonical: &str, arguments: &[Argument]) -> Option<(usize, &'static str)> {
+    let text = |at: usize| match arguments.get(at).and_then(|argument| argument.value.as_ref()) {
+        Some(Value::Text(text)) => Some(&text[..]),
+        _ => None,
+    };
+    let integer = |at: usize| match arguments.get(at).and_then(|argument| argument.value.as_ref()) {
+        Some(Value::Integer(integer)) => Some(*integer),
+        _ => None,
+    };
+    let empty = |at: usize| text(at).is_some_and(<[u8]>::is_empty);
+    let negative = |at: usize| integer(at).is_some_and(|integer| integer < 0);
+    let name = canonical.trim_start_matches("req.").trim_start_matches("res.");
+    match name {
+        "hdr" | "hdr_cnt" | "hdr_ip" | "hdr_val" | "fhdr" | "fhdr_cnt" => {
+            (!text(0).is_some_and(is_token)).then_some((0, "the name of a header"))
+        }
+        "cook" | "cook_cnt" if empty(0) => Some((0, "the name of a cookie")),
+        "url_param" if empty(0) => Some((0, "the name of a parameter")),
+        "url_param" if text(1).is_some_and(|delimiter| delimiter.len() > 1) => Some((1, "one character")),
+        "bool" if text(0).is_some_and(|text| !matches!(text, b"true" | b"false" | b"0" | b"1")) => {
+            Some((0, "`true`, `false`, `0` or `1`"))
+        }
+        "word" | "field" if integer(0) == Some(0) => Some((0, "a number other than 0")),
+        "word" | "field" if empty(1) => Some((1, "one or more delimiters")),
+        "word" | "field" if negative(2) => Some((2, "a number from 0")),
+        "bytes" if negative(0) => Some((0, "a number from 0")),
+        "bytes" if negative(1) => Some((1, "a number from 0")),
+        "ltrim" | "rtrim" if empty(0) => Some((0, "one or more characters")),
+        _ => None,
+    }
+}
+
+/// Whether a value of one type can be taken for another (manual 7.1): anything for text and back, truth values for
+/// numbers and back.
+pub(super) fn castable(from: ValueType, to: ValueType) -> bool {
+    use ValueType::{Ip, Str};
+    from == to || to == Str || from == Str || (from != Ip && to != Ip)
+}
+
+/// A type in words.
+pub(super) fn type_words(value: ValueType) -> &'static str {
+    match value {
+        ValueType::Bool => "a boolean",
+        ValueType::Int => "an integer",
+        ValueType::Ip => "an address",
+        ValueType::Str => "a string",
+    }
+}
+
+/// RFC 9110 5.6.2
+pub(crate) fn is_token(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(b))
+}
