@@ -13,6 +13,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
     KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SanType,
 };
+use sluicegate_proto::hash::ContentHash;
 use sluicegate_proto::identity::{DEFAULT_SCOPE, Identity, is_scope};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -75,7 +76,7 @@ pub fn init(dir: &Path, names: &[String]) -> Result<Vec<PathBuf>, PkiError> {
     let path = pem(dir, "ca");
     let failed = |source| PkiError::Crypto { path: path.clone(), source };
     let pair = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(failed)?;
-    let params = authority();
+    let params = authority(&pair);
     let certificate = params.self_signed(&pair).map_err(failed)?;
     write_pair(dir, "ca", &certificate.pem(), &pair)?;
     let issuer = Issuer::new(params, pair);
@@ -97,7 +98,7 @@ pub fn issue_scope(dir: &Path, scope: &str) -> Result<Vec<PathBuf>, PkiError> {
     let path = key(dir, "ca");
     let text = fs::read_to_string(&path).map_err(|source| PkiError::Io { path: path.clone(), source })?;
     let pair = KeyPair::from_pem(&text).map_err(|source| PkiError::Crypto { path, source })?;
-    let issuer = Issuer::new(authority(), pair);
+    let issuer = Issuer::new(authority(&pair), pair);
     issue(dir, &name, &issuer, holder(&name, &[Identity::Scope(scope.to_owned())], &[])?)?;
     Ok(files)
 }
@@ -117,9 +118,11 @@ fn absent(files: &[PathBuf]) -> Result<(), PkiError> {
     }
 }
 
-/// Equal each time: what signs later must have the same name as what signed itself.
-fn authority() -> CertificateParams {
-    let mut params = named("Sluicegate authority", AUTHORITY_DAYS);
+/// The name follows from the key: what signs later has the name of what signed itself, and authorities of two
+/// installations are told apart.
+fn authority(pair: &KeyPair) -> CertificateParams {
+    let number = ContentHash::of(pair.public_key_raw()).short();
+    let mut params = named(&format!("Sluicegate authority {number}"), AUTHORITY_DAYS);
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params

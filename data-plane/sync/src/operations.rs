@@ -1,0 +1,41 @@
+//! What an operator asks of a control plane.
+
+use std::time::Duration;
+
+use sluicegate_proto::v1::operations_client::OperationsClient;
+use sluicegate_proto::v1::{FleetStatus, StatusRequest};
+use tokio::time::timeout;
+
+use crate::connect::{ConnectError, Target};
+
+/// Longest answer.
+const MAX_STATUS_BYTES: usize = 64 << 20;
+const STATUS_LIMIT: Duration = Duration::from_secs(10);
+
+/// Why there is no status.
+#[derive(Debug, thiserror::Error)]
+pub enum StatusError {
+    /// No connection.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// The control plane says no.
+    #[error("the control plane refuses: {}", .0.message())]
+    Refused(Box<tonic::Status>),
+    /// No answer in time.
+    #[error("the control plane does not answer within {STATUS_LIMIT:?}")]
+    Timeout,
+}
+
+/// What the control plane knows of its fleet.
+///
+/// # Errors
+/// Where it cannot be asked, or does not answer.
+pub async fn status(target: &Target) -> Result<FleetStatus, StatusError> {
+    let ask = async {
+        let channel = target.connect().await?;
+        let mut client = OperationsClient::new(channel).max_decoding_message_size(MAX_STATUS_BYTES);
+        let answer = client.status(StatusRequest {}).await;
+        Ok(answer.map_err(|status| StatusError::Refused(Box::new(status)))?.into_inner())
+    };
+    timeout(STATUS_LIMIT, ask).await.unwrap_or(Err(StatusError::Timeout))
+}
