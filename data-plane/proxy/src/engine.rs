@@ -96,6 +96,7 @@ impl Engine {
             live: Live::new(settings.workers),
             counters: Sharded::new(settings.workers),
             gate: Arc::new(Gate::new(most_connections(&settings))),
+            tasks: Arc::default(),
             rings,
             beats: (0..settings.workers).map(|_| AtomicU64::new(0)).collect(),
             names: writer.names(),
@@ -143,9 +144,9 @@ impl Engine {
         lock(&self.bound).sockets.clear();
     }
 
-    /// Waits until no client connection is left.
+    /// Waits until no client connection is left, and the end of each is counted.
     pub async fn drained(&self) {
-        self.shared.gate.empty().await;
+        self.shared.tasks.empty().await;
     }
 
     /// Ends everything now: returns when the workers are gone and the logs are written. May be called again.

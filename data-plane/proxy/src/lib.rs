@@ -13,6 +13,8 @@ pub mod counters;
 pub mod engine;
 pub mod exchange;
 pub mod failure;
+#[cfg(test)]
+mod fixture;
 pub mod h1;
 pub(crate) mod http;
 pub mod listen;

@@ -3,8 +3,6 @@
 mod message;
 mod relay;
 mod session;
-#[cfg(test)]
-mod tests;
 
 use std::future::Future;
 use std::rc::Rc;

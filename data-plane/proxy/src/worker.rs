@@ -17,7 +17,7 @@ use crate::buffers::Buffers;
 use crate::clock::Clock;
 use crate::counters::{CloseCause, ProcessCounters, Sharded, count_response};
 use crate::exchange::{Exchange, Exchanges};
-use crate::live::{Active, Gate, Live};
+use crate::live::{Active, Gate, Live, Place};
 use crate::log::{Calendar, Level, Line, Names, Ring};
 use crate::pool::IdlePool;
 pub use tasks::Registration;
@@ -30,6 +30,8 @@ pub(crate) struct Shared {
     pub(crate) counters: Sharded<ProcessCounters>,
     /// Client connections of the process.
     pub(crate) gate: Arc<Gate>,
+    /// Connections' tasks, until their end is counted.
+    pub(crate) tasks: Arc<Gate>,
     pub(crate) rings: Box<[Arc<Ring>]>,
     pub(crate) names: Arc<Names>,
     /// Log lines that a receiver did not take.
@@ -125,7 +127,8 @@ impl Worker {
 
     /// Runs a connection's task on this worker. A panic ends that task alone; it is counted and logged.
     pub fn spawn(self: &Rc<Self>, task: impl Future<Output = CloseCause> + 'static) {
-        let end = End { worker: Rc::clone(self), cause: Cell::new(None) };
+        let end =
+            End { worker: Rc::clone(self), cause: Cell::new(None), _place: self.shared.tasks.try_enter() };
         tokio::task::spawn_local(async move {
             let end = end;
             end.cause.set(Some(task.await));
@@ -191,6 +194,7 @@ impl Worker {
 struct End {
     worker: Rc<Worker>,
     cause: Cell<Option<CloseCause>>,
+    _place: Option<Place>,
 }
 
 impl Drop for End {
@@ -212,3 +216,6 @@ impl Drop for End {
         counters.closes[cause as usize].add(1);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -39,6 +39,11 @@ pub fn render<M: Message + Variables>(
                 let buffer = &mut scratch.value;
                 buffer.clear();
                 message.alias(*alias, piece.hexadecimal, buffer);
+                if style == Style::Log && plain(*alias) && buffer.is_empty() && !piece.quote {
+                    // As with HAProxy a frontend that captures nothing has no such fields, not empty ones.
+                    out.pop_if(|last| *last == b' ');
+                    continue;
+                }
                 finish(piece, buffer, if plain(*alias) { Style::Body } else { style }, style, out);
             }
             Source::Sample(sample) => {

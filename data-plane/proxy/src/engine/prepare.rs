@@ -1,6 +1,5 @@
 //! All or nothing: bind what is new, then one swap.
 
-use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -40,9 +39,6 @@ pub enum Reason {
     /// Its address cannot be listened on.
     #[error(transparent)]
     Bind(#[from] BindError),
-    /// Two listeners want one address.
-    #[error("{0} has this address already")]
-    Twice(ObjectKey),
     /// This build does not speak it.
     #[error("HTTP mode is not in this build of the engine")]
     HttpMode,
@@ -129,7 +125,7 @@ impl Engine {
             return Err(rejections);
         }
         let draft = self.shared.live.draft(runtime);
-        let Plan { listeners, kept, fresh, .. } = plan;
+        let Plan { listeners, kept, fresh } = plan;
         Ok(Prepared { draft, number: 0, listeners, kept, fresh, permits, _claim: claim })
     }
 
@@ -139,9 +135,6 @@ impl Engine {
             return Err(Reason::HttpMode);
         }
         let identity = Identity::of(listener);
-        if let Some(other) = plan.seen.insert(identity.address_only(), listener.key.clone()) {
-            return Err(Reason::Twice(other));
-        }
         if let Some(bound) = lock(&self.bound).sockets.get(&identity) {
             plan.listeners.insert(bound.id, listener.frontend.clone());
             plan.kept.push((identity, listener.key.clone(), listener.max_connections));
@@ -241,7 +234,6 @@ struct Plan {
     listeners: FxHashMap<ListenerId, ObjectKey>,
     kept: Vec<(Identity, ObjectKey, Option<NonZeroU32>)>,
     fresh: Vec<Fresh>,
-    seen: HashMap<Identity, ObjectKey>,
 }
 
 /// A disabled frontend listens nowhere.
@@ -275,20 +267,6 @@ impl Identity {
                 Self { socket: listener.socket.clone(), ..plain }
             }
         }
-    }
-
-    /// Without the options.
-    fn address_only(&self) -> Self {
-        let address = match &self.socket.address {
-            ListenAddress::Unix(unix) => ListenAddress::Unix(UnixSocket {
-                name: unix.name.clone(),
-                mode: None,
-                user: None,
-                group: None,
-            }),
-            other => other.clone(),
-        };
-        Self { socket: plain(address), of: self.of.clone() }
     }
 }
 

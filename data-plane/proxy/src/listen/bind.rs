@@ -198,6 +198,11 @@ fn socket(address: SocketAddr, wanted: &Wanted) -> io::Result<Socket> {
 
 fn refused(address: SocketAddr, wanted: &Wanted, error: io::Error) -> BindError {
     match (error.raw_os_error(), &wanted.interface) {
+        // A socket of this process or of a predecessor, without SO_REUSEPORT.
+        (Some(libc::EADDRINUSE), _) => {
+            let owner = owner::foreign_owner(address, wanted.dual_stack, |_| false).unwrap_or(Owner::Unknown);
+            BindError::InUse { address: address.to_string(), owner }
+        }
         (Some(libc::EADDRNOTAVAIL), _) => BindError::NoSuchAddress(address),
         (Some(libc::ENODEV), Some(interface)) => BindError::NoSuchInterface(interface.clone()),
         _ => failed(&address.to_string(), address.port(), error),

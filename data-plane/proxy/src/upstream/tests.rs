@@ -1,1 +1,50 @@
+use std::future::poll_fn;
+use std::net::TcpListener;
+use std::sync::Arc;
 
+use super::*;
+
+async fn connect(target: &Target) -> Result<Stream, ConnectError> {
+    let mut connecting = Connecting::start(target)?;
+    poll_fn(|cx| connecting.poll(cx)).await
+}
+
+#[tokio::test]
+async fn tcp_stands_with_nodelay() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let stream = connect(&Target::Ip(listener.local_addr().unwrap())).await.unwrap();
+    let Stream::Tcp(stream) = stream else { panic!("not TCP") };
+    assert!(stream.nodelay().unwrap());
+    assert_eq!(listener.accept().unwrap().1, stream.local_addr().unwrap());
+}
+
+#[tokio::test]
+async fn a_refusal_is_the_endpoints() {
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let error = connect(&Target::Ip(address)).await.unwrap_err();
+    assert_eq!(error.failure(), Failure::ConnectRefused);
+}
+
+#[test]
+fn what_this_host_lacks_is_told_apart() {
+    for number in [libc::EMFILE, libc::EADDRNOTAVAIL, libc::EAGAIN] {
+        let error = ConnectError::from(io::Error::from_raw_os_error(number));
+        assert_eq!(error.failure(), Failure::Exhausted);
+    }
+}
+
+#[tokio::test]
+async fn unix_sockets_by_path_and_by_abstract_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s");
+    let missing = Target::Unix(Arc::new(UnixName::Path(path.clone())));
+    assert_eq!(connect(&missing).await.unwrap_err().failure(), Failure::ConnectRefused);
+    let abstract_name = UnixName::Abstract(path.to_str().unwrap().as_bytes().into());
+    for name in [UnixName::Path(path), abstract_name] {
+        let listener = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
+        listener.bind(&unix_address(&name).unwrap()).unwrap();
+        listener.listen(1).unwrap();
+        assert!(connect(&Target::Unix(Arc::new(name))).await.is_ok());
+        listener.accept().unwrap();
+    }
+}

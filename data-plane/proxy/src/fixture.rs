@@ -1,0 +1,112 @@
+//! Generations for tests, through the compiler as in earnest.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use sluicegate_model::{Change, Runtime, compile};
+use sluicegate_proto::build;
+use sluicegate_proto::id::ObjectKey;
+use sluicegate_proto::v1::resource::Body;
+use sluicegate_proto::v1::{self, Kind, Origin, Resource};
+
+/// The key of an object.
+pub(crate) fn key(kind: Kind, name: &str) -> ObjectKey {
+    ObjectKey::new("test", "", kind, name).unwrap()
+}
+
+/// Any port of the loopback.
+pub(crate) const ANY_PORT: &str = "127.0.0.1:0";
+
+/// Resources of one generation.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Site {
+    resources: Vec<Resource>,
+}
+
+impl Site {
+    fn add(mut self, key: &ObjectKey, order: &str, body: Body) -> Self {
+        self.resources.push(build::resource(key, Origin::default(), order, body).unwrap());
+        self
+    }
+
+    /// A TCP listener.
+    pub(crate) fn listener(self, name: &str, address: &str, frontend: &str) -> Self {
+        let address = build::ip_address(address.parse().unwrap());
+        self.listener_at(name, v1::listener::Address::Ip(address), frontend)
+    }
+
+    pub(crate) fn listener_at(self, name: &str, address: v1::listener::Address, frontend: &str) -> Self {
+        let listener = v1::Listener {
+            address: Some(address),
+            frontend: Some((&key(Kind::Frontend, frontend)).into()),
+            ..v1::Listener::default()
+        };
+        self.add(&key(Kind::Listener, name), "", Body::Listener(listener))
+    }
+
+    /// A frontend in TCP mode.
+    pub(crate) fn frontend(self, name: &str, backend: &str, change: impl FnOnce(&mut v1::Frontend)) -> Self {
+        let mut frontend = v1::Frontend {
+            mode: v1::Mode::Tcp.into(),
+            default_backend: Some((&key(Kind::Backend, backend)).into()),
+            ..v1::Frontend::default()
+        };
+        change(&mut frontend);
+        self.add(&key(Kind::Frontend, name), "", Body::Frontend(frontend))
+    }
+
+    /// A backend in TCP mode, round robin.
+    pub(crate) fn backend(self, name: &str, change: impl FnOnce(&mut v1::Backend)) -> Self {
+        let mut backend = v1::Backend {
+            mode: v1::Mode::Tcp.into(),
+            balance: Some(v1::Balance {
+                algorithm: Some(v1::balance::Algorithm::RoundRobin(v1::RoundRobin {})),
+            }),
+            ..v1::Backend::default()
+        };
+        change(&mut backend);
+        self.add(&key(Kind::Backend, name), "", Body::Backend(backend))
+    }
+
+    /// An endpoint named `BACKEND/NAME`.
+    pub(crate) fn endpoint(
+        self,
+        backend: &str,
+        name: &str,
+        address: SocketAddr,
+        change: impl FnOnce(&mut v1::Endpoint),
+    ) -> Self {
+        let number = u32::try_from(self.resources.len()).unwrap() + 1;
+        let mut endpoint = v1::Endpoint {
+            backend: Some((&key(Kind::Backend, backend)).into()),
+            name: name.to_owned(),
+            number,
+            address: Some(v1::endpoint::Address::Ip(build::ip_address(address))),
+            weight: 1,
+            ..v1::Endpoint::default()
+        };
+        change(&mut endpoint);
+        let key = endpoint_key(backend, name);
+        self.add(&key, &format!("{number:08}"), Body::Endpoint(endpoint))
+    }
+
+    /// Compiled from nothing.
+    pub(crate) fn runtime(&self) -> Arc<Runtime> {
+        Arc::new(compile(None, Change::Full(&self.resources)).unwrap())
+    }
+
+    /// Compiled upon another, sharing what is the same.
+    pub(crate) fn runtime_after(&self, previous: &Runtime) -> Arc<Runtime> {
+        Arc::new(compile(Some(previous), Change::Full(&self.resources)).unwrap())
+    }
+}
+
+/// The key of an endpoint that [`Site::endpoint`] made.
+pub(crate) fn endpoint_key(backend: &str, name: &str) -> ObjectKey {
+    key(Kind::Endpoint, &format!("{backend}/{name}"))
+}
+
+/// An address that nobody connects to.
+pub(crate) fn nowhere(number: u8) -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, number], 9))
+}
