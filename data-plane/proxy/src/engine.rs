@@ -91,7 +91,7 @@ impl Engine {
         raise_file_limit();
         let bell = Arc::default();
         let rings: Box<[_]> = (0..settings.workers).map(|_| Arc::new(Ring::new(Arc::clone(&bell)))).collect();
-        let writer = Writer::start(rings.iter().cloned().collect(), bell)?;
+        let writer = Writer::start(rings.to_vec(), bell)?;
         let shared = Arc::new(Shared {
             live: Live::new(settings.workers),
             counters: Sharded::new(settings.workers),

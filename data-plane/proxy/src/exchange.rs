@@ -178,6 +178,8 @@ impl Exchange {
 /// A worker's spare records.
 #[derive(Debug, Default)]
 pub struct Exchanges {
+    // Handed out in their boxes.
+    #[allow(clippy::vec_box)]
     spare: RefCell<Vec<Box<Exchange>>>,
 }
 

@@ -9,6 +9,11 @@ use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::resource::Body;
 use sluicegate_proto::v1::{self, Kind, Origin, Resource};
 
+use crate::counters::Sharded;
+use crate::live::Live;
+use crate::log::Ring;
+use crate::worker::Shared;
+
 /// The key of an object.
 pub(crate) fn key(kind: Kind, name: &str) -> ObjectKey {
     ObjectKey::new("test", "", kind, name).unwrap()
@@ -109,4 +114,19 @@ pub(crate) fn endpoint_key(backend: &str, name: &str) -> ObjectKey {
 /// An address that nobody connects to.
 pub(crate) fn nowhere(number: u8) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, number], 9))
+}
+
+/// What one worker shares with none.
+pub(crate) fn shared() -> Shared {
+    Shared {
+        live: Live::new(1),
+        counters: Sharded::new(1),
+        gate: Arc::default(),
+        tasks: Arc::default(),
+        rings: Box::new([Arc::new(Ring::new(Arc::default()))]),
+        names: Arc::default(),
+        lost_lines: Arc::default(),
+        host: "host".into(),
+        beats: Box::default(),
+    }
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use rustc_hash::FxHashMap;
 use sluicegate_model::listener::{ListenAddress, Socket, UnixName, UnixSocket};
-use sluicegate_model::{Listener, Mode, Runtime};
+use sluicegate_model::{Listener, Runtime};
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::Origin;
 use tokio::sync::mpsc::OwnedPermit;
@@ -39,9 +39,6 @@ pub enum Reason {
     /// Its address cannot be listened on.
     #[error(transparent)]
     Bind(#[from] BindError),
-    /// This build does not speak it.
-    #[error("HTTP mode is not in this build of the engine")]
-    HttpMode,
     /// Another generation is prepared and neither committed nor dropped.
     #[error("another generation is being prepared")]
     Busy,
@@ -131,9 +128,6 @@ impl Engine {
 
     fn plan(&self, plan: &mut Plan, runtime: &Runtime, listener: &Listener) -> Result<(), Reason> {
         let frontend = runtime.frontends.get(&listener.frontend);
-        if frontend.is_some_and(|frontend| frontend.settings.mode == Mode::Http) {
-            return Err(Reason::HttpMode);
-        }
         let identity = Identity::of(listener);
         if let Some(bound) = lock(&self.bound).sockets.get(&identity) {
             plan.listeners.insert(bound.id, listener.frontend.clone());

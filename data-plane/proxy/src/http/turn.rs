@@ -209,6 +209,8 @@ fn clear(bytes: &mut Vec<u8>) {
 
 /// A worker's spare turns.
 #[derive(Debug, Default)]
+// Handed out in their boxes.
+#[allow(clippy::vec_box)]
 pub(super) struct Turns(RefCell<Vec<Box<Turn>>>);
 
 impl Turns {

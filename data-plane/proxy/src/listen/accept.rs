@@ -16,8 +16,8 @@ use super::{Attachment, Incoming, ListenerId};
 use crate::counters::CloseCause;
 use crate::live::{Gate, Place};
 use crate::stream::{Peer, Stream};
-use crate::tcp;
 use crate::worker::Worker;
+use crate::{http, tcp};
 
 /// Connections taken before other tasks get their turn (HAProxy: tune.maxaccept).
 const BATCH: u32 = 64;
@@ -78,7 +78,7 @@ pub(crate) async fn run(worker: Rc<Worker>, opened: Opened, mut stop: oneshot::R
                 Err(error) => pause(&door.worker, error).await,
             }
             batch = batch.wrapping_add(1);
-            if batch % BATCH == 0 {
+            if batch.is_multiple_of(BATCH) {
                 tokio::task::yield_now().await;
             }
         }
@@ -159,8 +159,7 @@ impl Door {
         let incoming = Incoming { stream, client, accepted: worker.clock.now(), attachment, places };
         match mode {
             Mode::Tcp => worker.spawn(tcp::serve(Rc::clone(worker), incoming)),
-            // Refused when the generation was prepared.
-            Mode::Http => drop(incoming),
+            Mode::Http => worker.spawn(http::Connection::new(Rc::clone(worker), incoming)),
         }
     }
 

@@ -197,7 +197,9 @@ fn framed(change: impl FnOnce(&mut LogTarget)) -> Option<String> {
 
 #[test]
 fn frames_are_those_of_the_rfcs() {
-    assert_eq!(framed(|_| {}).unwrap(), "<134>Nov 22 18:56:49 gate[7]: a line");
+    assert_eq!(framed(|_| {}).unwrap(), "<134>Nov 22 18:56:49 here gate[7]: a line");
+    let local = framed(|target| target.format = SyslogFormat::Local);
+    assert_eq!(local.unwrap(), "<134>Nov 22 18:56:49 gate[7]: a line");
     let named = framed(|target| (target.tag, target.hostname) = (Some("t".into()), Some("h".into())));
     assert_eq!(named.unwrap(), "<134>Nov 22 18:56:49 h t[7]: a line");
     let new = framed(|target| target.format = SyslogFormat::Rfc5424);

@@ -3,17 +3,7 @@ use tokio::runtime::{Builder, LocalOptions};
 use super::*;
 
 fn shared() -> Arc<Shared> {
-    Arc::new(Shared {
-        live: Live::new(1),
-        counters: Sharded::new(1),
-        gate: Arc::default(),
-        tasks: Arc::default(),
-        rings: Box::default(),
-        names: Arc::default(),
-        lost_lines: Arc::default(),
-        host: "host".into(),
-        beats: Box::default(),
-    })
+    Arc::new(crate::fixture::shared())
 }
 
 #[test]

@@ -17,15 +17,14 @@ use tokio::task::LocalSet;
 use tokio::time::Instant;
 
 use crate::clock::Clock;
-use crate::counters::Sharded;
 use crate::exchange::Exchange;
 use crate::h1::{Asked, Body, Framing, Head, Limits, Method, Parsed};
 use crate::http::{Connection, Trace};
 use crate::listen::{Attachment, Incoming, ListenerId};
-use crate::live::{Active, Gate, Generation, Live};
+use crate::live::{Active, Gate, Generation};
 use crate::stream::{Peer, Stream};
 use crate::termination::Phase;
-use crate::worker::{Shared, Worker};
+use crate::worker::Worker;
 
 const LISTENER: ListenerId = ListenerId(1);
 
@@ -161,13 +160,7 @@ pub(super) struct Site {
 
 impl Site {
     pub(super) async fn start(plan: Plan) -> Self {
-        let shared = Shared {
-            live: Live::new(1),
-            counters: Sharded::new(1),
-            gate: Arc::default(),
-            rings: Box::new([Arc::new(crate::log::Ring::new(Arc::default()))]),
-        };
-        let worker = Worker::new(0, Arc::new(shared));
+        let worker = Worker::new(0, Arc::new(crate::fixture::shared()));
         let record = Recorder::default();
         worker.http.trace.set(Box::new(record.clone())).unwrap();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
