@@ -1,3 +1,20 @@
-//! Wiring of the data plane.
+//! One proxy, wired: the engine serves, the control thread feeds it.
+//!
+//! [`Proxy::start`] makes both. On the control thread run the session with the control plane, the health checks, the
+//! resolution of names, reports and the watchdog; what takes long (compiling, writing the snapshot) leaves it. This crate
+//! must know no command line and no signal: both the stand-alone binary and a control plane that serves in its own
+//! process embed it.
 
+mod apply;
+mod checks;
+mod endpoints;
+mod health;
+mod keep;
+mod probe;
+mod proxy;
+mod report;
 mod resolve;
+mod watchdog;
+
+pub use apply::Served;
+pub use proxy::{Proxy, Settings, StartError};

@@ -27,7 +27,8 @@ const ANSWERS: usize = 256;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) name: String,
-    /// The first IPv4 address, else the first, or why there is none, in words.
+    /// The address sent before while the name still has it, else its first IPv4 address, else its first; or why there is
+    /// none, in words.
     pub(crate) address: Result<IpAddr, String>,
 }
 
@@ -78,7 +79,8 @@ async fn follow(resolver: Option<TokioResolver>, name: String, answers: mpsc::Se
     let mut told = None;
     let mut wait = FIRST_WAIT;
     loop {
-        let (address, next) = match ask(resolver.as_ref(), &name).await {
+        let held = told.as_ref().and_then(|answer: &Answer| answer.address.as_ref().ok()).copied();
+        let (address, next) = match ask(resolver.as_ref(), &name, held).await {
             Ok((address, life)) => {
                 wait = FIRST_WAIT;
                 (Ok(address), life.clamp(SHORTEST_LIFE, LONGEST_LIFE))
@@ -100,22 +102,27 @@ async fn follow(resolver: Option<TokioResolver>, name: String, answers: mpsc::Se
     }
 }
 
-async fn ask(resolver: Option<&TokioResolver>, name: &str) -> Result<(IpAddr, Duration), String> {
+/// `held`: the address that is in use; it stays while it is among those of the name, in whatever order they come.
+async fn ask(
+    resolver: Option<&TokioResolver>,
+    name: &str,
+    held: Option<IpAddr>,
+) -> Result<(IpAddr, Duration), String> {
     let resolver = resolver.ok_or_else(|| "this host has no resolver configuration".to_owned())?;
     let found = match timeout(PATIENCE, resolver.lookup_ip(name)).await {
         Ok(found) => found.map_err(|error| error.to_string())?,
         Err(_) => return Err(format!("no answer within {} s", PATIENCE.as_secs())),
     };
     let life = found.valid_until().saturating_duration_since(Instant::now());
-    let mut addresses = found.iter();
-    let first = addresses.next();
-    let address = first
-        .into_iter()
-        .chain(addresses)
-        .find(IpAddr::is_ipv4)
-        .or(first)
-        .ok_or_else(|| "the name has no address".to_owned())?;
-    Ok((address, life))
+    let addresses: Vec<IpAddr> = found.iter().collect();
+    choose(&addresses, held)
+        .map(|address| (address, life))
+        .ok_or_else(|| "the name has no address".to_owned())
+}
+
+fn choose(addresses: &[IpAddr], held: Option<IpAddr>) -> Option<IpAddr> {
+    let held = held.filter(|held| addresses.contains(held));
+    held.or_else(|| addresses.iter().copied().find(IpAddr::is_ipv4)).or(addresses.first().copied())
 }
 
 #[cfg(test)]

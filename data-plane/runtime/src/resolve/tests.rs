@@ -24,3 +24,13 @@ async fn a_name_that_is_no_longer_wanted_is_dropped() {
     followed.follow(&names(&["b.invalid"]));
     assert_eq!(followed.tasks.keys().collect::<Vec<_>>(), ["b.invalid"]);
 }
+
+#[test]
+fn an_address_in_use_stays_while_the_name_has_it() {
+    let [a, b, six] = ["192.0.2.1", "192.0.2.2", "2001:db8::1"].map(|text| text.parse::<IpAddr>().unwrap());
+    assert_eq!(choose(&[six, a, b], None), Some(a));
+    assert_eq!(choose(&[a, b], Some(b)), Some(b));
+    assert_eq!(choose(&[a], Some(b)), Some(a));
+    assert_eq!(choose(&[six], Some(a)), Some(six));
+    assert_eq!(choose(&[], Some(a)), None);
+}

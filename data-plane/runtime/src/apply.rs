@@ -1,0 +1,112 @@
+//! All or nothing: an Update becomes the generation that is served, or everything that is wrong with it is told.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use sluicegate_engine::engine::{Engine, LocalRejection, Prepared};
+use sluicegate_model::{Change, Rejected, Runtime, compile};
+use sluicegate_proto::generation::Generation;
+use sluicegate_proto::hash::ContentHash;
+use sluicegate_proto::v1::{Rejection, Update};
+use sluicegate_sync::{Applied, Apply, Refused};
+use tokio::sync::watch;
+use tokio::task::JoinError;
+
+/// What is served.
+#[derive(Debug, Clone)]
+pub struct Served {
+    /// Its name.
+    pub generation: Generation,
+    /// As compiled.
+    pub runtime: Arc<Runtime>,
+}
+
+/// Puts generations into force.
+#[derive(Debug)]
+pub(crate) struct Applier {
+    engine: Arc<Engine>,
+    served: watch::Sender<Option<Served>>,
+}
+
+impl Applier {
+    /// Tells `served` of each new generation.
+    pub(crate) fn new(engine: Arc<Engine>, served: watch::Sender<Option<Served>>) -> Self {
+        Self { engine, served }
+    }
+}
+
+impl Apply for Applier {
+    fn held(&self) -> Option<Generation> {
+        self.served.borrow().as_ref().map(|served| served.generation)
+    }
+
+    async fn apply(&mut self, update: Update) -> Result<Applied, Refused> {
+        let began = Instant::now();
+        let (engine, previous) = (Arc::clone(&self.engine), self.served.borrow().clone());
+        // On a thread of its own: a large snapshot takes its time, and probes and reports go on meanwhile.
+        let ready = tokio::task::spawn_blocking(move || ready(&engine, previous, &update)).await;
+        let (served, prepared) = ready.unwrap_or_else(|error| Err(failed(&error)))?;
+        let generation = served.generation;
+        self.engine.commit(prepared);
+        tracing::info!(
+            compiled = served.runtime.compiled(),
+            took_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
+            "serving generation {generation}"
+        );
+        self.served.send_replace(Some(served));
+        Ok(Applied { generation })
+    }
+}
+
+/// What an Update leads to, compiled and bound.
+fn ready(engine: &Engine, previous: Option<Served>, update: &Update) -> Result<(Served, Prepared), Refused> {
+    let generation = generation(update)?;
+    if !update.base.is_empty() {
+        let base = ContentHash::try_from(&update.base[..]).unwrap_or_default();
+        if previous.as_ref().is_none_or(|served| served.generation.hash != base) {
+            return Err(Refused::Base { base });
+        }
+    }
+    let previous = previous.map(|served| served.runtime);
+    let change = if update.base.is_empty() {
+        Change::Full(&update.changed)
+    } else {
+        Change::Delta { changed: &update.changed, removed: &update.removed }
+    };
+    let runtime = compile(previous.as_deref(), change)
+        .map_err(|faults| Refused::Rejected(faults.into_iter().map(refused).collect()))?;
+    if runtime.hash != generation.hash {
+        return Err(Refused::Hash { wanted: generation.hash, got: runtime.hash });
+    }
+    let runtime = Arc::new(runtime);
+    let prepared = engine
+        .prepare(Arc::clone(&runtime))
+        .map_err(|faults| Refused::Rejected(faults.iter().map(local).collect()))?
+        .numbered(generation.number);
+    Ok((Served { generation, runtime }, prepared))
+}
+
+fn generation(update: &Update) -> Result<Generation, Refused> {
+    let named = update.generation.as_ref().and_then(|generation| Generation::try_from(generation).ok());
+    named.ok_or_else(|| {
+        let reason = "the update names no generation".to_owned();
+        Refused::Rejected(vec![Rejection { reason, ..Rejection::default() }])
+    })
+}
+
+fn refused(fault: Rejected) -> Rejection {
+    let Rejected { id, origin, reason } = fault;
+    Rejection { id: Some(id), origin, reason: reason.to_string(), local: false }
+}
+
+fn local(fault: &LocalRejection) -> Rejection {
+    let LocalRejection { id, origin, reason } = fault;
+    let id = id.as_ref().map(Into::into);
+    Rejection { id, origin: Some(origin.clone()), reason: reason.to_string(), local: true }
+}
+
+/// The compiler panicked: a defect, and no reason to stop serving.
+fn failed(error: &JoinError) -> Refused {
+    let reason = format!("this proxy failed while compiling: {error}");
+    Refused::Rejected(vec![Rejection { reason, local: true, ..Rejection::default() }])
+}

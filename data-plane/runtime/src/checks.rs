@@ -1,0 +1,323 @@
+//! Which endpoint is probed when: the checks of all endpoints, driven by one task of the control thread.
+//!
+//! An idle check costs its entry and a place in an ordered set. What each probe means is `sluicegate-health`'s to say.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::future::pending;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sluicegate_engine::stream::Target;
+use sluicegate_health::{Check, Command, Finding, Limits, Phase, Schedule, first_delay};
+use sluicegate_model::backend::{BackendSettings, Probe};
+use sluicegate_model::endpoint::CheckKey;
+use sluicegate_proto::id::ObjectKey;
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, sleep_until};
+
+use crate::probe::{Outcome, Prober};
+
+/// Probes at one time; what is due beyond them waits for its turn.
+pub(crate) const MAX_PROBES: usize = 1_000;
+
+/// One endpoint that is to be checked.
+#[derive(Debug, Clone)]
+pub(crate) struct Subject {
+    pub(crate) key: ObjectKey,
+    /// What is probed; with the probe of `settings` the identity of what is known about it.
+    pub(crate) check: CheckKey,
+    pub(crate) settings: Arc<BackendSettings>,
+    pub(crate) schedule: Schedule,
+    pub(crate) limits: Limits,
+    /// Where probes go now; `None`: the name has not been resolved, nothing is probed.
+    pub(crate) target: Option<Target>,
+}
+
+/// Hears what the checks find.
+pub(crate) trait Verdicts {
+    /// Nothing is known of it (any more): it counts as up until a probe says otherwise.
+    fn renewed(&mut self, endpoint: &Subject);
+    /// A probe is over.
+    fn probed(&mut self, endpoint: &Subject, finding: &Finding, check: &Check);
+}
+
+/// The checks of all endpoints.
+#[derive(Debug)]
+pub(crate) struct Checks<P, V> {
+    prober: Arc<P>,
+    verdicts: V,
+    started: Instant,
+    /// Shifts the first probes of this process against those of others.
+    seed: u64,
+    entries: HashMap<ObjectKey, Entry>,
+    due: BTreeSet<(Duration, ObjectKey)>,
+    /// Due, but over [`MAX_PROBES`]. May hold keys that do not wait any more.
+    waiting: VecDeque<ObjectKey>,
+    probing: usize,
+    attempts: u64,
+    sender: mpsc::Sender<Event>,
+    events: mpsc::Receiver<Event>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    subject: Subject,
+    state: Check,
+    /// The probe under way.
+    running: Option<Running>,
+    waits: bool,
+}
+
+#[derive(Debug)]
+struct Running {
+    attempt: u64,
+    task: AbortHandle,
+}
+
+#[derive(Debug)]
+struct Event {
+    endpoint: ObjectKey,
+    attempt: u64,
+    /// When it happened, however late it is read.
+    at: Instant,
+    news: News,
+}
+
+#[derive(Debug)]
+enum News {
+    Connected,
+    Over(Outcome),
+}
+
+impl<P: Prober, V: Verdicts> Checks<P, V> {
+    /// Checks nothing yet.
+    pub(crate) fn new(prober: P, verdicts: V, seed: u64) -> Self {
+        let (sender, events) = mpsc::channel(MAX_PROBES);
+        Self {
+            prober: Arc::new(prober),
+            verdicts,
+            started: Instant::now(),
+            seed,
+            entries: HashMap::new(),
+            due: BTreeSet::new(),
+            waiting: VecDeque::new(),
+            probing: 0,
+            attempts: 0,
+            sender,
+            events,
+        }
+    }
+
+    /// Takes up new endpoints, their first probes spread over their intervals, and changes of known ones. What is known
+    /// of an endpoint stays while the same is probed in the same way.
+    pub(crate) fn follow(&mut self, subjects: Vec<Subject>) {
+        let known = |subject: &Subject| self.entries.get(&subject.key).is_some_and(|it| it.knows(subject));
+        let (kept, fresh): (Vec<_>, Vec<_>) = subjects.into_iter().partition(known);
+        kept.into_iter().for_each(|subject| self.change(subject));
+        let total = fresh.len();
+        for (position, subject) in fresh.into_iter().enumerate() {
+            let delay = first_delay(subject.schedule.interval, position, total, self.seed);
+            self.renew(subject, delay);
+        }
+    }
+
+    /// Stops checking an endpoint and forgets what is known of it.
+    pub(crate) fn forget(&mut self, endpoint: &ObjectKey) {
+        if let Some(mut entry) = self.entries.remove(endpoint) {
+            self.due.remove(&(entry.state.due(), endpoint.clone()));
+            self.give_up(&mut entry);
+        }
+    }
+
+    /// Says where an endpoint's probes go from now on. A first address is probed at once, a later one in its turn: what
+    /// is known stays, as the endpoint is the same.
+    pub(crate) fn aim(&mut self, endpoint: &ObjectKey, target: Target) {
+        let Some(entry) = self.entries.get(endpoint) else { return };
+        if entry.subject.target.as_ref() == Some(&target) {
+            return;
+        }
+        let subject = Subject { target: Some(target), ..entry.subject.clone() };
+        if entry.subject.target.is_none() {
+            self.renew(subject, Duration::ZERO);
+        } else {
+            self.change(subject);
+        }
+    }
+
+    /// Waits for the next thing to happen and deals with it. Dropping the future loses nothing.
+    pub(crate) async fn turn(&mut self) {
+        let next = self.due.first().map(|(due, _)| self.started + *due);
+        tokio::select! {
+            biased;
+            Some(event) = self.events.recv() => self.hear(event),
+            () = at(next) => {
+                // What the probes have seen by now counts, though the deadline has come up first.
+                tokio::task::yield_now().await;
+                while let Ok(event) = self.events.try_recv() {
+                    self.hear(event);
+                }
+                self.tick();
+            }
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    fn renew(&mut self, subject: Subject, delay: Duration) {
+        let key = subject.key.clone();
+        self.forget(&key);
+        let resolved = subject.target.is_some();
+        let state = Check::new(subject.schedule, subject.limits, self.now() + delay);
+        if resolved {
+            self.due.insert((state.due(), key.clone()));
+            self.verdicts.renewed(&subject);
+        }
+        self.entries.insert(key, Entry { subject, state, running: None, waits: false });
+    }
+
+    fn change(&mut self, subject: Subject) {
+        let now = self.now();
+        let Some(entry) = self.entries.get_mut(&subject.key) else { return };
+        let before = entry.state.due();
+        let old = &entry.subject;
+        if (old.schedule, old.limits) != (subject.schedule, subject.limits) {
+            entry.state.reschedule(subject.schedule, subject.limits, now);
+        }
+        if self.due.remove(&(before, subject.key.clone())) {
+            self.due.insert((entry.state.due(), subject.key.clone()));
+        }
+        entry.subject = subject;
+    }
+
+    fn tick(&mut self) {
+        let now = self.now();
+        while let Some((due, _)) = self.due.first()
+            && *due <= now
+        {
+            let Some((_, key)) = self.due.pop_first() else { return };
+            let Some(entry) = self.entries.get_mut(&key) else { continue };
+            if entry.state.phase() != Phase::Idle {
+                if let Command::Abandon(finding) = entry.state.tick(now) {
+                    self.conclude(&key, &finding);
+                }
+            } else if self.probing < MAX_PROBES {
+                self.launch(&key, now);
+            } else {
+                entry.waits = true;
+                self.waiting.push_back(key);
+            }
+        }
+    }
+
+    fn launch(&mut self, key: &ObjectKey, now: Duration) {
+        let Some(entry) = self.entries.get_mut(key) else { return };
+        let Some(target) = entry.subject.target.clone() else { return };
+        let command = entry.state.tick(now);
+        self.due.insert((entry.state.due(), key.clone()));
+        if command != Command::Probe {
+            return;
+        }
+        self.probing += 1;
+        self.attempts += 1;
+        let report = Line { sender: self.sender.clone(), endpoint: key.clone(), attempt: self.attempts };
+        let settings = Arc::clone(&entry.subject.settings);
+        let task = tokio::spawn(run(Arc::clone(&self.prober), target, settings, report)).abort_handle();
+        entry.running = Some(Running { attempt: self.attempts, task });
+    }
+
+    fn hear(&mut self, event: Event) {
+        let Event { endpoint, attempt, at, news } = event;
+        let at = at.saturating_duration_since(self.started);
+        let Some(entry) = self.entries.get_mut(&endpoint) else { return };
+        if entry.running.as_ref().is_none_or(|running| running.attempt != attempt) {
+            return;
+        }
+        self.due.remove(&(entry.state.due(), endpoint.clone()));
+        match news {
+            News::Connected => {
+                entry.state.connected(at);
+                self.due.insert((entry.state.due(), endpoint));
+            }
+            News::Over(outcome) => {
+                let finding = entry.state.finish(at, outcome.status, outcome.code, &outcome.info);
+                self.conclude(&endpoint, &finding);
+            }
+        }
+    }
+
+    /// A probe is over: frees its place, sets the next one down and tells what it found.
+    fn conclude(&mut self, key: &ObjectKey, finding: &Finding) {
+        let Some(mut entry) = self.entries.remove(key) else { return };
+        self.give_up(&mut entry);
+        self.due.insert((entry.state.due(), key.clone()));
+        self.verdicts.probed(&entry.subject, finding, &entry.state);
+        self.entries.insert(key.clone(), entry);
+    }
+
+    /// Ends the probe under way, if any; its place goes to who waits first.
+    fn give_up(&mut self, entry: &mut Entry) {
+        let Some(running) = entry.running.take() else { return };
+        running.task.abort();
+        self.probing -= 1;
+        while self.probing < MAX_PROBES {
+            let Some(key) = self.waiting.pop_front() else { return };
+            if self.entries.get_mut(&key).is_some_and(|entry| std::mem::take(&mut entry.waits)) {
+                self.launch(&key, self.started.elapsed());
+            }
+        }
+    }
+}
+
+impl Entry {
+    /// Whether what is known of this check holds for the subject.
+    fn knows(&self, subject: &Subject) -> bool {
+        let old = &self.subject;
+        old.check == subject.check
+            && old.settings.probe == subject.settings.probe
+            && old.target.is_some() == subject.target.is_some()
+    }
+}
+
+impl<P, V> Drop for Checks<P, V> {
+    fn drop(&mut self) {
+        self.entries.values().filter_map(|entry| entry.running.as_ref()).for_each(|it| it.task.abort());
+    }
+}
+
+/// A probe's way back.
+struct Line {
+    sender: mpsc::Sender<Event>,
+    endpoint: ObjectKey,
+    attempt: u64,
+}
+
+impl Line {
+    async fn tell(&self, news: News) {
+        let event =
+            Event { endpoint: self.endpoint.clone(), attempt: self.attempt, at: Instant::now(), news };
+        // Nobody hears it: the checks are over.
+        let _ = self.sender.send(event).await;
+    }
+}
+
+async fn run<P: Prober>(prober: Arc<P>, target: Target, settings: Arc<BackendSettings>, line: Line) {
+    let outcome = match (prober.connect(&target).await, &settings.probe) {
+        (Err(outcome), _) => outcome,
+        (Ok(_), Probe::Tcp) => Outcome::OPENED,
+        (Ok(connection), Probe::Http(probe)) => {
+            line.tell(News::Connected).await;
+            prober.ask(connection, probe).await
+        }
+    };
+    line.tell(News::Over(outcome)).await;
+}
+
+async fn at(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => pending().await,
+    }
+}

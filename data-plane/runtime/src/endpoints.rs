@@ -1,0 +1,282 @@
+//! Keeps checks and names in step with the generation in force.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use sluicegate_engine::engine::Engine;
+use sluicegate_engine::live::{Active, Health, LiveBackend, LiveEndpoint};
+use sluicegate_engine::stream::Target;
+use sluicegate_health::{Limits, Schedule};
+use sluicegate_model::Backend;
+use sluicegate_model::endpoint::{CheckSchedule, EndpointAddress, HostPort};
+use sluicegate_model::logging::LogAddress;
+use sluicegate_proto::id::ObjectKey;
+use tokio::sync::{mpsc, watch};
+
+use crate::apply::Served;
+use crate::checks::{Checks, Subject};
+use crate::health::Board;
+use crate::probe::Prober;
+use crate::resolve::{Answer, Names};
+
+/// Follows the endpoints of an engine.
+#[derive(Debug)]
+pub(crate) struct Endpoints<P> {
+    engine: Arc<Engine>,
+    checks: Checks<P, Board>,
+    names: Names,
+    answers: mpsc::Receiver<Answer>,
+    /// What the names lead to.
+    known: HashMap<String, IpAddr>,
+    /// Who is known by a name.
+    hosts: BTreeMap<String, BTreeMap<ObjectKey, Named>>,
+    /// Names of receivers of logs.
+    receivers: BTreeSet<String>,
+    followed: Arc<Active>,
+}
+
+/// An endpoint that is known by a name.
+#[derive(Debug)]
+struct Named {
+    backend: Box<str>,
+    endpoint: Arc<LiveEndpoint>,
+}
+
+impl<P: Prober> Endpoints<P> {
+    /// Follows nothing yet. `seed` shifts the first probes of this process against those of others.
+    pub(crate) fn new(engine: Arc<Engine>, prober: P, seed: u64) -> Self {
+        let (names, answers) = Names::start();
+        Self {
+            checks: Checks::new(prober, Board::new(Arc::clone(&engine)), seed),
+            engine,
+            names,
+            answers,
+            known: HashMap::new(),
+            hosts: BTreeMap::new(),
+            receivers: BTreeSet::new(),
+            followed: Arc::default(),
+        }
+    }
+
+    /// Checks and resolves until it is dropped; `served` tells of each new generation.
+    pub(crate) async fn run(mut self, mut served: watch::Receiver<Option<Served>>) {
+        loop {
+            tokio::select! {
+                biased;
+                Ok(()) = served.changed() => self.follow(),
+                Some(answer) = self.answers.recv() => self.hear(answer),
+                () = self.checks.turn() => {}
+            }
+        }
+    }
+
+    /// Looks at what differs between the generation followed so far and the one in force.
+    fn follow(&mut self) {
+        let active = self.engine.live().active();
+        let previous = std::mem::replace(&mut self.followed, Arc::clone(&active));
+        let mut renamed = false;
+        for (key, old) in &previous.backends {
+            let new = active.backends.get(key);
+            if new.is_some_and(|new| Arc::ptr_eq(old, new)) {
+                continue;
+            }
+            let stay: HashSet<&ObjectKey> =
+                new.iter().flat_map(|new| &new.endpoints).map(|it| &it.config.key).collect();
+            for endpoint in old.endpoints.iter().filter(|it| !stay.contains(&it.config.key)) {
+                self.checks.forget(&endpoint.config.key);
+                renamed |= self.unname(endpoint);
+            }
+        }
+        let mut subjects = Vec::new();
+        for (key, new) in &active.backends {
+            let old = previous.backends.get(key);
+            if old.is_some_and(|old| Arc::ptr_eq(old, new)) {
+                continue;
+            }
+            let before = Before::of(old, new);
+            for endpoint in &new.endpoints {
+                let was = before.endpoints.get(&endpoint.config.key);
+                if before.same_settings && was.is_some_and(|was| Arc::ptr_eq(&was.config, &endpoint.config)) {
+                    continue;
+                }
+                renamed |= was.is_some_and(|was| self.unname(was)) | self.name(new, endpoint);
+                match self.subject(&new.config, endpoint) {
+                    Some(subject) => subjects.push(subject),
+                    None => self.leave(endpoint),
+                }
+            }
+        }
+        self.checks.follow(subjects);
+        let receivers = receivers(&active);
+        if renamed || receivers != self.receivers {
+            self.receivers = receivers;
+            for (name, ip) in self.known.iter().filter(|(name, _)| self.receivers.contains(*name)) {
+                self.engine.log_names().set(name, Some(*ip));
+            }
+            let names: BTreeSet<String> = self.hosts.keys().chain(&self.receivers).cloned().collect();
+            self.known.retain(|name, _| names.contains(name));
+            self.names.follow(&names);
+        }
+    }
+
+    /// The check of an endpoint; `None`: it has none, or is out of service.
+    fn subject(&self, backend: &Backend, endpoint: &LiveEndpoint) -> Option<Subject> {
+        let config = &endpoint.config;
+        if config.disabled || backend.settings.disabled {
+            return None;
+        }
+        let check = config.check_key()?;
+        let timeouts = &backend.settings.timeouts;
+        Some(Subject {
+            key: config.key.clone(),
+            settings: Arc::clone(&backend.settings),
+            schedule: schedule(config.check.as_ref()?),
+            limits: Limits { connect: timeouts.connect, answer: timeouts.check },
+            target: self.target(&check.target),
+            check,
+        })
+    }
+
+    fn target(&self, address: &EndpointAddress) -> Option<Target> {
+        match address {
+            EndpointAddress::Ip(address) => Some(Target::Ip(*address)),
+            EndpointAddress::Unix(name) => Some(Target::Unix(Arc::new(name.clone()))),
+            EndpointAddress::Host(host) => {
+                let ip = self.known.get(&*host.name)?;
+                Some(Target::Ip(SocketAddr::new(*ip, host.port)))
+            }
+        }
+    }
+
+    /// Ends the checks of an endpoint that stays. A verdict that came after the commit does not outlive them.
+    fn leave(&mut self, endpoint: &LiveEndpoint) {
+        self.checks.forget(&endpoint.config.key);
+        if endpoint.config.check.is_none() && endpoint.state.health() != Health::Unresolved {
+            endpoint.state.set_health(Health::Unchecked, "");
+        }
+    }
+
+    /// Puts an endpoint down under its name. Says whether it has one.
+    fn name(&mut self, backend: &LiveBackend, endpoint: &Arc<LiveEndpoint>) -> bool {
+        let EndpointAddress::Host(host) = &endpoint.config.address else { return false };
+        let named = Named { backend: backend.name().into(), endpoint: Arc::clone(endpoint) };
+        let users = self.hosts.entry(host.name.to_string()).or_default();
+        users.insert(endpoint.config.key.clone(), named);
+        if let Some(ip) = self.known.get(&*host.name) {
+            endpoint.state.set_address(SocketAddr::new(*ip, host.port));
+        }
+        true
+    }
+
+    /// Takes an endpoint out from under its name. Says whether it had one.
+    fn unname(&mut self, endpoint: &LiveEndpoint) -> bool {
+        let EndpointAddress::Host(host) = &endpoint.config.address else { return false };
+        if let Some(users) = self.hosts.get_mut(&*host.name) {
+            users.remove(&endpoint.config.key);
+            if users.is_empty() {
+                self.hosts.remove(&*host.name);
+            }
+        }
+        true
+    }
+
+    fn hear(&mut self, answer: Answer) {
+        let Answer { name, address } = answer;
+        if self.receivers.contains(&name)
+            && let Ok(ip) = address
+        {
+            self.engine.log_names().set(&name, Some(ip));
+        }
+        let users = self.hosts.get(&name).into_iter().flat_map(BTreeMap::values);
+        match address {
+            Ok(ip) => {
+                for named in users {
+                    named.resolved(ip);
+                    let config = &named.endpoint.config;
+                    if let Some(EndpointAddress::Host(HostPort { port, .. })) =
+                        config.check_key().map(|it| it.target)
+                    {
+                        self.checks.aim(&config.key, Target::Ip(SocketAddr::new(ip, port)));
+                    }
+                }
+                self.known.insert(name, ip);
+            }
+            Err(reason) => users.for_each(|named| named.unresolved(&name, &reason)),
+        }
+    }
+}
+
+impl Named {
+    fn resolved(&self, ip: IpAddr) {
+        let EndpointAddress::Host(host) = &self.endpoint.config.address else { return };
+        let (server, state) = (self.server(), &self.endpoint.state);
+        match state.address().map(|address| address.ip()) {
+            None => tracing::info!("Server {server} ('{}') is at {ip}", host.name),
+            Some(old) if old != ip => {
+                tracing::warn!("Server {server} changed its IP from {old} to {ip} by DNS")
+            }
+            Some(_) => {}
+        }
+        state.set_address(SocketAddr::new(ip, host.port));
+    }
+
+    /// An address that was known once stays in use: whether somebody answers there is a check's question.
+    fn unresolved(&self, name: &str, reason: &str) {
+        let (server, state) = (self.server(), &self.endpoint.state);
+        match state.address() {
+            None => {
+                tracing::warn!(
+                    "Server {server} is DOWN: '{name}' does not resolve ({reason}); it is asked for again"
+                );
+                state.set_health(Health::Unresolved, reason);
+            }
+            Some(address) => {
+                tracing::warn!(
+                    "Server {server} stays at {address}: '{name}' does not resolve any more ({reason})"
+                );
+            }
+        }
+    }
+
+    fn server(&self) -> String {
+        format!("{}/{}", self.backend, self.endpoint.name())
+    }
+}
+
+/// A backend as it was followed before.
+struct Before<'a> {
+    /// All that checks ask for beside the endpoints is what it was.
+    same_settings: bool,
+    endpoints: HashMap<&'a ObjectKey, &'a Arc<LiveEndpoint>>,
+}
+
+impl<'a> Before<'a> {
+    fn of(old: Option<&'a Arc<LiveBackend>>, new: &LiveBackend) -> Self {
+        Self {
+            same_settings: old.is_some_and(|old| Arc::ptr_eq(&old.config.settings, &new.config.settings)),
+            endpoints: old.iter().flat_map(|old| &old.endpoints).map(|it| (&it.config.key, it)).collect(),
+        }
+    }
+}
+
+fn receivers(active: &Active) -> BTreeSet<String> {
+    let targets = active.frontends.values().flat_map(|frontend| &frontend.settings().logging.targets);
+    targets
+        .filter_map(|target| match &target.address {
+            LogAddress::Host(host) => Some(host.name.to_string()),
+            _ => None,
+        })
+        .collect()
+}
+
+fn schedule(check: &CheckSchedule) -> Schedule {
+    let CheckSchedule { interval, fast_interval, down_interval, rise, fall, .. } = check;
+    Schedule {
+        interval: *interval,
+        fast_interval: *fast_interval,
+        down_interval: *down_interval,
+        rise: *rise,
+        fall: *fall,
+    }
+}

@@ -1,0 +1,100 @@
+//! What checks find, told to the engine and, where something changed, to people in HAProxy's words.
+
+use std::sync::Arc;
+
+use sluicegate_engine::engine::Engine;
+use sluicegate_engine::live::{Health, LiveBackend, LiveEndpoint};
+use sluicegate_health::{self as health, Check, Finding};
+use sluicegate_proto::id::ObjectKey;
+
+use crate::checks::{Subject, Verdicts};
+
+/// Writes verdicts to what is served.
+#[derive(Debug)]
+pub(crate) struct Board {
+    engine: Arc<Engine>,
+}
+
+impl Board {
+    pub(crate) fn new(engine: Arc<Engine>) -> Self {
+        Self { engine }
+    }
+}
+
+impl Verdicts for Board {
+    fn renewed(&mut self, endpoint: &Subject) {
+        if let Some(state) = self.engine.live().endpoint(&endpoint.key) {
+            state.set_health(Health::Up, "");
+        }
+    }
+
+    fn probed(&mut self, endpoint: &Subject, finding: &Finding, check: &Check) {
+        let Some(state) = self.engine.live().endpoint(&endpoint.key) else { return };
+        state.count_check(finding.evidence.status.passed());
+        let health = match check.health() {
+            health::Health::Up => Health::Up,
+            health::Health::Down => Health::Down,
+        };
+        state.set_health(health, &finding.evidence.to_string());
+        let Some(change) = finding.change else { return };
+        if let Some(backend) = self.engine.live().active().backends.get(&endpoint.settings.key) {
+            announce(backend, &endpoint.key, change, &finding.evidence.reason());
+        }
+    }
+}
+
+/// Says that an endpoint came or went, and what its backend has left.
+pub(crate) fn announce(backend: &LiveBackend, endpoint: &ObjectKey, change: health::Health, reason: &str) {
+    let Some(endpoint) = backend.endpoints.iter().find(|it| it.config.key == *endpoint) else { return };
+    let left = Left::count(backend);
+    let server = format!("{}/{}", backend.name(), endpoint.name());
+    match change {
+        health::Health::Down => {
+            tracing::warn!("{}", left.down(&server, reason, endpoint));
+            if left.active + left.backup == 0 {
+                tracing::error!("backend '{}' has no server available!", backend.name());
+            }
+        }
+        health::Health::Up => tracing::warn!("{}", left.up(&server, reason, backend.state.queued())),
+    }
+}
+
+/// Endpoints of a backend that can take traffic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Left {
+    active: usize,
+    backup: usize,
+}
+
+impl Left {
+    fn count(backend: &LiveBackend) -> Self {
+        let usable = |it: &&Arc<LiveEndpoint>| {
+            !it.config.disabled && it.config.weight > 0 && it.state.health().is_usable()
+        };
+        let backup = backend.endpoints.iter().filter(usable).filter(|it| it.config.backup).count();
+        Self { active: backend.endpoints.iter().filter(usable).count() - backup, backup }
+    }
+
+    fn on_backup(self) -> &'static str {
+        if self.active == 0 && self.backup > 0 { " Running on backup." } else { "" }
+    }
+
+    fn down(self, server: &str, reason: &str, endpoint: &LiveEndpoint) -> String {
+        let Self { active, backup } = self;
+        let (sessions, queued) = (endpoint.state.served(), endpoint.state.queued());
+        format!(
+            "Server {server} is DOWN, reason: {reason}. {active} active and {backup} backup servers left.{} \
+             {sessions} sessions active, 0 requeued, {queued} remaining in queue.",
+            self.on_backup()
+        )
+    }
+
+    fn up(self, server: &str, reason: &str, queued: u32) -> String {
+        let Self { active, backup } = self;
+        format!(
+            "Server {server} is UP, reason: {reason}. {active} active and {backup} backup servers online.{} \
+             0 sessions requeued, {queued} total in queue.",
+            self.on_backup()
+        )
+    }
+}
