@@ -28,13 +28,13 @@ mod settings;
 mod timeouts;
 mod value;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use sluicegate_proto::build::body_kind;
 use sluicegate_proto::v1::{self, Kind, origin, resource::Body};
 
 use crate::ast::File;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, MAX_DIAGNOSTICS};
 use crate::expr::{Load, Reader};
 use crate::source::{SourceMap, Span};
 use global::Global;
@@ -95,7 +95,7 @@ struct Lowering<'a> {
     names: Names<'a>,
     global: Global<'a>,
     /// Ports of the frontends that send to each backend.
-    ports: BTreeMap<&'a str, Vec<u16>>,
+    ports: BTreeMap<&'a str, BTreeSet<u16>>,
     /// Addresses that are bound, and where.
     addresses: HashMap<String, (&'a str, Span)>,
 }
@@ -143,7 +143,10 @@ impl<'a> Lowering<'a> {
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {
-        if self.told.insert((diagnostic.span, diagnostic.message.clone())) {
+        // What is kept is bounded, and so is what is remembered of it.
+        if self.told.len() >= 2 * MAX_DIAGNOSTICS {
+            self.diagnostics.push(diagnostic);
+        } else if self.told.insert((diagnostic.span, diagnostic.message.clone())) {
             self.diagnostics.push(diagnostic);
         }
     }

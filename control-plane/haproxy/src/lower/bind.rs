@@ -12,7 +12,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 use crate::word::Word;
 
-/// How many listeners one proxy may have: a range is one for each port.
+/// How many listeners a configuration may have: a range is one for each port.
 const MAX_LISTENERS: usize = 65_536;
 
 /// What a `bind` line says beyond its addresses.
@@ -141,15 +141,20 @@ impl<'a> Lowering<'a> {
                     continue;
                 }
             };
+            if self.addresses.len().max(*count) + listeners.len() > MAX_LISTENERS {
+                let message = format!("there are more than {MAX_LISTENERS} addresses to listen on");
+                self.report(Diagnostic::error(Code::BadValue, place, message));
+                return;
+            }
             for (name, listener) in listeners {
                 if let Some(listener::Address::Ip(address)) = &listener.address {
                     ports.extend(u16::try_from(address.port));
                 }
-                if *count < MAX_LISTENERS && self.claim(&name, proxy.name, place) {
+                if self.claim(&name, proxy.name, place) {
                     let name = format!("{}/{name}", proxy.name);
                     self.emit(name, place, *count, Body::Listener(listener));
-                    *count += 1;
                 }
+                *count += 1;
             }
         }
     }

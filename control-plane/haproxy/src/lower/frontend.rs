@@ -20,8 +20,7 @@ impl<'a> Lowering<'a> {
         let default_backend = default_backend.or(own.then_some(proxy.name));
         targets.extend(own.then_some(proxy.name));
         for target in targets {
-            let known = self.ports.entry(target).or_default();
-            known.extend(ports.iter().copied().filter(|port| !known.contains(port)).collect::<Vec<_>>());
+            self.ports.entry(target).or_default().extend(ports.iter().copied());
         }
         let word = proxy.lines.last("maxconn").and_then(|line| line.args().first());
         let frontend = v1::Frontend {

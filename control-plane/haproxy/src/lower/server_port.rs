@@ -21,17 +21,16 @@ impl<'a> Lowering<'a> {
             }
         };
         let ports = self.ports.get(proxy.name).cloned().unwrap_or_default();
-        let port = match ports.as_slice() {
-            [port] => u16::try_from(i32::from(*port) + offset).ok().filter(|port| *port != 0),
-            _ => None,
-        };
+        let only = ports.first().filter(|_| ports.len() == 1);
+        let port =
+            only.and_then(|port| u16::try_from(i32::from(*port) + offset).ok()).filter(|port| *port != 0);
         if port.is_some() {
             return port;
         }
-        let message = match ports.len() {
-            0 => "a port is missing, and nothing listens for this backend".to_owned(),
-            1 => format!("the port {} and this offset make no port", ports[0]),
-            count => format!("a port is missing, and clients come in on {count} different ones"),
+        let message = match (only, ports.len()) {
+            (Some(port), _) => format!("the port {port} and this offset make no port"),
+            (None, 0) => "a port is missing, and nothing listens for this backend".to_owned(),
+            (None, count) => format!("a port is missing, and clients come in on {count} different ones"),
         };
         self.report(
             Diagnostic::error(Code::BadAddress, word.span(), message)

@@ -11,8 +11,9 @@ mod properties;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use sluicegate_haproxy::diagnostic::Code;
 use sluicegate_haproxy::environment::Environment;
-use sluicegate_haproxy::expr::FileLoader;
+use sluicegate_haproxy::expr::{FileLoader, Load, LoadError, NoFiles};
 use sluicegate_haproxy::{Input, Outcome, keywords, load};
 
 fn folder() -> PathBuf {
@@ -100,4 +101,51 @@ fn the_quickstart_has_nothing_to_complain_of() {
     let fragment = outcome.fragment.unwrap();
     sluicegate_model::compile(None, sluicegate_model::Change::Full(&fragment.resources)).unwrap();
     golden(&folder().join("quickstart.in.cfg"), &dump::resources(&fragment.resources));
+}
+
+#[test]
+fn every_finding_of_the_lowering_has_a_case() {
+    let of_lowering = Code::ALL.iter().skip_while(|code| **code != Code::ConditionalBlock).skip(1);
+    let mut missing: Vec<_> = of_lowering.collect();
+    for case in cases(&folder()).into_iter().chain(cases(&folder().join("refused"))) {
+        let outcome = loaded(&case);
+        missing.retain(|code| !outcome.diagnostics.iter().any(|found| found.code == **code));
+    }
+    assert!(missing.is_empty(), "no case gives {missing:?}");
+}
+
+#[test]
+fn a_section_goes_on_in_the_next_file() {
+    let files = [
+        Input { path: "one.cfg", text: b"backend app\n timeout connect 1s\n timeout server 1s\n" },
+        Input { path: "two.cfg", text: b" server a 192.0.2.1:80\n" },
+    ];
+    let outcome = load(&files, Environment::default(), &NoFiles);
+    assert_eq!(findings(&outcome), "");
+    let text = dump::resources(&outcome.fragment.unwrap().resources);
+    assert!(text.contains("haproxy/endpoint/app/a # two.cfg:1"), "{text}");
+}
+
+#[test]
+fn large_bodies_travel_by_their_hash() {
+    struct Large;
+    impl Load for Large {
+        fn load(&self, _: &str, _: usize) -> Result<Vec<u8>, LoadError> {
+            Ok(vec![b'x'; 100_000])
+        }
+    }
+    let text = b"frontend web\n mode http\n timeout client 1s\n bind :80\n \
+        http-request return content-type text/plain file large\n";
+    let outcome = load(&[Input { path: "a.cfg", text }], Environment::default(), &Large);
+    let text = dump::resources(&outcome.fragment.unwrap().resources);
+    assert!(text.contains("return 200 text/plain with blob "), "{text}");
+}
+
+#[test]
+fn ranges_of_ports_are_bounded() {
+    let all = ":1-65535,".repeat(200);
+    let text = format!("frontend web\n timeout client 1s\n bind {}\n", all.trim_end_matches(','));
+    let outcome = load(&[Input { path: "a.cfg", text: text.as_bytes() }], Environment::default(), &NoFiles);
+    assert!(outcome.fragment.is_none());
+    assert!(findings(&outcome).contains("there are more than 65536 addresses to listen on"));
 }
