@@ -144,9 +144,8 @@ impl<'a> Lowering<'a> {
 
     fn report(&mut self, diagnostic: Diagnostic) {
         // What is kept is bounded, and so is what is remembered of it.
-        if self.told.len() >= 2 * MAX_DIAGNOSTICS {
-            self.diagnostics.push(diagnostic);
-        } else if self.told.insert((diagnostic.span, diagnostic.message.clone())) {
+        let full = self.told.len() >= 2 * MAX_DIAGNOSTICS;
+        if full || self.told.insert((diagnostic.span, diagnostic.message.clone())) {
             self.diagnostics.push(diagnostic);
         }
     }
