@@ -49,6 +49,13 @@ pub(crate) struct Local {
     pub(crate) trace: OnceCell<Box<dyn Trace>>,
 }
 
+#[cfg(test)]
+impl Local {
+    fn spare_turns(&self) -> usize {
+        self.turns.len()
+    }
+}
+
 impl fmt::Debug for Local {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Local")

@@ -150,22 +150,34 @@ impl Worker {
         if frontend.sinks.targets.is_empty() || (logging.skip_null && exchange.is_null()) {
             return;
         }
+        let number = frontend.state.next_line();
+        let mut text = self.line.borrow_mut();
+        text.clear();
+        self.with_line(exchange, number, |line| {
+            render(format, line, Style::Log, &mut self.scratch.borrow_mut(), &mut text);
+        });
+        let at = self.clock.unix(exchange.times.ended.unwrap_or(exchange.times.accepted));
+        self.shared.rings[self.index].push(&frontend.sinks, Level::Info, at, &text);
+    }
+
+    /// An exchange as formats see it, in log lines and in rules. `number` is that of the line.
+    pub(crate) fn with_line<T>(
+        &self,
+        exchange: &Exchange,
+        number: u64,
+        look: impl FnOnce(&Line<'_>) -> T,
+    ) -> T {
         let accepted = self.clock.unix(exchange.times.accepted);
         let process = self.with_active(|active| Arc::clone(&active.runtime.process));
-        let line = Line {
+        look(&Line {
             exchange,
             calendar: &self.calendar,
             accepted,
             began: exchange.times.began.map_or(accepted, |began| self.clock.unix(began)),
             connections: self.shared.gate.open(),
             node: process.node.as_deref().unwrap_or(&self.shared.host),
-            number: frontend.state.next_line(),
-        };
-        let (mut text, mut scratch) = (self.line.borrow_mut(), self.scratch.borrow_mut());
-        text.clear();
-        render(format, &line, Style::Log, &mut scratch, &mut text);
-        let at = self.clock.unix(exchange.times.ended.unwrap_or(exchange.times.accepted));
-        self.shared.rings[self.index].push(&frontend.sinks, Level::Info, at, &text);
+            number,
+        })
     }
 
     fn count(&self, exchange: &Exchange) {

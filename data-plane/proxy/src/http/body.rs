@@ -93,11 +93,6 @@ impl Transfer {
         self.closed = false;
     }
 
-    /// The sender is heard out, whatever its framing said.
-    pub(super) fn stop(&mut self) {
-        self.closed = true;
-    }
-
     /// Raw body bytes taken from the sender.
     pub(super) fn received(&self) -> u64 {
         self.received

@@ -63,6 +63,7 @@ impl Run<'_, '_> {
         turn.next.extend_from_slice(request.bytes.get(end..).unwrap_or_default());
         request.bytes.truncate(end);
         turn.moved = self.now;
+        self.worker.counters().requests.add(1);
         if let Some(frontend) = &turn.exchange.frontend {
             frontend.state.counters.shard(self.worker.index).requests.add(1);
         }

@@ -7,7 +7,6 @@ use sluicegate_model::expr::{Alias, Direction};
 use sluicegate_model::rule::{Content, HeaderName, HeaderPattern, Redirect, Reply, Rule};
 use sluicegate_rules::{Edit, Message, Outcome, Scratch, Style, Variables, matches, render};
 
-use super::policy::write_ip;
 use super::reply::Desk;
 use super::run::{Run, Step};
 use super::turn::{self, Turn};
@@ -17,6 +16,7 @@ use crate::h1::{Edits, Head, InvalidEdit, Known, Version, View};
 use crate::live::{LiveBackend, LiveFrontend};
 use crate::stream::Stream;
 use crate::termination::Termination;
+use crate::worker::Worker;
 
 /// A head, its bytes, and its edits as far as rules may change them now.
 struct Side<'a> {
@@ -50,6 +50,7 @@ impl<'a> Side<'a> {
 
 /// An exchange as rules see it.
 struct Scene<'a> {
+    worker: &'a Worker,
     exchange: &'a Exchange,
     client: &'a Stream,
     request: Side<'a>,
@@ -125,41 +126,8 @@ impl Message for Scene<'_> {
 }
 
 impl Variables for Scene<'_> {
-    /// What is known of an exchange while its rules run; the rest is the log's.
-    fn alias(&self, alias: Alias, _hexadecimal: bool, out: &mut Vec<u8>) {
-        let number = |number: u64, out: &mut Vec<u8>| {
-            out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
-        };
-        match alias {
-            Alias::ClientIp => {
-                if let Some(client) = self.source() {
-                    write_ip(client.ip(), out);
-                }
-            }
-            Alias::ClientPort => {
-                if let Some(client) = self.source() {
-                    number(client.port().into(), out);
-                }
-            }
-            Alias::FrontendName | Alias::FrontendTransport => out.extend_from_slice(self.frontend_name()),
-            Alias::BackendName => out.extend_from_slice(self.backend_name().unwrap_or_default()),
-            Alias::EndpointName => {
-                if let Some(endpoint) = &self.exchange.endpoint {
-                    out.extend_from_slice(endpoint.name().as_bytes());
-                }
-            }
-            Alias::Method => out.extend_from_slice(self.request.view().method_text()),
-            Alias::Url => out.extend_from_slice(self.request.view().target()),
-            Alias::Path | Alias::PathOnly => out.extend_from_slice(self.request.view().path()),
-            Alias::Version => out.extend_from_slice(self.request.head.version().text().as_bytes()),
-            Alias::Status => {
-                if let Some(status) = self.status() {
-                    number(status.into(), out);
-                }
-            }
-            Alias::RequestCounter => number(self.exchange.number.into(), out),
-            _ => {}
-        }
+    fn alias(&self, alias: Alias, hexadecimal: bool, out: &mut Vec<u8>) {
+        self.worker.with_line(self.exchange, 0, |line| line.alias(alias, hexadecimal, out));
     }
 }
 
@@ -210,6 +178,7 @@ impl Run<'_, '_> {
         let mut scratch = self.worker.http.rules.take();
         let Turn { exchange, request, .. } = &mut *self.turn;
         let mut scene = Scene {
+            worker: self.worker,
             exchange,
             client: self.client,
             request: Side::open(request),
@@ -252,6 +221,7 @@ impl Run<'_, '_> {
     fn run_response_list(&mut self, rules: &[Rule], scratch: &mut Scratch) -> Option<Step> {
         let Turn { exchange, request, response, .. } = &mut *self.turn;
         let mut scene = Scene {
+            worker: self.worker,
             exchange,
             client: self.client,
             request: Side::fixed(request),
@@ -280,6 +250,7 @@ impl Run<'_, '_> {
         let mut scratch = self.worker.http.rules.take();
         let turn = &*self.turn;
         let scene = Scene {
+            worker: self.worker,
             exchange: &turn.exchange,
             client: self.client,
             request: Side::fixed(&turn.request),
@@ -318,6 +289,7 @@ impl Run<'_, '_> {
             let turn = &*self.turn;
             let answered = turn.response.head_len > 0;
             let scene = Scene {
+                worker: self.worker,
                 exchange: &turn.exchange,
                 client: self.client,
                 request: Side::fixed(&turn.request),

@@ -1,4 +1,15 @@
 //! Connections over real sockets, the whole of a site in one thread and on a paused clock.
 
 mod basics;
+mod bodies;
+mod failures;
+mod generations;
+mod interim;
+mod modes;
+mod replies;
+mod requests;
+mod retries;
 mod site;
+mod size;
+mod timeouts;
+mod tunnels;

@@ -188,6 +188,8 @@ impl Turn {
     pub(super) fn start_tunnel(&mut self) {
         let Self { up, next, .. } = self;
         up.begin(Framing::Tunnel, Coding::AsIs);
+        // A tunnel has no form that bytes could violate.
+        let _whole = up.accept(next);
         up.queue(|out| out.append(next));
     }
 
@@ -214,6 +216,12 @@ fn clear(bytes: &mut Vec<u8>) {
 pub(super) struct Turns(RefCell<Vec<Box<Turn>>>);
 
 impl Turns {
+    /// How many there are.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.0.borrow().len()
+    }
+
     /// A fresh turn.
     pub(super) fn take(&self, accepted: Instant, client: Peer) -> Box<Turn> {
         match self.0.borrow_mut().pop() {

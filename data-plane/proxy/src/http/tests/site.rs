@@ -36,7 +36,11 @@ pub(super) fn run<F: Future>(test: F) -> F::Output {
         .on_thread_unpark(Clock::woken)
         .build()
         .unwrap();
-    runtime.block_on(LocalSet::new().run_until(test))
+    runtime.block_on(LocalSet::new().run_until(async {
+        // A test that hangs has no timer, so the clock jumps to this one.
+        let bounded = tokio::time::timeout(std::time::Duration::from_secs(24 * 3600), test);
+        bounded.await.expect("the test hangs")
+    }))
 }
 
 /// What a generation of the site consists of.
@@ -132,6 +136,19 @@ pub(super) struct Recorder {
     pub(super) phases: Rc<RefCell<Vec<Phase>>>,
 }
 
+impl Recorder {
+    /// Whether so many exchanges end within a while.
+    pub(super) async fn until_ended(&self, count: usize) -> bool {
+        for _ in 0..100 {
+            if self.ended.borrow().len() >= count {
+                return true;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        false
+    }
+}
+
 impl Trace for Recorder {
     fn entered(&self, phase: Phase, _: Instant, exchange: &Exchange) {
         self.phases.borrow_mut().push(phase);
@@ -207,6 +224,10 @@ impl Site {
 
     pub(super) async fn client(&self) -> Client {
         Client::new(TcpStream::connect(self.address).await.unwrap())
+    }
+
+    pub(super) fn frontend(&self) -> Arc<crate::live::LiveFrontend> {
+        self.worker.with_active(|active| Arc::clone(&active.frontends[&key(v1::Kind::Frontend, "main")]))
     }
 
     /// What the log would show.
@@ -323,6 +344,14 @@ impl Client {
     pub(super) async fn get(&mut self, path: &str) -> Received {
         self.send(format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n")).await;
         self.response().await
+    }
+
+    /// Has a GET served by `server`, with the path's last letter.
+    pub(super) async fn get_from(&mut self, server: &mut Client, path: &str) -> String {
+        self.send(format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n")).await;
+        server.request().await;
+        server.send(format!("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{}", &path[path.len() - 1..])).await;
+        self.response().await.text().to_owned()
     }
 
     async fn fill(&mut self) -> bool {
