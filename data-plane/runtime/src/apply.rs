@@ -110,3 +110,6 @@ fn failed(error: &JoinError) -> Refused {
     let reason = format!("this proxy failed while compiling: {error}");
     Refused::Rejected(vec![Rejection { reason, local: true, ..Rejection::default() }])
 }
+
+#[cfg(test)]
+mod tests;

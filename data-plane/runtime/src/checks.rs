@@ -321,3 +321,6 @@ async fn at(time: Option<Instant>) {
         None => pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests;

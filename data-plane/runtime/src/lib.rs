@@ -8,6 +8,8 @@
 mod apply;
 mod checks;
 mod endpoints;
+#[cfg(test)]
+mod fixture;
 mod health;
 mod keep;
 mod probe;

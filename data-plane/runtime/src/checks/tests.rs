@@ -1,0 +1,313 @@
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{Mutex, MutexGuard};
+
+use sluicegate_engine::stream::Target;
+use sluicegate_health::{Health, Status};
+use sluicegate_model::backend::HttpProbe;
+use sluicegate_model::endpoint::EndpointAddress;
+use sluicegate_model::{Change, compile};
+use sluicegate_proto::v1::{self, Kind};
+use tokio::time::{advance, timeout};
+
+use super::*;
+use crate::fixture::{Site, endpoint_key, key, nowhere};
+
+const MS: Duration = Duration::from_millis(1);
+
+/// What an endpoint of the tests does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    Opens,
+    Refuses,
+    Hangs,
+    /// Opens after a while.
+    Late(Duration),
+}
+
+/// Endpoints that need no network. An address that is not named opens.
+#[derive(Debug, Clone, Default)]
+struct Fake(Arc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    manners: Mutex<HashMap<SocketAddr, Manner>>,
+    probes: Mutex<Vec<(SocketAddr, Instant)>>,
+    now: AtomicUsize,
+    most: AtomicUsize,
+}
+
+/// Counts itself while it lives.
+struct Counted(Arc<State>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.now.fetch_sub(1, SeqCst);
+    }
+}
+
+impl Prober for Fake {
+    type Connection = Counted;
+
+    async fn connect(&self, target: &Target) -> Result<Counted, Outcome> {
+        let state = Arc::clone(&self.0);
+        state.most.fetch_max(state.now.fetch_add(1, SeqCst) + 1, SeqCst);
+        let counted = Counted(Arc::clone(&state));
+        let Target::Ip(address) = target else { panic!("{target:?}") };
+        lock(&state.probes).push((*address, Instant::now()));
+        let manner = lock(&state.manners).get(address).copied().unwrap_or(Manner::Opens);
+        match manner {
+            Manner::Opens => Ok(counted),
+            Manner::Refuses => {
+                Err(Outcome { status: Status::L4Connection, code: None, info: "Connection refused".into() })
+            }
+            Manner::Hangs => pending().await,
+            Manner::Late(wait) => {
+                tokio::time::sleep(wait).await;
+                Ok(counted)
+            }
+        }
+    }
+
+    async fn ask(&self, _connection: Counted, _probe: &HttpProbe) -> Outcome {
+        pending().await
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap()
+}
+
+/// What was found, as `NAME RESULT [HEALTH]`.
+#[derive(Debug, Clone, Default)]
+struct Heard(Arc<Mutex<Vec<String>>>);
+
+impl Verdicts for Heard {
+    fn renewed(&mut self, endpoint: &Subject) {
+        lock(&self.0).push(format!("{} new", endpoint.key.name()));
+    }
+
+    fn probed(&mut self, endpoint: &Subject, finding: &Finding, check: &Check) {
+        let change = match finding.change {
+            Some(Health::Up) => " up",
+            Some(Health::Down) => " down",
+            None => "",
+        };
+        assert!(finding.change.is_none_or(|health| health == check.health()));
+        lock(&self.0).push(format!("{} {}{change}", endpoint.key.name(), finding.evidence.status.code()));
+    }
+}
+
+struct Bench {
+    checks: Checks<Fake, Heard>,
+    fake: Fake,
+    heard: Heard,
+    began: Instant,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let (fake, heard) = (Fake::default(), Heard::default());
+        Self { checks: Checks::new(fake.clone(), heard.clone(), 0), fake, heard, began: Instant::now() }
+    }
+
+    fn set(&self, address: SocketAddr, manner: Manner) {
+        lock(&self.fake.0.manners).insert(address, manner);
+    }
+
+    async fn run(&mut self, time: Duration) {
+        let turns = async {
+            loop {
+                self.checks.turn().await;
+            }
+        };
+        assert!(timeout(time, turns).await.is_err());
+    }
+
+    /// Milliseconds since the start of all probes of an address.
+    fn probes(&self, address: SocketAddr) -> Vec<u128> {
+        let probes = lock(&self.fake.0.probes);
+        let own = probes.iter().filter(|(other, _)| *other == address);
+        own.map(|(_, at)| (*at - self.began).as_millis()).collect()
+    }
+
+    fn heard(&self) -> Vec<String> {
+        std::mem::take(&mut lock(&self.heard.0))
+    }
+}
+
+/// Settings of a backend; its probe is an HTTP one for this path where there is one.
+fn settings(uri: Option<&str>) -> Arc<BackendSettings> {
+    let site = Site::default().backend("app", |backend| {
+        let probe = uri.map(|uri| {
+            let probe = v1::HttpProbe {
+                method: "GET".into(),
+                uri: uri.into(),
+                version: "HTTP/1.1".into(),
+                ..v1::HttpProbe::default()
+            };
+            v1::HealthCheck { probe: Some(v1::health_check::Probe::Http(probe)) }
+        });
+        backend.check = probe;
+    });
+    let runtime = compile(None, Change::Full(&site.resources)).unwrap();
+    Arc::clone(&runtime.backends[&key(Kind::Backend, "app")].settings)
+}
+
+fn subject(name: &str, address: SocketAddr, settings: &Arc<BackendSettings>) -> Subject {
+    let two = std::num::NonZeroU32::MIN.saturating_add(1);
+    Subject {
+        key: endpoint_key("app", name),
+        settings: Arc::clone(settings),
+        check: CheckKey { target: EndpointAddress::Ip(address) },
+        schedule: Schedule {
+            interval: 2_000 * MS,
+            fast_interval: 500 * MS,
+            down_interval: 5_000 * MS,
+            rise: two,
+            fall: two,
+        },
+        limits: Limits::default(),
+        target: Some(Target::Ip(address)),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn first_probes_are_spread_over_the_interval() {
+    let mut bench = Bench::new();
+    let settings = settings(None);
+    let subjects = (1..=4).map(|number| subject(&number.to_string(), nowhere(number), &settings)).collect();
+    bench.checks.follow(subjects);
+    bench.run(2_900 * MS).await;
+    let all: Vec<_> = (1..=4).map(|number| bench.probes(nowhere(number))).collect();
+    assert_eq!(all, [vec![0, 2_000], vec![500, 2_500], vec![1_000], vec![1_500]]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_interval_follows_the_state() {
+    let mut bench = Bench::new();
+    let address = nowhere(1);
+    bench.checks.follow(vec![subject("a", address, &settings(None))]);
+    bench.run(1_000 * MS).await;
+    assert_eq!(bench.heard(), ["app/a new", "app/a L4OK"]);
+    bench.set(address, Manner::Refuses);
+    bench.run(4_000 * MS).await;
+    assert_eq!(bench.heard(), ["app/a L4CON", "app/a L4CON down"]);
+    bench.set(address, Manner::Opens);
+    bench.run(4_000 * MS).await;
+    assert_eq!(bench.heard(), ["app/a L4OK", "app/a L4OK up"]);
+    // interval, fast after the first failure, down, fast after the first success
+    assert_eq!(bench.probes(address), [0, 2_000, 2_500, 7_500, 8_000]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_probed_as_before_keeps_its_state_and_its_schedule() {
+    let mut bench = Bench::new();
+    let address = nowhere(1);
+    bench.set(address, Manner::Refuses);
+    let before = subject("a", address, &settings(None));
+    bench.checks.follow(vec![before.clone()]);
+    bench.run(1_000 * MS).await;
+    assert_eq!(bench.heard(), ["app/a new", "app/a L4CON down"]);
+    // The settings are another value with the same probe, as after a change of a weight or a rule.
+    bench.checks.follow(vec![Subject { settings: settings(None), ..before.clone() }]);
+    bench.run(5_000 * MS).await;
+    assert_eq!(bench.heard(), ["app/a L4CON"]);
+    assert_eq!(bench.probes(address), [0, 5_000]);
+    let slower = Schedule { down_interval: 60_000 * MS, ..before.schedule };
+    bench.checks.follow(vec![Subject { schedule: slower, ..before }]);
+    bench.run(10_000 * MS).await;
+    assert_eq!(bench.heard(), ["app/a L4CON"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_address_or_probe_begins_anew() {
+    let mut bench = Bench::new();
+    bench.set(nowhere(1), Manner::Refuses);
+    let plain = settings(None);
+    bench.checks.follow(vec![subject("a", nowhere(1), &plain)]);
+    bench.run(100 * MS).await;
+    bench.checks.follow(vec![subject("a", nowhere(2), &plain)]);
+    bench.run(100 * MS).await;
+    assert_eq!(bench.heard(), ["app/a new", "app/a L4CON down", "app/a new", "app/a L4OK"]);
+    bench.checks.follow(vec![subject("a", nowhere(2), &settings(Some("/")))]);
+    bench.checks.follow(vec![subject("a", nowhere(2), &settings(Some("/")))]);
+    bench.run(2_100 * MS).await;
+    assert_eq!(bench.heard(), ["app/a new", "app/a L7TOUT down"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_answer_has_the_time_of_timeout_check() {
+    let mut bench = Bench::new();
+    let limits = Limits { connect: Some(100 * MS), answer: Some(3_000 * MS) };
+    let subject = Subject { limits, ..subject("a", nowhere(1), &settings(Some("/"))) };
+    bench.set(nowhere(1), Manner::Late(50 * MS));
+    bench.checks.follow(vec![subject]);
+    bench.run(3_040 * MS).await;
+    assert_eq!(bench.heard(), ["app/a new"]);
+    bench.run(20 * MS).await;
+    assert_eq!(bench.heard(), ["app/a L7TOUT down"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_seen_in_time_counts_though_it_is_heard_late() {
+    let mut bench = Bench::new();
+    bench.set(nowhere(1), Manner::Late(50 * MS));
+    bench.checks.follow(vec![subject("a", nowhere(1), &settings(None))]);
+    bench.run(10 * MS).await;
+    // The thread was busy elsewhere, past the end of the probe's time.
+    advance(50 * MS).await;
+    advance(60_000 * MS).await;
+    bench.run(10 * MS).await;
+    assert_eq!(bench.heard()[..2], ["app/a new", "app/a L4OK"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_is_probed_once_it_is_resolved() {
+    let mut bench = Bench::new();
+    let named = Subject { target: None, ..subject("a", nowhere(1), &settings(None)) };
+    bench.checks.follow(vec![named.clone()]);
+    bench.run(10_000 * MS).await;
+    assert_eq!(bench.heard(), Vec::<String>::new());
+    bench.checks.aim(&named.key, Target::Ip(nowhere(1)));
+    bench.run(100 * MS).await;
+    assert_eq!(bench.heard(), ["app/a new", "app/a L4OK"]);
+    bench.checks.aim(&named.key, Target::Ip(nowhere(2)));
+    bench.run(2_000 * MS).await;
+    assert_eq!(bench.heard(), ["app/a L4OK"]);
+    assert_eq!(bench.probes(nowhere(2)), [12_000]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_forgotten_is_not_probed_and_its_probe_is_given_up() {
+    let mut bench = Bench::new();
+    bench.set(nowhere(1), Manner::Hangs);
+    let subject = subject("a", nowhere(1), &settings(None));
+    bench.checks.follow(vec![subject.clone()]);
+    bench.run(100 * MS).await;
+    assert_eq!(bench.fake.0.now.load(SeqCst), 1);
+    bench.checks.forget(&subject.key);
+    bench.run(10_000 * MS).await;
+    assert_eq!(bench.heard(), ["app/a new"]);
+    assert_eq!(bench.fake.0.now.load(SeqCst), 0);
+    assert_eq!(bench.probes(nowhere(1)), [0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn probes_at_one_time_are_bounded_and_each_has_its_turn() {
+    let mut bench = Bench::new();
+    let (settings, total) = (settings(None), MAX_PROBES + 500);
+    let quick = Schedule { interval: MS, ..subject("a", nowhere(1), &settings).schedule };
+    let subjects = (0..total).map(|number| {
+        let address = SocketAddr::from(([127, 0, 0, 1], u16::try_from(number).unwrap() + 1));
+        bench.set(address, Manner::Late(Duration::from_micros(900)));
+        Subject { schedule: quick, ..subject(&number.to_string(), address, &settings) }
+    });
+    let subjects = subjects.collect();
+    bench.checks.follow(subjects);
+    bench.run(100 * MS).await;
+    assert_eq!(bench.fake.0.most.load(SeqCst), MAX_PROBES);
+    let probed: std::collections::HashSet<_> = lock(&bench.fake.0.probes).iter().map(|(it, _)| *it).collect();
+    assert_eq!(probed.len(), total);
+}
