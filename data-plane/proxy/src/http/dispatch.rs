@@ -10,6 +10,7 @@ use super::turn::Stage;
 use crate::failure::Failure;
 use crate::h1::{Framing, Method, View};
 use crate::live::{LiveBackend, NoPermit, Permit, Ticket};
+use crate::stream::Stream;
 use crate::termination::Phase;
 use crate::upstream::Connecting;
 
@@ -94,26 +95,11 @@ impl Run<'_, '_> {
             return self.fail(failure);
         }
         self.turn.exchange.retries += 1;
-        if self.may_redispatch(&backend) {
+        if backend.redispatches(self.turn.exchange.retries) {
             self.redispatch(&backend)
         } else {
             self.pause_before_retry(failure, &backend)
         }
-    }
-
-    /// HAProxy's rule: with `option redispatch` a retry goes elsewhere when its turn has come, or, as nobody asked for
-    /// this endpoint in particular, whenever there is another one.
-    fn may_redispatch(&self, backend: &LiveBackend) -> bool {
-        let settings = backend.settings();
-        let Some(interval) = settings.redispatch else { return false };
-        if backend.endpoints.iter().filter(|endpoint| endpoint.state.health().is_usable()).count() > 1 {
-            return true;
-        }
-        // Retries still to come after this one, counted as HAProxy counts them: down from the limit.
-        let left = i64::from(settings.retries.saturating_sub(self.turn.exchange.retries));
-        let interval = i64::from(interval.get());
-        let divisor = if interval > 0 { interval } else { i64::from(settings.retries) + 1 + interval };
-        divisor > 0 && left % divisor == 0
     }
 
     fn redispatch(&mut self, backend: &LiveBackend) -> Step {
@@ -162,6 +148,9 @@ impl Run<'_, '_> {
         turn.stage = Stage::Relay;
         turn.moved = self.now;
         turn.facts.refused = false;
+        if turn.exchange.frontend.as_ref().is_some_and(|frontend| frontend.sinks.wants_source) {
+            turn.exchange.source = turn.server.as_ref().and_then(Stream::local);
+        }
         Step::Again
     }
 
@@ -195,7 +184,7 @@ impl Run<'_, '_> {
         }
         self.turn.server = None;
         self.turn.exchange.retries += 1;
-        if self.may_redispatch(&backend) {
+        if backend.redispatches(self.turn.exchange.retries) {
             self.redispatch(&backend)
         } else {
             self.pause_before_retry(Failure::ServerClosed, &backend)

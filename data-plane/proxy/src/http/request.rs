@@ -19,8 +19,11 @@ impl Run<'_, '_> {
     /// Reads until the head is complete.
     pub(super) fn receive(&mut self) -> Step {
         loop {
-            let request = &mut self.turn.request;
-            if !request.bytes.is_empty() {
+            if !self.turn.request.bytes.is_empty() {
+                if self.turn.exchange.times.began.is_none() {
+                    self.enter(Phase::Request);
+                }
+                let request = &mut self.turn.request;
                 match request.head.parse_request(&request.bytes, &Limits::default()) {
                     Ok(Parsed::Complete { head_len }) => {
                         request.head_len = head_len;

@@ -126,6 +126,15 @@ impl Run<'_, '_> {
             turn.exchange.bytes_in = turn.request.head_len as u64 + turn.up.received();
         }
         turn.exchange.bytes_out = turn.down.written();
+        if let Some(endpoint) = &turn.exchange.endpoint {
+            let counters = endpoint.state.counters.shard(self.worker.index);
+            counters.bytes_in.add(turn.up.written());
+            counters.bytes_out.add(turn.response.head_len as u64 + turn.down.received());
+        }
+        let wants_local = turn.exchange.frontend.as_ref().is_some_and(|frontend| frontend.sinks.wants_local);
+        if wants_local && turn.exchange.local.is_none() {
+            turn.exchange.local = self.client.local();
+        }
         turn.drop_server();
         self.enter(Phase::Done);
         let turn = &mut *self.turn;

@@ -355,10 +355,8 @@ impl Client {
     }
 
     async fn fill(&mut self) -> bool {
-        let mut buffer = [0; 16 * 1024];
-        let length = self.stream.read(&mut buffer).await.unwrap_or(0);
-        self.unread.extend_from_slice(&buffer[..length]);
-        length > 0
+        self.unread.reserve(16 * 1024);
+        self.stream.read_buf(&mut self.unread).await.unwrap_or(0) > 0
     }
 
     /// Reads exactly so many bytes.
@@ -385,8 +383,7 @@ impl Client {
     }
 
     pub(super) async fn try_request(&mut self) -> Option<Received> {
-        self.message(|head, buf, limits| head.parse_request(buf, limits), |head| Framing::of_request(head))
-            .await
+        self.message(|head, buf, limits| head.parse_request(buf, limits), Framing::of_request).await
     }
 
     pub(super) async fn response(&mut self) -> Received {
