@@ -280,3 +280,6 @@ fn schedule(check: &CheckSchedule) -> Schedule {
         fall: *fall,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -62,6 +62,16 @@ impl Site {
         self.add(&key(Kind::Frontend, name), "", Body::Frontend(frontend))
     }
 
+    /// A frontend that sends each request to this backend.
+    pub(crate) fn forwarding(self, name: &str, backend: &str) -> Self {
+        let frontend = v1::Frontend {
+            mode: v1::Mode::Http.into(),
+            default_backend: Some((&key(Kind::Backend, backend)).into()),
+            ..v1::Frontend::default()
+        };
+        self.add(&key(Kind::Frontend, name), "", Body::Frontend(frontend))
+    }
+
     /// A backend in TCP mode, round robin.
     pub(crate) fn backend(self, name: &str, change: impl FnOnce(&mut v1::Backend)) -> Self {
         let algorithm = v1::balance::Algorithm::RoundRobin(v1::RoundRobin {});

@@ -98,3 +98,6 @@ impl Left {
         )
     }
 }
+
+#[cfg(test)]
+mod tests;

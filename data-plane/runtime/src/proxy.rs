@@ -250,3 +250,6 @@ fn identity(settings: &Settings, state: Option<&StateDir>) -> Result<sluicegate_
         seed,
     })
 }
+
+#[cfg(test)]
+mod tests;

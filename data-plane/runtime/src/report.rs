@@ -175,3 +175,6 @@ fn process(report: ProcessReport) -> v1::ProcessStats {
         dropped_log_lines: report.dropped_log_lines,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,80 @@
+use sluicegate_engine::live::Health;
+use sluicegate_proto::v1::Kind;
+use sluicegate_sync::Apply;
+
+use super::*;
+use crate::fixture::{Site, applier, endpoint_key, key, nowhere};
+
+fn names(report: &v1::Report) -> Vec<&str> {
+    let frontends = report.frontends.iter().map(|it| &it.id);
+    let backends = report.backends.iter().map(|it| &it.id);
+    let endpoints = report.endpoints.iter().map(|it| &it.id);
+    frontends.chain(backends).chain(endpoints).map(|id| id.as_ref().unwrap().name.as_str()).collect()
+}
+
+fn site() -> Site {
+    let site = Site::default().forwarding("main", "app").backend("app", |_| {});
+    let site = site.endpoint("app", "a", nowhere(1), |_| {}).endpoint("app", "b", nowhere(2), |_| {});
+    site.endpoint("app", "off", nowhere(3), |endpoint| endpoint.disabled = true)
+}
+
+#[tokio::test]
+async fn only_what_changed_is_told() {
+    let (engine, mut applier, served) = applier();
+    let mut reports = Reports::new(Arc::clone(&engine), 42, served);
+    assert_eq!(reports.report(true).generation, None);
+    applier.apply(site().update(3)).await.unwrap();
+    let first = reports.report(false);
+    assert_eq!(names(&first), ["main", "app", "app/a", "app/b", "app/off"]);
+    assert_eq!((first.boot_epoch, first.generation.as_ref().unwrap().number), (42, 3));
+    let healths: Vec<_> = first.endpoints.iter().map(v1::EndpointStats::health).collect();
+    assert_eq!(healths, [v1::Health::Up, v1::Health::Up, v1::Health::Disabled]);
+    assert_eq!(names(&reports.report(false)), Vec::<&str>::new());
+
+    let b = engine.live().endpoint(&endpoint_key("app", "b")).unwrap();
+    b.set_health(Health::Down, "L4CON in 0ms: Connection refused");
+    engine.live().frontend(&key(Kind::Frontend, "main")).unwrap().counters.shard(0).requests.add(5);
+    let second = reports.report(false);
+    assert_eq!(names(&second), ["main", "app/b"]);
+    assert_eq!(second.frontends[0].requests, 5);
+    assert_eq!(second.endpoints[0].health(), v1::Health::Down);
+    assert_eq!(second.endpoints[0].evidence, "L4CON in 0ms: Connection refused");
+
+    assert_eq!(names(&reports.report(true)), ["main", "app", "app/a", "app/b", "app/off"]);
+    applier.apply(Site::default().backend("app", |_| {}).update(4)).await.unwrap();
+    reports.report(false);
+    assert_eq!((reports.frontends.len(), reports.endpoints.len()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_report_is_bounded_and_the_rest_follows_in_turn() {
+    let (engine, mut applier, served) = applier();
+    let total = 6_000;
+    let site = (0..total).fold(Site::default().backend("app", |_| {}), |site, number| {
+        site.endpoint("app", &format!("{number:0200}"), nowhere(1), |_| {})
+    });
+    applier.apply(site.update(1)).await.unwrap();
+    let mut reports = Reports::new(Arc::clone(&engine), 1, served);
+    let mut told = 0;
+    let mut rounds = 0;
+    while told < total {
+        let report = reports.report(false);
+        assert!(report.encoded_len() < MOST_BYTES + 64 * 1024);
+        told += report.endpoints.len();
+        assert_eq!(report.omitted, (total - told) as u64);
+        rounds += 1;
+        assert!(rounds < 20);
+    }
+    assert!(rounds > 1);
+    // All are merely probed once more: a few at a time are told, none for ever before the others.
+    let each =
+        || engine.live().active().backends.values().flat_map(|it| it.endpoints.clone()).collect::<Vec<_>>();
+    let mut seen = std::collections::HashSet::new();
+    for _ in 0..2 {
+        each().iter().for_each(|endpoint| endpoint.state.count_check(true));
+        let report = reports.report(false);
+        assert_eq!((report.endpoints.len(), report.omitted), (MOST_PROBED, 0));
+        seen.extend(report.endpoints.into_iter().map(|it| it.id.unwrap().name));
+    }
+    assert_eq!(seen.len(), 2 * MOST_PROBED);
+}
