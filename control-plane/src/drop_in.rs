@@ -1,5 +1,122 @@
-//! The program under the name `haproxy`.
+//! The program under the name `haproxy`: its command line, its exit codes, its signals.
 
 pub(crate) mod arguments;
-pub(crate) mod daemon;
-pub(crate) mod system;
+mod daemon;
+mod serve;
+mod system;
+mod texts;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use sluicegate_haproxy::predicate;
+use sluicegate_provider_file::load::{Inputs, Limits, Loaded, load};
+
+use crate::check::compile;
+use crate::command::Format;
+use crate::sources;
+use arguments::{Action, Arguments, Volume};
+
+/// HAProxy's exit code for a file that is right and would not start, because nothing listens.
+const NOTHING_LISTENS: u8 = 2;
+
+/// Does what HAProxy would with this command line.
+pub(crate) fn main() -> anyhow::Result<ExitCode> {
+    let arguments = match arguments::parse(std::env::args().skip(1)) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            eprintln!("error: {error}");
+            eprint!("{}", texts::USAGE);
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    if let Some(folder) = &arguments.directory {
+        std::env::set_current_dir(folder).with_context(|| format!("-C {}", folder.display()))?;
+    }
+    match &arguments.action {
+        Action::Usage => {
+            eprint!("{}", texts::USAGE);
+            Ok(ExitCode::FAILURE)
+        }
+        Action::Version => {
+            println!("{}", texts::version());
+            Ok(ExitCode::SUCCESS)
+        }
+        Action::BuildInfo => {
+            print!("{}", texts::build_info());
+            Ok(ExitCode::SUCCESS)
+        }
+        Action::Evaluate(condition) => Ok(evaluate(condition)),
+        Action::Check => Ok(check(&arguments)),
+        Action::Serve => serve::serve(arguments),
+    }
+}
+
+/// `-cc`: 0 for true, 1 for false, 2 for a condition that cannot be read.
+fn evaluate(condition: &str) -> ExitCode {
+    match predicate::evaluate(condition, &|name| std::env::var(name).ok()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// `-c`.
+fn check(arguments: &Arguments) -> ExitCode {
+    let Some(mut loaded) = read(arguments) else { return ExitCode::FAILURE };
+    let refused = compile(&mut loaded);
+    refused.iter().for_each(|reason| eprintln!("{reason}"));
+    if !refused.is_empty() {
+        return ExitCode::FAILURE;
+    }
+    if !loaded.listens {
+        eprintln!(
+            "Configuration file has no error but will not start (no listener) => exit({NOTHING_LISTENS})."
+        );
+        return ExitCode::from(NOTHING_LISTENS);
+    }
+    if arguments.volume != Volume::Quiet {
+        println!("Configuration file is valid");
+    }
+    ExitCode::SUCCESS
+}
+
+/// What the files hold, if nothing stands against serving it; findings go to stderr.
+fn read(arguments: &Arguments) -> Option<Loaded> {
+    if arguments.files.is_empty() {
+        eprintln!("error: no configuration file: name one with -f");
+        return None;
+    }
+    let loaded = load(&inputs(arguments));
+    // Errors are told whatever `-q` and `quiet` say.
+    let quiet = arguments.volume == Volume::Quiet && loaded.is_good();
+    if !quiet {
+        loaded.findings.iter().for_each(|finding| eprintln!("{finding}"));
+    }
+    if !loaded.is_good() {
+        return None;
+    }
+    if loaded.tally.warnings > 0 && (arguments.zero_warning || loaded.program.zero_warning) {
+        eprintln!("error: {} warning(s), and none is allowed (-dW, zero-warning)", loaded.tally.warnings);
+        return None;
+    }
+    Some(loaded)
+}
+
+fn inputs(arguments: &Arguments) -> Inputs {
+    let mut inputs = sources::inputs(arguments.files.clone(), Some(Format::Haproxy));
+    inputs.limits =
+        Limits { process: arguments.max_connections, frontend: arguments.frontend_max_connections };
+    let host = || nix::unistd::gethostname().unwrap_or_default().to_string_lossy().into_owned();
+    inputs.environment.set("HAPROXY_LOCALPEER", &arguments.peer_name.clone().unwrap_or_else(host));
+    inputs
+}
+
+/// `-p`, else `pidfile`.
+fn pid_file(arguments: &Arguments, loaded: &Loaded) -> Option<PathBuf> {
+    arguments.pid_file.clone().or_else(|| loaded.program.pid_file.as_ref().map(PathBuf::from))
+}

@@ -1,7 +1,49 @@
 //! The control plane, the standalone load balancer and the tools around them.
 
+mod admin;
+mod check;
 mod command;
+mod control;
 mod drop_in;
+mod log;
+mod run;
+mod sources;
+mod standalone;
 mod status;
 
-fn main() {}
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use command::{Action, Command, PkiAction};
+
+fn main() -> ExitCode {
+    let name = std::env::args_os().next().unwrap_or_default();
+    let outcome = if Path::new(&name).file_name() == Some(OsStr::new("haproxy")) {
+        drop_in::main()
+    } else {
+        perform(Command::parse().action)
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn perform(action: Action) -> anyhow::Result<ExitCode> {
+    match action {
+        Action::Run(options) => run::run(options),
+        Action::Check(options) => Ok(check::check(&options)),
+        Action::Control(options) => control::control(options),
+        Action::Status(options) => status::status(&options),
+        Action::Pki(options) => {
+            let PkiAction::Init { folder, names } = options.action;
+            for file in sluicegate_grpc::pki::init(&folder, &names)? {
+                println!("{}", file.display());
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}

@@ -3,11 +3,33 @@
 mod json;
 mod text;
 
-pub(crate) use json::json;
-pub(crate) use text::text;
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use anyhow::Context as _;
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::{Generation, Health, ObjectId};
+use sluicegate_sync::{ControlAddress, Target};
+
+use crate::admin;
+use crate::command::{self, Output};
+
+/// Asks a control plane and prints what it knows. Exit code 1 where none answers.
+pub(crate) fn status(options: &command::Status) -> anyhow::Result<ExitCode> {
+    let socket = options.admin.clone().or_else(admin::find);
+    let socket = socket.context("no control plane on this host; name its socket with --admin")?;
+    let target = Target::new(ControlAddress::Unix(socket), None)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let status = runtime.block_on(sluicegate_sync::operations::status(&target))?;
+    match options.output {
+        Output::Json => println!("{:#}", json::json(&status)),
+        Output::Text => {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            print!("{}", text::text(&status, u64::try_from(now.as_millis()).unwrap_or(u64::MAX)));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
 
 /// The word for a health, in both forms.
 fn health(health: i32) -> &'static str {

@@ -40,6 +40,8 @@ struct Shared {
     state: Mutex<State>,
     /// Grows when sessions of the Scope have something to look at.
     wakes: BTreeMap<String, watch::Sender<u64>>,
+    /// Grows with each answer of a proxy.
+    answers: watch::Sender<u64>,
 }
 
 struct State {
@@ -98,7 +100,7 @@ impl Publisher {
             quarantined: Vec::new(),
             stopping: false,
         };
-        Self(Arc::new(Shared { settings, state: Mutex::new(state), wakes }))
+        Self(Arc::new(Shared { settings, state: Mutex::new(state), wakes, answers: watch::Sender::new(0) }))
     }
 
     /// Publishes a snapshot to a Scope; `None` where its content is what is published already.
@@ -137,6 +139,11 @@ impl Publisher {
     /// Takes over what is held back; the status shows it.
     pub fn quarantined(&self, quarantined: Vec<Quarantined>) {
         self.state().quarantined = quarantined;
+    }
+
+    /// Changes with each ACK and NACK; the status tells what they were.
+    pub fn answers(&self) -> watch::Receiver<u64> {
+        self.0.answers.subscribe()
     }
 
     /// All that is known, of all Scopes.
@@ -218,7 +225,9 @@ impl Publisher {
     }
 
     pub(crate) fn ack(&self, session: SessionId, generation: Generation) -> Result<(), Unexpected> {
-        self.state().fleet.ack(session, generation, now())
+        let noted = self.state().fleet.ack(session, generation, now());
+        self.answered();
+        noted
     }
 
     pub(crate) fn nack(
@@ -227,7 +236,9 @@ impl Publisher {
         generation: Generation,
         nack: Nack,
     ) -> Result<(), Unexpected> {
-        self.state().fleet.nack(session, generation, nack, now())
+        let noted = self.state().fleet.nack(session, generation, nack, now());
+        self.answered();
+        noted
     }
 
     pub(crate) fn report(&self, session: SessionId, report: Report) {
@@ -236,6 +247,10 @@ impl Publisher {
 
     pub(crate) fn leave(&self, session: SessionId) {
         self.state().fleet.leave(session, now());
+    }
+
+    fn answered(&self) {
+        self.0.answers.send_modify(|count| *count = count.wrapping_add(1));
     }
 
     fn wake(&self, scope: &str) {

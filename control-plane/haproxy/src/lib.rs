@@ -17,6 +17,7 @@ mod load;
 pub mod lower;
 mod parser;
 pub mod predicate;
+pub mod program;
 pub mod sections;
 pub mod source;
 pub mod word;

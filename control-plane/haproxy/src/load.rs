@@ -7,6 +7,7 @@ use crate::environment::Environment;
 use crate::expr::Load;
 use crate::lower::{PROVIDER, lower};
 use crate::parser::parse;
+use crate::program::Program;
 use crate::source::SourceMap;
 
 /// One file of a configuration.
@@ -25,6 +26,8 @@ pub struct Outcome {
     pub fragment: Option<Fragment>,
     /// All findings.
     pub diagnostics: Diagnostics,
+    /// What it asks of the program itself.
+    pub program: Program,
     /// The text, to draw the findings on.
     pub sources: SourceMap,
 }
@@ -37,9 +40,10 @@ pub fn load(inputs: &[Input<'_>], environment: Environment, loader: &dyn Load) -
     }
     let parsed = parse(&sources, environment);
     let mut diagnostics = parsed.diagnostics;
+    let program = Program::of(&parsed.file);
     let lowered = lower(&parsed.file, &sources, loader);
     diagnostics.append(lowered.diagnostics);
     let fragment = (!diagnostics.has_errors())
         .then(|| Fragment { provider: PROVIDER.to_owned(), resources: lowered.resources });
-    Outcome { fragment, diagnostics, sources }
+    Outcome { fragment, diagnostics, program, sources }
 }

@@ -22,7 +22,7 @@ const FOREGROUND: &str = "SLUICEGATE_FOREGROUND";
 pub(crate) struct Parent(PipeWriter);
 
 /// Why `daemon` and `-D` have no effect here, if they have none.
-pub(crate) fn foreground_reason() -> Option<&'static str> {
+pub(super) fn foreground_reason() -> Option<&'static str> {
     if std::process::id() == 1 {
         Some("as process 1 it is the container: it stays in the foreground")
     } else if std::env::var_os(FOREGROUND).is_some_and(|value| value != OsStr::new("0")) {

@@ -1,6 +1,7 @@
 use sluicegate_proto::v1::*;
 
-use super::*;
+use super::json::json;
+use super::text::text;
 
 fn id(kind: Kind, name: &str) -> Option<ObjectId> {
     Some(ObjectId {

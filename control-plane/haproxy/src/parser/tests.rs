@@ -38,7 +38,7 @@ fn the_distribution_example_is_read_with_few_words_said() {
     let names: Vec<_> = parsed.diagnostics.iter().map(|found| (found.code, found.severity)).collect();
     let expected = [
         (Code::DegradedKeyword, Severity::Warning), // chroot
-        (Code::DegradedKeyword, Severity::Warning), // pidfile
+        (Code::InertKeyword, Severity::Notice),     // pidfile
         (Code::DegradedKeyword, Severity::Warning), // user
         (Code::DegradedKeyword, Severity::Warning), // group
         (Code::InertKeyword, Severity::Notice),     // daemon

@@ -9,7 +9,11 @@ use sluicegate_haproxy::diagnostic::Severity;
 use sluicegate_haproxy::diagnostic::render::{self, Style};
 use sluicegate_haproxy::environment::Environment;
 use sluicegate_haproxy::expr::{FileLoader, Load, LoadError};
-use sluicegate_proto::v1::resource::Body;
+use sluicegate_haproxy::lower as haproxy;
+use sluicegate_haproxy::program::Program;
+use sluicegate_proto::build;
+use sluicegate_proto::id::ObjectKey;
+use sluicegate_proto::v1::{self, resource::Body};
 
 use crate::discover::{self, Found, Language, Unreadable};
 use crate::manifest;
@@ -25,6 +29,17 @@ pub struct Inputs {
     pub environment: Environment,
     /// How findings are drawn.
     pub style: Style,
+    /// What the command line sets over the files.
+    pub limits: Limits,
+}
+
+/// Limits of the command line (HAProxy: `-n`, `-N`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections of the process, whatever `global` says.
+    pub process: Option<u32>,
+    /// Connections of each frontend that sets no limit.
+    pub frontend: Option<u32>,
 }
 
 /// How many findings there were of each kind.
@@ -37,7 +52,7 @@ pub struct Tally {
 }
 
 /// What the files come to.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Loaded {
     /// One for each language that there is a file of; empty if there was an error.
     pub fragments: Vec<Fragment>,
@@ -49,6 +64,8 @@ pub struct Loaded {
     pub paths: Vec<PathBuf>,
     /// Whether something listens: HAProxy's `-c` tells apart a file that would not start for want of it.
     pub listens: bool,
+    /// What haproxy.cfg asks of the program itself.
+    pub program: Program,
 }
 
 impl Loaded {
@@ -113,7 +130,8 @@ impl Loaded {
             let drawn = render::all(&outcome.diagnostics, &outcome.sources, inputs.style);
             self.findings.push(drawn.trim_end().to_owned());
         }
-        self.push(outcome.fragment);
+        self.program = outcome.program;
+        self.push(outcome.fragment.map(|fragment| inputs.limits.apply(fragment)));
     }
 
     fn manifests(&mut self, files: &[Found]) {
@@ -133,6 +151,36 @@ impl Loaded {
         self.listens |= fragment.resources.iter().any(|made| matches!(made.body, Some(Body::Listener(_))));
         self.fragments.push(fragment);
     }
+}
+
+impl Limits {
+    fn apply(self, mut fragment: Fragment) -> Fragment {
+        let is_process = |made: &v1::Resource| matches!(made.body, Some(Body::Process(_)));
+        if self.process.is_some() && !fragment.resources.iter().any(is_process) {
+            fragment.resources.extend(process());
+        }
+        for body in fragment.resources.iter_mut().filter_map(|made| made.body.as_mut()) {
+            match (body, self) {
+                (Body::Process(process), Self { process: Some(limit), .. }) => {
+                    process.max_connections = limit
+                }
+                (Body::Frontend(frontend), Self { frontend: Some(limit), .. })
+                    if frontend.max_connections == 0 =>
+                {
+                    frontend.max_connections = limit;
+                }
+                _ => {}
+            }
+        }
+        fragment
+    }
+}
+
+/// The settings of a process that no `global` section describes.
+fn process() -> Option<v1::Resource> {
+    let key = ObjectKey::new(haproxy::PROVIDER, "", v1::Kind::Process, "process").ok()?;
+    let origin = v1::Origin { place: Some(v1::origin::Place::Option("-n".to_owned())) };
+    build::resource(&key, origin, "", Body::Process(v1::Process::default())).ok()
 }
 
 /// Remembers what was asked for, so that it is watched too.

@@ -29,10 +29,10 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .takes(0, 1, "[<name>]")
             .once()
             .does("The host name of syslog lines."),
-        Keyword::inert("daemon", G, "the command line decides whether the process goes to the background")
+        Keyword::inert("daemon", G, "only the program under the name `haproxy` goes to the background")
             .takes(0, 0, "")
             .does("Go to the background."),
-        Keyword::degraded("pidfile", G, "the command line's `-p` writes one")
+        Keyword::inert("pidfile", G, "only the program under the name `haproxy` writes it")
             .takes(1, 1, "<path>")
             .does("Where the process number is written."),
         Keyword::works("setenv", G, ENVIRONMENT).takes(2, 2, "<name> <value>").does("Sets a variable."),
@@ -73,7 +73,8 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::degraded("grace", G, "a soft stop closes the listeners at once")
             .takes(1, 1, "<time>")
             .does("How long listeners stay after a soft stop."),
-        Keyword::degraded("zero-warning", G, "warnings do not stop the start").takes(0, 0, ""),
+        Keyword::inert("zero-warning", G, "only the program under the name `haproxy` heeds it")
+            .takes(0, 0, ""),
         Keyword::degraded("stats-file", G, "counters start at zero").takes(1, 1, "<path>"),
         Keyword::degraded("spread-checks", G, "checks keep their intervals").takes(1, 1, "<percent>"),
         Keyword::degraded("max-spread-checks", G, "checks keep their intervals").takes(1, 1, "<time>"),

@@ -10,6 +10,7 @@ fn inputs(path: &Path) -> Inputs {
         language: None,
         environment: Environment::default(),
         style: Style::Plain,
+        limits: Limits::default(),
     }
 }
 
@@ -56,4 +57,26 @@ fn what_is_missing_is_an_error() {
     let loaded = load(&inputs(Path::new("/nowhere/haproxy.cfg")));
     assert_eq!(loaded.findings, ["error: /nowhere/haproxy.cfg: there is no such file or folder"]);
     assert_eq!(loaded.paths, [PathBuf::from("/nowhere/haproxy.cfg")], "it may appear");
+}
+
+#[test]
+fn limits_of_the_command_line_go_over_the_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("site.cfg");
+    let limits = |text: &str| {
+        fs::write(&path, text).unwrap();
+        let limits = Limits { process: Some(7), frontend: Some(5) };
+        let loaded = load(&Inputs { limits, ..inputs(&path) });
+        let bodies = loaded.fragments[0].resources.iter().filter_map(|made| made.body.as_ref());
+        bodies
+            .filter_map(|body| match body {
+                Body::Process(process) => Some(("process", process.max_connections)),
+                Body::Frontend(frontend) => Some(("frontend", frontend.max_connections)),
+                _ => None,
+            })
+            .collect::<std::collections::BTreeMap<_, _>>()
+    };
+    assert_eq!(limits(SITE), [("process", 7), ("frontend", 5)].into());
+    let own = format!("global\n    maxconn 100\n{SITE}    maxconn 50\n");
+    assert_eq!(limits(&own), [("process", 7), ("frontend", 50)].into());
 }

@@ -1,0 +1,45 @@
+//! `sluicegate check`: what is wrong with files, by the code that would serve them.
+
+use std::process::ExitCode;
+
+use sluicegate_control_runtime::pipeline::{Load, Outcome, Pipeline};
+use sluicegate_provider_file::load::{Loaded, load};
+
+use crate::command::Check;
+use crate::sources;
+
+/// Exit code 0: would be served, perhaps with warnings; 1: would be refused.
+pub(crate) fn check(options: &Check) -> ExitCode {
+    let mut loaded = load(&sources::inputs(options.files.clone(), options.format));
+    let refused = compile(&mut loaded);
+    for finding in loaded.findings.iter().chain(&refused) {
+        eprintln!("{finding}");
+    }
+    let errors = loaded.tally.errors + refused.len();
+    let warnings = loaded.tally.warnings;
+    if errors > 0 {
+        eprintln!("{errors} error(s), {warnings} warning(s): this would be refused");
+        return ExitCode::FAILURE;
+    }
+    println!("Configuration is valid, {warnings} warning(s)");
+    ExitCode::SUCCESS
+}
+
+/// Compiles what was read, as the control plane does before it publishes; why it would not be published.
+pub(crate) fn compile(loaded: &mut Loaded) -> Vec<String> {
+    if !loaded.is_good() {
+        return Vec::new();
+    }
+    let mut pipeline = Pipeline::default();
+    let fragments = Some(std::mem::take(&mut loaded.fragments));
+    pipeline.take(Load { source: "files", fragments, diagnostics: Vec::new() }, 0);
+    let mut refused: Vec<String> = match pipeline.settle(0) {
+        Outcome::Refused(reasons) => reasons,
+        Outcome::Changed(_) | Outcome::Unchanged => Vec::new(),
+    };
+    refused.extend(pipeline.quarantined().into_iter().map(|held| {
+        let origin = held.origin.map(|origin| format!("{origin}: ")).unwrap_or_default();
+        format!("error: {origin}{}", held.reason)
+    }));
+    refused
+}

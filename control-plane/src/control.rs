@@ -1,0 +1,84 @@
+//! `sluicegate control`: the control plane alone.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use rustls::ServerConfig;
+use sluicegate_control_runtime::files::Reload;
+use sluicegate_grpc::tls::ServerTls;
+use sluicegate_grpc::{ListenAddress, Listening, Security};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::filter::LevelFilter;
+
+use crate::command::Control;
+use crate::{admin, log, sources, standalone};
+
+/// Proxies of other users come by the group.
+const SOCKET_MODE: u32 = 0o660;
+
+/// Serves proxies until SIGTERM or SIGINT. Exit code 1 where the first configuration is refused.
+pub(crate) fn control(mut options: Control) -> anyhow::Result<ExitCode> {
+    log::start(LevelFilter::INFO);
+    let address: ListenAddress = options.listen.parse()?;
+    let security = match (&address, &options.tls, options.insecure) {
+        (ListenAddress::Unix(_), None, _) | (ListenAddress::Tcp(_), None, true) => None,
+        (ListenAddress::Tcp(_), Some(folder), _) => {
+            let file = |name: &str| folder.join(name);
+            let tls = ServerTls { ca: file("ca.pem"), cert: file("control.pem"), key: file("control.key") };
+            Some(tls.load()?)
+        }
+        (ListenAddress::Tcp(_), None, false) => {
+            bail!(
+                "--listen {address}: TCP wants --tls DIR (made by `sluicegate pki init DIR`), or --insecure"
+            )
+        }
+        (ListenAddress::Unix(_), Some(_), _) => bail!("--tls: a unix socket needs none"),
+    };
+    let admin = options.sources.admin.take();
+    let Some(sources) = sources::sources(options.sources, Reload::Watch)? else {
+        return Ok(ExitCode::FAILURE);
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let publisher = standalone::publisher();
+        let (status, path) = admin::listen(admin.as_deref())?;
+        tracing::info!("`sluicegate status --admin {}` shows what this control plane knows", path.display());
+        let listening = listen(address, security).await?;
+        let ended = async {
+            let mut terminate = signal(SignalKind::terminate())?;
+            let mut interrupt = signal(SignalKind::interrupt())?;
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            anyhow::Ok(())
+        };
+        let (stop, stopping) = tokio::sync::watch::channel(());
+        let until = |mut stopping: tokio::sync::watch::Receiver<()>| async move {
+            // Dropping the sender is the signal.
+            while stopping.changed().await.is_ok() {}
+        };
+        let operators =
+            tokio::spawn(sluicegate_grpc::serve(status, publisher.clone(), until(stopping.clone())));
+        let proxies = tokio::spawn(sluicegate_grpc::serve(listening, publisher.clone(), until(stopping)));
+        tokio::select! {
+            () = sluicegate_control_runtime::control::run(sources, publisher) => {}
+            ended = ended => ended?,
+        }
+        drop(stop);
+        proxies.await??;
+        operators.await??;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+async fn listen(address: ListenAddress, security: Option<Arc<ServerConfig>>) -> anyhow::Result<Listening> {
+    match address {
+        ListenAddress::Unix(path) => Ok(Listening::unix(&path, SOCKET_MODE)?),
+        ListenAddress::Tcp(address) => {
+            let security = security.map_or(Security::Insecure, Security::MutualTls);
+            Listening::tcp(address, security).await.context("--listen")
+        }
+    }
+}

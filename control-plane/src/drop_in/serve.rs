@@ -1,0 +1,81 @@
+//! Serving under the name `haproxy`: files are read at the start and on SIGHUP or SIGUSR2, not watched.
+
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use sluicegate_control_runtime::control::Sources;
+use sluicegate_control_runtime::files::Reload;
+use sluicegate_provider_file::load::Loaded;
+use tokio::sync::mpsc;
+use tracing_subscriber::filter::LevelFilter;
+
+use super::arguments::{Arguments, Volume};
+use super::{daemon, inputs, pid_file, read, system};
+use crate::log;
+use crate::standalone::Standalone;
+
+/// Exit code 1 where the configuration is refused, or cannot be served.
+pub(super) fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    // The first process has read the files already, and told what it found.
+    let parent = daemon::parent();
+    let Some(loaded) =
+        read(&Arguments { volume: quieter(&arguments, parent.is_some()), ..arguments.clone() })
+    else {
+        return Ok(ExitCode::FAILURE);
+    };
+    if !loaded.listens {
+        eprintln!("error: nothing listens: give a frontend a `bind` line");
+        return Ok(ExitCode::FAILURE);
+    }
+    if parent.is_none() && wants_background(&arguments, &loaded) {
+        return daemon::spawn().context("going to the background");
+    }
+    log::start(if arguments.volume == Volume::Quiet { LevelFilter::ERROR } else { LevelFilter::INFO });
+    for (option, reason) in &arguments.inert {
+        tracing::info!("{option} has no effect: {reason}");
+    }
+    let (reload, demands) = mpsc::channel(1);
+    let predecessors = arguments.relieve.iter().flat_map(|old| &old.pids);
+    let standalone = Standalone {
+        predecessors: predecessors.filter_map(|pid| u32::try_from(*pid).ok()).collect(),
+        admin: None,
+        workers: None::<NonZeroUsize>,
+        reload: Some(reload),
+        sources: Sources {
+            files: Some((inputs(&arguments), loaded.clone(), Reload::OnDemand(demands))),
+            docker: None,
+            entrypoints: Vec::new(),
+        },
+    };
+    standalone.serve(|| {
+        if let Some(file) = pid_file(&arguments, &loaded) {
+            system::write_pid(&file).with_context(|| format!("the pid file {}", file.display()))?;
+        }
+        if let Some(old) = &arguments.relieve {
+            system::relieve(old);
+        }
+        if arguments.notify {
+            system::notify("READY=1").context("telling systemd")?;
+        }
+        parent.map_or(Ok(()), |parent| parent.release().context("going to the background"))
+    })
+}
+
+fn quieter(arguments: &Arguments, told: bool) -> Volume {
+    if told { Volume::Quiet } else { arguments.volume }
+}
+
+/// `-D` or `daemon`, unless an option or the surroundings keep the process in the foreground.
+fn wants_background(arguments: &Arguments, loaded: &Loaded) -> bool {
+    let wanted = !arguments.foreground && (arguments.daemon || loaded.program.daemon);
+    // HAProxy's master stays in the foreground unless `-D` is given on the command line.
+    let wanted = wanted && (arguments.daemon || !arguments.master_worker);
+    match daemon::foreground_reason() {
+        Some(reason) if wanted => {
+            eprintln!("notice: `daemon` has no effect: {reason}");
+            false
+        }
+        _ => wanted,
+    }
+}

@@ -1,0 +1,168 @@
+//! Both planes in one process: the proxy is a client of the control plane over its socket, as any other proxy is.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::Context as _;
+use sluicegate_control_runtime::control::{self, Sources};
+use sluicegate_grpc::Publisher;
+use sluicegate_proto::identity::DEFAULT_SCOPE;
+use sluicegate_proto::v1::Rejection;
+use sluicegate_proxy_runtime::{Proxy, Settings};
+use sluicegate_sync::{ControlAddress, Target};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+
+use crate::admin;
+
+/// How often proxies report.
+const REPORT_INTERVAL: Duration = Duration::from_secs(1);
+
+/// What to serve, and how.
+#[derive(Debug)]
+pub(crate) struct Standalone {
+    /// Where the configuration comes from.
+    pub(crate) sources: Sources,
+    /// The socket of `sluicegate status`.
+    pub(crate) admin: Option<PathBuf>,
+    /// Threads that move traffic.
+    pub(crate) workers: Option<NonZeroUsize>,
+    /// Processes whose ports are taken over.
+    pub(crate) predecessors: Vec<u32>,
+    /// Told at SIGHUP and SIGUSR2; `None`: files are watched, and the signals only say so.
+    pub(crate) reload: Option<mpsc::Sender<()>>,
+}
+
+/// The control plane of this process.
+pub(crate) fn publisher() -> Publisher {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let settings = sluicegate_grpc::Settings {
+        control_id: nix::unistd::gethostname().unwrap_or_default().to_string_lossy().into_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        epoch: u64::try_from(since.as_micros()).unwrap_or(u64::MAX),
+        report_interval: REPORT_INTERVAL,
+    };
+    Publisher::new(settings, [DEFAULT_SCOPE.to_owned()])
+}
+
+impl Standalone {
+    /// Serves until a signal says otherwise: SIGUSR1 finishes what runs, SIGTERM and SIGINT do not. `ready` is called
+    /// once, when the first generation is in force. Exit code 1 where the first generation cannot be served.
+    pub(crate) fn serve(self, ready: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<ExitCode> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let code = runtime.block_on(self.run(ready));
+        // Sources may still be reading.
+        runtime.shutdown_timeout(Duration::from_millis(100));
+        code
+    }
+
+    async fn run(self, ready: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<ExitCode> {
+        let mut signals = Signals::listen()?;
+        let publisher = publisher();
+        let (listening, socket) = admin::listen(self.admin.as_deref())?;
+        let address = ControlAddress::Unix(socket.clone());
+        let server = sluicegate_grpc::serve(listening, publisher.clone(), std::future::pending());
+        tokio::spawn(server);
+        tokio::spawn(control::run(self.sources, publisher.clone()));
+        let mut settings = Settings::new(Target::new(address, None)?, DEFAULT_SCOPE.to_owned());
+        settings.workers = self.workers;
+        settings.predecessors = self.predecessors;
+        let proxy = Proxy::start(settings)?;
+        tokio::select! {
+            refused = first_generation(&proxy, &publisher) => {
+                if let Err(rejections) = refused {
+                    rejections.iter().for_each(tell);
+                    return Ok(ExitCode::FAILURE);
+                }
+            }
+            () = signals.stop() => return Ok(ExitCode::SUCCESS),
+        }
+        ready().context("the proxy serves, but not as asked")?;
+        tracing::info!("`sluicegate status --admin {}` shows what is served", socket.display());
+        signals.obey(&proxy, self.reload.as_ref()).await;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Waits until the proxy serves something, or has refused the first thing that it was given.
+async fn first_generation(proxy: &Proxy, publisher: &Publisher) -> Result<(), Vec<Rejection>> {
+    let mut served = proxy.served();
+    let mut answers = publisher.answers();
+    loop {
+        if served.borrow_and_update().is_some() {
+            return Ok(());
+        }
+        let status = publisher.status();
+        let proxies = status.scopes.into_iter().flat_map(|scope| scope.proxies);
+        let refused: Vec<Rejection> = proxies.flat_map(|proxy| proxy.rejections).collect();
+        if !refused.is_empty() {
+            return Err(refused);
+        }
+        // Neither sender goes away before this does.
+        tokio::select! {
+            _ = served.changed() => {}
+            _ = answers.changed() => {}
+        }
+    }
+}
+
+fn tell(rejection: &Rejection) {
+    let origin = rejection.origin.as_ref().map(|origin| format!("{origin}: ")).unwrap_or_default();
+    eprintln!("error: {origin}{}", rejection.reason);
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    finish: Signal,
+    hang_up: Signal,
+    reload: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            finish: signal(SignalKind::user_defined1())?,
+            hang_up: signal(SignalKind::hangup())?,
+            reload: signal(SignalKind::user_defined2())?,
+        })
+    }
+
+    /// A signal that ends the process.
+    async fn stop(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+            _ = self.finish.recv() => {}
+        }
+    }
+
+    /// Does what signals say until the proxy has ended.
+    async fn obey(&mut self, proxy: &Proxy, reload: Option<&mpsc::Sender<()>>) {
+        loop {
+            tokio::select! {
+                () = proxy.ended() => return,
+                _ = self.terminate.recv() => proxy.hard_stop(),
+                _ = self.interrupt.recv() => proxy.hard_stop(),
+                _ = self.finish.recv() => {
+                    tracing::info!("finishing what runs; no new connection is taken");
+                    proxy.soft_stop();
+                }
+                _ = self.hang_up.recv() => self.again(reload),
+                _ = self.reload.recv() => self.again(reload),
+            }
+        }
+    }
+
+    fn again(&self, reload: Option<&mpsc::Sender<()>>) {
+        match reload {
+            // A reload that is asked for while one waits is the same reload.
+            Some(reload) => drop(reload.try_send(())),
+            None => tracing::info!("files are watched: there is nothing to reload"),
+        }
+    }
+}
