@@ -1,6 +1,7 @@
 //! Sockets of the control plane: bound, accepted from, and made safe before a byte of HTTP/2 is read.
 
 use std::fs;
+use std::future::pending;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
@@ -11,7 +12,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use rustls::ServerConfig;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::{sleep, timeout};
@@ -66,6 +67,7 @@ pub struct Listening {
 enum Socket {
     Tcp(TcpListener, Security),
     Unix { listener: UnixListener, _file: SocketFile },
+    Inside(mpsc::Receiver<DuplexStream>),
 }
 
 /// Takes the socket's file away when it is not listened on any more.
@@ -129,6 +131,12 @@ impl Listening {
         Ok(Self { socket: Socket::Unix { listener, _file: file }, local: address })
     }
 
+    /// For proxies of the same process, which come in through the door. They are trusted as over a unix socket.
+    pub fn inside() -> (Self, mpsc::Sender<DuplexStream>) {
+        let (door, arrivals) = mpsc::channel(1);
+        (Self { socket: Socket::Inside(arrivals), local: ListenAddress::Inside }, door)
+    }
+
     /// Where it listens; the port is the kernel's choice where 0 was asked for.
     pub fn local_address(&self) -> &ListenAddress {
         &self.local
@@ -141,7 +149,7 @@ impl Listening {
         connections
     }
 
-    async fn accept_all(self, ready: mpsc::Sender<io::Result<Connection>>) {
+    async fn accept_all(mut self, ready: mpsc::Sender<io::Result<Connection>>) {
         let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         loop {
             let Ok(place) = places.clone().acquire_owned().await else { return };
@@ -162,14 +170,19 @@ impl Listening {
         }
     }
 
-    async fn accept(&self) -> io::Result<Accepted> {
-        match &self.socket {
+    async fn accept(&mut self) -> io::Result<Accepted> {
+        match &mut self.socket {
             Socket::Tcp(listener, security) => {
                 let (stream, from) = listener.accept().await?;
                 stream.set_nodelay(true)?;
                 Ok(Accepted::Tcp(stream, from, security.clone()))
             }
             Socket::Unix { listener, .. } => Ok(Accepted::Unix(listener.accept().await?.0)),
+            Socket::Inside(arrivals) => match arrivals.recv().await {
+                Some(stream) => Ok(Accepted::Inside(stream)),
+                // Nobody can come any more; those who are in stay.
+                None => pending().await,
+            },
         }
     }
 }
@@ -193,6 +206,7 @@ fn make_way(path: &Path) -> Result<(), BindError> {
 enum Accepted {
     Tcp(TcpStream, SocketAddr, Security),
     Unix(UnixStream),
+    Inside(DuplexStream),
 }
 
 async fn secure(
@@ -202,6 +216,7 @@ async fn secure(
 ) {
     let (stream, peer): (Box<dyn Stream>, Peer) = match accepted {
         Accepted::Unix(stream) => (Box::new(stream), Peer::Local),
+        Accepted::Inside(stream) => (Box::new(stream), Peer::Local),
         Accepted::Tcp(stream, _, Security::Insecure) => (Box::new(stream), Peer::Anyone),
         Accepted::Tcp(stream, from, Security::MutualTls(config)) => {
             let handshake = timeout(HANDSHAKE_LIMIT, TlsAcceptor::from(config).accept(stream)).await;

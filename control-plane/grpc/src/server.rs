@@ -8,6 +8,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Server;
 use tracing::info;
 
+use crate::address::ListenAddress;
 use crate::listen::Listening;
 use crate::publisher::Publisher;
 use crate::services::Services;
@@ -35,7 +36,9 @@ pub async fn serve(
     publisher: Publisher,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    info!("listening on {}", listening.local_address());
+    if *listening.local_address() != ListenAddress::Inside {
+        info!("listening on {}", listening.local_address());
+    }
     let connections = ReceiverStream::new(listening.connections());
     let (stopped, stopping) = tokio::sync::oneshot::channel::<()>();
     let server = Server::builder()

@@ -18,6 +18,8 @@ pub enum ControlAddress {
         /// Mutual TLS; else nothing is encrypted.
         tls: bool,
     },
+    /// The same process ([`crate::connect::Door`]); has no written form that could be read back.
+    Inside,
 }
 
 /// A text that is no address of a control plane.
@@ -58,6 +60,7 @@ impl fmt::Display for ControlAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unix(path) => write!(f, "unix:{}", path.display()),
+            Self::Inside => f.write_str("this process"),
             Self::Tcp { host, port, tls } => {
                 let scheme = if *tls { "https" } else { "http" };
                 if host.contains(':') {

@@ -10,8 +10,9 @@ use hickory_resolver::net::NetError;
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls_pki_types::ServerName;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, duplex};
 use tokio::net::{TcpStream, UnixStream};
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tonic::transport::{Channel, Endpoint, Uri};
@@ -26,10 +27,17 @@ const KEEPALIVE: Duration = Duration::from_secs(15);
 /// Bytes on their way at one time.
 const WINDOW_BYTES: u32 = 1 << 20;
 
+/// Bytes on their way between two parts of one process.
+const INSIDE_BYTES: usize = 256 << 10;
+
+/// Into a control plane of the same process: takes the far ends of connections.
+pub type Door = mpsc::Sender<DuplexStream>;
+
 /// A control plane and how to reach it.
 #[derive(Clone)]
 pub struct Target {
     address: ControlAddress,
+    door: Option<Door>,
     tls: Option<Arc<ClientConfig>>,
 }
 
@@ -42,6 +50,9 @@ pub enum InvalidTarget {
     /// The operator expects protection that there would not be.
     #[error("{0} does not use certificates: write https://")]
     NoTls(ControlAddress),
+    /// [`ControlAddress::Inside`] says where, and not how.
+    #[error("a control plane in this process is reached by Target::inside")]
+    NoDoor,
 }
 
 /// Why there is no connection.
@@ -96,10 +107,16 @@ impl Target {
     pub fn new(address: ControlAddress, tls: Option<Arc<ClientConfig>>) -> Result<Self, InvalidTarget> {
         let wanted = matches!(address, ControlAddress::Tcp { tls: true, .. });
         match (wanted, &tls) {
+            (_, _) if address == ControlAddress::Inside => Err(InvalidTarget::NoDoor),
             (true, None) => Err(InvalidTarget::NoCertificate(address)),
             (false, Some(_)) => Err(InvalidTarget::NoTls(address)),
-            _ => Ok(Self { address, tls }),
+            _ => Ok(Self { address, door: None, tls }),
         }
+    }
+
+    /// A control plane in the same process: nothing touches the network or the file system.
+    pub fn inside(door: Door) -> Self {
+        Self { address: ControlAddress::Inside, door: Some(door), tls: None }
     }
 
     /// Where it is.
@@ -134,6 +151,7 @@ impl Target {
             ControlAddress::Unix(path) => {
                 return Ok(Box::new(within(UnixStream::connect(path)).await.map_err(failed)?));
             }
+            ControlAddress::Inside => return Ok(Box::new(self.enter().await.map_err(failed)?)),
             ControlAddress::Tcp { host, port, .. } => (host, *port),
         };
         let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
@@ -144,6 +162,13 @@ impl Target {
             }
         }
         Err(failed(last))
+    }
+
+    async fn enter(&self) -> io::Result<DuplexStream> {
+        let closed = || io::Error::from(io::ErrorKind::ConnectionRefused);
+        let (near, far) = duplex(INSIDE_BYTES);
+        self.door.as_ref().ok_or_else(closed)?.send(far).await.map_err(|_| closed())?;
+        Ok(near)
     }
 
     async fn secure(&self, stream: TcpStream, ip: IpAddr) -> Result<Box<dyn Stream>, ConnectError> {

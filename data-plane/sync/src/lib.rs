@@ -19,5 +19,5 @@ pub mod tls;
 pub use address::ControlAddress;
 pub use apply::{Applied, Apply, Refused, Reporter};
 pub use client::{Client, Link, Settings};
-pub use connect::{ConnectError, Target};
+pub use connect::{ConnectError, Door, Target};
 pub use state::StateDir;

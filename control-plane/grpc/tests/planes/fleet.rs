@@ -1,7 +1,8 @@
 //! Updates as proxies see them.
 
+use sluicegate_grpc::Listening;
 use sluicegate_proto::v1::Health;
-use sluicegate_sync::operations;
+use sluicegate_sync::{Target, operations};
 
 use super::fake::{Control, Proxy, SCOPE, publisher, socket, unix};
 
@@ -33,6 +34,18 @@ async fn a_proxy_that_waits_for_the_first_generation_gets_it() {
     control.until(|status| status.connected).await;
     let first = control.publish(&[("a", 1)]);
     assert_eq!(proxy.next().await.generation, first);
+}
+
+#[tokio::test]
+async fn a_proxy_of_the_same_process_comes_in_through_the_door() {
+    let (listening, door) = Listening::inside();
+    let control = Control::start(publisher(1), listening);
+    let first = control.publish(&[("a", 1)]);
+    let mut proxy = Proxy::start(Target::inside(door), SCOPE, None);
+    assert_eq!(proxy.next().await.generation, first);
+    control.until(|status| status.acks == 1).await;
+    control.stop().await;
+    assert!(proxy.away().await.starts_with("the control plane "));
 }
 
 #[tokio::test]
