@@ -21,6 +21,9 @@ use crate::worker::run::{Command, Stop};
 
 /// Connections that the kernel keeps for a listener that says nothing and whose frontend has no limit.
 const BACKLOG: u32 = 4096;
+/// At least so many, however low the frontend's limit: the kernel spreads connections over the workers' queues by their
+/// addresses, and what finds its queue full waits for seconds.
+const LEAST_BACKLOG: u32 = 128;
 
 /// Why this host cannot serve a resource that is good in itself.
 #[derive(Debug)]
@@ -134,8 +137,10 @@ impl Engine {
             plan.kept.push((identity, listener.key.clone(), listener.max_connections));
             return Ok(());
         }
-        let limit =
-            frontend.and_then(|frontend| frontend.settings.max_connections).map_or(BACKLOG, NonZeroU32::get);
+        let limit = frontend
+            .and_then(|frontend| frontend.settings.max_connections)
+            .map_or(BACKLOG, NonZeroU32::get)
+            .max(LEAST_BACKLOG);
         let own_paths: Vec<PathBuf> = self.own_paths();
         let sockets = bind::bind(
             &listener.socket,
