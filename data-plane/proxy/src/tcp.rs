@@ -12,6 +12,9 @@ use crate::listen::Incoming;
 use crate::worker::Worker;
 
 /// Serves one connection to its end.
-pub(crate) fn serve(worker: Rc<Worker>, incoming: Incoming) -> impl Future<Output = CloseCause> + 'static {
+pub(crate) fn serve(
+    worker: Rc<Worker>,
+    incoming: Incoming,
+) -> impl Future<Output = CloseCause> + Unpin + 'static {
     session::Session::new(worker, incoming)
 }

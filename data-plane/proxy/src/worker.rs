@@ -5,9 +5,11 @@ mod tasks;
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::task::{Context, Poll, ready};
 
 use arc_swap::{ArcSwap, Cache};
 use sluicegate_rules::{Scratch, Style, render};
@@ -126,13 +128,10 @@ impl Worker {
     }
 
     /// Runs a connection's task on this worker. A panic ends that task alone; it is counted and logged.
-    pub fn spawn(self: &Rc<Self>, task: impl Future<Output = CloseCause> + 'static) {
+    pub fn spawn(self: &Rc<Self>, task: impl Future<Output = CloseCause> + Unpin + 'static) {
         let end =
             End { worker: Rc::clone(self), cause: Cell::new(None), _place: self.shared.tasks.try_enter() };
-        tokio::task::spawn_local(async move {
-            let end = end;
-            end.cause.set(Some(task.await));
-        });
+        tokio::task::spawn_local(Counted { task, end });
     }
 
     /// Ends an exchange: fills in its end, counts its bytes and answer, logs it, and takes the record back.
@@ -199,6 +198,22 @@ impl Worker {
                 count_response(&counters.responses, status);
             }
         }
+    }
+}
+
+/// A task and its end. No `async` block: that would keep room for the task twice, in each idle connection.
+struct Counted<T> {
+    task: T,
+    end: End,
+}
+
+impl<T: Future<Output = CloseCause> + Unpin> Future for Counted<T> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let cause = ready!(Pin::new(&mut self.task).poll(cx));
+        self.end.cause.set(Some(cause));
+        Poll::Ready(())
     }
 }
 

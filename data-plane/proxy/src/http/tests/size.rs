@@ -5,7 +5,7 @@ use crate::http::Connection;
 
 #[test]
 fn an_idle_connection_is_small() {
-    assert!(size_of::<Connection>() <= 512, "{} bytes", size_of::<Connection>());
+    assert!(size_of::<Connection>() <= 256, "{} bytes", size_of::<Connection>());
 }
 
 #[test]
