@@ -19,7 +19,7 @@ const SOCKET_MODE: u32 = 0o660;
 
 /// Serves proxies until SIGTERM or SIGINT. Exit code 1 where the first configuration is refused.
 pub(crate) fn control(mut options: Control) -> anyhow::Result<ExitCode> {
-    log::start(LevelFilter::INFO);
+    log::start(LevelFilter::INFO, log::Scope::All);
     let address: ListenAddress = options.listen.parse()?;
     let security = match (&address, &options.tls, options.insecure) {
         (ListenAddress::Unix(_), None, _) | (ListenAddress::Tcp(_), None, true) => None,

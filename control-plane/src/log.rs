@@ -6,9 +6,23 @@ use sluicegate_haproxy::diagnostic::render::Style;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
+/// Whose events a log has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// All, for a control plane of several proxies.
+    All,
+    /// Not those of the session inside a standalone process: it says itself what comes of it.
+    Standalone,
+}
+
 /// Sends events to stderr from now on; `RUST_LOG` chooses, else everything from `level` up.
-pub(crate) fn start(level: LevelFilter) {
-    let filter = EnvFilter::builder().with_default_directive(level.into()).from_env_lossy();
+pub(crate) fn start(level: LevelFilter, scope: Scope) {
+    let quiet = match scope {
+        Scope::All => "",
+        Scope::Standalone => ",sluicegate_grpc=off,sluicegate_sync=off",
+    };
+    let chosen = std::env::var(EnvFilter::DEFAULT_ENV).unwrap_or_else(|_| format!("{level}{quiet}"));
+    let filter = EnvFilter::builder().parse_lossy(chosen);
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)

@@ -12,7 +12,7 @@ use crate::{log, sources};
 
 /// Serves until a signal. Exit code 1 where the first configuration is refused.
 pub(crate) fn run(mut options: Run) -> anyhow::Result<ExitCode> {
-    log::start(LevelFilter::INFO);
+    log::start(LevelFilter::INFO, log::Scope::Standalone);
     let admin = options.sources.admin.take();
     let Some(sources) = sources::sources(options.sources, Reload::Watch)? else {
         return Ok(ExitCode::FAILURE);

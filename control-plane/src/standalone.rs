@@ -9,7 +9,8 @@ use anyhow::Context as _;
 use sluicegate_control_runtime::control::{self, Sources};
 use sluicegate_grpc::Publisher;
 use sluicegate_proto::identity::DEFAULT_SCOPE;
-use sluicegate_proto::v1::Rejection;
+use sluicegate_proto::v1::origin::Place;
+use sluicegate_proto::v1::{Origin, Rejection};
 use sluicegate_proxy_runtime::{Proxy, Settings};
 use sluicegate_sync::{ControlAddress, Target};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -73,7 +74,7 @@ impl Standalone {
         tokio::select! {
             refused = first_generation(&proxy, &publisher) => {
                 if let Err(rejections) = refused {
-                    rejections.iter().for_each(tell);
+                    tell(&rejections);
                     return Ok(ExitCode::FAILURE);
                 }
             }
@@ -81,6 +82,7 @@ impl Standalone {
         }
         ready().context("the proxy serves, but not as asked")?;
         tracing::info!("`sluicegate status --admin {}` shows what is served", socket.display());
+        tokio::spawn(watch_refusals(publisher));
         signals.obey(&proxy, self.reload.as_ref()).await;
         Ok(ExitCode::SUCCESS)
     }
@@ -94,9 +96,7 @@ async fn first_generation(proxy: &Proxy, publisher: &Publisher) -> Result<(), Ve
         if served.borrow_and_update().is_some() {
             return Ok(());
         }
-        let status = publisher.status();
-        let proxies = status.scopes.into_iter().flat_map(|scope| scope.proxies);
-        let refused: Vec<Rejection> = proxies.flat_map(|proxy| proxy.rejections).collect();
+        let refused = refusals(publisher);
         if !refused.is_empty() {
             return Err(refused);
         }
@@ -108,9 +108,35 @@ async fn first_generation(proxy: &Proxy, publisher: &Publisher) -> Result<(), Ve
     }
 }
 
-fn tell(rejection: &Rejection) {
-    let origin = rejection.origin.as_ref().map(|origin| format!("{origin}: ")).unwrap_or_default();
-    eprintln!("error: {origin}{}", rejection.reason);
+/// Tells of later generations that the proxy refuses: a port that is taken, as a rule.
+async fn watch_refusals(publisher: Publisher) {
+    let mut answers = publisher.answers();
+    while answers.changed().await.is_ok() {
+        let refused = refusals(&publisher);
+        if !refused.is_empty() {
+            tell(&refused);
+            tracing::error!("the newest generation is refused, the one before it serves on");
+        }
+    }
+}
+
+/// What the proxy of this process refuses of the newest generation.
+fn refusals(publisher: &Publisher) -> Vec<Rejection> {
+    let proxies = publisher.status().scopes.into_iter().flat_map(|scope| scope.proxies);
+    proxies.flat_map(|proxy| proxy.rejections).collect()
+}
+
+fn tell(rejections: &[Rejection]) {
+    let mut lines: Vec<(&Option<Origin>, &str)> =
+        rejections.iter().map(|rejection| (&rejection.origin, rejection.reason.as_str())).collect();
+    lines.sort_by_key(|(origin, _)| match origin.as_ref().and_then(|origin| origin.place.as_ref()) {
+        Some(Place::File(file)) => (file.path.as_str(), file.line),
+        _ => ("", 0),
+    });
+    for (origin, reason) in lines {
+        let origin = origin.as_ref().map(|origin| format!("{origin}: ")).unwrap_or_default();
+        tracing::error!("{origin}{reason}");
+    }
 }
 
 struct Signals {

@@ -31,7 +31,8 @@ pub(super) fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
     if parent.is_none() && wants_background(&arguments, &loaded) {
         return daemon::spawn().context("going to the background");
     }
-    log::start(if arguments.volume == Volume::Quiet { LevelFilter::ERROR } else { LevelFilter::INFO });
+    let level = if arguments.volume == Volume::Quiet { LevelFilter::ERROR } else { LevelFilter::INFO };
+    log::start(level, log::Scope::Standalone);
     for (option, reason) in &arguments.inert {
         tracing::info!("{option} has no effect: {reason}");
     }
