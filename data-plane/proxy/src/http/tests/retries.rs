@@ -4,13 +4,20 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use sluicegate_proto::v1;
+use socket2::{Domain, Socket, Type};
 
 use super::site::{Named, Origin, Plan, Site, run};
 
-/// An address where nobody listens.
-async fn nobody() -> SocketAddr {
-    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    listener.local_addr().unwrap()
+/// A port that is taken, so that no other test listens there, and where nobody listens.
+struct Nobody {
+    address: SocketAddr,
+    _socket: Socket,
+}
+
+fn nobody() -> Nobody {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
+    Nobody { address: socket.local_addr().unwrap().as_socket().unwrap(), _socket: socket }
 }
 
 fn redispatching(servers: &[SocketAddr]) -> Plan {
@@ -23,7 +30,8 @@ fn redispatching(servers: &[SocketAddr]) -> Plan {
 fn a_refused_connection_goes_to_another_server_at_once() {
     run(async {
         let app = Named::start("app02").await;
-        let site = Site::start(redispatching(&[nobody().await, app.address])).await;
+        let nobody = nobody();
+        let site = Site::start(redispatching(&[nobody.address, app.address])).await;
         let mut client = site.client().await;
         let begun = tokio::time::Instant::now();
         for _ in 0..10 {
@@ -39,7 +47,8 @@ fn a_refused_connection_goes_to_another_server_at_once() {
 #[test]
 fn without_redispatch_the_same_server_is_tried_again_after_a_pause() {
     run(async {
-        let site = Site::start(Plan::new(&[nobody().await])).await;
+        let nobody = nobody();
+        let site = Site::start(Plan::new(&[nobody.address])).await;
         let mut client = site.client().await;
         let begun = tokio::time::Instant::now();
         assert_eq!(client.get("/").await.status(), 503);
@@ -54,7 +63,8 @@ fn without_redispatch_the_same_server_is_tried_again_after_a_pause() {
 #[test]
 fn the_pause_is_no_longer_than_the_time_to_connect() {
     run(async {
-        let plan = Plan::new(&[nobody().await]).timeouts(|timeouts| timeouts.connect_ms = Some(100));
+        let nobody = nobody();
+        let plan = Plan::new(&[nobody.address]).timeouts(|timeouts| timeouts.connect_ms = Some(100));
         let site = Site::start(plan).await;
         let begun = tokio::time::Instant::now();
         assert_eq!(site.client().await.get("/").await.status(), 503);
