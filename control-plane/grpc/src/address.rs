@@ -12,8 +12,6 @@ pub enum ListenAddress {
     Tcp(SocketAddr),
     /// A stream socket in the file system.
     Unix(PathBuf),
-    /// The same process ([`crate::Listening::inside`]); has no written form that could be read back.
-    Inside,
 }
 
 /// A text that is no address to listen on.
@@ -42,7 +40,6 @@ impl fmt::Display for ListenAddress {
         match self {
             Self::Tcp(address) => address.fmt(f),
             Self::Unix(path) => write!(f, "unix:{}", path.display()),
-            Self::Inside => f.write_str("this process"),
         }
     }
 }

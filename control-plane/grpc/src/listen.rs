@@ -61,7 +61,8 @@ pub enum BindError {
 /// A socket that listens.
 pub struct Listening {
     socket: Socket,
-    local: ListenAddress,
+    /// `None`: inside the process.
+    local: Option<ListenAddress>,
 }
 
 enum Socket {
@@ -99,7 +100,7 @@ impl Listening {
         }
         .map_err(failed)?;
         let local = ListenAddress::Tcp(listener.local_addr().map_err(failed)?);
-        Ok(Self { socket: Socket::Tcp(listener, security), local })
+        Ok(Self { socket: Socket::Tcp(listener, security), local: Some(local) })
     }
 
     /// Listens on a unix socket with these permission bits (0600: this user alone, 0660: its group too). A socket that
@@ -128,18 +129,18 @@ impl Listening {
             failed(source)
         })?;
         let file = SocketFile { path: path.to_owned(), inode };
-        Ok(Self { socket: Socket::Unix { listener, _file: file }, local: address })
+        Ok(Self { socket: Socket::Unix { listener, _file: file }, local: Some(address) })
     }
 
     /// For proxies of the same process, which come in through the door. They are trusted as over a unix socket.
     pub fn inside() -> (Self, mpsc::Sender<DuplexStream>) {
         let (door, arrivals) = mpsc::channel(1);
-        (Self { socket: Socket::Inside(arrivals), local: ListenAddress::Inside }, door)
+        (Self { socket: Socket::Inside(arrivals), local: None }, door)
     }
 
-    /// Where it listens; the port is the kernel's choice where 0 was asked for.
-    pub fn local_address(&self) -> &ListenAddress {
-        &self.local
+    /// Where it listens; the port is the kernel's choice where 0 was asked for. `None`: inside the process.
+    pub fn local_address(&self) -> Option<&ListenAddress> {
+        self.local.as_ref()
     }
 
     /// Accepts until the receiver is dropped.
@@ -163,7 +164,8 @@ impl Listening {
                 }
                 Err(error) => {
                     // Out of descriptors as a rule: others must end first.
-                    warn!(address = %self.local, %error, "cannot accept");
+                    let address = self.local.as_ref().map(tracing::field::display);
+                    warn!(address, %error, "cannot accept");
                     sleep(Duration::from_millis(100)).await;
                 }
             }

@@ -8,7 +8,6 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Server;
 use tracing::info;
 
-use crate::address::ListenAddress;
 use crate::listen::Listening;
 use crate::publisher::Publisher;
 use crate::services::Services;
@@ -36,8 +35,8 @@ pub async fn serve(
     publisher: Publisher,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    if *listening.local_address() != ListenAddress::Inside {
-        info!("listening on {}", listening.local_address());
+    if let Some(address) = listening.local_address() {
+        info!("listening on {address}");
     }
     let connections = ReceiverStream::new(listening.connections());
     let (stopped, stopping) = tokio::sync::oneshot::channel::<()>();

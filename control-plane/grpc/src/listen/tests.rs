@@ -32,7 +32,7 @@ async fn what_an_ended_process_left_is_replaced_and_what_is_no_socket_stays() {
 #[tokio::test]
 async fn a_port_in_use_is_told() {
     let first = Listening::tcp(([127, 0, 0, 1], 0).into(), Security::Insecure).await.unwrap();
-    let ListenAddress::Tcp(address) = *first.local_address() else { panic!("no TCP") };
+    let Some(&ListenAddress::Tcp(address)) = first.local_address() else { panic!("no TCP") };
     let error = Listening::tcp(address, Security::Insecure).await.err().unwrap();
     assert!(error.to_string().starts_with(&format!("cannot listen on {address}: ")), "{error}");
 }

@@ -50,7 +50,7 @@ impl Authority {
 
 async fn listen(security: Security) -> (Control, SocketAddr) {
     let listening = Listening::tcp(([127, 0, 0, 1], 0).into(), security).await.unwrap();
-    let ListenAddress::Tcp(address) = *listening.local_address() else { panic!("no TCP") };
+    let Some(&ListenAddress::Tcp(address)) = listening.local_address() else { panic!("no TCP") };
     (Control::start(publisher(1), listening), address)
 }
 
