@@ -6,6 +6,7 @@ mod failures;
 mod generations;
 mod interim;
 mod modes;
+mod peers;
 mod replies;
 mod requests;
 mod retries;
