@@ -88,7 +88,7 @@ impl Live {
     pub(crate) fn commit(&self, active: Active) -> Arc<Active> {
         let active = Arc::new(active);
         let previous = self.active();
-        self.registry().adopt(&active);
+        self.registry().adopt(&previous, &active);
         for (key, backend) in &active.backends {
             if !previous.backends.get(key).is_some_and(|previous| Arc::ptr_eq(previous, backend)) {
                 backend.state.adopt(backend);

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwapOption;
 use sluicegate_model::Endpoint;
-use sluicegate_model::endpoint::{CheckKey, EndpointAddress, TransportKey};
+use sluicegate_model::endpoint::{CheckKey, EndpointAddress, HostPort, TransportKey};
 
 use super::backend::BackendState;
 use crate::counters::{EndpointCounters, Sharded};
@@ -83,6 +83,15 @@ impl LiveEndpoint {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TransportId(pub u64);
 
+/// What the last generation asked about it.
+#[derive(Debug, Default)]
+struct Known {
+    /// What is probed.
+    check: Option<CheckKey>,
+    /// The name to resolve.
+    host: Option<HostPort>,
+}
+
 /// What is true of an endpoint (by its identity) over all generations.
 #[derive(Debug)]
 pub struct EndpointState {
@@ -97,7 +106,7 @@ pub struct EndpointState {
     retired: AtomicBool,
     evidence: Mutex<Evidence>,
     resolved: ArcSwapOption<SocketAddr>,
-    check: Mutex<Option<CheckKey>>,
+    known: Mutex<Known>,
     checks: AtomicU64,
     failed_checks: AtomicU64,
     /// Per worker.
@@ -116,7 +125,7 @@ impl EndpointState {
             retired: AtomicBool::new(false),
             evidence: Mutex::new(Evidence { text: "".into(), since: now_unix() }),
             resolved: ArcSwapOption::empty(),
-            check: Mutex::new(None),
+            known: Mutex::default(),
             checks: AtomicU64::new(0),
             failed_checks: AtomicU64::new(0),
             counters: Sharded::new(workers),
@@ -164,7 +173,7 @@ impl EndpointState {
     pub fn set_address(&self, address: SocketAddr) {
         self.resolved.store(Some(Arc::new(address)));
         if self.health() == Health::Unresolved {
-            let checked = self.check.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+            let checked = self.known.lock().unwrap_or_else(PoisonError::into_inner).check.is_some();
             self.set_health(if checked { Health::Up } else { Health::Unchecked }, "resolved");
         }
     }
@@ -211,19 +220,26 @@ impl EndpointState {
         self.limit.store(config.max_connections.map_or(0, std::num::NonZeroU32::get), SeqCst);
         self.retired.store(false, SeqCst);
         let key = config.check_key();
-        let mut check = self.check.lock().unwrap_or_else(PoisonError::into_inner);
-        let unresolved = matches!(config.address, EndpointAddress::Host(_)) && self.resolved.load().is_none();
+        let host = match &config.address {
+            EndpointAddress::Host(host) => Some(host.clone()),
+            EndpointAddress::Ip(_) | EndpointAddress::Unix(_) => None,
+        };
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.host != host {
+            self.resolved.store(None);
+        }
+        let unresolved = host.is_some() && self.resolved.load().is_none();
         let fresh = match (&key, unresolved) {
             (_, true) => Health::Unresolved,
             (Some(_), false) => Health::Up,
             (None, false) => Health::Unchecked,
         };
-        let keeps = *check == key && key.is_some();
+        let keeps = known.check == key && key.is_some() && known.host == host;
         if !keeps && self.health.swap(fresh as u8, SeqCst) != fresh as u8 {
             let mut evidence = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
             *evidence = Evidence { text: "".into(), since: now_unix() };
         }
-        *check = key;
+        *known = Known { check: key, host };
     }
 
     pub(super) fn retire(&self) {
@@ -259,6 +275,10 @@ impl Transports {
         let id = TransportId(self.last);
         self.known.insert(key, id);
         id
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.known.len()
     }
 
     /// Forgets keys that no endpoint has any more.

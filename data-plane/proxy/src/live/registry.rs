@@ -14,6 +14,9 @@ use super::endpoint::{EndpointState, LiveEndpoint, Transports, target};
 use super::frontend::{FrontendState, LiveFrontend, LiveRoute};
 use crate::log::Sinks;
 
+/// Transport keys that no endpoint has any more, kept until it pays to look for them.
+const SPARE_TRANSPORTS: usize = 1024;
+
 type States<T> = HashMap<ObjectKey, Arc<T>, FxBuildHasher>;
 
 /// The states of what is served.
@@ -159,7 +162,7 @@ impl Registry {
     }
 
     /// Puts the generation's settings into the states, and lets go of what is in it no more.
-    pub(super) fn adopt(&mut self, active: &Active) {
+    pub(super) fn adopt(&mut self, previous: &Active, active: &Active) {
         self.frontends.retain(|key, _| active.frontends.contains_key(key));
         for (key, frontend) in &active.frontends {
             let limit = frontend.settings().max_connections.map_or(0, NonZeroU32::get);
@@ -172,30 +175,42 @@ impl Registry {
         for (key, backend) in &active.backends {
             self.backends.entry(key.clone()).or_insert_with(|| Arc::clone(&backend.state));
         }
-        self.adopt_endpoints(active);
+        self.adopt_endpoints(previous, active);
     }
 
-    fn adopt_endpoints(&mut self, active: &Active) {
-        let mut gone = std::mem::take(&mut self.endpoints);
-        let mut transports = FxHashSet::default();
-        for backend in active.backends.values() {
+    /// Touches the endpoints of changed backends alone: a commit must not cost what the whole site costs.
+    fn adopt_endpoints(&mut self, previous: &Active, active: &Active) {
+        let mut gone: Vec<(&ObjectKey, &Arc<EndpointState>, bool)> = Vec::new();
+        for (key, before) in &previous.backends {
+            let now = active.backends.get(key);
+            if !now.is_some_and(|now| Arc::ptr_eq(now, before)) {
+                let listed = before.endpoints.iter();
+                gone.extend(listed.map(|endpoint| (&endpoint.config.key, &endpoint.state, now.is_some())));
+            }
+        }
+        for (key, _, _) in &gone {
+            self.endpoints.remove(*key);
+        }
+        let mut kept = FxHashSet::default();
+        for (key, backend) in &active.backends {
+            if previous.backends.get(key).is_some_and(|before| Arc::ptr_eq(before, backend)) {
+                continue;
+            }
             for (index, endpoint) in (0u32..).zip(&backend.endpoints) {
-                gone.remove(&endpoint.config.key);
                 endpoint.state.adopt(index, &endpoint.config);
-                transports.insert(endpoint.transport);
+                kept.insert(Arc::as_ptr(&endpoint.state));
                 self.endpoints.insert(endpoint.config.key.clone(), Arc::clone(&endpoint.state));
             }
         }
-        // Exchanges routed to a backend that is gone as a whole may still go to its endpoints.
-        for state in gone.into_values() {
-            if state
-                .backend
-                .upgrade()
-                .is_some_and(|backend| self.backends.values().any(|it| Arc::ptr_eq(it, &backend)))
-            {
+        for (_, state, backend_stays) in gone {
+            // Exchanges routed to a backend that is gone as a whole may still go to its endpoints.
+            if backend_stays && !kept.contains(&Arc::as_ptr(state)) {
                 state.retire();
             }
         }
-        self.transports.retain(&transports);
+        if self.transports.len() > 2 * self.endpoints.len() + SPARE_TRANSPORTS {
+            let all = active.backends.values().flat_map(|backend| &backend.endpoints);
+            self.transports.retain(&all.map(|endpoint| endpoint.transport).collect());
+        }
     }
 }

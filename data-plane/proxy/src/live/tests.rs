@@ -364,3 +364,25 @@ fn a_gate_counts_and_tells_of_room() {
     assert!(gate.try_enter().is_some());
     assert_eq!(gate.open(), 0);
 }
+
+#[test]
+fn a_name_takes_no_traffic_until_it_resolves() {
+    let named = |name: &str| {
+        site().endpoint("app", "a", nowhere(1), |endpoint| {
+            let host = sluicegate_proto::build::host_address(name, 9).unwrap();
+            endpoint.address = Some(v1::endpoint::Address::Host(host));
+        })
+    };
+    let live = live(&named("one.test"));
+    let state = live.endpoint(&endpoint_key("app", "a")).unwrap();
+    assert_eq!(state.health(), Health::Unresolved);
+    assert!(matches!(poll(&backend(&live), &mut Ticket::new()), Poll::Ready(Err(NoPermit::NoEndpoint))));
+    state.set_address(nowhere(7));
+    let permit = take(&backend(&live));
+    assert_eq!(permit.endpoint().target(), Some(crate::stream::Target::Ip(nowhere(7))));
+    commit(&live, &named("one.test").frontend("main", "app", |_| {}));
+    assert_eq!(state.health(), Health::Unchecked);
+    // What another name's address was says nothing about this one.
+    commit(&live, &named("two.test"));
+    assert_eq!((state.health(), state.address()), (Health::Unresolved, None));
+}
