@@ -1,4 +1,4 @@
-//! Both planes in one process: the proxy is a client of the control plane over its socket, as any other proxy is.
+//! Both planes in one process: the proxy is a client of the control plane as any other proxy is, but for the network.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -7,12 +7,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 use sluicegate_control_runtime::control::{self, Sources};
-use sluicegate_grpc::Publisher;
+use sluicegate_grpc::{Listening, Publisher};
 use sluicegate_proto::identity::DEFAULT_SCOPE;
 use sluicegate_proto::v1::origin::Place;
 use sluicegate_proto::v1::{Origin, Rejection};
 use sluicegate_proxy_runtime::{Proxy, Settings};
-use sluicegate_sync::{ControlAddress, Target};
+use sluicegate_sync::Target;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
@@ -63,11 +63,12 @@ impl Standalone {
         let mut signals = Signals::listen()?;
         let publisher = publisher();
         let (listening, socket) = admin::listen(self.admin.as_deref())?;
-        let address = ControlAddress::Unix(socket.clone());
+        let (inside, door) = Listening::inside();
         let server = sluicegate_grpc::serve(listening, publisher.clone(), std::future::pending());
         tokio::spawn(server);
+        tokio::spawn(sluicegate_grpc::serve(inside, publisher.clone(), std::future::pending()));
         tokio::spawn(control::run(self.sources, publisher.clone()));
-        let mut settings = Settings::new(Target::new(address, None)?, DEFAULT_SCOPE.to_owned());
+        let mut settings = Settings::new(Target::inside(door), DEFAULT_SCOPE.to_owned());
         settings.workers = self.workers;
         settings.predecessors = self.predecessors;
         let proxy = Proxy::start(settings)?;
