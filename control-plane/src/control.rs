@@ -1,10 +1,9 @@
 //! `sluicegate control`: the control plane alone.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use rustls::ServerConfig;
 use sluicegate_control_runtime::files::Reload;
 use sluicegate_grpc::tls::ServerTls;
 use sluicegate_grpc::{ListenAddress, Listening, Security};
@@ -20,22 +19,8 @@ const SOCKET_MODE: u32 = 0o660;
 /// Serves proxies until SIGTERM or SIGINT. Exit code 1 where the first configuration is refused.
 pub(crate) fn control(mut options: Control) -> anyhow::Result<ExitCode> {
     log::start(LevelFilter::INFO, log::Scope::All);
-    let address: ListenAddress = options.listen.parse()?;
-    let security = match (&address, &options.tls, options.insecure) {
-        (ListenAddress::Unix(_), None, _) | (ListenAddress::Tcp(_), None, true) => None,
-        (ListenAddress::Tcp(_), Some(folder), _) => {
-            let file = |name: &str| folder.join(name);
-            let tls = ServerTls { ca: file("ca.pem"), cert: file("control.pem"), key: file("control.key") };
-            Some(tls.load()?)
-        }
-        (ListenAddress::Tcp(_), None, false) => {
-            bail!(
-                "--listen {address}: TCP wants --tls DIR (made by `sluicegate pki init DIR`), or --insecure"
-            )
-        }
-        (ListenAddress::Unix(_), Some(_), _) => bail!("--tls: a unix socket needs none"),
-    };
     let admin = options.sources.admin.take();
+    let door = Door { address: options.listen.parse()?, tls: options.tls, insecure: options.insecure };
     let Some(sources) = sources::sources(options.sources, Reload::Watch)? else {
         return Ok(ExitCode::FAILURE);
     };
@@ -44,7 +29,7 @@ pub(crate) fn control(mut options: Control) -> anyhow::Result<ExitCode> {
         let publisher = standalone::publisher();
         let (status, path) = admin::listen(admin.as_deref())?;
         tracing::info!("`sluicegate status --admin {}` shows what this control plane knows", path.display());
-        let listening = listen(address, security).await?;
+        let listening = door.listen().await?;
         let ended = async {
             let mut terminate = signal(SignalKind::terminate())?;
             let mut interrupt = signal(SignalKind::interrupt())?;
@@ -73,12 +58,32 @@ pub(crate) fn control(mut options: Control) -> anyhow::Result<ExitCode> {
     })
 }
 
-async fn listen(address: ListenAddress, security: Option<Arc<ServerConfig>>) -> anyhow::Result<Listening> {
-    match address {
-        ListenAddress::Unix(path) => Ok(Listening::unix(&path, SOCKET_MODE)?),
-        ListenAddress::Tcp(address) => {
-            let security = security.map_or(Security::Insecure, Security::MutualTls);
-            Listening::tcp(address, security).await.context("--listen")
+/// Where proxies come in, and what they must show.
+struct Door {
+    address: ListenAddress,
+    tls: Option<PathBuf>,
+    insecure: bool,
+}
+
+impl Door {
+    async fn listen(self) -> anyhow::Result<Listening> {
+        match (self.address, self.tls) {
+            (ListenAddress::Unix(path), None) => Ok(Listening::unix(&path, SOCKET_MODE)?),
+            (ListenAddress::Tcp(address), Some(folder)) => {
+                let file = |name: &str| folder.join(name);
+                let tls =
+                    ServerTls { ca: file("ca.pem"), cert: file("control.pem"), key: file("control.key") };
+                Listening::tcp(address, Security::MutualTls(tls.load()?)).await.context("--listen")
+            }
+            (ListenAddress::Tcp(address), None) if self.insecure => {
+                Listening::tcp(address, Security::Insecure).await.context("--listen")
+            }
+            (ListenAddress::Tcp(address), None) => {
+                bail!(
+                    "--listen {address}: TCP wants --tls DIR (made by `sluicegate pki init DIR`), or --insecure"
+                )
+            }
+            (ListenAddress::Unix(_) | ListenAddress::Inside, _) => bail!("--tls: only TCP has a use for it"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Both planes in one process: the proxy is a client of the control plane as any other proxy is, but for the network.
+//! Both planes in one process: the proxy is a client of the control plane as any other proxy is, over a pipe in memory.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -62,10 +62,9 @@ impl Standalone {
     async fn run(self, ready: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<ExitCode> {
         let mut signals = Signals::listen()?;
         let publisher = publisher();
-        let (listening, socket) = admin::listen(self.admin.as_deref())?;
+        let reload = self.reload.clone();
+        let socket = self.operators(&publisher);
         let (inside, door) = Listening::inside();
-        let server = sluicegate_grpc::serve(listening, publisher.clone(), std::future::pending());
-        tokio::spawn(server);
         tokio::spawn(sluicegate_grpc::serve(inside, publisher.clone(), std::future::pending()));
         tokio::spawn(control::run(self.sources, publisher.clone()));
         let mut settings = Settings::new(Target::inside(door), DEFAULT_SCOPE.to_owned());
@@ -82,10 +81,26 @@ impl Standalone {
             () = signals.stop() => return Ok(ExitCode::SUCCESS),
         }
         ready().context("the proxy serves, but not as asked")?;
-        tracing::info!("`sluicegate status --admin {}` shows what is served", socket.display());
+        if let Some(socket) = socket {
+            tracing::info!("`sluicegate status --admin {}` shows what is served", socket.display());
+        }
         tokio::spawn(watch_refusals(publisher));
-        signals.obey(&proxy, self.reload.as_ref()).await;
+        signals.obey(&proxy, reload.as_ref()).await;
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Answers `sluicegate status`. Where no socket can be had, traffic is served all the same.
+    fn operators(&self, publisher: &Publisher) -> Option<PathBuf> {
+        match admin::listen(self.admin.as_deref()) {
+            Ok((listening, socket)) => {
+                tokio::spawn(sluicegate_grpc::serve(listening, publisher.clone(), std::future::pending()));
+                Some(socket)
+            }
+            Err(error) => {
+                tracing::warn!("`sluicegate status` is not answered: {error:#}");
+                None
+            }
+        }
     }
 }
 
