@@ -83,7 +83,7 @@ impl Door {
                     "--listen {address}: TCP wants --tls DIR (made by `sluicegate pki init DIR`), or --insecure"
                 )
             }
-            (ListenAddress::Unix(_) | ListenAddress::Inside, _) => bail!("--tls: only TCP has a use for it"),
+            (ListenAddress::Unix(_), Some(_)) => bail!("--tls: only TCP has a use for it"),
         }
     }
 }
