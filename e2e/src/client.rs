@@ -59,6 +59,7 @@ impl Failure {
 pub struct Connection {
     reader: Reader<TcpStream>,
     local: SocketAddr,
+    peer: SocketAddr,
     patience: Duration,
 }
 
@@ -78,7 +79,7 @@ impl Connection {
         };
         stream.set_nodelay(true).map_err(|_| Failure::Unreachable)?;
         let local = stream.local_addr().map_err(|_| Failure::Unreachable)?;
-        Ok(Self { reader: Reader::new(stream), local, patience: RESPONSE_PATIENCE })
+        Ok(Self { reader: Reader::new(stream), local, peer: address, patience: RESPONSE_PATIENCE })
     }
 
     /// Waits so long for each response.
@@ -90,6 +91,11 @@ impl Connection {
     /// The client's own address.
     pub fn local_address(&self) -> SocketAddr {
         self.local
+    }
+
+    /// Where it is connected to.
+    pub fn peer_address(&self) -> SocketAddr {
+        self.peer
     }
 
     /// Sends bytes as they are.

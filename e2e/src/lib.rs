@@ -11,6 +11,7 @@
 
 mod client;
 pub mod docker;
+mod front;
 mod haproxy;
 mod load;
 mod origin;
@@ -24,6 +25,7 @@ mod wire;
 
 pub use client::{Connection, Failure, fetch};
 pub use docker::Docker;
+pub use front::Front;
 pub use haproxy::Haproxy;
 pub use load::{Load, Plan, Tally};
 pub use origin::{Behaviour, Origin};
@@ -34,6 +36,15 @@ pub use syslog::Syslog;
 pub use tomcat::Tomcat;
 pub use tools::{debian, sluicegate_binary};
 pub use wire::{Head, Message as Response};
+
+/// A `defaults` section in mode http, with the timeouts that every configuration needs.
+pub const HTTP_DEFAULTS: &str = "
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 30s
+    timeout server 30s
+";
 
 /// How long the harness waits for anything before it says that it will not come.
 pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
@@ -27,6 +27,8 @@ pub enum Behaviour {
     Status(u16),
     /// Answers 200 after a while.
     Slow(Duration),
+    /// Answers 200 when [`Origin::release`] lets it.
+    Held,
     /// Never answers.
     Hang,
     /// Reads the request and closes without an answer.
@@ -40,7 +42,7 @@ pub enum Behaviour {
 /// A server on a port of its own, which it keeps over [`Origin::kill`] and [`Origin::revive`].
 ///
 /// Its answer to any path is its name, also in the header `X-Origin`; `/bytes/N` is answered by N bytes with a
-/// Content-Length, `/chunks/N` by N chunks of 1000 bytes, `/reflect` by the request's body; a request for the upgrade
+/// Content-Length, `/chunks/N` by N chunks of 1000 bytes, `/trailers` by a chunk and the trailer `X-Sum`, `/reflect` by the request's body; a request for the upgrade
 /// `echo` or `websocket` by 101 and an echo of every byte that follows.
 #[derive(Debug)]
 pub struct Origin {
@@ -57,6 +59,7 @@ struct State {
     requests: watch::Sender<u64>,
     connections: AtomicU64,
     open: AtomicU64,
+    released: Semaphore,
 }
 
 #[derive(Debug)]
@@ -95,6 +98,7 @@ impl Origin {
             requests: watch::Sender::new(0),
             connections: AtomicU64::new(0),
             open: AtomicU64::new(0),
+            released: Semaphore::new(0),
         };
         Self { state: Arc::new(state), serving: None }
     }
@@ -147,6 +151,11 @@ impl Origin {
     /// What it does with the next requests.
     pub fn behave(&self, behaviour: Behaviour) {
         *self.state.behaviour() = behaviour;
+    }
+
+    /// Lets so many requests that are [`Behaviour::Held`], now or later, be answered.
+    pub fn release(&self, requests: usize) {
+        self.state.released.add_permits(requests);
     }
 
     /// Stops listening and closes every connection, as the end of its process would.
@@ -253,6 +262,8 @@ async fn converse(stream: TcpStream, state: &State) -> std::io::Result<()> {
         let behaviour = state.record(&request);
         let closes = request.head.closes() || behaviour == Behaviour::AnswerAndClose;
         match behaviour {
+            // Never closed, so this waits for its permit.
+            Behaviour::Held => state.released.acquire().await.map_or((), |permit| permit.forget()),
             Behaviour::Hang => std::future::pending().await,
             Behaviour::Close => return Ok(()),
             Behaviour::Truncate => {
@@ -297,7 +308,9 @@ fn answer(name: &str, status: u16, request: &Response, closes: bool) -> Vec<u8> 
         head += "Connection: close\r\n";
     }
     let target = request.head.target();
-    let (framing, body) = if let Some(count) = number(target, "/chunks/") {
+    let (framing, body) = if target == "/trailers" {
+        ("Transfer-Encoding: chunked\r\n".to_owned(), b"3\r\nabc\r\n0\r\nX-Sum: 3\r\n\r\n".to_vec())
+    } else if let Some(count) = number(target, "/chunks/") {
         let chunk = [b"3e8\r\n".as_slice(), &[b'c'; 1000], b"\r\n"].concat();
         ("Transfer-Encoding: chunked\r\n".to_owned(), [chunk.repeat(count), b"0\r\n\r\n".to_vec()].concat())
     } else {

@@ -6,15 +6,19 @@ use std::net::SocketAddr;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{Process, free_address, sluicegate_binary};
+use crate::{PATIENCE, Process, free_address, sluicegate_binary};
 
 /// What both planes print when a generation serves.
 const SERVING: &str = "serving generation ";
+
+/// How often [`Sluicegate::status_where`] asks: the status tells no one when it changes.
+const STATUS_PACE: Duration = Duration::from_millis(50);
 
 /// A running `sluicegate` or `sluicegate-proxy` with a folder of its own, which goes with it.
 #[derive(Debug)]
@@ -72,18 +76,22 @@ impl Sluicegate {
         Self::start("sluicegate-proxy", empty_folder(), command)
     }
 
+    /// One of our binaries with these arguments; `haproxy.cfg` in the arguments is this configuration. Nothing is
+    /// awaited.
+    pub fn program(binary: &str, configuration: &str, arguments: &[&str]) -> Self {
+        let folder = folder_with(configuration);
+        let arguments = with_file(&folder, arguments);
+        Self::start(binary, folder, arguments)
+    }
+
     /// Under the name `haproxy`, with these arguments; `haproxy.cfg` in the arguments is this configuration.
     /// Nothing is awaited.
     pub fn as_haproxy(configuration: &str, arguments: &[&str]) -> Self {
         let folder = folder_with(configuration);
         let name = folder.path().join("haproxy");
         symlink(sluicegate_binary("sluicegate"), &name).expect("a link in a fresh folder can be made");
-        let file = folder.path().join("haproxy.cfg").into_os_string();
-        let arguments = arguments.iter().map(|&argument| match argument {
-            "haproxy.cfg" => file.clone(),
-            other => other.into(),
-        });
-        Self::start_program(&name, folder, arguments.collect())
+        let arguments = with_file(&folder, arguments);
+        Self::start_program(&name, folder, arguments)
     }
 
     fn start(binary: &str, folder: TempDir, arguments: Vec<OsString>) -> Self {
@@ -110,6 +118,22 @@ impl Sluicegate {
         assert!(output.status.success(), "sluicegate status: {}\n{stderr}", output.status);
         serde_json::from_str(&stdout)
             .unwrap_or_else(|error| panic!("sluicegate status: {error} in\n{stdout}"))
+    }
+
+    /// [`Sluicegate::status`], once `accept` takes it. `what` names it in the panic.
+    ///
+    /// # Panics
+    /// When [`PATIENCE`] ends first.
+    pub async fn status_where(&self, what: &str, accept: impl Fn(&Value) -> bool) -> Value {
+        let begin = Instant::now();
+        loop {
+            let status = self.status();
+            if accept(&status) {
+                return status;
+            }
+            assert!(begin.elapsed() < PATIENCE, "waited for {what} in the status:\n{status:#}");
+            tokio::time::sleep(STATUS_PACE).await;
+        }
     }
 
     /// `sluicegate check` of one configuration: its exit code, and what it printed on standard error.
@@ -168,6 +192,12 @@ impl Sluicegate {
     pub fn process(&mut self) -> &mut Process {
         &mut self.process
     }
+}
+
+fn with_file(folder: &TempDir, arguments: &[&str]) -> Vec<OsString> {
+    let file = folder.path().join("haproxy.cfg").into_os_string();
+    let argument = |&argument: &&str| if argument == "haproxy.cfg" { file.clone() } else { argument.into() };
+    arguments.iter().map(argument).collect()
 }
 
 fn empty_folder() -> TempDir {
