@@ -14,7 +14,7 @@ thread_local! {
     static WOKEN: Cell<bool> = const { Cell::new(true) };
 }
 
-/// A worker's clock. It lags by what happens between two wakes, at most by [`READS`] readings.
+/// A worker's clock. It lags by what happens between two wakes, at most by `READS` readings.
 #[derive(Debug)]
 pub struct Clock {
     now: Cell<Instant>,

@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Streaming;
-use tracing::{info, warn};
+use tracing::{debug, warn};
 
 use crate::apply::{Apply, Refused, Reporter};
 use crate::client::{SessionError, Settings};
@@ -146,7 +146,7 @@ impl Session {
             Err(refused) => return Err(SessionError::Astray(refused)),
         };
         if let Message::Ack(ack) = &answer {
-            info!(%generation, took_us = ack.took_us, "applied");
+            debug!(%generation, took_us = ack.took_us, "applied");
         }
         say(&self.outgoing, answer).await
     }

@@ -2,7 +2,7 @@
 //!
 //! A file is watched through its folder (an editor replaces the inode, Kubernetes swaps a link) and through its inode (a
 //! bind mount of a single file sees writes to the inode, and nothing else). Events only say "look again": what counts is
-//! the fingerprint of what the path leads to now, so that an event that is lost costs [`POLL`] and no change.
+//! the fingerprint of what the path leads to now, so that an event that is lost costs two seconds and no change.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;

@@ -88,6 +88,8 @@ pub(crate) async fn run(worker: Rc<Worker>, opened: Opened, mut stop: oneshot::R
         _ = &mut stop => {}
         () = accepting => {}
     }
+    // The event loop looks at its sockets once more: connections that came with the stop are ready to be taken then.
+    tokio::task::yield_now().await;
     door.drain(&listener);
 }
 
