@@ -1,10 +1,11 @@
 //! An HTTP server that answers its name, counts, and misbehaves on demand.
 
 use std::collections::VecDeque;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -17,6 +18,9 @@ use crate::{Head, PATIENCE, Response, free_address};
 
 /// Requests kept for [`Origin::last_request`].
 const KEPT_REQUESTS: usize = 256;
+
+/// How long a starting process may hold a copy of a closed socket.
+const COPY_PATIENCE: Duration = Duration::from_secs(2);
 
 /// What an [`Origin`] does with a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,7 +177,7 @@ impl Origin {
     pub async fn revive(&mut self) {
         self.kill().await;
         let address = self.address();
-        let listener = TcpListener::bind(address).await;
+        let listener = bind(address).await;
         let listener =
             listener.unwrap_or_else(|error| panic!("{} cannot bind {address}: {error}", self.name()));
         let (stop, stopped) = oneshot::channel();
@@ -224,6 +228,20 @@ impl<'a> Open<'a> {
 impl Drop for Open<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A process that another test starts at this moment has a copy of the socket that was closed, until it runs its
+/// program: then the address is free.
+async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let begin = Instant::now();
+    loop {
+        match TcpListener::bind(address).await {
+            Err(error) if error.kind() == ErrorKind::AddrInUse && begin.elapsed() < COPY_PATIENCE => {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            bound => return bound,
+        }
     }
 }
 

@@ -1,10 +1,12 @@
 //! Ports that nobody else takes, not even another test process at the same moment.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr as UnixAddress, UnixListener};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Mutex, PoisonError};
+
+use socket2::{Domain, Socket, Type};
 
 /// Below the range that Linux takes for outgoing connections, which would else collide now and then.
 const FIRST: u16 = 20_000;
@@ -21,13 +23,21 @@ pub fn free_port() -> u16 {
         let step = start.wrapping_mul(97).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
         let port = FIRST + step % (LAST - FIRST);
         if let Some(lock) = reserve(&format!("port-{port}"))
-            && TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).is_ok()
+            && is_free(port)
         {
             HELD.lock().unwrap_or_else(PoisonError::into_inner).push(lock);
             return port;
         }
     }
     panic!("no TCP port from {FIRST} to {LAST} is free");
+}
+
+/// Bound without listening: a process that another test starts at this moment has a copy of every descriptor until it
+/// runs its program, and a copy that listens would keep the port taken.
+fn is_free(port: u16) -> bool {
+    let Ok(probe) = Socket::new(Domain::IPV4, Type::STREAM, None) else { return false };
+    probe.set_reuse_address(true).is_ok()
+        && probe.bind(&SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)).into()).is_ok()
 }
 
 /// [`free_port`] on 127.0.0.1.
