@@ -69,6 +69,14 @@ async fn the_answer_to_head_has_no_body() {
 }
 
 #[tokio::test]
+async fn a_malformed_request_after_head_is_answered_whole() {
+    let (_front, _origin, mut client) = site("").await;
+    client.request("HEAD / HTTP/1.1\r\nHost: app\r\n\r\n").await.unwrap();
+    let answer = client.request("GET / HTTP/1.1\r\nHost : app\r\n\r\n").await.unwrap();
+    assert!(answer.status() == 400 && !answer.body.is_empty(), "{:?}", answer.head);
+}
+
+#[tokio::test]
 async fn a_client_waits_for_100_continue() {
     let (_front, _origin, mut client) = site("").await;
     let head = "POST /reflect HTTP/1.1\r\nHost: app\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n";

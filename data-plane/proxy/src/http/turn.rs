@@ -153,6 +153,7 @@ impl Turn {
         self.exchange.client = client;
         self.stage = Stage::Receive;
         self.facts = Facts::default();
+        self.asked = Asked::default();
         self.request.clear();
         std::mem::swap(&mut self.request.bytes, &mut self.next);
         self.response.clear();
