@@ -53,9 +53,26 @@ struct Proxy {
     state: Session,
     last_seen_unix_ms: u64,
     refusal: Option<(Generation, Vec<Rejection>)>,
+    /// When to try again what only the proxy's host lacked.
+    again: Option<Again>,
     reports: Reports,
     acks: u64,
     nacks: u64,
+}
+
+/// A refusal for a reason that may pass by itself: a port that another program holds.
+#[derive(Debug, Clone, Copy)]
+struct Again {
+    at_unix_ms: u64,
+    wait_ms: u64,
+}
+
+/// First wait before a generation that was refused for local reasons is sent again; doubled up to the longest.
+const FIRST_WAIT_MS: u64 = 2_000;
+const LONGEST_WAIT_MS: u64 = 60_000;
+
+fn is_local(rejections: &[Rejection]) -> bool {
+    !rejections.is_empty() && rejections.iter().all(|rejection| rejection.local)
 }
 
 /// All proxies that ever said Hello, by Scope and name.
@@ -88,7 +105,7 @@ impl Fleet {
         let refusal = before.as_ref().and_then(|before| before.refusal.clone());
         let refused = refusal
             .as_ref()
-            .filter(|(_, rejections)| rejections.iter().any(|rejection| !rejection.local))
+            .filter(|(_, rejections)| !is_local(rejections))
             .map(|(generation, _)| generation.hash);
         let proxy = Proxy {
             state: Session::new(introduction.held, refused),
@@ -96,6 +113,7 @@ impl Fleet {
             session: Some(session),
             last_seen_unix_ms: now,
             refusal,
+            again: None,
             acks: before.as_ref().map_or(0, |before| before.acks),
             nacks: before.as_ref().map_or(0, |before| before.nacks),
             reports: before.map(|before| before.reports).unwrap_or_default(),
@@ -144,6 +162,7 @@ impl Fleet {
         proxy.last_seen_unix_ms = now;
         proxy.introduction.held = Some(generation);
         proxy.refusal = None;
+        proxy.again = None;
         proxy.acks += 1;
         Ok(())
     }
@@ -164,16 +183,23 @@ impl Fleet {
         proxy.last_seen_unix_ms = now;
         let mut rejections = nack.rejections;
         rejections.truncate(KEPT_REJECTIONS);
+        let same = proxy.refusal.as_ref().is_some_and(|(refused, _)| *refused == generation);
+        let longer = proxy.again.filter(|_| same).map(|again| (again.wait_ms * 2).min(LONGEST_WAIT_MS));
+        let wait_ms = longer.unwrap_or(FIRST_WAIT_MS);
+        proxy.again = is_local(&rejections).then_some(Again { at_unix_ms: now + wait_ms, wait_ms });
         proxy.refusal = Some((generation, rejections));
         proxy.nacks += 1;
         Ok(())
     }
 
-    /// The proxy reports.
+    /// The proxy reports. It does so every now and then: the time to send again what only its host lacked.
     pub fn report(&mut self, session: SessionId, report: Report, now: u64) {
         if let Some(proxy) = self.proxy_mut(session) {
             proxy.last_seen_unix_ms = now;
             proxy.reports.take(report);
+            if proxy.again.is_some_and(|again| again.at_unix_ms <= now) {
+                proxy.state.try_again();
+            }
         }
     }
 

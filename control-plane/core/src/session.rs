@@ -73,6 +73,11 @@ impl Session {
         Ok(())
     }
 
+    /// What was refused may be sent again.
+    pub fn try_again(&mut self) {
+        self.refused = None;
+    }
+
     fn answered(&mut self, got: Generation) -> Result<(), Unexpected> {
         match self.in_flight {
             None => Err(Unexpected::Nothing { got }),

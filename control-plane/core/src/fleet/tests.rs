@@ -82,6 +82,27 @@ fn a_refusal_outlives_the_connection_unless_the_host_was_at_fault() {
 }
 
 #[test]
+fn what_only_the_host_lacked_is_tried_again_ever_later() {
+    let (mut fleet, mut history) = (Fleet::default(), History::new(1));
+    let first = publish(&mut history, 1);
+    let session = fleet.hello(hello("a"), 0).unwrap();
+    let mut refuse_at = |fleet: &mut Fleet, local, now| {
+        fleet.sent(session, first);
+        fleet.nack(session, first, rejection(local), now).unwrap();
+    };
+    let sent_at = |fleet: &mut Fleet, now| {
+        fleet.report(session, Report::default(), now);
+        fleet.next(session, &history).is_some()
+    };
+    refuse_at(&mut fleet, true, 1_000);
+    assert_eq!([2_999, 3_000].map(|now| sent_at(&mut fleet, now)), [false, true]);
+    refuse_at(&mut fleet, true, 4_000);
+    assert_eq!([7_999, 8_000].map(|now| sent_at(&mut fleet, now)), [false, true]);
+    refuse_at(&mut fleet, false, 9_000);
+    assert!(!sent_at(&mut fleet, 1_000_000), "a bad resource stays bad");
+}
+
+#[test]
 fn nothing_is_sent_to_a_proxy_that_lacks_something() {
     let (mut fleet, mut history) = (Fleet::default(), History::new(1));
     publish(&mut history, 1);
