@@ -86,7 +86,7 @@ fn what_only_the_host_lacked_is_tried_again_ever_later() {
     let (mut fleet, mut history) = (Fleet::default(), History::new(1));
     let first = publish(&mut history, 1);
     let session = fleet.hello(hello("a"), 0).unwrap();
-    let mut refuse_at = |fleet: &mut Fleet, local, now| {
+    let refuse_at = |fleet: &mut Fleet, local, now| {
         fleet.sent(session, first);
         fleet.nack(session, first, rejection(local), now).unwrap();
     };
