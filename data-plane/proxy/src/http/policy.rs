@@ -64,7 +64,8 @@ impl RequestPolicy<'_> {
         Ok(keep)
     }
 
-    /// HAProxy: option forwardfor. The backend's settings win over the frontend's; `except` of either counts.
+    /// HAProxy: option forwardfor. The backend's name wins over the frontend's; `except` of either counts, `if-none`
+    /// only where no side asks for the field in any case.
     fn forward_address(&self, head: &Head, buf: &[u8], edits: &mut Edits) -> Result<(), InvalidEdit> {
         let (Some(option), Some(client)) = (self.backend.or(self.frontend), self.client) else {
             return Ok(());
@@ -72,7 +73,8 @@ impl RequestPolicy<'_> {
         let excepted =
             [self.frontend, self.backend].into_iter().flatten().any(|option| option.except.contains(client));
         let name = option.header.as_bytes();
-        let present = option.if_none && View::new(head, buf, edits).value(name).is_some();
+        let if_none = [self.frontend, self.backend].into_iter().flatten().all(|option| option.if_none);
+        let present = if_none && View::new(head, buf, edits).value(name).is_some();
         if excepted || present {
             return Ok(());
         }

@@ -61,6 +61,27 @@ fn an_offer_of_h2c_is_not_passed_on() {
 }
 
 #[test]
+fn both_sides_together_add_one_address() {
+    let option = |if_none| ForwardedFor {
+        header: sluicegate_model::rule::HeaderName::new("X-Forwarded-For").unwrap(),
+        except: Default::default(),
+        if_none,
+    };
+    for (frontend, backend, added) in [(true, true, false), (true, false, true), (false, true, true)] {
+        let (frontend, backend) = (option(frontend), option(backend));
+        let policy = RequestPolicy {
+            frontend: Some(&frontend),
+            backend: Some(&backend),
+            client: Some("192.0.2.1".parse().unwrap()),
+            keep: true,
+        };
+        let (sent, _) = request("GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: x\r\n\r\n", &policy);
+        let count = sent.matches("X-Forwarded-For: ").count();
+        assert_eq!(count, if added { 2 } else { 1 }, "{sent}");
+    }
+}
+
+#[test]
 fn addresses_are_written_as_they_are_read() {
     for ip in ["0.0.0.0", "192.0.2.255", "2001:db8::1"] {
         let mut out = Vec::new();
