@@ -8,8 +8,8 @@
 //!
 //! The bytes of heads are `crate::h1`'s business; places, pools and records come from the worker.
 //!
-//! What is repeated towards a server, and when, says `Run::server_gone`; a client that closes its side while it waits
-//! for an answer has aborted, as for HAProxy since 3.3 (option abortonclose) and nginx.
+//! What is repeated towards a server, and when, says `Run::server_gone`; a client that ends its side behind a whole
+//! request is still answered (HAProxy without option abortonclose); it has aborted when its connection is reset.
 
 mod answer;
 mod body;

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -220,6 +220,22 @@ impl Connection {
     /// HAProxy: option dontlognull.
     fn skips_null(&self) -> bool {
         self.attachment.frontend().settings().logging.skip_null
+    }
+}
+
+/// A hard stop drops tasks: an exchange does not end unseen. After a panic its state is not to be trusted.
+impl Drop for Connection {
+    fn drop(&mut self) {
+        let State::Busy(turn) = &mut self.state else { return };
+        if std::thread::panicking() {
+            return;
+        }
+        let (worker, client) = (&*self.worker, &mut self.stream);
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut scratch = worker.http.scratch.lend();
+        let now = worker.clock.refresh();
+        Run { cx: &mut cx, worker, client, turn, scratch: &mut scratch, now }.kill();
+        worker.http.scratch.restore(scratch);
     }
 }
 

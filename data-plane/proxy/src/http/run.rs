@@ -148,6 +148,18 @@ impl Run<'_, '_> {
         Step::Done(next)
     }
 
+    /// The connection's task is dropped within the exchange: it is counted and logged, and nothing more is sent.
+    pub(super) fn kill(&mut self) {
+        let outcome = outcome(Failure::Killed, self.phase());
+        let turn = &mut *self.turn;
+        if turn.exchange.termination == Termination::default() {
+            turn.exchange.termination = outcome.termination;
+        }
+        turn.exchange.status.get_or_insert(outcome.status);
+        turn.exchange.bytes_in = turn.request.bytes.len() as u64;
+        self.finish(Next::Close(CloseCause::HardStop));
+    }
+
     fn count_failure(&mut self, failure: Failure) {
         let index = self.worker.index;
         let exchange = &self.turn.exchange;
@@ -218,12 +230,13 @@ impl Run<'_, '_> {
         limit.unwrap_or(Duration::MAX)
     }
 
-    /// While nothing is expected from the client: notices that it went away. What it sends is kept for later, up to
-    /// a bound behind which it is not listened to.
+    /// While nothing is expected from the client: notices that its connection broke. What it sends is kept for later,
+    /// up to a bound behind which it is not listened to. Its end alone is no abort: it may have said all that it has to
+    /// say (`printf … | nc`), and is answered.
     pub(super) fn watch_client(&mut self) -> Option<Step> {
         const KEPT: usize = 16 * 1024;
         loop {
-            if !self.turn.up.is_received() || self.turn.next.len() >= KEPT {
+            if !self.turn.up.is_received() || self.turn.facts.client_ended || self.turn.next.len() >= KEPT {
                 return None;
             }
             match self.client.poll_quiet(self.cx) {
@@ -233,7 +246,8 @@ impl Run<'_, '_> {
             }
             match self.client.poll_read(self.cx, self.scratch.window(KEPT)) {
                 Poll::Pending => {}
-                Poll::Ready(Ok(0) | Err(_)) => return Some(self.fail(Failure::ClientClosed)),
+                Poll::Ready(Ok(0)) => self.turn.facts.client_ended = true,
+                Poll::Ready(Err(_)) => return Some(self.fail(Failure::ClientClosed)),
                 Poll::Ready(Ok(length)) => {
                     let read = self.scratch.slice(Scratch::START, Scratch::START + length);
                     self.turn.next.extend_from_slice(read);

@@ -89,6 +89,8 @@ pub(super) struct Facts {
     pub(super) last: bool,
     /// No line is written: no byte came, and the frontend asks not to log that.
     pub(super) unlogged: bool,
+    /// The client has ended its side; it may still read.
+    pub(super) client_ended: bool,
     /// A tunnel's end was passed on to the server.
     pub(super) server_shut: bool,
     /// A tunnel's end was passed on to the client.

@@ -232,6 +232,7 @@ impl Session {
             None => CloseCause::Finished,
             Some((Failure::ClientClosed, _)) => CloseCause::Client,
             Some((Failure::ClientTimeout, _)) => CloseCause::ClientTimeout,
+            Some((Failure::Killed, _)) => CloseCause::HardStop,
             Some(_) => CloseCause::Endpoint,
         };
         if let Some((failure, phase)) = failure {
@@ -250,6 +251,24 @@ impl Session {
         if exchange.local.is_none() && exchange.frontend.as_ref().is_some_and(wants) {
             exchange.local = self.client.local();
         }
+    }
+}
+
+/// A hard stop drops tasks: a session does not end unseen. After a panic its state is not to be trusted.
+impl Drop for Session {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let Some(exchange) = self.exchange.take() else { return };
+        let phase = match &self.state {
+            State::Start => Phase::Request,
+            State::Queue(_) => Phase::Queue,
+            State::Connect(..) | State::Pause(_) => Phase::Connect,
+            State::Relay { .. } => Phase::Data,
+            State::Over => Phase::Done,
+        };
+        self.finish(exchange, Some((Failure::Killed, phase)));
     }
 }
 

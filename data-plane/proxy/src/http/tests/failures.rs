@@ -103,7 +103,7 @@ fn who_leaves_the_queue_is_not_served() {
         let mut second = site.client().await;
         second.send("GET /2 HTTP/1.1\r\nHost: a\r\n\r\n").await;
         assert!(origin.is_untouched().await);
-        drop(second);
+        second.reset();
         assert!(site.record.until_ended(1).await);
         assert_eq!(site.outcomes(), ["503 CQ"]);
         server.send("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1").await;

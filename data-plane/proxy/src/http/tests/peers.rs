@@ -103,6 +103,11 @@ impl Client {
         Self { stream, unread: Vec::new() }
     }
 
+    /// Breaks the connection off: the peer's next read fails.
+    pub(super) fn reset(self) {
+        self.stream.set_zero_linger().unwrap();
+    }
+
     pub(super) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.stream.write_all(bytes.as_ref()).await.unwrap();
     }

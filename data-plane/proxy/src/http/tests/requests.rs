@@ -1,5 +1,7 @@
 //! What clients send: shapes that are refused, pieces, pipelines, aborts.
 
+use tokio::io::AsyncWriteExt;
+
 use super::site::{Named, Origin, Plan, Site, run};
 use crate::h1::smuggling;
 
@@ -138,7 +140,7 @@ fn a_body_and_the_next_request_in_one_piece_are_told_apart() {
 }
 
 #[test]
-fn a_client_that_leaves_before_its_answer_is_not_served_to_the_end() {
+fn a_client_that_resets_before_its_answer_is_not_served_to_the_end() {
     run(async {
         let origin = Origin::start().await;
         let site = Site::start(Plan::new(&[origin.address])).await;
@@ -146,10 +148,49 @@ fn a_client_that_leaves_before_its_answer_is_not_served_to_the_end() {
         client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
         let mut server = origin.accept().await;
         server.request().await;
-        drop(client);
+        client.reset();
         assert!(server.is_closed().await);
         assert_eq!(site.outcomes(), ["400 CH"]);
     });
+}
+
+#[test]
+fn a_client_that_has_said_everything_is_answered() {
+    run(async {
+        let origin = Origin::start().await;
+        let site = Site::start(Plan::new(&[origin.address])).await;
+        let mut client = site.client().await;
+        client.send("GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n").await;
+        client.stream.shutdown().await.unwrap();
+        let mut server = origin.accept().await;
+        for body in ["1", "2"] {
+            let asked = server.request().await;
+            assert!(asked.head.starts_with(&format!("GET /{body} ")), "{}", asked.head);
+            // The proxy sees the client's end while it waits for this.
+            assert!(origin.is_untouched().await);
+            server.send(format!("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{body}")).await;
+            assert_eq!(client.response().await.text(), body);
+        }
+        assert!(client.is_closed().await);
+        assert_eq!(site.outcomes(), ["200 --", "200 --"]);
+    });
+}
+
+#[test]
+fn a_hard_stop_within_an_exchange_is_logged() {
+    let (record, _peers) = run(async {
+        let origin = Origin::start().await;
+        let site = Site::start(Plan::new(&[origin.address])).await;
+        let mut client = site.client().await;
+        client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+        let mut server = origin.accept().await;
+        server.request().await;
+        assert!(site.ended().is_empty());
+        // The tasks are dropped with the event loop, as a worker's are.
+        (site.record.clone(), (client, server))
+    });
+    let ended = record.ended.borrow();
+    assert_eq!((ended.len(), ended[0].status, ended[0].termination.as_str()), (1, Some(503), "KH"));
 }
 
 #[test]
