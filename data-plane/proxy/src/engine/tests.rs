@@ -40,6 +40,11 @@ fn app(name: &'static str) -> SocketAddr {
     address
 }
 
+/// An address that nobody listens on. `at` belongs to one test alone, so that no other takes the port meanwhile.
+fn free_address(at: &str) -> SocketAddr {
+    TcpListener::bind(at).unwrap().local_addr().unwrap()
+}
+
 fn site() -> Site {
     Site::default()
         .listener("web", ANY_PORT, "main")
@@ -153,7 +158,7 @@ fn generations_are_let_go_while_connections_live() {
 fn a_prepared_generation_that_is_dropped_leaves_nothing_behind() {
     let engine = engine(1);
     commit(&engine, &site());
-    let free = TcpListener::bind(ANY_PORT).unwrap().local_addr().unwrap();
+    let free = free_address("127.77.0.2:0");
     let next = site().listener("second", &free.to_string(), "main").runtime();
     let prepared = engine.prepare(Arc::clone(&next)).unwrap();
     assert!(TcpStream::connect(free).is_ok(), "bound before the commit");
@@ -202,17 +207,26 @@ fn a_disabled_frontend_does_not_listen() {
 }
 
 #[test]
-fn over_the_limit_connections_wait_in_the_kernel() {
-    let engine = engine(2);
+fn over_the_frontends_limit_connections_wait_in_the_kernel() {
     let limited = Site::default()
         .listener("web", ANY_PORT, "main")
         .frontend("main", "app", |frontend| frontend.max_connections = 1)
         .backend("app", |_| {})
         .endpoint("app", "a", app("a"), |_| {});
-    commit(&engine, &limited);
-    let mut first = connect(&engine);
+    one_at_a_time(&engine(2), &limited);
+}
+
+#[test]
+fn over_the_processs_limit_connections_wait_in_the_kernel() {
+    let settings = Settings { workers: 2, max_connections: Some(1), ..Settings::default() };
+    one_at_a_time(&Engine::start(settings).unwrap(), &site());
+}
+
+fn one_at_a_time(engine: &Engine, limited: &Site) {
+    commit(engine, limited);
+    let mut first = connect(engine);
     assert_eq!(read(&mut first, 1), "a");
-    let mut waiting: Vec<TcpStream> = (0..4).map(|_| connect(&engine)).collect();
+    let mut waiting: Vec<TcpStream> = (0..4).map(|_| connect(engine)).collect();
     let frontend = engine.live().frontend(&key(Kind::Frontend, "main")).unwrap();
     assert_eq!(frontend.gate.open(), 1);
     drop(first);
@@ -229,7 +243,7 @@ fn over_the_limit_connections_wait_in_the_kernel() {
 
 #[test]
 fn an_endpoint_that_refuses_is_retried_elsewhere() {
-    let closed = TcpListener::bind(ANY_PORT).unwrap().local_addr().unwrap();
+    let closed = free_address("127.77.0.1:0");
     let engine = engine(1);
     let site = Site::default()
         .listener("web", ANY_PORT, "main")
@@ -266,6 +280,8 @@ fn without_an_endpoint_the_connection_is_closed() {
 #[test]
 fn a_silent_client_is_cut_off() {
     let engine = engine(1);
+    // Accepts in the kernel, and never says anything that a slow machine could have to hurry for.
+    let mute = TcpListener::bind(ANY_PORT).unwrap();
     let site = Site::default()
         .listener("web", ANY_PORT, "main")
         .frontend("main", "app", |frontend| {
@@ -273,9 +289,9 @@ fn a_silent_client_is_cut_off() {
                 Some(sluicegate_proto::v1::Timeouts { client_ms: Some(20), ..Default::default() });
         })
         .backend("app", |_| {})
-        .endpoint("app", "a", app("a"), |_| {});
+        .endpoint("app", "a", mute.local_addr().unwrap(), |_| {});
     commit(&engine, &site);
-    assert_eq!(rest(&mut connect(&engine)), "a");
+    assert_eq!(rest(&mut connect(&engine)), "");
     assert_eq!(closes(&engine, CloseCause::ClientTimeout), 1);
 }
 
@@ -307,6 +323,8 @@ fn a_hard_stop_closes_and_counts() {
     let mut end = [0; 1];
     assert!(matches!(client.read(&mut end), Ok(0) | Err(_)));
     assert_eq!(engine.report().closes[CloseCause::HardStop as usize].1, 1);
+    let frontend = engine.live().frontend(&key(Kind::Frontend, "main")).unwrap();
+    assert_eq!(frontend.counters.sum(|shard| &shard.bytes_out), 1, "the session's end is recorded");
     engine.hard_stop();
 }
 
