@@ -78,7 +78,8 @@ impl Standalone {
                     return Ok(ExitCode::FAILURE);
                 }
             }
-            () = signals.stop() => return Ok(ExitCode::SUCCESS),
+            // Also now a signal may find requests under way: the proxy serves before this task hears of it.
+            () = signals.obey(&proxy, reload.as_ref()) => return Ok(ExitCode::SUCCESS),
         }
         ready().context("the proxy serves, but not as asked")?;
         if let Some(socket) = socket {
@@ -172,15 +173,6 @@ impl Signals {
             hang_up: signal(SignalKind::hangup())?,
             reload: signal(SignalKind::user_defined2())?,
         })
-    }
-
-    /// A signal that ends the process.
-    async fn stop(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-            _ = self.finish.recv() => {}
-        }
     }
 
     /// Does what signals say until the proxy has ended.

@@ -186,7 +186,8 @@ async fn a_daemon_leaves_its_pid() {
     until("the daemon's end", || (!running(pid)).then_some(())).await;
     assert_eq!((answer.unwrap().as_str(), session), ("app01", pid));
     let (code, said) = {
-        let _owner = std::net::TcpListener::bind(entry).unwrap();
+        // The daemon is no more, but its sockets may take a moment longer.
+        let _owner = until("the port", || std::net::TcpListener::bind(entry).ok()).await;
         host.outcome(&["-D", "-p", "pid", "-f", "haproxy.cfg"]).await
     };
     assert!(
