@@ -20,7 +20,8 @@ async fn tcp_stands_with_nodelay() {
 
 #[tokio::test]
 async fn a_refusal_is_the_endpoints() {
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    // No other test listens on this address, whatever port it is given.
+    let address = TcpListener::bind("127.77.0.4:0").unwrap().local_addr().unwrap();
     let error = connect(&Target::Ip(address)).await.unwrap_err();
     assert_eq!(error.failure(), Failure::ConnectRefused);
 }

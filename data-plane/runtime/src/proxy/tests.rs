@@ -164,7 +164,8 @@ async fn checks_take_an_endpoint_down_and_the_report_says_why() {
     let folder = tempfile::tempdir().unwrap();
     let mut control = Fake::start(folder.path());
     let proxy = Proxy::start(settings(control.path(), None)).unwrap();
-    let closed = TcpListener::bind(ANY_PORT).await.unwrap().local_addr().unwrap();
+    // No other test listens on this address, whatever port it is given.
+    let closed = TcpListener::bind("127.77.0.5:0").await.unwrap().local_addr().unwrap();
     let quick = |endpoint: &mut v1::Endpoint| endpoint.check.as_mut().unwrap().interval_ms = 20;
     control.send(site("one").backend("app", |_| {}).endpoint("app", "a", closed, quick).update(1));
     let wanted = (&endpoint_key("app", "a")).into();
