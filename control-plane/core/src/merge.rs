@@ -50,6 +50,15 @@ pub enum Conflict {
     },
 }
 
+impl Conflict {
+    /// The provider that is left out.
+    pub fn loser(&self) -> &str {
+        match self {
+            Self::Object { loser, .. } | Self::Address { loser, .. } => &loser.0,
+        }
+    }
+}
+
 /// What several providers come to.
 #[derive(Debug, Clone, Default)]
 pub struct Merged {

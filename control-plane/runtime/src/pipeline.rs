@@ -1,10 +1,12 @@
 //! From what providers found to a snapshot that compiles: synchronous, without a clock.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sluicegate_core::quarantine::{Group, Held, Settled};
-use sluicegate_core::{Contribution, Delta, Fragment, Quarantine, Rejected, Snapshot, merge, settle};
+use sluicegate_core::{
+    Conflict, Contribution, Delta, Fragment, Quarantine, Rejected, Snapshot, merge, settle,
+};
 use sluicegate_model::{Change, Runtime, compile};
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::{ObjectId, ProviderStatus, Quarantined, Resource};
@@ -40,6 +42,8 @@ pub struct Pipeline {
     snapshot: Snapshot,
     runtime: Runtime,
     quarantine: Quarantine,
+    /// What the last merge left out, by the source that lost it, in words.
+    left_out: BTreeSet<(&'static str, String)>,
     /// Whether anything was ever published: an empty configuration is one too.
     begun: bool,
 }
@@ -82,9 +86,7 @@ impl Pipeline {
     /// Merges what there is, holds back what does not compile, and says what to publish.
     pub fn settle(&mut self, now_unix_ms: u64) -> Outcome {
         let merged = merge(self.contributions.values());
-        let nameless = self.contributions.values().flat_map(Contribution::nameless).map(ToString::to_string);
-        let mut told: Vec<String> =
-            merged.conflicts.iter().map(ToString::to_string).chain(nameless).collect();
+        self.leave_out(&merged.conflicts);
         let mut compiled = None;
         let settled = settle(&self.snapshot, merged.resources, |delta| {
             compiled = Some(check(&self.runtime, delta)?);
@@ -98,8 +100,7 @@ impl Pipeline {
             return Outcome::Refused(vec![error.to_string()]);
         }
         let news = self.quarantine.replace(held.clone(), now_unix_ms);
-        told.extend(news.iter().filter_map(|group| Some(held_back(group, held.get(group)?))));
-        for line in told {
+        for line in news.iter().filter_map(|group| Some(held_back(group, held.get(group)?))) {
             tracing::warn!("{line}");
         }
         let changed = !delta.is_empty() || !self.begun;
@@ -114,9 +115,32 @@ impl Pipeline {
         Outcome::Changed(Arc::new(self.snapshot.clone()))
     }
 
-    /// Every source's last load, by name.
+    /// Keeps what is left out for the status, and logs what was not left out before.
+    fn leave_out(&mut self, conflicts: &[Conflict]) {
+        let source_of = |provider: &str| self.contributions.keys().find(|(_, of)| of == provider);
+        let lost = conflicts.iter().filter_map(|conflict| {
+            let (source, _) = source_of(conflict.loser())?;
+            Some((*source, conflict.to_string()))
+        });
+        let nameless = self.contributions.iter().flat_map(|((source, _), contribution)| {
+            contribution.nameless().iter().map(|nameless| (*source, nameless.to_string()))
+        });
+        let left_out: BTreeSet<_> = lost.chain(nameless).collect();
+        for (_, line) in left_out.difference(&self.left_out) {
+            tracing::warn!("{line}");
+        }
+        self.left_out = left_out;
+    }
+
+    /// Every source's last load, by name, and what of it another source's or its own claims left out.
     pub fn sources(&self) -> Vec<ProviderStatus> {
-        self.sources.values().cloned().collect()
+        let mut sources = self.sources.clone();
+        for (source, line) in &self.left_out {
+            if let Some(status) = sources.get_mut(source) {
+                status.diagnostics.push(format!("warning: {line}"));
+            }
+        }
+        sources.into_values().collect()
     }
 
     /// What is held back.

@@ -13,6 +13,8 @@ use schema::Manifest;
 const MAX_DOCUMENTS: usize = 10_000;
 /// Longest file, in bytes.
 const MAX_BYTES: usize = 8 << 20;
+/// Most `[` and `{` that are open at once in a document: the YAML scanner's work grows with their square.
+const MAX_NESTING: usize = 128;
 
 /// What is wrong with a manifest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -84,10 +86,29 @@ fn documents(text: &str) -> Vec<Document<'_>> {
     found
 }
 
+/// The line, from 0, where flow collections are nested too deep; brackets in strings count too.
+fn too_deep(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    text.lines().position(|line| {
+        line.bytes().any(|byte| {
+            match byte {
+                b'[' | b'{' => depth += 1,
+                b']' | b'}' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            depth > MAX_NESTING
+        })
+    })
+}
+
 fn read(document: &Document<'_>) -> Result<Option<Manifest>, (usize, usize, String)> {
     let blank = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
     if document.text.lines().all(blank) {
         return Ok(None);
+    }
+    if let Some(line) = too_deep(document.text) {
+        let message = format!("more than {MAX_NESTING} `[` and `{{` are open");
+        return Err((document.first_line + line, 1, message));
     }
     let parsed = Manifest::deserialize(serde_yaml::Deserializer::from_str(document.text));
     parsed.map(Some).map_err(|error| {

@@ -113,3 +113,31 @@ fn a_provider_that_its_source_no_longer_has_is_gone() {
     pipeline.take(Load { source: DOCKER, fragments: Some(vec![]), diagnostics: vec![] }, 2);
     assert_eq!(changed(pipeline.settle(2)).resources().len(), 2);
 }
+
+#[test]
+fn what_loses_an_address_is_in_the_status_until_it_is_gone() {
+    let (mut pipeline, _) = served();
+    let other = EntryPoint { name: "other".into(), address: "127.0.0.1:8080".parse().unwrap() };
+    let mut fragment = entrypoint::fragment(&[other]).unwrap();
+    fragment.provider = "elsewhere".into();
+    for id in fragment.resources.iter_mut().filter_map(|resource| resource.id.as_mut()) {
+        id.provider = "elsewhere".into();
+    }
+    let files = |fragments| Load { source: "files", fragments: Some(fragments), diagnostics: vec![] };
+    let shown = |pipeline: &Pipeline| -> Vec<String> {
+        let of_files = pipeline.sources().into_iter().filter(|status| status.name == "files");
+        of_files.flat_map(|status| status.diagnostics).collect()
+    };
+    pipeline.take(files(vec![fragment]), 2);
+    changed(pipeline.settle(2));
+    let lines = shown(&pipeline);
+    assert!(
+        matches!(&lines[..], [line] if line.contains("127.0.0.1:8080 is listened on twice")),
+        "{lines:?}"
+    );
+    pipeline.settle(3);
+    assert_eq!(shown(&pipeline), lines, "said once");
+    pipeline.take(files(vec![]), 4);
+    changed(pipeline.settle(4));
+    assert_eq!(shown(&pipeline), [""; 0]);
+}

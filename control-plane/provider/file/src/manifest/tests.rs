@@ -75,3 +75,10 @@ fn what_is_no_manifest_is_refused() {
             .contains("more than a manifest may have")
     );
 }
+
+#[test]
+fn a_nesting_bomb_is_refused_before_it_is_scanned() {
+    let bomb = format!("kind: Backend\nspec: {}", "[".repeat(1_000_000));
+    let errors = load("bomb.yaml", bomb.as_bytes()).unwrap_err();
+    assert_eq!(errors[0].to_string(), "bomb.yaml:2:1: more than 128 `[` and `{` are open");
+}
