@@ -6,6 +6,7 @@ use sluicegate_control_runtime::pipeline::{Load, Outcome, Pipeline};
 use sluicegate_provider_file::load::{Loaded, load};
 
 use crate::command::Check;
+use crate::say;
 use crate::sources;
 
 /// Exit code 0: would be served, perhaps with warnings; 1: would be refused.
@@ -13,15 +14,15 @@ pub(crate) fn check(options: &Check) -> ExitCode {
     let mut loaded = load(&sources::inputs(options.files.clone(), options.format));
     let refused = compile(&mut loaded);
     for finding in loaded.findings.iter().chain(&refused) {
-        eprintln!("{finding}");
+        say::err(finding);
     }
     let errors = loaded.tally.errors + refused.len();
     let warnings = loaded.tally.warnings;
     if errors > 0 {
-        eprintln!("{errors} error(s), {warnings} warning(s): this would be refused");
+        say::err(format_args!("{errors} error(s), {warnings} warning(s): this would be refused"));
         return ExitCode::FAILURE;
     }
-    println!("Configuration is valid, {warnings} warning(s)");
+    say::out(format_args!("Configuration is valid, {warnings} warning(s)"));
     ExitCode::SUCCESS
 }
 

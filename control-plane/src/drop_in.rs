@@ -15,6 +15,7 @@ use sluicegate_provider_file::load::{Inputs, Limits, Loaded, load};
 
 use crate::check::compile;
 use crate::command::Format;
+use crate::say;
 use crate::sources;
 use arguments::{Action, Arguments, Volume};
 
@@ -23,11 +24,12 @@ const NOTHING_LISTENS: u8 = 2;
 
 /// Does what HAProxy would with this command line.
 pub(crate) fn main() -> anyhow::Result<ExitCode> {
-    let arguments = match arguments::parse(std::env::args().skip(1)) {
+    let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+    let arguments = match arguments::parse(words) {
         Ok(arguments) => arguments,
         Err(error) => {
-            eprintln!("error: {error}");
-            eprint!("{}", texts::USAGE);
+            say::err(format_args!("error: {error}"));
+            say::err(texts::USAGE.trim_end());
             return Ok(ExitCode::FAILURE);
         }
     };
@@ -36,15 +38,15 @@ pub(crate) fn main() -> anyhow::Result<ExitCode> {
     }
     match &arguments.action {
         Action::Usage => {
-            eprint!("{}", texts::USAGE);
+            say::err(texts::USAGE.trim_end());
             Ok(ExitCode::FAILURE)
         }
         Action::Version => {
-            println!("{}", texts::version());
+            say::out(texts::version());
             Ok(ExitCode::SUCCESS)
         }
         Action::BuildInfo => {
-            print!("{}", texts::build_info());
+            say::out(texts::build_info().trim_end());
             Ok(ExitCode::SUCCESS)
         }
         Action::Evaluate(condition) => Ok(evaluate(condition)),
@@ -59,7 +61,7 @@ fn evaluate(condition: &str) -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("error: {error}");
+            say::err(format_args!("error: {error}"));
             ExitCode::from(2)
         }
     }
@@ -69,18 +71,18 @@ fn evaluate(condition: &str) -> ExitCode {
 fn check(arguments: &Arguments) -> ExitCode {
     let Some(mut loaded) = read(arguments) else { return ExitCode::FAILURE };
     let refused = compile(&mut loaded);
-    refused.iter().for_each(|reason| eprintln!("{reason}"));
+    refused.iter().for_each(say::err);
     if !refused.is_empty() {
         return ExitCode::FAILURE;
     }
     if !loaded.listens {
-        eprintln!(
+        say::err(format_args!(
             "Configuration file has no error but will not start (no listener) => exit({NOTHING_LISTENS})."
-        );
+        ));
         return ExitCode::from(NOTHING_LISTENS);
     }
     if arguments.volume != Volume::Quiet {
-        println!("Configuration file is valid");
+        say::out("Configuration file is valid");
     }
     ExitCode::SUCCESS
 }
@@ -88,20 +90,23 @@ fn check(arguments: &Arguments) -> ExitCode {
 /// What the files hold, if nothing stands against serving it; findings go to stderr.
 fn read(arguments: &Arguments) -> Option<Loaded> {
     if arguments.files.is_empty() {
-        eprintln!("error: no configuration file: name one with -f");
+        say::err(format_args!("error: no configuration file: name one with -f"));
         return None;
     }
     let loaded = load(&inputs(arguments));
     // Errors are told whatever `-q` and `quiet` say.
     let quiet = arguments.volume == Volume::Quiet && loaded.is_good();
     if !quiet {
-        loaded.findings.iter().for_each(|finding| eprintln!("{finding}"));
+        loaded.findings.iter().for_each(say::err);
     }
     if !loaded.is_good() {
         return None;
     }
     if loaded.tally.warnings > 0 && (arguments.zero_warning || loaded.program.zero_warning) {
-        eprintln!("error: {} warning(s), and none is allowed (-dW, zero-warning)", loaded.tally.warnings);
+        say::err(format_args!(
+            "error: {} warning(s), and none is allowed (-dW, zero-warning)",
+            loaded.tally.warnings
+        ));
         return None;
     }
     Some(loaded)

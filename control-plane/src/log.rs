@@ -28,6 +28,8 @@ pub(crate) fn start(level: LevelFilter, scope: Scope) {
         .with_writer(io::stderr)
         .with_ansi(style() == Style::Colour)
         .with_target(false)
+        // A reader of stderr that goes away ends no service: the report of that would panic.
+        .log_internal_errors(false)
         .init();
 }
 

@@ -7,6 +7,7 @@ mod control;
 mod drop_in;
 mod log;
 mod run;
+mod say;
 mod sources;
 mod standalone;
 mod status;
@@ -27,7 +28,7 @@ fn main() -> ExitCode {
         perform(Command::parse().action)
     };
     outcome.unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
+        say::err(format_args!("error: {error:#}"));
         ExitCode::FAILURE
     })
 }
@@ -41,7 +42,7 @@ fn perform(action: Action) -> anyhow::Result<ExitCode> {
         Action::Pki(options) => {
             let PkiAction::Init { folder, names } = options.action;
             for file in sluicegate_grpc::pki::init(&folder, &names)? {
-                println!("{}", file.display());
+                say::out(file.display());
             }
             Ok(ExitCode::SUCCESS)
         }

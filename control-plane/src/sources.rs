@@ -13,6 +13,7 @@ use sluicegate_provider_file::discover::Language;
 use sluicegate_provider_file::load::{Inputs, Limits, Loaded, load};
 
 use crate::command::{self, Format};
+use crate::say;
 
 /// Where containers attach that name no entry point, where the command line has none.
 const DEFAULT_ENTRYPOINT: &str = "web";
@@ -37,7 +38,7 @@ pub(crate) fn inputs(paths: Vec<PathBuf>, format: Option<Format>) -> Inputs {
 pub(crate) fn first(inputs: &Inputs) -> Option<Loaded> {
     let loaded = load(inputs);
     for finding in &loaded.findings {
-        eprintln!("{finding}");
+        say::err(finding);
     }
     loaded.is_good().then_some(loaded)
 }

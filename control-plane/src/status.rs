@@ -13,6 +13,7 @@ use sluicegate_sync::{ControlAddress, Target};
 
 use crate::admin;
 use crate::command::{self, Output};
+use crate::say;
 
 /// Asks a control plane and prints what it knows. Exit code 1 where none answers.
 pub(crate) fn status(options: &command::Status) -> anyhow::Result<ExitCode> {
@@ -22,10 +23,10 @@ pub(crate) fn status(options: &command::Status) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let status = runtime.block_on(sluicegate_sync::operations::status(&target))?;
     match options.output {
-        Output::Json => println!("{:#}", json::json(&status)),
+        Output::Json => say::out(format_args!("{:#}", json::json(&status))),
         Output::Text => {
             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-            print!("{}", text::text(&status, u64::try_from(now.as_millis()).unwrap_or(u64::MAX)));
+            say::out(text::text(&status, u64::try_from(now.as_millis()).unwrap_or(u64::MAX)).trim_end());
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -57,7 +57,9 @@ fn log(format: LogFormat) {
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
+        .with_writer(std::io::stderr)
+        // A reader of stderr that goes away ends no service: the report of that would panic.
+        .log_internal_errors(false);
     match format {
         LogFormat::Full => lines.init(),
         LogFormat::Short => lines.without_time().with_target(false).init(),

@@ -1,6 +1,6 @@
 //! Files as a source of loads.
 
-use sluicegate_provider_file::load::{Inputs, Loaded, load};
+use sluicegate_provider_file::load::{Inputs, Loaded, Tally, load};
 use sluicegate_provider_file::watch::{self, Watch, is_mount_point};
 use tokio::sync::mpsc;
 
@@ -74,7 +74,11 @@ async fn watched(inputs: Inputs, first: Loaded, loads: &mpsc::Sender<Load>) -> R
 async fn read(inputs: &Inputs) -> Loaded {
     let inputs = inputs.clone();
     // A panic in there is a defect; what serves stays.
-    tokio::task::spawn_blocking(move || load(&inputs)).await.unwrap_or_default()
+    tokio::task::spawn_blocking(move || load(&inputs)).await.unwrap_or_else(|defect| Loaded {
+        tally: Tally { errors: 1, ..Tally::default() },
+        findings: vec![format!("error: reading the files failed: {defect}")],
+        ..Loaded::default()
+    })
 }
 
 /// False where no one listens any more.

@@ -13,6 +13,7 @@ use tracing_subscriber::filter::LevelFilter;
 use super::arguments::{Arguments, Volume};
 use super::{daemon, inputs, pid_file, read, system};
 use crate::log;
+use crate::say;
 use crate::standalone::Standalone;
 
 /// Exit code 1 where the configuration is refused, or cannot be served.
@@ -25,7 +26,7 @@ pub(super) fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::FAILURE);
     };
     if !loaded.listens {
-        eprintln!("error: nothing listens: give a frontend a `bind` line");
+        say::err(format_args!("error: nothing listens: give a frontend a `bind` line"));
         return Ok(ExitCode::FAILURE);
     }
     if parent.is_none() && wants_background(&arguments, &loaded) {
@@ -74,7 +75,7 @@ fn wants_background(arguments: &Arguments, loaded: &Loaded) -> bool {
     let wanted = wanted && (arguments.daemon || !arguments.master_worker);
     match daemon::foreground_reason() {
         Some(reason) if wanted => {
-            eprintln!("notice: `daemon` has no effect: {reason}");
+            say::err(format_args!("notice: `daemon` has no effect: {reason}"));
             false
         }
         _ => wanted,
