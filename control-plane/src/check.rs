@@ -9,7 +9,10 @@ use crate::command::Check;
 use crate::say;
 use crate::sources;
 
-/// Exit code 0: would be served, perhaps with warnings; 1: would be refused.
+/// The exit code for files that are right and would serve nothing, because nothing in them listens (HAProxy's, for `-c`).
+pub(crate) const NOTHING_LISTENS: u8 = 2;
+
+/// Exit code 0: would be served, perhaps with warnings; 1: would be refused; 2: nothing listens.
 pub(crate) fn check(options: &Check) -> ExitCode {
     let mut loaded = load(&sources::inputs(options.files.clone(), options.format));
     let refused = compile(&mut loaded);
@@ -21,6 +24,12 @@ pub(crate) fn check(options: &Check) -> ExitCode {
     if errors > 0 {
         say::err(format_args!("{errors} error(s), {warnings} warning(s): this would be refused"));
         return ExitCode::FAILURE;
+    }
+    if !loaded.listens {
+        say::err(format_args!(
+            "no error, {warnings} warning(s), but nothing here listens: by itself it would serve nothing"
+        ));
+        return ExitCode::from(NOTHING_LISTENS);
     }
     say::out(format_args!("Configuration is valid, {warnings} warning(s)"));
     ExitCode::SUCCESS

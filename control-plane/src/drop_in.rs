@@ -13,14 +13,11 @@ use anyhow::Context as _;
 use sluicegate_haproxy::predicate;
 use sluicegate_provider_file::load::{Inputs, Limits, Loaded, load};
 
-use crate::check::compile;
+use crate::check::{NOTHING_LISTENS, compile};
 use crate::command::Format;
 use crate::say;
 use crate::sources;
 use arguments::{Action, Arguments, Volume};
-
-/// HAProxy's exit code for a file that is right and would not start, because nothing listens.
-const NOTHING_LISTENS: u8 = 2;
 
 /// Does what HAProxy would with this command line.
 pub(crate) fn main() -> anyhow::Result<ExitCode> {

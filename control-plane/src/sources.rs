@@ -67,7 +67,12 @@ pub(crate) fn sources(options: command::Sources, reload: Reload) -> anyhow::Resu
     } else {
         let inputs = inputs(options.files, options.format);
         match first(&inputs) {
-            Some(loaded) => Some((inputs, loaded, reload)),
+            Some(loaded) => {
+                if !loaded.listens && entrypoints.is_empty() {
+                    tracing::warn!("nothing listens: no file has a listener, and there is no --entrypoint");
+                }
+                Some((inputs, loaded, reload))
+            }
             None => return Ok(None),
         }
     };

@@ -10,6 +10,9 @@ use std::time::Instant;
 
 use sluicegate_e2e::{HTTP_DEFAULTS, Origin, Sluicegate, fetch, free_address, sluicegate_binary};
 
+/// A frontend that answers by itself.
+const LISTENS: &str = "frontend answers\n    bind 127.0.0.1:1\n    http-request return status 204\n";
+
 /// `sluicegate check` of these paths: exit code, and both streams.
 fn check(paths: &[&Path]) -> (i32, String) {
     let output = Command::new(sluicegate_binary("sluicegate")).arg("check").args(paths).output().unwrap();
@@ -84,9 +87,26 @@ fn bytes_that_are_no_text() {
     assert!(code == 1 && said.contains("haproxy.cfg:2:14") && said.contains("UTF-8"), "{code}\n{said}");
     let (code, said) = check_bytes(b"global\n    maxconn 1\0\n");
     assert!(code == 1 && said.contains("haproxy.cfg:2:14") && said.contains("NUL"), "{code}\n{said}");
-    let comment = "# übliche Kommentare ✓\nglobal\n    description \"Grüße\"\n";
+    let comment =
+        format!("# übliche Kommentare ✓\nglobal\n    description \"Grüße\"\n{HTTP_DEFAULTS}{LISTENS}");
     let (code, said) = check_bytes(comment.as_bytes());
     assert_eq!(code, 0, "{said}");
+}
+
+/// HAProxy's `-c` exits with 2 for each of these: a wrong file that was mounted must not pass for a right one.
+#[test]
+fn what_would_serve_nothing_is_not_called_valid() {
+    for text in ["", "# only a comment\n\n", "global\n", "backend b\n    server s 127.0.0.1:1\n"] {
+        let (code, said) = check_bytes(text.as_bytes());
+        assert!(code == 2 && said.contains("nothing here listens"), "{text:?}: {code}\n{said}");
+        assert!(!said.contains("valid"), "{text:?}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn a_start_that_serves_nothing_says_so() {
+    let mut sluicegate = Sluicegate::program("sluicegate", "# nothing\n", &["run", "haproxy.cfg"]);
+    sluicegate.process().wait_for("nothing listens").await;
 }
 
 #[test]
@@ -159,7 +179,7 @@ fn warnings_do_not_refuse() {
         ("frontend f *:80\n    default_backend b\nbackend b\n    server s 127.0.0.1:1\n", &["bind"]),
         ("backend b\n    server s 127.0.0.1:1 weight 1 weight 2\n", &["weight"]),
     ] {
-        let (code, said) = check_bytes(format!("{HTTP_DEFAULTS}{lines}").as_bytes());
+        let (code, said) = check_bytes(format!("{HTTP_DEFAULTS}{LISTENS}{lines}").as_bytes());
         assert_eq!(code, 0, "{lines:?}\n{said}");
         for word in words {
             assert!(said.contains("warning") && said.contains(word), "{lines:?}\n{said}");
