@@ -26,6 +26,8 @@ pub use format::{Preset, literal};
 pub use load::{Blobs, FileLoader, Load, LoadError, MAX_NAMED_FILE_BYTES, NoFiles};
 pub use problem::{Finding, Place, Problem};
 
+use crate::source::Span;
+
 /// When an expression is evaluated: it decides what there is to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
@@ -68,12 +70,19 @@ pub struct Reader<'a> {
     loader: &'a dyn Load,
     blobs: Blobs,
     findings: Vec<Finding>,
+    line: Option<Span>,
 }
 
 impl<'a> Reader<'a> {
     /// A reader that takes pattern files from `loader`.
     pub fn new(loader: &'a dyn Load) -> Self {
-        Self { loader, blobs: Blobs::default(), findings: Vec::new() }
+        Self { loader, blobs: Blobs::default(), findings: Vec::new(), line: None }
+    }
+
+    /// What is read from now on stands there. Where lines have places, a name counts only below its definition, as it
+    /// does for HAProxy.
+    pub fn stand_at(&mut self, line: Span) {
+        self.line = Some(line);
     }
 
     /// What was found since the last call. A method that gave `None` left at least one error here, or used an ACL

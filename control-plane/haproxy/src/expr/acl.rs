@@ -5,12 +5,20 @@ use std::collections::BTreeMap;
 use sluicegate_proto::v1;
 
 use super::{NoFiles, Place, Problem, Reader, nearest};
+use crate::source::Span;
 
 /// ACLs by name (case counts).
 #[derive(Clone, Debug, Default)]
 pub struct Acls {
+    named: BTreeMap<String, Acl>,
+}
+
+#[derive(Clone, Debug)]
+struct Acl {
     /// `None`: its definition is wrong, which has been told.
-    named: BTreeMap<String, Option<Vec<v1::Test>>>,
+    tests: Option<Vec<v1::Test>>,
+    /// The first line that defines it, where lines have places.
+    line: Option<Span>,
 }
 
 /// HAProxy's own ACLs (manual 7.4), by the words that define them.
@@ -72,7 +80,8 @@ impl Reader<'_> {
             self.report(Place::word(0, name), Problem::BadAclName { name: name.to_owned(), why });
         }
         let tests = self.tests(words, 1, words.len(), name).filter(|_| why.is_none());
-        match (acls.named.entry(name.to_owned()).or_insert_with(|| Some(Vec::new())), tests) {
+        let new = || Acl { tests: Some(Vec::new()), line: self.line };
+        match (&mut acls.named.entry(name.to_owned()).or_insert_with(new).tests, tests) {
             (Some(all), Some(tests)) => all.extend(tests),
             (broken, _) => *broken = None,
         }
@@ -80,8 +89,14 @@ impl Reader<'_> {
 
     /// The tests that a name in a condition stands for: any of them may match.
     pub(super) fn named_tests(&mut self, name: &str, place: Place, acls: &Acls) -> Option<Vec<v1::Test>> {
-        if let Some(tests) = acls.named.get(name) {
-            return tests.clone();
+        if let Some(acl) = acls.named.get(name) {
+            // A further definition below counts: HAProxy adds it to the one that the condition refers to.
+            let below = acl.line.filter(|line| self.line.is_some_and(|here| here < *line));
+            if let Some(line) = below {
+                self.report(place, Problem::AclBelow { name: name.to_owned(), line });
+                return None;
+            }
+            return acl.tests.clone();
         }
         let Some((_, words)) = PREDEFINED.iter().find(|(predefined, _)| *predefined == name) else {
             let (name, near) = (name.to_owned(), acls.near(name));

@@ -1,6 +1,7 @@
 //! What can be wrong with an expression, in the operator's words.
 
 use super::load::LoadError;
+use crate::source::Span;
 
 /// Bytes `start..end` of the decoded text of the word with index `word`, counted in the words that were given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -282,6 +283,14 @@ pub enum Problem {
         name: String,
         /// The name that looks most like it.
         near: Option<String>,
+    },
+    /// A name in a condition whose first `acl` line stands below.
+    #[error("no ACL is named `{name}` yet")]
+    AclBelow {
+        /// As written.
+        name: String,
+        /// Where it is defined.
+        line: Span,
     },
     /// `if` or `unless` without what follows.
     #[error("a condition is expected here")]

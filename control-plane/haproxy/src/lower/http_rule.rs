@@ -127,6 +127,7 @@ impl<'a> Lowering<'a> {
         let when = match args.condition() {
             None => None,
             Some(at) => {
+                self.reader.stand_at(line.span);
                 let when = self.reader.condition(&texts(words), at, acls, scope);
                 self.expression_findings(words, line.span);
                 Some(when?)

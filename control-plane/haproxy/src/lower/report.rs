@@ -28,8 +28,19 @@ impl Lowering<'_> {
             } else {
                 Diagnostic::warning(code, span, message)
             };
+            let diagnostic = self.defined_below(&finding.problem, diagnostic);
             self.report(diagnostic.help_if(finding.problem.help()));
         }
+    }
+
+    /// Shows the definition that stands too low.
+    fn defined_below(&self, problem: &Problem, diagnostic: Diagnostic) -> Diagnostic {
+        let Problem::AclBelow { line, .. } = problem else { return diagnostic };
+        let number = self.sources.locate(*line).map_or(0, |(_, position)| position.line);
+        diagnostic
+            .related(*line, "defined here")
+            .note(format!("it is defined at line {number}, below its use"))
+            .help("move the `acl` line above the first line that uses it")
     }
 
     /// A time in milliseconds.
@@ -154,7 +165,7 @@ fn code(problem: &Problem) -> Code {
         | Problem::UnsupportedAlias { .. }
         | Problem::UnsupportedFormatFlag { .. } => Code::UnsupportedValue,
         Problem::PatternFile { .. } | Problem::InPatternFile { .. } => Code::BadFile,
-        Problem::UnknownAcl { .. } => Code::UnknownReference,
+        Problem::UnknownAcl { .. } | Problem::AclBelow { .. } => Code::UnknownReference,
         problem if problem.is_error() => Code::BadExpression,
         _ => Code::DoubtfulExpression,
     }

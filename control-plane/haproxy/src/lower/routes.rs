@@ -15,6 +15,7 @@ impl<'a> Lowering<'a> {
     pub(super) fn acls(&mut self, lines: &Lines<'a>) -> Acls {
         let mut acls = Acls::default();
         for line in lines.own("acl") {
+            self.reader.stand_at(line.span);
             self.reader.acl(&texts(line.args()), &mut acls);
             self.expression_findings(line.args(), line.span);
         }
@@ -29,6 +30,7 @@ impl<'a> Lowering<'a> {
             let mut when = None;
             if condition.is_some() {
                 let scope = proxy.request_scope();
+                self.reader.stand_at(line.span);
                 when = self.reader.condition(&texts(line.args()), 1, &proxy.acls, scope);
                 self.expression_findings(line.args(), line.span);
                 if when.is_none() {
