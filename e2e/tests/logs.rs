@@ -262,3 +262,51 @@ async fn a_format_of_ones_own() {
     let line = sluicegate.process().wait_for("mine ").await;
     assert_eq!(line, "mine 127.0.0.1 200 main/app01 \"GET /mine HTTP/1.1\" GET /mine 127.0.0.1");
 }
+
+/// Without a format, HAProxy logs what begins: each request that it has read, each connection in TCP mode. What is no
+/// request has no line, and `dontlognull` changes nothing.
+#[tokio::test]
+async fn beginnings_are_logged_as_haproxy_does() {
+    let origin = Origin::start("app01").await;
+    let server = origin.address();
+    let configuration = |http: SocketAddr, tcp: SocketAddr, syslog: SocketAddr| {
+        format!(
+            "{HTTP_DEFAULTS}    log {syslog} local0\n    option dontlognull\nfrontend web\n    bind {http}\n    \
+             default_backend app\nbackend app\n    server app01 {server}\n\
+             listen relay\n    mode tcp\n    bind {tcp}\n    server app01 {server}\n"
+        )
+    };
+    let mut stories = Vec::new();
+    for ours in [false, true] {
+        let (http, tcp, mut syslog) = (free_address(), free_address(), Syslog::udp().await);
+        let text = configuration(http, tcp, syslog.address());
+        let (_haproxy, _sluicegate) = if ours {
+            (None, Some(Sluicegate::run(&text).await))
+        } else {
+            (Some(Haproxy::run(&text).await), None)
+        };
+        let mut lines = Vec::new();
+        let bad =
+            Connection::open(http).await.unwrap().request("GET /bad HTTP/1.1\r\nHost : a\r\n\r\n").await;
+        assert_eq!(bad.unwrap().status(), 400);
+        drop(Connection::open(http).await.unwrap());
+        let mut client = Connection::open(http).await.unwrap();
+        for _ in 0..2 {
+            client.get("app", "/").await.unwrap();
+            lines.push(syslog.line().await);
+        }
+        // It says nothing, and its line does not wait for its end.
+        let silent = Connection::open(tcp).await.unwrap();
+        lines.push(syslog.line().await);
+        drop(silent);
+        fetch(tcp, "/").await.unwrap();
+        lines.push(syslog.line().await);
+        let place = |line: &str| line.split_once("]: ").unwrap().1.rsplit_once(' ').unwrap().1.to_owned();
+        let from =
+            |line: &str| line.contains("]: Connect from 127.0.0.1:") && line.contains(" to 127.0.0.1:");
+        assert!(lines.iter().all(|line| from(line)), "{lines:#?}");
+        stories.push(lines.iter().map(|line| place(line)).collect::<Vec<_>>());
+    }
+    assert_eq!(stories[0], ["(web/HTTP)", "(web/HTTP)", "(relay/TCP)", "(relay/TCP)"]);
+    assert_eq!(stories[1], stories[0]);
+}

@@ -39,6 +39,7 @@ const PLAIN: &[&str] = &[
     "kind.process",
     "kind.route",
     "log",
+    "log.at-start",
     "mode.http",
     "mode.tcp",
     "probe.http",

@@ -15,6 +15,9 @@ pub struct Logging {
     pub format: Option<Format>,
     /// Skip connections on which no data came (HAProxy: option dontlognull).
     pub skip_null: bool,
+    /// One line when a request is there or, in TCP mode, a connection, whatever came of it; none for what never was a
+    /// request (HAProxy: log without a format).
+    pub at_start: bool,
 }
 
 /// One receiver of lines.

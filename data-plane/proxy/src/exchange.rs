@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use crate::live::{Generation, LiveBackend, LiveEndpoint, LiveFrontend};
-use crate::stream::Peer;
+use crate::stream::{Peer, Stream};
 use crate::termination::Termination;
 
 /// Bytes kept of a request's first line, for the log.
@@ -165,6 +165,19 @@ impl Exchange {
     /// Whether no data came (HAProxy: option dontlognull).
     pub fn is_null(&self) -> bool {
         self.bytes_in == 0 && self.bytes_out == 0 && self.request.line().is_none()
+    }
+
+    /// Whether its line is written when it begins.
+    pub(crate) fn logs_at_start(&self) -> bool {
+        self.frontend.as_ref().is_some_and(|frontend| frontend.settings().logging.at_start)
+    }
+
+    /// Notes where the client connected to, if the log asks for it.
+    pub(crate) fn note_local(&mut self, stream: &Stream) {
+        let wanted = self.frontend.as_ref().is_some_and(|frontend| frontend.sinks.wants_local);
+        if wanted && self.local.is_none() {
+            self.local = stream.local();
+        }
     }
 
     /// Forgets what happened, keeps the memory.

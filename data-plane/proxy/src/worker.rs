@@ -22,6 +22,7 @@ use crate::exchange::{Exchange, Exchanges};
 use crate::live::{Active, Gate, Live, Place};
 use crate::log::{Calendar, Level, Line, Names, Ring};
 use crate::pool::IdlePool;
+use crate::stream::Stream;
 pub use tasks::Registration;
 use tasks::Tasks;
 
@@ -138,15 +139,26 @@ impl Worker {
     pub fn finish(&self, mut exchange: Box<Exchange>) {
         exchange.times.ended.get_or_insert_with(|| self.clock.now());
         self.count(&exchange);
-        self.log(&exchange);
+        if !exchange.logs_at_start() {
+            self.log(&exchange);
+        }
         self.exchanges.put(exchange);
+    }
+
+    /// Logs an exchange that has begun, where its frontend logs beginnings.
+    pub(crate) fn begin(&self, exchange: &mut Exchange, stream: &Stream) {
+        if exchange.logs_at_start() {
+            exchange.note_local(stream);
+            self.log(exchange);
+        }
     }
 
     fn log(&self, exchange: &Exchange) {
         let Some(frontend) = &exchange.frontend else { return };
         let logging = &frontend.settings().logging;
         let Some(format) = &logging.format else { return };
-        if frontend.sinks.targets.is_empty() || (logging.skip_null && exchange.is_null()) {
+        if frontend.sinks.targets.is_empty() || (logging.skip_null && !logging.at_start && exchange.is_null())
+        {
             return;
         }
         let number = frontend.state.next_line();
@@ -155,7 +167,7 @@ impl Worker {
         self.with_line(exchange, number, |line| {
             render(format, line, Style::Log, &mut self.scratch.borrow_mut(), &mut text);
         });
-        let at = self.clock.unix(exchange.times.ended.unwrap_or(exchange.times.accepted));
+        let at = self.clock.unix(exchange.times.ended.unwrap_or_else(|| self.clock.now()));
         self.shared.rings[self.index].push(&frontend.sinks, Level::Info, at, &text);
     }
 

@@ -104,6 +104,9 @@ impl Needs {
     fn logging(&mut self, logging: Option<&Logging>) {
         let Some(logging) = logging else { return };
         self.format(logging.format.as_ref());
+        if logging.at_start {
+            self.word("log.at-start");
+        }
         for target in &logging.targets {
             self.word("log");
             match &target.address {

@@ -27,7 +27,7 @@ pub enum Preset {
     HttpClf,
     /// `option tcplog`
     Tcp,
-    /// No option, in HTTP mode: one line for each connection.
+    /// No option, in HTTP mode: one line for each request.
     ConnectHttp,
     /// No option, in TCP mode.
     ConnectTcp,

@@ -27,12 +27,12 @@ impl<'a> Lowering<'a> {
     /// Where and how a frontend logs.
     pub(super) fn logging(&mut self, proxy: &Proxy<'_, 'a>) -> v1::Logging {
         let targets = self.log_targets(proxy);
-        let format = self.log_format(proxy);
+        let (format, at_start) = self.log_format(proxy);
         let skip_null = proxy.lines.is_on("option dontlognull");
         if targets.is_empty() {
             return v1::Logging { skip_null, ..v1::Logging::default() };
         }
-        v1::Logging { targets, format, skip_null }
+        v1::Logging { targets, format, skip_null, at_start }
     }
 
     fn log_targets(&mut self, proxy: &Proxy<'_, 'a>) -> Vec<v1::LogTarget> {
@@ -199,13 +199,18 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// The form of a frontend's lines: the last of the keywords that say one.
-    fn log_format(&mut self, proxy: &Proxy<'_, 'a>) -> Option<v1::Format> {
+    /// The form of a frontend's lines, and whether they are written at the start: where no keyword says one.
+    fn log_format(&mut self, proxy: &Proxy<'_, 'a>) -> (Option<v1::Format>, bool) {
         let names = ["log-format", "option httplog", "option httpslog", "option tcplog"];
-        let http = proxy.is_http();
-        let Some(line) = proxy.lines.last_of(&names) else {
-            return Some(if http { Preset::ConnectHttp } else { Preset::ConnectTcp }.format());
-        };
+        match proxy.lines.last_of(&names) {
+            Some(line) => (self.said_format(line, proxy.is_http()), false),
+            None if proxy.is_http() => (Some(Preset::ConnectHttp.format()), true),
+            None => (Some(Preset::ConnectTcp.format()), true),
+        }
+    }
+
+    /// The form that a keyword says.
+    fn said_format(&mut self, line: &'a Directive, http: bool) -> Option<v1::Format> {
         let first = line.args().first();
         match line.name() {
             "option tcplog" => Some(Preset::Tcp.format()),

@@ -266,6 +266,7 @@ fn logging(out: &mut Out, logging: &v1::Logging) {
         out.value("log_format", format(line));
     }
     out.flag("skip_null", logging.skip_null);
+    out.flag("at_start", logging.at_start);
 }
 
 fn http(out: &mut Out, options: Option<&v1::HttpOptions>) {

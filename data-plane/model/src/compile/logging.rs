@@ -20,7 +20,7 @@ pub(super) fn logging(wire: Option<&v1::Logging>, scope: &mut Scope<'_>) -> Opti
     let targets = scope.each("target", &wire.targets, |scope, wire| target(wire, scope));
     let format =
         optional(wire.format.as_ref(), |wire| scope.at("format", |scope| format::format(wire, scope)));
-    Some(Logging { targets: targets?, format: format?, skip_null: wire.skip_null })
+    Some(Logging { targets: targets?, format: format?, skip_null: wire.skip_null, at_start: wire.at_start })
 }
 
 fn target(wire: &v1::LogTarget, scope: &mut Scope<'_>) -> Option<LogTarget> {

@@ -58,6 +58,7 @@ impl Run<'_, '_> {
         let (head, bytes) = (&request.head, &request.bytes);
         let line = &mut turn.exchange.request;
         line.keep(head.method_text(bytes), head.target(bytes), head.version().text().as_bytes());
+        self.worker.begin(&mut turn.exchange, self.client);
         turn.asked = Asked::of(head);
         turn.up.begin(Framing::of_request(head), super::body::Coding::AsIs);
         let body = bytes.get(request.head_len..).unwrap_or_default();

@@ -131,10 +131,7 @@ impl Run<'_, '_> {
             counters.bytes_in.add(turn.up.written());
             counters.bytes_out.add(turn.response.head_len as u64 + turn.down.received());
         }
-        let wants_local = turn.exchange.frontend.as_ref().is_some_and(|frontend| frontend.sinks.wants_local);
-        if wants_local && turn.exchange.local.is_none() {
-            turn.exchange.local = self.client.local();
-        }
+        turn.exchange.note_local(self.client);
         turn.drop_server();
         self.enter(Phase::Done);
         let turn = &mut *self.turn;

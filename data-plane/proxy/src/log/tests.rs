@@ -58,7 +58,8 @@ fn site(mode: v1::Mode, text: &str, targets: Vec<v1::LogTarget>) -> Site {
     Site::default()
         .frontend("main", "app", |frontend| {
             frontend.mode = mode.into();
-            frontend.logging = Some(v1::Logging { targets, format: Some(format(text)), skip_null: false });
+            frontend.logging =
+                Some(v1::Logging { targets, format: Some(format(text)), ..v1::Logging::default() });
         })
         .backend("app", |backend| backend.mode = mode.into())
         .endpoint("app", "a", nowhere(1), |_| {})
@@ -248,8 +249,11 @@ fn log_one(target: v1::LogTarget) -> crate::engine::Engine {
     let settings = crate::engine::Settings { workers: 1, ..Default::default() };
     let engine = crate::engine::Engine::start(settings).unwrap();
     let site = Site::default().listener("web", ANY_PORT, "main").frontend("main", "none", |frontend| {
-        frontend.logging =
-            Some(v1::Logging { targets: vec![target], format: Some(format("%f %s %ts")), skip_null: false });
+        frontend.logging = Some(v1::Logging {
+            targets: vec![target],
+            format: Some(format("%f %s %ts")),
+            ..Default::default()
+        });
     });
     engine.commit(engine.prepare(site.runtime()).unwrap());
     drop(std::net::TcpStream::connect(engine.address(&key(Kind::Listener, "web")).unwrap()).unwrap());

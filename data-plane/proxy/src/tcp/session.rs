@@ -17,7 +17,7 @@ use crate::counters::CloseCause;
 use crate::exchange::Exchange;
 use crate::failure::{self, Failure};
 use crate::listen::Incoming;
-use crate::live::{EndpointState, LiveBackend, LiveFrontend, NoPermit, Permit, Place, Ticket};
+use crate::live::{EndpointState, LiveBackend, NoPermit, Permit, Place, Ticket};
 use crate::stream::Stream;
 use crate::termination::Phase;
 use crate::timer::Deadline;
@@ -112,6 +112,7 @@ impl Session {
 
     /// Decides where it goes.
     fn route(&mut self, exchange: &mut Exchange, now: Instant) -> Step {
+        self.worker.begin(exchange, &self.client);
         let Some(frontend) = exchange.frontend.clone() else {
             return Step::Fail(Failure::Internal, Phase::Request);
         };
@@ -239,18 +240,11 @@ impl Session {
             exchange.termination = failure::outcome(failure, phase).termination;
         }
         exchange.times.ended = Some(self.worker.clock.now());
-        self.note_local(&mut exchange);
+        exchange.note_local(&self.client);
         // The place is given back before the line is written: the line tells what is left.
         self.state = State::Over;
         self.worker.finish(exchange);
         cause
-    }
-
-    fn note_local(&self, exchange: &mut Exchange) {
-        let wants = |frontend: &Arc<LiveFrontend>| frontend.sinks.wants_local;
-        if exchange.local.is_none() && exchange.frontend.as_ref().is_some_and(wants) {
-            exchange.local = self.client.local();
-        }
     }
 }
 
