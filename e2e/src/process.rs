@@ -1,5 +1,6 @@
 //! A program that runs beside the test: its lines can be awaited, and it ends with the test.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -124,6 +125,17 @@ impl Process {
         let status = self.proc("status");
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
         line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0) * 1024
+    }
+
+    /// Numbers of the descriptors that it has open.
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub fn descriptors(&self) -> BTreeSet<u64> {
+        let path = format!("/proc/{}/fd", self.pid);
+        let entries =
+            std::fs::read_dir(&path).unwrap_or_else(|error| panic!("{}: {path}: {error}", self.name));
+        entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect()
     }
 
     fn proc(&self, file: &str) -> String {

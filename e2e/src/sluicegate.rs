@@ -44,6 +44,19 @@ impl Sluicegate {
         sluicegate
     }
 
+    /// `sluicegate run` with two workers, serving, in a process that may open so many files.
+    pub async fn run_with_files(configuration: &str, files: u32) -> Self {
+        let folder = folder_with(configuration);
+        let mut command: Vec<OsString> = vec![format!("--nofile={files}").into()];
+        command.push(sluicegate_binary("sluicegate").into_os_string());
+        command.extend(["run", "--workers", "2"].map(OsString::from));
+        command.push(folder.path().join("haproxy.cfg").into_os_string());
+        // It sets the limit and becomes the program that it is told.
+        let mut sluicegate = Self::start_program(Path::new("prlimit"), folder, command);
+        sluicegate.committed().await;
+        sluicegate
+    }
+
     /// `sluicegate control` with this `haproxy.cfg`, over plain TCP, listening.
     pub async fn control(configuration: &str) -> Self {
         Self::control_at(configuration, free_address()).await

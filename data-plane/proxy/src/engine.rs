@@ -2,19 +2,21 @@
 
 mod prepare;
 mod report;
+mod room;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use rustc_hash::FxBuildHasher;
+use sluicegate_model::Runtime;
 use sluicegate_proto::id::ObjectKey;
 use tokio::sync::{mpsc, watch};
 
@@ -26,16 +28,15 @@ use crate::worker::Shared;
 use crate::worker::run::{self, COMMANDS, Command, Stop};
 pub use prepare::{LocalRejection, Prepared, Reason};
 pub use report::ProcessReport;
-
-/// Descriptors kept back for what is not a proxied connection.
-const RESERVE: u64 = 256;
+use room::Room;
 
 /// What an engine is started with.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Worker threads; at least one.
     pub workers: usize,
-    /// Client connections at one time where no generation says otherwise; `None`: as the file limit allows.
+    /// Client connections at one time where no generation says otherwise; `None`: as many as the limit of open files
+    /// has room for. Nothing raises it above that.
     pub max_connections: Option<u32>,
     /// Processes that this one relieves (HAProxy: -sf, -st): their sockets are no obstacle.
     pub predecessors: Vec<u32>,
@@ -88,15 +89,16 @@ impl Engine {
     /// Where the host gives no thread or no event loop.
     pub fn start(settings: Settings) -> io::Result<Self> {
         let settings = Settings { workers: settings.workers.max(1), ..settings };
-        raise_file_limit();
+        room::raise_file_limit();
         let bell = Arc::default();
         let rings: Box<[_]> = (0..settings.workers).map(|_| Arc::new(Ring::new(Arc::clone(&bell)))).collect();
         let writer = Writer::start(rings.to_vec(), bell)?;
         let shared = Arc::new(Shared {
             live: Live::new(settings.workers),
             counters: Sharded::new(settings.workers),
-            gate: Arc::new(Gate::new(most_connections(&settings))),
+            gate: Arc::new(Gate::new(settings.max_connections.unwrap_or(0))),
             tasks: Arc::default(),
+            most_idle: AtomicUsize::new(0),
             rings,
             beats: (0..settings.workers).map(|_| AtomicU64::new(0)).collect(),
             names: writer.names(),
@@ -173,6 +175,25 @@ impl Engine {
         self.shared.beats.iter().map(|beat| beat.load(SeqCst)).collect()
     }
 
+    /// Sets the limit of client connections for a generation: what is over it waits in the kernel.
+    fn limit_connections(&self, runtime: &Runtime) {
+        let files = room::files();
+        let workers = self.settings.workers;
+        let Room { clients: room, idle } = Room::of(files, room::needed(runtime, workers), workers);
+        self.shared.most_idle.store(idle, SeqCst);
+        let asked = runtime.process.max_connections.map(NonZeroU32::get).or(self.settings.max_connections);
+        let limit = asked.unwrap_or(room).min(room);
+        if asked.is_some_and(|asked| asked > limit) && limit != self.shared.gate.limit() {
+            tracing::warn!(
+                asked,
+                limit,
+                files,
+                "the limit of open files has no room for so many connections"
+            );
+        }
+        self.shared.gate.set_limit(limit);
+    }
+
     fn raise(&self, level: Stop) {
         self.stop.send_if_modified(|stop| {
             let raised = *stop < level;
@@ -198,23 +219,4 @@ impl Drop for Engine {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn raise_file_limit() {
-    match getrlimit(Resource::RLIMIT_NOFILE) {
-        Ok((soft, hard)) if soft < hard => {
-            if let Err(error) = setrlimit(Resource::RLIMIT_NOFILE, hard, hard) {
-                tracing::warn!(%error, soft, hard, "the limit of open files stays low");
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Two descriptors per connection: the client's and the endpoint's.
-fn most_connections(settings: &Settings) -> u32 {
-    settings.max_connections.unwrap_or_else(|| {
-        let files = getrlimit(Resource::RLIMIT_NOFILE).map_or(1024, |(soft, _)| soft);
-        u32::try_from((files.saturating_sub(RESERVE) / 2).max(16)).unwrap_or(u32::MAX)
-    })
 }

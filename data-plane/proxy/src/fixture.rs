@@ -40,10 +40,21 @@ impl Site {
         self.listener_at(name, v1::listener::Address::Ip(address), frontend)
     }
 
+    /// A TCP listener that takes so many connections at one time.
+    pub(crate) fn limited_listener(self, name: &str, address: &str, frontend: &str, limit: u32) -> Self {
+        let address = v1::listener::Address::Ip(build::ip_address(address.parse().unwrap()));
+        self.listener_with(name, address, frontend, limit)
+    }
+
     pub(crate) fn listener_at(self, name: &str, address: v1::listener::Address, frontend: &str) -> Self {
+        self.listener_with(name, address, frontend, 0)
+    }
+
+    fn listener_with(self, name: &str, address: v1::listener::Address, frontend: &str, limit: u32) -> Self {
         let listener = v1::Listener {
             address: Some(address),
             frontend: Some((&key(Kind::Frontend, frontend)).into()),
+            max_connections: limit,
             ..v1::Listener::default()
         };
         self.add(&key(Kind::Listener, name), "", Body::Listener(listener))
@@ -123,6 +134,7 @@ pub(crate) fn shared() -> Shared {
         counters: Sharded::new(1),
         gate: Arc::default(),
         tasks: Arc::default(),
+        most_idle: 0.into(),
         rings: Box::new([Arc::new(Ring::new(Arc::default()))]),
         names: Arc::default(),
         lost_lines: Arc::default(),

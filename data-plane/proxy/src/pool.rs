@@ -12,16 +12,23 @@ use crate::stream::Stream;
 
 /// Idle connections that a worker keeps of one transport key.
 const PER_KEY: usize = 256;
-/// Idle connections that a worker keeps in all.
+/// Idle connections that a worker keeps in all, where the file limit has room for them.
 const IN_ALL: usize = 4096;
 /// An idle connection is closed after this time (HAProxy: pool-purge-delay).
 pub const IDLE: Duration = Duration::from_secs(5);
 
 /// A worker's idle connections: the last one put in comes out first, as the likeliest to live.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct IdlePool {
     keys: RefCell<FxHashMap<TransportId, Vec<Idle>>>,
     total: Cell<usize>,
+    limit: Cell<usize>,
+}
+
+impl Default for IdlePool {
+    fn default() -> Self {
+        Self { keys: RefCell::default(), total: Cell::new(0), limit: Cell::new(IN_ALL) }
+    }
 }
 
 #[derive(Debug)]
@@ -51,10 +58,15 @@ impl IdlePool {
     pub fn put(&self, key: TransportId, stream: Stream, now: Instant) {
         let mut keys = self.keys.borrow_mut();
         let idle = keys.entry(key).or_default();
-        if idle.len() < PER_KEY && self.total.get() < IN_ALL {
+        if idle.len() < PER_KEY && self.total.get() < self.limit.get() {
             self.total.set(self.total.get() + 1);
             idle.push(Idle { stream, since: now });
         }
+    }
+
+    /// Keeps no more than so many from now on.
+    pub(crate) fn set_limit(&self, limit: usize) {
+        self.limit.set(limit.min(IN_ALL));
     }
 
     /// Connections kept.

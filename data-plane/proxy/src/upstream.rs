@@ -38,17 +38,16 @@ impl From<io::Error> for ConnectError {
     fn from(error: io::Error) -> Self {
         match error.raw_os_error() {
             // EADDRNOTAVAIL: no port is left towards that address. EAGAIN: the same for unix sockets.
-            Some(
-                libc::EADDRNOTAVAIL
-                | libc::EAGAIN
-                | libc::EMFILE
-                | libc::ENFILE
-                | libc::ENOBUFS
-                | libc::ENOMEM,
-            ) => Self::Exhausted(error),
+            Some(libc::EADDRNOTAVAIL | libc::EAGAIN) => Self::Exhausted(error),
+            _ if lacks_room(&error) => Self::Exhausted(error),
             _ => Self::Refused(error),
         }
     }
+}
+
+/// Whether the process or the host has no descriptor or memory left for one more socket.
+pub(crate) fn lacks_room(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM))
 }
 
 /// A connection on its way. Dropping it gives up.

@@ -8,7 +8,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::task::{Context, Poll, ready};
 
 use arc_swap::{ArcSwap, Cache};
@@ -22,7 +22,8 @@ use crate::exchange::{Exchange, Exchanges};
 use crate::live::{Active, Gate, Live, Place};
 use crate::log::{Calendar, Level, Line, Names, Ring};
 use crate::pool::IdlePool;
-use crate::stream::Stream;
+use crate::stream::{Stream, Target};
+use crate::upstream::{ConnectError, Connecting, lacks_room};
 pub use tasks::Registration;
 use tasks::Tasks;
 
@@ -35,6 +36,8 @@ pub(crate) struct Shared {
     pub(crate) gate: Arc<Gate>,
     /// Connections' tasks, until their end is counted.
     pub(crate) tasks: Arc<Gate>,
+    /// Idle connections to endpoints that each worker may keep.
+    pub(crate) most_idle: AtomicUsize,
     pub(crate) rings: Box<[Arc<Ring>]>,
     pub(crate) names: Arc<Names>,
     /// Log lines that a receiver did not take.
@@ -109,6 +112,17 @@ impl Worker {
     /// Has the current task woken when a soft stop begins; for as long as the registration lives.
     pub fn register(&self, waker: &std::task::Waker) -> Registration {
         Tasks::register(&self.tasks, waker)
+    }
+
+    /// Begins to connect. Where there is no room for one more socket, idle connections make some.
+    pub(crate) fn connect(&self, target: &Target) -> Result<Connecting, ConnectError> {
+        match Connecting::start(target) {
+            Err(ConnectError::Exhausted(error)) if lacks_room(&error) && !self.idle.is_empty() => {
+                self.idle.clear();
+                Connecting::start(target)
+            }
+            begun => begun,
+        }
     }
 
     /// At most once a second: what goes wrong for each connection must not fill the log.

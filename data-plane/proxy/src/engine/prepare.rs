@@ -12,7 +12,7 @@ use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::Origin;
 use tokio::sync::mpsc::OwnedPermit;
 
-use super::{Bound, Engine, lock, most_connections};
+use super::{Bound, Engine, lock};
 use crate::listen::accept::Opened;
 use crate::listen::bind::{self, Circumstances, Half};
 use crate::listen::{BindError, ListenerId, unix};
@@ -169,8 +169,7 @@ impl Engine {
     /// request.
     pub fn commit(&self, prepared: Prepared) {
         let Prepared { draft, number, listeners, kept, fresh, permits, _claim } = prepared;
-        let process_limit = draft.runtime.process.max_connections.map(NonZeroU32::get);
-        self.shared.gate.set_limit(process_limit.unwrap_or_else(|| most_connections(&self.settings)));
+        self.limit_connections(&draft.runtime);
         let listeners = listeners
             .into_iter()
             .filter_map(|(id, frontend)| Some((id, Arc::clone(draft.frontends.get(&frontend)?))))

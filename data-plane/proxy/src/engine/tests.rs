@@ -222,11 +222,38 @@ fn over_the_processs_limit_connections_wait_in_the_kernel() {
     one_at_a_time(&Engine::start(settings).unwrap(), &site());
 }
 
+#[test]
+fn over_the_listeners_limit_connections_wait_in_the_kernel() {
+    let limited = Site::default()
+        .limited_listener("web", ANY_PORT, "main", 1)
+        .frontend("main", "app", |_| {})
+        .backend("app", |_| {})
+        .endpoint("app", "a", app("a"), |_| {});
+    one_at_a_time(&engine(2), &limited);
+}
+
+#[test]
+fn nobody_gets_more_connections_than_there_are_files() {
+    let engine = engine(1);
+    let asks = Settings { workers: 1, max_connections: Some(u32::MAX), ..Settings::default() };
+    let asking = Engine::start(asks).unwrap();
+    for engine in [&engine, &asking] {
+        commit(engine, &site());
+        let room = Room::of(room::files(), room::needed(&engine.live().active().runtime, 1), 1);
+        assert_eq!(engine.shared.gate.limit(), room.clients);
+    }
+}
+
 fn one_at_a_time(engine: &Engine, limited: &Site) {
     commit(engine, limited);
     let mut first = connect(engine);
     assert_eq!(read(&mut first, 1), "a");
     let mut waiting: Vec<TcpStream> = (0..4).map(|_| connect(engine)).collect();
+    // The one that is in is served on, for long enough to take the others in too.
+    for _ in 0..100 {
+        first.write_all(b"still here").unwrap();
+        assert_eq!(read(&mut first, 10), "still here");
+    }
     let frontend = engine.live().frontend(&key(Kind::Frontend, "main")).unwrap();
     assert_eq!(frontend.gate.open(), 1);
     drop(first);

@@ -12,7 +12,6 @@ use crate::h1::{Framing, Method, View};
 use crate::live::{LiveBackend, NoPermit, Permit, Ticket};
 use crate::stream::Stream;
 use crate::termination::Phase;
-use crate::upstream::Connecting;
 
 /// Longest pause before another attempt at the same endpoint (HAProxy: turn-around).
 const TURN_AROUND: Duration = Duration::from_secs(1);
@@ -58,7 +57,7 @@ impl Run<'_, '_> {
         }
         let Some(target) = endpoint.target() else { return self.connect_failed(Failure::ConnectRefused) };
         self.turn.facts.reused = false;
-        match Connecting::start(&target) {
+        match self.worker.connect(&target) {
             Ok(connecting) => self.turn.connecting = Some(connecting),
             Err(error) => return self.connect_failed(error.failure()),
         }

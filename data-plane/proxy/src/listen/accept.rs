@@ -16,12 +16,13 @@ use super::{Attachment, Incoming, ListenerId};
 use crate::counters::CloseCause;
 use crate::live::{Gate, Place};
 use crate::stream::{Peer, Stream};
+use crate::upstream::lacks_room;
 use crate::worker::Worker;
 use crate::{http, tcp};
 
 /// Connections taken before other tasks get their turn (HAProxy: tune.maxaccept).
 const BATCH: u32 = 64;
-/// Pause after the host ran out of descriptors or memory.
+/// Pause after accepting failed for a reason that time must mend: the host ran out of descriptors or memory.
 const PAUSE: Duration = Duration::from_millis(100);
 
 #[derive(Debug)]
@@ -179,15 +180,42 @@ impl Door {
     }
 }
 
-/// What one connection suffered is over with it (accept(2)); what the host lacks takes time.
+/// What befell one connection is over with it; anything else stays as it is for a while, and so must the loop, which
+/// would turn for nothing. Idle connections to endpoints give up their descriptors to clients.
 async fn pause(worker: &Worker, error: io::Error) {
-    match error.raw_os_error() {
-        Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM) => {
-            if worker.may_complain() {
-                tracing::warn!(worker = worker.index, %error, "no connection can be accepted for now");
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
-        _ => tokio::task::yield_now().await,
+    if befell_one(&error) {
+        tokio::task::yield_now().await;
+        return;
     }
+    if lacks_room(&error) {
+        worker.idle.clear();
+    }
+    if worker.may_complain() {
+        tracing::warn!(worker = worker.index, %error, "no connection can be accepted for now");
+    }
+    tokio::time::sleep(PAUSE).await;
 }
+
+/// Errors of a connection that was to be accepted, as Linux hands them on (accept(2)); EPERM is a firewall's.
+fn befell_one(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error(),
+        Some(
+            libc::ECONNABORTED
+                | libc::EINTR
+                | libc::EPERM
+                | libc::EPROTO
+                | libc::ENOPROTOOPT
+                | libc::ENETDOWN
+                | libc::EHOSTDOWN
+                | libc::ENONET
+                | libc::EHOSTUNREACH
+                | libc::EOPNOTSUPP
+                | libc::ENETUNREACH
+                | libc::ETIMEDOUT
+        )
+    )
+}
+
+#[cfg(test)]
+mod tests;

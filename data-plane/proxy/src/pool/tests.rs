@@ -85,3 +85,17 @@ async fn the_number_of_one_key_is_bounded() {
     }
     assert_eq!(pool.len(), PER_KEY);
 }
+
+#[tokio::test]
+async fn what_is_over_the_limit_is_closed() {
+    let pool = IdlePool::default();
+    let now = Instant::now();
+    pool.set_limit(1);
+    let (kept, _a) = pair();
+    let (over, mut theirs) = pair();
+    let port = kept.local();
+    pool.put(KEY, kept, now);
+    pool.put(KEY, over, now);
+    assert_eq!(std::io::Read::read(&mut theirs, &mut [0]).unwrap(), 0);
+    assert_eq!(pool.take(KEY, now).unwrap().local(), port);
+}

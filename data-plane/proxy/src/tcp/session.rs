@@ -142,7 +142,7 @@ impl Session {
         self.until = permit.backend().settings().timeouts.connect.map(|limit| now + limit);
         let target = endpoint.target();
         exchange.endpoint = Some(endpoint);
-        match target.map(|target| Connecting::start(&target)) {
+        match target.map(|target| self.worker.connect(&target)) {
             Some(Ok(connecting)) => Step::Next(State::Connect(permit, connecting)),
             Some(Err(error)) => self.retry(exchange, error.failure(), now),
             None => self.retry(exchange, Failure::ConnectRefused, now),

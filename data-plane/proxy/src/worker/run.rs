@@ -105,6 +105,7 @@ async fn turn(worker: Rc<Worker>, mut commands: mpsc::Receiver<Command>, mut sto
 
 fn apply(worker: &Rc<Worker>, doors: &mut FxHashMap<ListenerId, oneshot::Sender<()>>, command: Command) {
     worker.with_active(|_| ());
+    worker.idle.set_limit(worker.shared.most_idle.load(Relaxed));
     for id in command.close {
         // Dropping the sender is the signal.
         doors.remove(&id);
