@@ -29,8 +29,12 @@ test:
 e2e *ARGS:
     e2e/run {{ARGS}}
 
-# Benches
+# Sluicegate beside HAProxy, nginx and a relay that parses nothing: `just bench small nginx`, `just bench --help`
 bench *ARGS:
+    e2e/bench/run {{ARGS}}
+
+# Benches of single functions
+microbench *ARGS:
     cargo bench --workspace {{ARGS}}
 
 # A fuzz target for some seconds, from its corpus

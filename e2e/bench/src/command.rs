@@ -1,0 +1,118 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::load::Plan;
+use crate::process::Cores;
+
+/// Measures Sluicegate beside HAProxy, nginx and a relay that parses nothing, on one machine, in one run.
+#[derive(Debug, Parser)]
+#[command(name = "sluicegate-bench", version)]
+pub(crate) struct Command {
+    #[command(subcommand)]
+    pub(crate) action: Action,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Action {
+    /// Measure
+    Run(Run),
+    /// Show workloads and peers
+    List,
+    /// Be a server behind the proxies
+    Origin {
+        /// Where to listen on 127.0.0.1
+        port: u16,
+    },
+    /// Be the relay that parses nothing
+    Floor {
+        /// Where to listen on 127.0.0.1
+        port: u16,
+        /// The servers' ports
+        #[arg(required = true)]
+        servers: Vec<u16>,
+    },
+    /// Be the clients
+    Load(Plan),
+    /// Become a program, on some cores
+    #[command(hide = true)]
+    On {
+        cores: Cores,
+        program: OsString,
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// Workloads and peers to measure, as `list` shows them [default: all]
+    #[arg(value_name = "WORKLOAD|PEER")]
+    pub(crate) words: Vec<String>,
+    /// How often each peer is measured
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) rounds: u16,
+    /// How long a measurement takes; processor time is told in steps of 10 ms, so no less than 2 s
+    #[arg(long, default_value_t = 3.0)]
+    pub(crate) seconds: f64,
+    /// Requests a second of paced workloads [default: 30000, or 70 % of what the slowest peer can do]
+    #[arg(long)]
+    pub(crate) rate: Option<f64>,
+    /// Our binary [default: dist/sluicegate of the target folder, else release/sluicegate]
+    #[arg(long, value_name = "PATH", env = "SLUICEGATE_BENCH_BINARY")]
+    pub(crate) sluicegate: Option<PathBuf>,
+    /// Measure another build of it too
+    #[arg(long, value_name = "NAME=PATH", value_parser = named_path)]
+    pub(crate) also: Vec<(String, PathBuf)>,
+    /// The core of the proxy
+    #[arg(long, default_value_t = 0)]
+    pub(crate) proxy_core: usize,
+    /// The core of clients and servers
+    #[arg(long, default_value_t = 1)]
+    pub(crate) load_core: usize,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t = Output::Text)]
+    pub(crate) output: Output,
+    /// Also write the report as Markdown
+    #[arg(long, value_name = "FILE")]
+    pub(crate) markdown: Option<PathBuf>,
+}
+
+/// How to print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+fn named_path(text: &str) -> Result<(String, PathBuf), String> {
+    let (name, path) = text.split_once('=').ok_or("expected NAME=PATH")?;
+    let path = std::fs::canonicalize(path).map_err(|error| format!("{path}: {error}"))?;
+    Ok((name.to_owned(), path))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Command::command().debug_assert();
+    }
+
+    #[test]
+    fn arguments_of_a_program_stay_its_own() {
+        let parsed = Command::parse_from(["sluicegate-bench", "on", "0,1", "haproxy", "-db", "-f", "x.cfg"]);
+        let Action::On { cores, arguments, .. } = parsed.action else { panic!() };
+        assert_eq!(cores, Cores(vec![0, 1]));
+        assert_eq!(arguments, ["-db", "-f", "x.cfg"]);
+    }
+}

@@ -1,0 +1,154 @@
+//! The configurations of the proxies. Sluicegate gets the very one that HAProxy gets.
+
+use std::path::Path;
+
+/// What a workload wants of a proxy beside forwarding.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Features {
+    /// A line for each request to standard output.
+    pub(crate) log: bool,
+    /// A new connection to a server for each request.
+    pub(crate) server_close: bool,
+    /// Thirty rules of which no request meets one.
+    pub(crate) rules: bool,
+}
+
+/// What a configuration is written for.
+#[derive(Debug)]
+pub(crate) struct Setup<'a> {
+    pub(crate) features: Features,
+    pub(crate) port: u16,
+    pub(crate) origins: [u16; 2],
+    pub(crate) workers: u16,
+    /// Connections at one time.
+    pub(crate) connections: u64,
+    /// HAProxy's `option splice-auto`.
+    pub(crate) splice: bool,
+    /// nginx in one process, for tools that follow just one.
+    pub(crate) single: bool,
+    pub(crate) folder: &'a Path,
+}
+
+/// For HAProxy and Sluicegate.
+pub(crate) fn haproxy(setup: &Setup<'_>) -> String {
+    let Features { log, server_close, rules } = setup.features;
+    let mut options = Vec::new();
+    if log {
+        options.extend(["log global", "option httplog"]);
+    }
+    if server_close {
+        options.push("option http-server-close");
+    }
+    if setup.splice {
+        options.push("option splice-auto");
+    }
+    // With pipes a connection may have more than two descriptors.
+    let connections = if setup.splice { setup.connections * 3 / 4 } else { setup.connections };
+    let mut lines = Vec::new();
+    if rules {
+        lines.extend(ten(|n| format!("http-request deny if {{ path_beg /forbidden{n}/ }}")));
+        lines.extend(ten(|n| format!("http-request set-header X-Zone {n} if {{ src 10.{n}.0.0/16 }}")));
+        lines.extend(ten(|n| format!("use_backend origins if {{ hdr(host) -i shop{n}.example }}")));
+    }
+    fill(
+        include_str!("../conf/haproxy.cfg"),
+        &[
+            ("WORKERS", setup.workers.to_string()),
+            ("MAXCONN", connections.to_string()),
+            ("GLOBAL", if log { "log stdout format raw local0".to_owned() } else { String::new() }),
+            ("OPTIONS", options.join("\n    ")),
+            ("PORT", setup.port.to_string()),
+            ("RULES", lines.join("\n    ")),
+            ("ORIGIN1", setup.origins[0].to_string()),
+            ("ORIGIN2", setup.origins[1].to_string()),
+        ],
+    )
+}
+
+/// For nginx: the same in its words.
+pub(crate) fn nginx(setup: &Setup<'_>) -> String {
+    let Features { log, server_close, rules } = setup.features;
+    let pool = if server_close { "" } else { "keepalive 1024; keepalive_requests 1000000000;" };
+    let (mut geo, mut zone, mut locations, mut servers) = Default::default();
+    if rules {
+        locations = ten(|n| format!("location /forbidden{n}/ {{ return 403; }}")).join("\n        ");
+        geo = format!(
+            "geo $zone {{\n        {}\n    }}",
+            ten(|n| format!("10.{n}.0.0/16 {n};")).join("\n        ")
+        );
+        zone = "proxy_set_header X-Zone $zone;".to_owned();
+        let server = |n| {
+            let listen = format!("listen 127.0.0.1:{}; server_name shop{n}.example;", setup.port);
+            format!("server {{ {listen} location / {{ proxy_pass http://origins; }} }}")
+        };
+        servers = ten(server).join("\n    ");
+    }
+    fill(
+        include_str!("../conf/nginx.conf"),
+        &[
+            ("WORKERS", setup.workers.to_string()),
+            ("MASTER", if setup.single { "off" } else { "on" }.to_owned()),
+            // Each request has two connections.
+            ("MAXCONN", (setup.connections * 2).to_string()),
+            ("FOLDER", setup.folder.display().to_string()),
+            ("LOG", if log { "/dev/stdout" } else { "off" }.to_owned()),
+            ("PORT", setup.port.to_string()),
+            ("ORIGIN1", setup.origins[0].to_string()),
+            ("ORIGIN2", setup.origins[1].to_string()),
+            ("POOL", pool.to_owned()),
+            ("CONNECTION", if server_close { "close" } else { "" }.to_owned()),
+            ("GEO", geo),
+            ("ZONE", zone),
+            ("LOCATIONS", locations),
+            ("SERVERS", servers),
+        ],
+    )
+}
+
+fn ten(line: impl Fn(u8) -> String) -> Vec<String> {
+    (1..=10).map(line).collect()
+}
+
+fn fill(template: &str, values: &[(&str, String)]) -> String {
+    values.iter().fold(template.to_owned(), |text, (name, value)| text.replace(&format!("@{name}@"), value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn setup(features: Features) -> Setup<'static> {
+        let (port, origins, connections) = (1, [2, 3], 4000);
+        let folder = Path::new("/run/x");
+        Setup { features, port, origins, workers: 1, connections, splice: false, single: false, folder }
+    }
+
+    #[test]
+    fn nothing_of_a_template_is_left() {
+        for number in 0..8 {
+            let features =
+                Features { log: number & 1 > 0, server_close: number & 2 > 0, rules: number & 4 > 0 };
+            for text in [haproxy(&setup(features)), nginx(&setup(features))] {
+                assert!(!text.contains('@'), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn thirty_rules_are_thirty() {
+        let features = Features { rules: true, ..Features::default() };
+        let text = haproxy(&setup(features));
+        assert_eq!(text.lines().filter(|line| line.contains(" if { ")).count(), 30);
+        let text = nginx(&setup(features));
+        let rules = ["location /forbidden", "10.", "server_name"];
+        assert_eq!(text.lines().filter(|line| rules.iter().any(|rule| line.contains(rule))).count(), 30);
+    }
+
+    #[test]
+    fn server_connections_are_kept_unless_asked() {
+        let close = Features { server_close: true, ..Features::default() };
+        assert!(haproxy(&setup(close)).contains("option http-server-close"));
+        assert!(!nginx(&setup(close)).contains("keepalive 1024"));
+        assert!(nginx(&setup(Features::default())).contains("keepalive 1024"));
+    }
+}

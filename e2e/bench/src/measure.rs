@@ -1,0 +1,223 @@
+//! One measurement: a proxy is started, loaded, read and ended.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{ChildStdin, ChildStdout, Stdio};
+use std::time::Duration;
+use std::{env, io, thread};
+
+use anyhow::{Context as _, ensure};
+use serde::Serialize;
+
+use crate::load::{Plan, Seen};
+use crate::peer::{Conditions, ORIGINS, Peer, Running};
+use crate::proc;
+use crate::process::{Cores, Process};
+use crate::workload::{Proof, Unit, Workload};
+
+/// Which cores do what, and what a process may have.
+#[derive(Debug, Clone)]
+pub(crate) struct Bench {
+    pub(crate) proxy_core: usize,
+    pub(crate) load_core: usize,
+    /// Connections that a proxy is configured for.
+    pub(crate) connections: u64,
+}
+
+/// What one measurement gave.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Sample {
+    pub(crate) workload: &'static str,
+    pub(crate) peer: String,
+    pub(crate) round: usize,
+    /// Microseconds of processor time of the proxy's processes for a unit of work; of memory, bytes a connection.
+    pub(crate) cost: f64,
+    /// The part of the processor time that was not the kernel's.
+    pub(crate) user_share: f64,
+    /// Units of work a second; of memory, connections.
+    pub(crate) rate: f64,
+    /// The part of the time in which the proxy's core worked.
+    pub(crate) proxy_core_busy: f64,
+    pub(crate) load_core_busy: f64,
+    /// The part of the proxy's core that others used: other programs, and interrupts that are nobody's.
+    pub(crate) foreign: f64,
+    /// Resident bytes of the proxy before and after connections were opened, where memory is measured.
+    pub(crate) resident: Option<(u64, u64)>,
+    pub(crate) seen: Seen,
+}
+
+/// The servers behind the proxies.
+#[derive(Debug)]
+pub(crate) struct Origins {
+    _processes: Vec<Process>,
+}
+
+impl Bench {
+    /// Starts the servers.
+    pub(crate) fn origins(&self) -> anyhow::Result<Origins> {
+        let start = |port: u16| {
+            let mut command = Process::command(&self.load_cores(), env::current_exe()?.as_os_str())?;
+            command.arg("origin").arg(port.to_string()).stdin(Stdio::null()).stdout(Stdio::null());
+            let mut process = Process::start(command)?;
+            process.listens(port).context("the servers do not start")?;
+            anyhow::Ok(process)
+        };
+        let processes = ORIGINS.into_iter().map(start).collect::<Result<_, _>>()?;
+        Ok(Origins { _processes: processes })
+    }
+
+    fn load_cores(&self) -> Cores {
+        Cores(vec![self.load_core])
+    }
+
+    /// How proxies are started for a workload.
+    pub(crate) fn conditions(&self, workload: &Workload) -> Conditions {
+        Conditions {
+            features: workload.features,
+            core: self.proxy_core,
+            all_cores: Cores(vec![self.proxy_core, self.load_core]),
+            connections: self.connections,
+            under: Vec::new(),
+        }
+    }
+
+    /// Measures a peer once.
+    pub(crate) fn sample(&self, workload: &Workload, peer: &Peer, round: usize) -> anyhow::Result<Sample> {
+        let running = peer.start(&self.conditions(workload))?;
+        let measured = match workload.unit {
+            Unit::Connection => self.memory(workload, &running),
+            Unit::Request | Unit::Mebibyte => self.cost(workload, &running),
+        };
+        let sample = measured.with_context(|| format!("{} says: {}", peer.name, running.complaint()))?;
+        Ok(Sample { peer: peer.name.clone(), round, ..sample })
+    }
+
+    fn cost(&self, workload: &Workload, running: &Running) -> anyhow::Result<Sample> {
+        let mut load = Load::start(&workload.plan, &self.load_cores())?;
+        let tree = running.process.tree()?;
+        let opened = proc::connections_opened()?;
+        let lines = if workload.proof == Some(Proof::LogLines) { running.lines()? } else { 0 };
+        let (proxy_core, load_core) = (proc::core(self.proxy_core)?, proc::core(self.load_core)?);
+        let before = proc::time(&tree);
+        let seen = load.run()?;
+        let time = proc::time(&tree) - before;
+        let (proxy_core_after, load_core_after) = (proc::core(self.proxy_core)?, proc::core(self.load_core)?);
+        let opened = proc::connections_opened()? - opened;
+        ensure!(seen.requests > 0, "no request was answered, {} failed", seen.errors);
+        match workload.proof {
+            Some(Proof::ServerConnections) => ensure!(
+                opened as f64 >= 0.98 * seen.requests as f64,
+                "{opened} connections for {} requests: server connections are used again",
+                seen.requests
+            ),
+            Some(Proof::LogLines) => {
+                let lines = running.lines()? - lines;
+                let requests = seen.requests;
+                ensure!(lines as f64 >= 0.98 * requests as f64, "{lines} log lines for {requests} requests");
+            }
+            None => {}
+        }
+        let work = match workload.unit {
+            Unit::Mebibyte => seen.bytes as f64 / f64::from(1 << 20),
+            Unit::Request | Unit::Connection => seen.requests as f64,
+        };
+        let core_time = proxy_core_after.microseconds_since(proxy_core);
+        let proxy_core_busy = proxy_core_after.busy_since(proxy_core);
+        Ok(Sample {
+            workload: workload.id,
+            peer: String::new(),
+            round: 0,
+            cost: time.total() / work,
+            user_share: if time.total() > 0.0 { time.user / time.total() } else { 0.0 },
+            rate: work / seen.seconds,
+            proxy_core_busy,
+            load_core_busy: load_core_after.busy_since(load_core),
+            foreign: (1.0 - time.total() / core_time.max(1.0)).max(0.0) * proxy_core_busy,
+            resident: None,
+            seen,
+        })
+    }
+
+    fn memory(&self, workload: &Workload, running: &Running) -> anyhow::Result<Sample> {
+        let before = proc::resident(&running.process.tree()?);
+        let mut load = Load::start(&workload.plan, &self.load_cores())?;
+        let after = settled(running)?;
+        let seen = load.run()?;
+        ensure!(seen.errors == 0, "{} of {} connections were closed", seen.errors, workload.plan.connections);
+        let connections = seen.requests as f64;
+        Ok(Sample {
+            workload: workload.id,
+            peer: String::new(),
+            round: 0,
+            cost: after.saturating_sub(before) as f64 / connections,
+            user_share: 0.0,
+            rate: connections,
+            proxy_core_busy: 0.0,
+            load_core_busy: 0.0,
+            foreign: 0.0,
+            resident: Some((before, after)),
+            seen,
+        })
+    }
+}
+
+/// Resident bytes once the proxy has taken in what was sent to it: when it neither works nor grows.
+fn settled(running: &Running) -> io::Result<u64> {
+    let tree = running.process.tree()?;
+    let look = || (proc::time(&tree), proc::resident(&tree));
+    let mut last = look();
+    // A proxy that never rests is read after some seconds all the same.
+    for _ in 0..20 {
+        thread::sleep(Duration::from_millis(250));
+        let now = look();
+        if now.1 == last.1 && (now.0 - last.0).total() <= 10_000.0 {
+            break;
+        }
+        last = now;
+    }
+    Ok(last.1)
+}
+
+/// Clients in a process of their own.
+#[derive(Debug)]
+pub(crate) struct Load {
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+    /// Ends last: its connections stay until then.
+    _process: Process,
+}
+
+impl Load {
+    /// Starts it; its connections are open and warm.
+    pub(crate) fn start(plan: &Plan, cores: &Cores) -> anyhow::Result<Self> {
+        let program = env::current_exe()?;
+        let mut command = if plan.rate.is_some() {
+            // In the idle class: it polls all the time, and what works beside it goes first.
+            let mut command = Process::command(cores, "chrt".as_ref())?;
+            command.args(["--idle", "0"]).arg(program);
+            command
+        } else {
+            Process::command(cores, program.as_os_str())?
+        };
+        command.args(plan.arguments()).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = Process::start(command)?;
+        let input = process.child.stdin.take().context("the load has no input")?;
+        let output = process.child.stdout.take().context("the load has no output")?;
+        let mut load = Self { input, output: BufReader::new(output), _process: process };
+        let line = load.line()?;
+        ensure!(line == "ready", "the load does not start: {line}");
+        Ok(load)
+    }
+
+    /// Lets it run.
+    pub(crate) fn run(&mut self) -> anyhow::Result<Seen> {
+        self.input.write_all(b"go\n")?;
+        let line = self.line()?;
+        serde_json::from_str(&line).with_context(|| format!("the load ended: {line}"))
+    }
+
+    fn line(&mut self) -> io::Result<String> {
+        let mut line = String::new();
+        self.output.read_line(&mut line)?;
+        Ok(line.trim_end().to_owned())
+    }
+}

@@ -1,0 +1,99 @@
+//! What a run gave, for people and programs.
+
+mod json;
+mod markdown;
+mod row;
+mod table;
+
+use crate::machine::Machine;
+use crate::measure::Sample;
+use crate::rounds::Results;
+use crate::workload::{Unit, Workload};
+
+use row::Row;
+use table::Table;
+
+/// All that a report tells.
+#[derive(Debug)]
+pub(crate) struct Report<'a> {
+    pub(crate) machine: &'a Machine,
+    pub(crate) workloads: &'a [Workload],
+    pub(crate) results: &'a Results,
+    /// The command that gave it.
+    pub(crate) command: String,
+}
+
+impl Report<'_> {
+    /// For a terminal.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        for workload in self.workloads {
+            let Some(table) = self.table(workload) else { continue };
+            text.push_str(&format!("\n{}: {}\n\n{}", workload.id, workload.title, table.text()));
+            text.push_str(&self.notes(workload).map(|note| format!("  {note}\n")).collect::<String>());
+        }
+        text.push_str(
+            &self.results.failures.iter().map(|failure| format!("\nfailed: {failure}\n")).collect::<String>(),
+        );
+        text
+    }
+
+    /// Rows of one workload, in the order of its peers.
+    fn rows(&self, workload: &Workload) -> Vec<Row> {
+        let of = |id: &str| self.samples(id).collect::<Vec<_>>();
+        let mine = of(workload.id);
+        let other = workload.beside.map(of).unwrap_or_default();
+        let mut names: Vec<&str> = Vec::new();
+        for sample in &mine {
+            if !names.contains(&sample.peer.as_str()) {
+                names.push(&sample.peer);
+            }
+        }
+        // The first round has the order of the table of peers, unless one failed there.
+        names.into_iter().filter_map(|name| Row::of(workload, name, &mine, &other)).collect()
+    }
+
+    fn samples(&self, workload: &str) -> impl Iterator<Item = &Sample> {
+        self.results.samples.iter().filter(move |sample| sample.workload == workload)
+    }
+
+    fn table(&self, workload: &Workload) -> Option<Table> {
+        let rows = self.rows(workload);
+        (!rows.is_empty()).then(|| Table::of(workload, &rows))
+    }
+
+    /// What a reader has to know of these figures.
+    fn notes(&self, workload: &Workload) -> impl Iterator<Item = String> {
+        let samples: Vec<&Sample> = self.samples(workload.id).collect();
+        let count = |test: fn(&Sample) -> bool| samples.iter().filter(|sample| test(sample)).count();
+        let disturbed = count(|sample| sample.foreign > 0.05);
+        let errors: u64 = samples.iter().map(|sample| sample.seen.errors).sum();
+        let late =
+            count(|sample| sample.seen.pace.as_ref().is_some_and(|pace| sample.rate < 0.98 * pace.offered));
+        let of = samples.len();
+        let offered = samples.iter().find_map(|sample| sample.seen.pace.as_ref()).map(|pace| pace.offered);
+        let connections = (workload.plan.connections > 64).then_some(workload.plan.connections);
+        [
+            offered.map(|rate| format!("{rate:.0} requests a second are offered")),
+            connections.map(|connections| format!("{connections} connections")),
+            (late > 0).then(|| {
+                format!("the rate was not held in {late} of {of} measurements: their latency says little")
+            }),
+            (disturbed > 0).then(|| {
+                format!("in {disturbed} of {of} measurements others used more than 5 % of the proxy's core")
+            }),
+            (errors > 0).then(|| format!("{errors} requests failed")),
+        ]
+        .into_iter()
+        .flatten()
+    }
+}
+
+/// In words.
+pub(crate) fn unit(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Request => "us/request",
+        Unit::Mebibyte => "us/MiB",
+        Unit::Connection => "B/connection",
+    }
+}
