@@ -1,7 +1,7 @@
 //! The Docker engine as a source of loads.
 
 use sluicegate_core::Fragment;
-use sluicegate_provider_docker::engine::{self, InvalidEngine, News, Settings};
+use sluicegate_provider_docker::engine::{self, InvalidEngine, MAX_CONTAINERS, News, Settings};
 use sluicegate_provider_docker::routes::PROVIDER;
 use tokio::sync::mpsc;
 
@@ -34,12 +34,37 @@ fn load(news: News) -> Load {
         News::Routes(routes) => Load {
             source: PROVIDER,
             fragments: Some(vec![Fragment { provider: PROVIDER.to_owned(), resources: routes.resources }]),
-            diagnostics: routes.problems.iter().map(ToString::to_string).collect(),
+            diagnostics: routes
+                .problems
+                .iter()
+                .map(ToString::to_string)
+                .chain(left_out(routes.left_out))
+                .collect(),
         },
         News::Away(reason) => Load {
             source: PROVIDER,
             fragments: None,
             diagnostics: vec![format!("the Docker engine is away: {reason}")],
         },
+    }
+}
+
+fn left_out(containers: usize) -> Option<String> {
+    (containers > 0).then(|| {
+        format!("{containers} container(s) beyond the first {MAX_CONTAINERS} are not looked at, and get no traffic")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use sluicegate_provider_docker::routes::Routes;
+
+    use super::*;
+
+    #[test]
+    fn containers_beyond_the_limit_are_told() {
+        let told = |left_out| load(News::Routes(Routes { left_out, ..Routes::default() })).diagnostics;
+        assert_eq!(told(0), Vec::<String>::new());
+        assert_eq!(told(7), ["7 container(s) beyond the first 100000 are not looked at, and get no traffic"]);
     }
 }

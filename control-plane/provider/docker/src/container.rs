@@ -11,7 +11,7 @@ pub const MAX_LABEL_BYTES: usize = 16 << 10;
 pub const MAX_LABELS: usize = 1_000;
 
 /// A running container, as the engine lists it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Container {
     /// The engine's id, 64 hexadecimal digits.
     pub id: String,

@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tokio_stream::{Stream, StreamExt as _};
 
 use crate::container::Container;
+use crate::known::Known;
 use crate::routes::{Routes, routes};
 
 /// How long the engine may take to answer.
@@ -21,8 +22,8 @@ const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// How long events are gathered before routes are made of them: starting one container brings several.
 const GATHER: Duration = Duration::from_millis(10);
-/// Most containers that are looked at.
-const MAX_CONTAINERS: usize = 100_000;
+/// Most containers that are looked at; [`Routes::left_out`] tells of more.
+pub const MAX_CONTAINERS: usize = 100_000;
 /// What a container does that changes whether and where it is reached.
 const ACTIONS: &[&str] = &[
     "start",
@@ -71,7 +72,8 @@ pub struct InvalidEngine {
 pub async fn watch(settings: Settings, news: mpsc::Sender<News>) -> Result<(), InvalidEngine> {
     let docker = connect(&settings.engine)
         .map_err(|source| InvalidEngine { engine: settings.engine.clone(), source })?;
-    let mut watcher = Watcher { entrypoints: settings.entrypoints, known: HashMap::new(), told: None, news };
+    let mut watcher =
+        Watcher { entrypoints: settings.entrypoints, known: Known::new(MAX_CONTAINERS), told: None, news };
     let mut wait = FIRST_WAIT;
     while !watcher.news.is_closed() {
         let started = Instant::now();
@@ -99,7 +101,7 @@ fn connect(engine: &str) -> Result<Docker, Error> {
 
 struct Watcher {
     entrypoints: BTreeSet<String>,
-    known: HashMap<String, Container>,
+    known: Known,
     told: Option<Routes>,
     news: mpsc::Sender<News>,
 }
@@ -116,7 +118,7 @@ impl Watcher {
         // Subscribed before the list is asked for, so that nothing falls between the two.
         let mut events =
             Box::pin(docker.events(Some(EventsOptions { filters: Some(filters), ..Default::default() })));
-        self.known = list(&docker, None).await?.into_iter().map(|found| (found.id.clone(), found)).collect();
+        self.known.replace(list(&docker, None).await?);
         loop {
             if self.tell().await.is_err() {
                 return Ok(());
@@ -127,17 +129,18 @@ impl Watcher {
             };
             for id in changed {
                 // The list by id leaves out what does not run, and answers in the same form as the first.
-                match list(&docker, Some(&id)).await?.into_iter().find(|found| found.id == id) {
-                    Some(found) => self.known.insert(id, found),
-                    None => self.known.remove(&id),
-                };
+                let found = list(&docker, Some(&id)).await?.into_iter().find(|found| found.id == id);
+                self.known.change(id, found);
+            }
+            if self.known.is_stale() {
+                self.known.replace(list(&docker, None).await?);
             }
         }
     }
 
     async fn tell(&mut self) -> Result<(), Unheard> {
-        let containers: Vec<Container> = self.known.values().cloned().collect();
-        let routes = routes(&containers, &self.entrypoints);
+        let mut routes = routes(&self.known.containers(), &self.entrypoints);
+        routes.left_out = self.known.left_out();
         if self.told.as_ref() == Some(&routes) {
             return Ok(());
         }
@@ -154,7 +157,7 @@ async fn list(docker: &Docker, id: Option<&str>) -> Result<Vec<Container>, Error
     }
     let options = ListContainersOptions { filters: Some(filters), ..Default::default() };
     let found = docker.list_containers(Some(options)).await?;
-    Ok(found.into_iter().filter_map(Container::from_summary).take(MAX_CONTAINERS).collect())
+    Ok(found.into_iter().filter_map(Container::from_summary).collect())
 }
 
 /// Waits for an event that matters, then takes what follows at once; ids of containers, each once.

@@ -6,6 +6,7 @@
 
 pub mod container;
 pub mod engine;
+mod known;
 pub mod labels;
 pub mod routes;
 

@@ -64,6 +64,8 @@ pub struct Routes {
     pub resources: Vec<v1::Resource>,
     /// Why something is missing.
     pub problems: Vec<Problem>,
+    /// Containers beyond the limit ([`crate::engine::MAX_CONTAINERS`]), which were not looked at.
+    pub left_out: usize,
 }
 
 /// The resources of all containers; `entrypoints` are the names that routes may attach to.
