@@ -45,7 +45,7 @@ impl<'a> Lowering<'a> {
         let sends_only_elsewhere = proxy.kind() == SectionKind::Listen
             && (lines.own("use_backend").next().is_some() || lines.last("default_backend").is_some());
         let answers_itself = proxy.rules.request.iter().any(|rule| rule.when.is_none());
-        if servers == 0 && !sends_only_elsewhere && !answers_itself {
+        if servers == 0 && !sends_only_elsewhere && !answers_itself && !self.names.is_given_again(section) {
             let message = format!("`{}` has no servers: all that it gets is answered 503", proxy.name);
             self.report(
                 Diagnostic::warning(Code::EmptyBackend, section.name_span(), message)

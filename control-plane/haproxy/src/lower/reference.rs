@@ -21,6 +21,14 @@ pub(super) struct Names<'a> {
     backends: HashMap<&'a str, (Span, bool)>,
 }
 
+impl Names<'_> {
+    /// Whether another section with servers below takes the same name, which is an error by itself.
+    pub(super) fn is_given_again(&self, section: &Section) -> bool {
+        let name = section.name.as_ref().map_or("", |name| name.text());
+        self.backends.get(name).is_some_and(|(last, _)| *last != section.name_span())
+    }
+}
+
 impl<'a> Lowering<'a> {
     /// Collects the names of all proxies; a frontend and a backend may share one.
     pub(super) fn names(&mut self, proxies: &[Lines<'a>]) {
