@@ -32,8 +32,14 @@ pub struct Sources {
 /// Runs until the future is dropped, also when no source has anything more to say.
 pub async fn run(sources: Sources, publisher: Publisher) {
     let (sender, mut loads) = mpsc::channel(LOADS);
-    let mut awaited = begin(sources, sender);
     let mut control = Control { pipeline: Pipeline::default(), publisher };
+    if let Some(load) = entrypoint::load(&sources.entrypoints) {
+        control.take(load);
+    }
+    let mut awaited = begin(sources, sender);
+    if awaited.is_empty() {
+        control.settle();
+    }
     while let Some(load) = next(&mut loads, &awaited).await {
         let mut batch: Vec<Load> = load.into_iter().collect();
         while let Ok(load) = loads.try_recv() {
@@ -45,8 +51,7 @@ pub async fn run(sources: Sources, publisher: Publisher) {
         }
         for load in batch {
             awaited.retain(|source| *source != load.source);
-            control.tell(&load);
-            control.pipeline.take(load, now_unix_ms());
+            control.take(load);
         }
         if awaited.is_empty() {
             control.settle();
@@ -69,19 +74,7 @@ async fn next(loads: &mut mpsc::Receiver<Load>, awaited: &[&'static str]) -> Opt
 /// Starts a task for each source; the names of those that will speak.
 fn begin(sources: Sources, loads: mpsc::Sender<Load>) -> Vec<&'static str> {
     let mut awaited = Vec::new();
-    let Sources { files, docker, entrypoints } = sources;
-    if !entrypoints.is_empty() {
-        awaited.push(entrypoint::PROVIDER);
-        let loads = loads.clone();
-        tokio::spawn(async move {
-            let load = match entrypoint::fragment(&entrypoints) {
-                Ok(fragment) => (Some(vec![fragment]), Vec::new()),
-                Err(error) => (None, vec![format!("--entrypoint: {error}")]),
-            };
-            let (fragments, diagnostics) = load;
-            let _ = loads.send(Load { source: entrypoint::PROVIDER, fragments, diagnostics }).await;
-        });
-    }
+    let Sources { files, docker, entrypoints: _ } = sources;
     if let Some((inputs, first, reload)) = files {
         awaited.push(files::SOURCE);
         let loads = loads.clone();
@@ -108,6 +101,11 @@ struct Control {
 }
 
 impl Control {
+    fn take(&mut self, load: Load) {
+        self.tell(&load);
+        self.pipeline.take(load, now_unix_ms());
+    }
+
     /// Findings go to the log as they were drawn.
     fn tell(&self, load: &Load) {
         let findings = load.diagnostics.join("\n");

@@ -7,6 +7,8 @@ use sluicegate_proto::build::{self, InvalidValue};
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1;
 
+use crate::pipeline::Load;
+
 /// The provider's name in object ids; providers of routes know it.
 pub use sluicegate_provider_docker::routes::ENTRYPOINT_PROVIDER as PROVIDER;
 
@@ -17,6 +19,16 @@ pub struct EntryPoint {
     pub name: String,
     /// Where it listens.
     pub address: SocketAddr,
+}
+
+/// All entry points as one load; `None` where there are none.
+pub(crate) fn load(entrypoints: &[EntryPoint]) -> Option<Load> {
+    let (fragments, diagnostics) = match fragment(entrypoints) {
+        _ if entrypoints.is_empty() => return None,
+        Ok(fragment) => (Some(vec![fragment]), Vec::new()),
+        Err(error) => (None, vec![format!("--entrypoint: {error}")]),
+    };
+    Some(Load { source: PROVIDER, fragments, diagnostics })
 }
 
 /// The listener and the frontend of each entry point: HTTP, keep-alive, no rule, 503 where no route takes a request.
