@@ -1,7 +1,7 @@
 //! Files as a source of loads.
 
 use sluicegate_provider_file::load::{Inputs, Loaded, Tally, load};
-use sluicegate_provider_file::watch::{self, Watch, is_mount_point};
+use sluicegate_provider_file::watch::{self, Seen, Watch, is_mount_point};
 use tokio::sync::mpsc;
 
 use crate::pipeline::Load;
@@ -48,17 +48,10 @@ async fn watched(inputs: Inputs, first: Loaded, loads: &mpsc::Sender<Load>) -> R
         );
     }
     let mut watch = Watch::start()?;
-    let mut paths = first.paths.clone();
-    watch.follow(&paths);
-    // What changed since the caller read it is read again.
-    let mut loaded = read(&inputs).await;
+    let mut loaded = first;
     loop {
-        if loaded.paths != paths {
-            paths.clone_from(&loaded.paths);
-            watch.follow(&paths);
-            loaded = read(&inputs).await;
-            continue;
-        }
+        // What changed since it was read is told as well.
+        watch.follow(std::mem::take(&mut loaded.seen));
         if !send(loaded, loads).await {
             return Ok(());
         }
@@ -66,18 +59,22 @@ async fn watched(inputs: Inputs, first: Loaded, loads: &mpsc::Sender<Load>) -> R
             () = watch.changed() => {}
             () = loads.closed() => return Ok(()),
         }
-        watch.follow(&paths);
         loaded = read(&inputs).await;
     }
 }
 
 async fn read(inputs: &Inputs) -> Loaded {
-    let inputs = inputs.clone();
-    // A panic in there is a defect; what serves stays.
-    tokio::task::spawn_blocking(move || load(&inputs)).await.unwrap_or_else(|defect| Loaded {
-        tally: Tally { errors: 1, ..Tally::default() },
-        findings: vec![format!("error: reading the files failed: {defect}")],
-        ..Loaded::default()
+    let reading = inputs.clone();
+    // A panic in there is a defect; what serves stays, and the next change is read.
+    tokio::task::spawn_blocking(move || load(&reading)).await.unwrap_or_else(|defect| {
+        let mut seen = Seen::default();
+        inputs.paths.iter().for_each(|path| seen.note(path));
+        Loaded {
+            seen,
+            tally: Tally { errors: 1, ..Tally::default() },
+            findings: vec![format!("error: reading the files failed: {defect}")],
+            ..Loaded::default()
+        }
     })
 }
 

@@ -17,6 +17,7 @@ use sluicegate_proto::v1::{self, resource::Body};
 
 use crate::discover::{self, Found, Language, Unreadable};
 use crate::manifest;
+use crate::watch::Seen;
 
 /// What to load, and how.
 #[derive(Debug, Clone)]
@@ -60,8 +61,8 @@ pub struct Loaded {
     pub findings: Vec<String>,
     /// How many of them.
     pub tally: Tally,
-    /// Every path that was read, or would have been: what to watch.
-    pub paths: Vec<PathBuf>,
+    /// Every path that was read, or would have been, as it was before: what to watch.
+    pub seen: Seen,
     /// Whether something listens: HAProxy's `-c` tells apart a file that would not start for want of it.
     pub listens: bool,
     /// What haproxy.cfg asks of the program itself.
@@ -77,7 +78,8 @@ impl Loaded {
 
 /// Reads everything, and collects all that is wrong with it.
 pub fn load(inputs: &Inputs) -> Loaded {
-    let mut loaded = Loaded { paths: inputs.paths.clone(), ..Loaded::default() };
+    let mut loaded = Loaded::default();
+    inputs.paths.iter().for_each(|path| loaded.seen.note(path));
     let found = match discover::discover(&inputs.paths, inputs.language) {
         Ok(found) => found,
         Err(errors) => {
@@ -85,7 +87,6 @@ pub fn load(inputs: &Inputs) -> Loaded {
             return loaded;
         }
     };
-    loaded.paths.extend(found.iter().map(|found| found.path.clone()));
     let (haproxy, manifests): (Vec<Found>, Vec<Found>) =
         found.into_iter().partition(|found| found.language == Language::Haproxy);
     if !haproxy.is_empty() {
@@ -97,8 +98,6 @@ pub fn load(inputs: &Inputs) -> Loaded {
     if !loaded.is_good() {
         loaded.fragments.clear();
     }
-    loaded.paths.sort();
-    loaded.paths.dedup();
     loaded
 }
 
@@ -109,6 +108,7 @@ impl Loaded {
     }
 
     fn bytes(&mut self, path: &Path) -> Option<Vec<u8>> {
+        self.seen.note(path);
         discover::read(path).map_err(|error: Unreadable| self.error(error.to_string())).ok()
     }
 
@@ -121,9 +121,10 @@ impl Loaded {
             }
         }
         let files: Vec<Input<'_>> = texts.iter().map(|(path, text)| Input { path, text }).collect();
-        let loader = Recording { inner: FileLoader::new("."), read: RefCell::default() };
+        let loader =
+            Recording { inner: FileLoader::new("."), seen: RefCell::new(std::mem::take(&mut self.seen)) };
         let outcome = sluicegate_haproxy::load(&files, inputs.environment.clone(), &loader);
-        self.paths.extend(loader.read.into_inner());
+        self.seen = loader.seen.into_inner();
         self.tally.errors += outcome.diagnostics.errors();
         self.tally.warnings += outcome.diagnostics.count(Severity::Warning);
         if !outcome.diagnostics.is_empty() {
@@ -186,12 +187,12 @@ fn process() -> Option<v1::Resource> {
 /// Remembers what was asked for, so that it is watched too.
 struct Recording {
     inner: FileLoader,
-    read: RefCell<Vec<PathBuf>>,
+    seen: RefCell<Seen>,
 }
 
 impl Load for Recording {
     fn load(&self, path: &str, limit: usize) -> Result<Vec<u8>, LoadError> {
-        self.read.borrow_mut().push(path.into());
+        self.seen.borrow_mut().note(path.as_ref());
         self.inner.load(path, limit)
     }
 }

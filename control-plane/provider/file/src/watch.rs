@@ -30,8 +30,27 @@ pub struct Watch {
     inner: RecommendedWatcher,
     signals: Arc<Signals>,
     watched: BTreeSet<PathBuf>,
-    seen: BTreeMap<PathBuf, Fingerprint>,
+    seen: Seen,
     patience: Duration,
+}
+
+/// What paths led to when they were about to be read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Seen(BTreeMap<PathBuf, Fingerprint>);
+
+impl Seen {
+    /// Notes what `path` leads to now, unless it has been noted before. To be called before it is read: what changes
+    /// while it is read is then told.
+    pub fn note(&mut self, path: &Path) {
+        if !self.0.contains_key(path) {
+            self.0.insert(path.to_owned(), fingerprint(path));
+        }
+    }
+
+    /// The paths, sorted.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.0.keys().map(PathBuf::as_path)
+    }
 }
 
 /// What the thread of the notification library leaves for the watching task.
@@ -58,17 +77,15 @@ impl Watch {
             inner,
             signals,
             watched: BTreeSet::new(),
-            seen: BTreeMap::new(),
+            seen: Seen::default(),
             patience: WRITER_PATIENCE,
         })
     }
 
-    /// Watches just these paths from now on; what they hold now counts as seen.
-    ///
-    /// Call it with what is about to be read, before it is read: a change in between is then told.
-    pub fn follow(&mut self, paths: &[PathBuf]) {
+    /// Watches just these paths from now on. What differs from `seen` is told, also where it changed before this call.
+    pub fn follow(&mut self, seen: Seen) {
         let mut wanted = BTreeSet::new();
-        for path in paths {
+        for path in seen.paths() {
             wanted.extend(places(path));
         }
         for gone in self.watched.difference(&wanted) {
@@ -83,7 +100,7 @@ impl Watch {
             }
         }
         self.watched = watched;
-        self.seen = paths.iter().map(|path| (path.clone(), fingerprint(path))).collect();
+        self.seen = seen;
     }
 
     /// Waits until what the paths lead to differs from what was seen, and until no one is writing to it.
@@ -103,7 +120,7 @@ impl Watch {
     }
 
     fn look(&self) -> Option<&PathBuf> {
-        self.seen.iter().find(|(path, seen)| fingerprint(path) != **seen).map(|(path, _)| path)
+        self.seen.0.iter().find(|(path, seen)| fingerprint(path) != **seen).map(|(path, _)| path)
     }
 
     /// How long to wait before looking again, while files still move.
@@ -111,10 +128,10 @@ impl Watch {
         let now = Instant::now();
         let mut writers = self.signals.writers.lock().unwrap_or_else(PoisonError::into_inner);
         writers.retain(|_, last| now.duration_since(*last) < self.patience);
-        if self.seen.keys().any(|path| writers.contains_key(path)) {
+        if self.seen.paths().any(|path| writers.contains_key(path)) {
             return Some(QUIET);
         }
-        let youngest = self.seen.keys().filter_map(|path| age(path)).min()?;
+        let youngest = self.seen.paths().filter_map(age).min()?;
         QUIET.checked_sub(youngest).filter(|rest| !rest.is_zero())
     }
 }

@@ -10,8 +10,26 @@ const LONG: Duration = Duration::from_secs(20);
 
 fn following(paths: &[PathBuf]) -> Watch {
     let mut watch = Watch::start().unwrap();
-    watch.follow(paths);
+    watch.follow(seen(paths));
     watch
+}
+
+fn seen(paths: &[PathBuf]) -> Seen {
+    let mut seen = Seen::default();
+    paths.iter().for_each(|path| seen.note(path));
+    seen
+}
+
+#[tokio::test]
+async fn a_change_before_the_watch_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.cfg");
+    fs::write(&path, "one").unwrap();
+    let seen = seen(std::slice::from_ref(&path));
+    fs::write(&path, "two!").unwrap();
+    let mut watch = Watch::start().unwrap();
+    watch.follow(seen);
+    timeout(LONG, watch.changed()).await.unwrap();
 }
 
 #[tokio::test]
@@ -22,7 +40,7 @@ async fn a_rewritten_file_is_told() {
     let mut watch = following(std::slice::from_ref(&path));
     fs::write(&path, "two!").unwrap();
     timeout(LONG, watch.changed()).await.unwrap();
-    watch.follow(std::slice::from_ref(&path));
+    watch.follow(seen(std::slice::from_ref(&path)));
     assert!(timeout(Duration::from_millis(1), watch.changed()).await.is_err(), "seen once, told once");
 }
 
@@ -37,7 +55,7 @@ async fn a_replaced_inode_is_told_each_time() {
         fs::write(&next, "x".repeat(round)).unwrap();
         fs::rename(&next, &path).unwrap();
         timeout(LONG, watch.changed()).await.unwrap();
-        watch.follow(std::slice::from_ref(&path));
+        watch.follow(seen(std::slice::from_ref(&path)));
     }
 }
 
