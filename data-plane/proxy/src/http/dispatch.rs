@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
 
 use super::body::Coding;
 use super::run::{Run, Step};
@@ -12,9 +11,6 @@ use crate::h1::{Framing, Method, View};
 use crate::live::{LiveBackend, NoPermit, Permit, Ticket};
 use crate::stream::Stream;
 use crate::termination::Phase;
-
-/// Longest pause before another attempt at the same endpoint (HAProxy: turn-around).
-const TURN_AROUND: Duration = Duration::from_secs(1);
 
 impl Run<'_, '_> {
     /// Waits for a place at an endpoint.
@@ -116,12 +112,9 @@ impl Run<'_, '_> {
     /// The endpoint may be starting anew: it is not asked again at once. After a time-out it has had its pause.
     fn pause_before_retry(&mut self, failure: Failure, backend: &LiveBackend) -> Step {
         self.turn.exchange.redispatched = false;
-        if failure == Failure::ConnectTimeout {
-            return self.reconnect();
-        }
-        let limit = backend.settings().timeouts.connect.unwrap_or(TURN_AROUND).min(TURN_AROUND);
+        let Some(pause) = backend.turn_around(failure) else { return self.reconnect() };
         self.turn.stage = Stage::Pause;
-        self.turn.until = Some(self.now + limit);
+        self.turn.until = Some(self.now + pause);
         Step::Again
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use sluicegate_model::{Backend, BackendSettings};
@@ -10,6 +11,10 @@ use super::endpoint::{EndpointState, LiveEndpoint};
 use super::queue::Queue;
 use super::table::Table;
 use crate::counters::{BackendCounters, Sharded};
+use crate::failure::Failure;
+
+/// Longest pause before another attempt at the same endpoint (HAProxy: turn-around).
+const TURN_AROUND: Duration = Duration::from_secs(1);
 
 /// One backend of one generation. An exchange that was routed here holds it to its end.
 #[derive(Debug)]
@@ -54,6 +59,13 @@ impl LiveBackend {
     /// Its settings.
     pub fn settings(&self) -> &BackendSettings {
         &self.config.settings
+    }
+
+    /// The pause before another attempt at the same endpoint, which may be starting anew; `None`: after a time-out it
+    /// has had its pause.
+    pub(crate) fn turn_around(&self, failure: Failure) -> Option<Duration> {
+        let longest = self.settings().timeouts.connect.unwrap_or(TURN_AROUND);
+        (failure != Failure::ConnectTimeout).then_some(longest.min(TURN_AROUND))
     }
 
     /// Its name.

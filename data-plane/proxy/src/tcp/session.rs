@@ -6,7 +6,6 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use sluicegate_rules::Scratch;
 use tokio::time::Instant;
@@ -23,9 +22,6 @@ use crate::termination::Phase;
 use crate::timer::Deadline;
 use crate::upstream::Connecting;
 use crate::worker::Worker;
-
-/// Longest pause before another attempt at the same endpoint (HAProxy: turn-around).
-const TURN_AROUND: Duration = Duration::from_secs(1);
 
 thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
@@ -189,12 +185,7 @@ impl Session {
             backend.state.counters.shard(self.worker.index).redispatches.add(1);
             return self.queue(&backend, Ticket::avoiding(&endpoint.state), now);
         }
-        // The endpoint may be starting anew. After a time-out it has had its pause.
-        let pause = match failure {
-            Failure::ConnectTimeout => Duration::ZERO,
-            _ => backend.settings().timeouts.connect.unwrap_or(TURN_AROUND).min(TURN_AROUND),
-        };
-        self.until = Some(now + pause);
+        self.until = Some(now + backend.turn_around(failure).unwrap_or_default());
         Step::Next(State::Pause(Arc::clone(&endpoint.state)))
     }
 
