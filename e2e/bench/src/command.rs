@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::counts::Counter;
 use crate::load::Plan;
 use crate::process::Cores;
 
@@ -74,12 +75,45 @@ pub(crate) struct Run {
     /// The core of clients and servers
     #[arg(long, default_value_t = 1)]
     pub(crate) load_core: usize,
+    /// Count the calls of the kernel instead, with strace
+    #[arg(long, conflicts_with = "instructions")]
+    pub(crate) syscalls: bool,
+    /// Count the instructions outside the kernel instead, with valgrind
+    #[arg(long)]
+    pub(crate) instructions: bool,
     /// How to print
     #[arg(short, long, value_enum, default_value_t = Output::Text)]
     pub(crate) output: Output,
-    /// Also write the report as Markdown
+    /// Also write the report into a Markdown file, in place of the one of its kind that is there
     #[arg(long, value_name = "FILE")]
     pub(crate) markdown: Option<PathBuf>,
+}
+
+impl Run {
+    /// What to count, where something is counted instead of measured.
+    pub(crate) fn counter(&self) -> Option<Counter> {
+        match (self.syscalls, self.instructions) {
+            (true, _) => Some(Counter::Syscalls),
+            (_, true) => Some(Counter::Instructions),
+            _ => None,
+        }
+    }
+
+    /// The command that does the same elsewhere: without the paths of this machine.
+    pub(crate) fn command(&self) -> String {
+        let mut words = vec!["just".to_owned(), "bench".to_owned()];
+        words.extend(self.words.iter().cloned());
+        match self.counter() {
+            Some(Counter::Syscalls) => words.push("--syscalls".to_owned()),
+            Some(Counter::Instructions) => words.push("--instructions".to_owned()),
+            None => {
+                words.extend([format!("--rounds {}", self.rounds), format!("--seconds {}", self.seconds)])
+            }
+        }
+        words.extend(self.rate.map(|rate| format!("--rate {rate}")));
+        words.extend(self.also.iter().map(|(name, _)| format!("--also {name}=…")));
+        words.join(" ")
+    }
 }
 
 /// How to print.
@@ -106,6 +140,20 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Command::command().debug_assert();
+    }
+
+    #[test]
+    fn the_command_that_is_told_has_no_path() {
+        let line = "sluicegate-bench run small nginx --rounds 2 --sluicegate /x/y --markdown /z -o json";
+        let Action::Run(run) = Command::parse_from(line.split(' ')).action else { panic!() };
+        assert_eq!(run.command(), "just bench small nginx --rounds 2 --seconds 3");
+        let Action::Run(run) = Command::parse_from(["sluicegate-bench", "run", "--syscalls"]).action else {
+            panic!()
+        };
+        assert_eq!(
+            (run.counter(), run.command()),
+            (Some(Counter::Syscalls), "just bench --syscalls".to_owned())
+        );
     }
 
     #[test]

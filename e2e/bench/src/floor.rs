@@ -28,23 +28,22 @@ struct End {
     interest: Interest,
 }
 
-/// Relays `port` to the servers in turns until the process is ended.
-pub(crate) fn run(port: u16, servers: &[u16]) -> io::Result<()> {
-    let listener = net::listen(port)?;
+/// Relays to the servers in turns until the process is ended.
+pub(crate) fn run(listener: &OwnedFd, servers: &[u16]) -> io::Result<()> {
     let poll = Poll::new()?;
-    poll.add(&listener, slot(&listener), Interest::IN)?;
+    poll.add(listener, slot(listener), Interest::IN)?;
     let mut floor = Floor { poll, ends: Vec::new(), buffer: vec![0; BUFFER] };
     let mut turns = servers.iter().copied().cycle();
     let mut happened = Vec::new();
     loop {
         floor.poll.wait(None, &mut happened)?;
         for &event in &happened {
-            if event.token != slot(&listener) {
+            if event.token != slot(listener) {
                 floor.event(event);
                 continue;
             }
             for _ in 0..ACCEPTS {
-                let (Some(client), Some(server)) = (net::accept(&listener)?, turns.next()) else { break };
+                let (Some(client), Some(server)) = (net::accept(listener)?, turns.next()) else { break };
                 floor.pair(client, server)?;
             }
         }

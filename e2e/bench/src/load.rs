@@ -49,21 +49,26 @@ pub(crate) struct Pace {
     pub(crate) lag: Option<Latency>,
 }
 
-/// Does what the plan says.
-pub(crate) fn run(plan: Plan) -> anyhow::Result<()> {
-    let mut client = Client::new(&plan)?;
-    warm::open(&mut client, &plan).context("opening connections")?;
-    say("ready")?;
-    wait_for_line()?;
-    let seen = if plan.hold.is_some() {
-        held::check(&mut client, &plan)
-    } else if let Some(rate) = plan.rate {
-        paced::run(&mut client, &plan, rate)?
-    } else {
-        closed::run(&mut client, &plan)?
-    };
+/// Does what the plan says, in step with the driver.
+pub(crate) fn run(plan: &Plan) -> anyhow::Result<()> {
+    let mut client = Client::new(plan)?;
+    let seen = drive(&mut client, plan, || {
+        say("ready")?;
+        wait_for_line()
+    })?;
     say(&serde_json::to_string(&seen)?)?;
-    wait_for_line()
+    Ok(wait_for_line()?)
+}
+
+/// Opens the connections, calls `ready`, and loads.
+fn drive(client: &mut Client, plan: &Plan, ready: impl FnOnce() -> io::Result<()>) -> anyhow::Result<Seen> {
+    warm::open(client, plan).context("opening connections")?;
+    ready()?;
+    match (plan.hold, plan.rate) {
+        (Some(_), _) => Ok(held::check(client, plan)),
+        (None, Some(rate)) => Ok(paced::run(client, plan, rate)?),
+        (None, None) => Ok(closed::run(client, plan)?),
+    }
 }
 
 fn say(line: &str) -> io::Result<()> {
@@ -73,7 +78,10 @@ fn say(line: &str) -> io::Result<()> {
 }
 
 /// The driver's next line, or its end.
-fn wait_for_line() -> anyhow::Result<()> {
+fn wait_for_line() -> io::Result<()> {
     io::stdin().lock().read_line(&mut String::new())?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

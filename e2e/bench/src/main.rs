@@ -11,6 +11,7 @@
 mod choice;
 mod command;
 mod conf;
+mod counts;
 mod floor;
 mod load;
 mod machine;
@@ -27,8 +28,8 @@ mod stats;
 mod wire;
 mod workload;
 
+use std::fs;
 use std::process::ExitCode;
-use std::{env, fs};
 
 use anyhow::{Context as _, ensure};
 use clap::Parser as _;
@@ -50,9 +51,9 @@ fn act(action: Action) -> anyhow::Result<ExitCode> {
     match action {
         Action::Run(options) => return run(options),
         Action::List => list(),
-        Action::Origin { port } => origin::run(port)?,
-        Action::Floor { port, servers } => floor::run(port, &servers)?,
-        Action::Load(plan) => load::run(plan)?,
+        Action::Origin { port } => origin::run(&net::listen(port)?)?,
+        Action::Floor { port, servers } => floor::run(&net::listen(port)?, &servers)?,
+        Action::Load(plan) => load::run(&plan)?,
         Action::On { cores, program, arguments } => process::become_program(&cores, &program, &arguments)?,
     }
     Ok(ExitCode::SUCCESS)
@@ -79,28 +80,34 @@ fn run(options: Run) -> anyhow::Result<ExitCode> {
     };
     ensure!(bench.connections > 64, "{} descriptors are too few (ulimit -n)", process::descriptors());
     let most = usize::try_from(most_connections.min(10_000))?;
-    let programs = Programs { sluicegate: peer::sluicegate(options.sluicegate)?, others: options.also };
+    let sluicegate = peer::sluicegate(options.sluicegate.clone())?;
+    let programs = Programs { sluicegate, others: options.also.clone() };
     let workloads = workload::all(options.seconds, most);
     let (mut workloads, peers) = choice::choose(&options.words, workloads, programs.peers()?)?;
     let machine = Machine::look(&peers);
     eprintln!("{}", machine.words());
     let origins = bench.origins()?;
-    for workload in workloads.iter_mut().filter(|workload| workload.is_paced()) {
+    let paced = workloads.iter_mut().filter(|workload| workload.is_paced() && options.counter().is_none());
+    for workload in paced {
         let rate = rounds::rate(&bench, workload, &peers, options.rate)
             .context("looking for a rate that all keep")?;
         workload.plan.rate = Some(rate);
     }
-    let results = rounds::run(&bench, &workloads, &peers, usize::from(options.rounds));
+    let command = options.command();
+    let results = match options.counter() {
+        Some(counter) => counts::run(counter, &bench, &workloads, &peers),
+        None => rounds::run(&bench, &workloads, &peers, usize::from(options.rounds)),
+    };
     drop(origins);
-    let arguments: Vec<String> = env::args().skip(2).collect();
-    let command = format!("just bench {}", arguments.join(" ")).trim_end().to_owned();
     let report = Report { machine: &machine, workloads: &workloads, results: &results, command };
     match options.output {
         Output::Text => print!("{}", report.text()),
         Output::Json => println!("{}", report.json()?),
     }
     if let Some(file) = options.markdown {
-        fs::write(&file, report.markdown()).with_context(|| format!("{}", file.display()))?;
+        let before = fs::read_to_string(&file).unwrap_or_default();
+        let document = report::put(&before, report.section(), &report.markdown());
+        fs::write(&file, document).with_context(|| format!("{}", file.display()))?;
     }
     Ok(if results.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -65,7 +65,8 @@ impl Bench {
         Ok(Origins { _processes: processes })
     }
 
-    fn load_cores(&self) -> Cores {
+    /// Where clients and servers run.
+    pub(crate) fn load_cores(&self) -> Cores {
         Cores(vec![self.load_core])
     }
 

@@ -37,19 +37,18 @@ enum Next {
     Close,
 }
 
-/// Answers on `port` until the process is ended.
-pub(crate) fn run(port: u16) -> io::Result<()> {
-    let listener = net::listen(port)?;
+/// Answers until the process is ended.
+pub(crate) fn run(listener: &OwnedFd) -> io::Result<()> {
     let poll = Poll::new()?;
-    poll.add(&listener, slot(&listener), Interest::IN)?;
+    poll.add(listener, slot(listener), Interest::IN)?;
     let mut origin =
         Origin { answers: answers(), scratch: vec![0; 256 * 1024], connections: Vec::new(), poll };
     let mut happened = Vec::new();
     loop {
         origin.poll.wait(None, &mut happened)?;
         for &event in &happened {
-            if event.token == slot(&listener) {
-                origin.accept(&listener)?;
+            if event.token == slot(listener) {
+                origin.accept(listener)?;
             } else {
                 origin.event(event);
             }

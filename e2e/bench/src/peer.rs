@@ -163,6 +163,11 @@ impl Running {
         Ok(memchr::memchr_iter(b'\n', &text).count() as u64)
     }
 
+    /// A file in the folder that it runs in.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
     /// The end of what it wrote to standard error.
     pub(crate) fn complaint(&self) -> String {
         let text = fs::read(self.folder.path().join("stderr")).unwrap_or_default();

@@ -15,8 +15,8 @@ use rustix::thread::CpuSet;
 use crate::net::loopback;
 use crate::proc;
 
-/// So long a program may take to listen, or to be gone.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// So long a program may take to listen, or to be gone: under valgrind both take seconds.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Between two looks at something that has no event.
 const GLANCE: Duration = Duration::from_millis(5);
@@ -77,6 +77,19 @@ impl Process {
             }
             if Instant::now() > deadline {
                 bail!("port {port} is not open after {PATIENCE:?}");
+            }
+            thread::sleep(GLANCE);
+        }
+        Ok(())
+    }
+
+    /// Asks it to end, and waits until it has.
+    pub(crate) fn terminate(&mut self) -> anyhow::Result<()> {
+        signal(self.pid(), Signal::TERM);
+        let deadline = Instant::now() + PATIENCE;
+        while self.child.try_wait()?.is_none() {
+            if Instant::now() > deadline {
+                bail!("it does not end");
             }
             thread::sleep(GLANCE);
         }

@@ -1,17 +1,23 @@
 //! What a run gave, for people and programs.
 
+mod document;
 mod json;
 mod markdown;
 mod row;
 mod table;
 
+use crate::counts;
+use crate::load::Latency;
 use crate::machine::Machine;
 use crate::measure::Sample;
 use crate::rounds::Results;
+use crate::stats::Spread;
 use crate::workload::{Unit, Workload};
 
 use row::Row;
-use table::Table;
+
+pub(crate) use document::put;
+pub(crate) use table::Table;
 
 /// All that a report tells.
 #[derive(Debug)]
@@ -32,6 +38,7 @@ impl Report<'_> {
             text.push_str(&format!("\n{}: {}\n\n{}", workload.id, workload.title, table.text()));
             text.push_str(&self.notes(workload).map(|note| format!("  {note}\n")).collect::<String>());
         }
+        text.extend(self.counts().map(|table| format!("\n{}", table.text())));
         text.push_str(
             &self.results.failures.iter().map(|failure| format!("\nfailed: {failure}\n")).collect::<String>(),
         );
@@ -62,6 +69,10 @@ impl Report<'_> {
         (!rows.is_empty()).then(|| Table::of(workload, &rows))
     }
 
+    fn counts(&self) -> Option<Table> {
+        Some(counts::table(self.results.counter?, &self.results.counts))
+    }
+
     /// What a reader has to know of these figures.
     fn notes(&self, workload: &Workload) -> impl Iterator<Item = String> {
         let samples: Vec<&Sample> = self.samples(workload.id).collect();
@@ -72,9 +83,20 @@ impl Report<'_> {
             count(|sample| sample.seen.pace.as_ref().is_some_and(|pace| sample.rate < 0.98 * pace.offered));
         let of = samples.len();
         let offered = samples.iter().find_map(|sample| sample.seen.pace.as_ref()).map(|pace| pace.offered);
+        let lag = |sample: &&Sample| sample.seen.pace.as_ref().and_then(|pace| pace.lag);
+        let lags = |of: fn(&Latency) -> f64| {
+            Spread::of(&samples.iter().filter_map(lag).map(|lag| of(&lag)).collect::<Vec<_>>())
+        };
+        let lag = lags(|lag| lag.p50).zip(lags(|lag| lag.p99));
         let connections = (workload.plan.connections > 64).then_some(workload.plan.connections);
         [
             offered.map(|rate| format!("{rate:.0} requests a second are offered")),
+            lag.map(|(p50, p99)| {
+                format!(
+                    "the load itself was late by {:.0} us at p50 and {:.0} us at p99",
+                    p50.median, p99.median
+                )
+            }),
             connections.map(|connections| format!("{connections} connections")),
             (late > 0).then(|| {
                 format!("the rate was not held in {late} of {of} measurements: their latency says little")

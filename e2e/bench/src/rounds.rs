@@ -1,6 +1,7 @@
 //! Which measurement comes when: in each round all peers in turn, each round beginning with another one, so that what
 //! changes on the machine changes for all.
 
+use crate::counts::{Count, Counter};
 use crate::measure::{Bench, Sample};
 use crate::peer::Peer;
 use crate::workload::{RATE, Unit, Workload};
@@ -18,6 +19,9 @@ const PROBE_SECONDS: f64 = 1.0;
 #[derive(Debug, Default)]
 pub(crate) struct Results {
     pub(crate) samples: Vec<Sample>,
+    /// What was counted instead.
+    pub(crate) counts: Vec<Count>,
+    pub(crate) counter: Option<Counter>,
     /// Measurements without a result, in words.
     pub(crate) failures: Vec<String>,
 }

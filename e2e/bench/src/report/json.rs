@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{Report, Row};
+use crate::counts::Count;
 use crate::machine::Machine;
 use crate::measure::Sample;
 
@@ -11,6 +12,7 @@ struct Json<'a> {
     command: &'a str,
     machine: &'a Machine,
     workloads: Vec<Summary>,
+    counts: &'a [Count],
     samples: &'a [Sample],
     failures: &'a [String],
 }
@@ -36,6 +38,7 @@ impl Report<'_> {
             command: &self.command,
             machine: self.machine,
             workloads: self.workloads.iter().map(summary).collect(),
+            counts: &self.results.counts,
             samples: &self.results.samples,
             failures: &self.results.failures,
         })

@@ -1,8 +1,18 @@
 //! The report for `docs/benchmarks.md`.
 
 use super::Report;
+use crate::counts::Counter;
 
 impl Report<'_> {
+    /// The part of the document that is about this kind of figures.
+    pub(crate) fn section(&self) -> &'static str {
+        match self.results.counter {
+            None => "costs",
+            Some(Counter::Syscalls) => "syscalls",
+            Some(Counter::Instructions) => "instructions",
+        }
+    }
+
     /// Machine, versions, command, and a table for each workload.
     pub(crate) fn markdown(&self) -> String {
         let mut text = format!("Measured on {}.\n\n", self.machine.words());
@@ -18,6 +28,7 @@ impl Report<'_> {
                 text.push_str(&format!("\n{}.\n", notes.join("; ")));
             }
         }
+        text.extend(self.counts().map(|table| format!("\n{}", table.markdown())));
         if !self.results.failures.is_empty() {
             text.push_str("\n### Failed\n\n");
             text.push_str(
