@@ -9,6 +9,10 @@ use crate::pipeline::Load;
 /// The name of this source in `status`.
 pub(crate) const SOURCE: &str = "files";
 
+/// Why a reading that is right in itself is refused.
+const NOTHING_LISTENS: &str =
+    "error: nothing in the files listens any more; to serve nothing, stop the program";
+
 /// When files are read again.
 #[derive(Debug)]
 pub enum Reload {
@@ -31,8 +35,9 @@ pub(crate) async fn follow(
     match reload {
         Reload::Watch => watched(inputs, first, &loads).await?,
         Reload::OnDemand(mut demands) => {
+            let mut listened = first.listens;
             let mut loaded = first;
-            while send(loaded, &loads).await && demands.recv().await.is_some() {
+            while send(loaded, &mut listened, &loads).await && demands.recv().await.is_some() {
                 loaded = read(&inputs).await;
             }
         }
@@ -48,11 +53,12 @@ async fn watched(inputs: Inputs, first: Loaded, loads: &mpsc::Sender<Load>) -> R
         );
     }
     let mut watch = Watch::start()?;
+    let mut listened = first.listens;
     let mut loaded = first;
     loop {
         // What changed since it was read is told as well.
         watch.follow(std::mem::take(&mut loaded.seen));
-        if !send(loaded, loads).await {
+        if !send(loaded, &mut listened, loads).await {
             return Ok(());
         }
         tokio::select! {
@@ -79,7 +85,18 @@ async fn read(inputs: &Inputs) -> Loaded {
 }
 
 /// False where no one listens any more.
-async fn send(loaded: Loaded, loads: &mpsc::Sender<Load>) -> bool {
-    let fragments = loaded.is_good().then_some(loaded.fragments);
+///
+/// A reading after which nothing would listen is refused where something did: that is what a file cut to nothing by a
+/// full disk looks like, or the empty folder that a container engine puts where a mount's file is missing.
+async fn send(mut loaded: Loaded, listened: &mut bool, loads: &mpsc::Sender<Load>) -> bool {
+    let empty = loaded.is_good() && !loaded.listens && *listened;
+    if empty {
+        loaded.findings.push(NOTHING_LISTENS.to_owned());
+    }
+    *listened |= loaded.is_good() && loaded.listens;
+    let fragments = (loaded.is_good() && !empty).then_some(loaded.fragments);
     loads.send(Load { source: SOURCE, fragments, diagnostics: loaded.findings }).await.is_ok()
 }
+
+#[cfg(test)]
+mod tests;
