@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use sluicegate_control_runtime::pipeline::{Load, Outcome, Pipeline};
+use sluicegate_control_runtime::pipeline::{Load, Pipeline};
 use sluicegate_provider_file::load::{Loaded, load};
 
 use crate::command::Check;
@@ -43,10 +43,11 @@ pub(crate) fn compile(loaded: &mut Loaded) -> Vec<String> {
     let mut pipeline = Pipeline::default();
     let fragments = Some(std::mem::take(&mut loaded.fragments));
     pipeline.take(Load { source: "files", fragments, diagnostics: Vec::new() }, 0);
-    let mut refused: Vec<String> = match pipeline.settle(0) {
-        Outcome::Refused(reasons) => reasons,
-        Outcome::Changed(_) | Outcome::Unchanged => Vec::new(),
-    };
+    let mut refused = Vec::new();
+    match pipeline.propose() {
+        Ok(proposal) => pipeline.accept(proposal, 0),
+        Err(reasons) => refused = reasons,
+    }
     refused.extend(pipeline.quarantined().into_iter().map(|held| {
         let origin = held.origin.map(|origin| format!("{origin}: ")).unwrap_or_default();
         format!("error: {origin}{}", held.reason)

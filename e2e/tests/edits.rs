@@ -69,6 +69,24 @@ async fn two_hundred_edits_under_load_close_nothing() {
 }
 
 #[tokio::test]
+async fn a_comment_is_no_generation() {
+    let (app01, entry) = (Origin::start("app01").await, free_address());
+    let before = configuration(entry, "before", &[&app01]);
+    let mut sluicegate = Sluicegate::run(&before).await;
+    let loaded = |status: &serde_json::Value| status["providers"][0]["loaded_unix_ms"].as_u64().unwrap();
+    let began = sluicegate.status();
+    sluicegate.edit(&format!("# one line more\n{before}"));
+    let status = sluicegate.status_where("the edit", |status| loaded(status) > loaded(&began)).await;
+    assert_eq!(status["scopes"][0]["number"], began["scopes"][0]["number"], "{status:#}");
+    sluicegate.edit(&format!("# one line more\n{}", before.replace("X-Mark before", "X-Mark after")));
+    assert_eq!(
+        Some(sluicegate.committed().await),
+        began["scopes"][0]["number"].as_u64().map(|number| number + 1)
+    );
+    assert_eq!(mark(entry).await, "after");
+}
+
+#[tokio::test]
 async fn a_request_under_way_ends_with_the_server_it_was_routed_to() {
     let (app01, app02) = (Origin::start("app01").await, Origin::start("app02").await);
     let entry = free_address();

@@ -99,7 +99,7 @@ pub fn resource(
     }
     let order = order.into();
     short_enough("order", order.len(), MAX_ORDER_BYTES)?;
-    Ok(Resource { id: Some(key.into()), origin: Some(origin), order, body: Some(body) })
+    Ok(Resource { id: Some(key.into()), order, body: Some(body), provenance: Some(origin.into()) })
 }
 
 /// A blob and the name that others refer to it by.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use prost::Message;
+use prost::{Message, encoding};
 
 use crate::id::ObjectKey;
 pub use crate::set_hash::SetHash;
@@ -73,9 +73,24 @@ impl fmt::Debug for ContentHash {
     }
 }
 
-/// Hash of a resource as it travels, its id and origin included.
+/// Field number of `Resource.provenance`.
+const PROVENANCE: u32 = 100;
+
+/// Hash of all that a resource says, its id included; where it was written is no part of that.
 pub fn resource_hash(resource: &Resource) -> ContentHash {
-    ContentHash::of(&resource.encode_to_vec())
+    encode_and_hash(resource).1
+}
+
+/// A resource as it travels, and its [`resource_hash`], from one encoding.
+pub fn encode_and_hash(resource: &Resource) -> (Vec<u8>, ContentHash) {
+    let encoded = resource.encode_to_vec();
+    // Fields are encoded in the order of their numbers, and this one has the highest.
+    let told = resource
+        .provenance
+        .as_ref()
+        .map_or(0, |provenance| encoding::message::encoded_len(PROVENANCE, provenance));
+    let hash = ContentHash::of(&encoded[..encoded.len() - told]);
+    (encoded, hash)
 }
 
 /// Hash of a whole snapshot, each key once; the order does not matter.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::v1::{Origin, origin};
+use crate::v1::{Origin, Provenance, Resource, origin};
 
 /// `path:line`, `container web, label sluicegate.http.web.host`, `option --entrypoint web=:80`.
 impl fmt::Display for Origin {
@@ -18,6 +18,20 @@ impl fmt::Display for Origin {
             }
             Some(origin::Place::Option(option)) => write!(f, "option {option}"),
         }
+    }
+}
+
+/// Of an object without rules.
+impl From<Origin> for Provenance {
+    fn from(origin: Origin) -> Self {
+        Self { origin: Some(origin), ..Self::default() }
+    }
+}
+
+impl Resource {
+    /// Where a person wrote the object, where that is told.
+    pub fn origin(&self) -> Option<&Origin> {
+        self.provenance.as_ref()?.origin.as_ref()
     }
 }
 

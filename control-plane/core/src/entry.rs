@@ -4,8 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use prost::Message;
-use sluicegate_proto::hash::ContentHash;
+use sluicegate_proto::hash::{ContentHash, encode_and_hash};
 use sluicegate_proto::v1::{Origin, Resource};
 
 /// A resource, hashed and encoded once. A clone is two reference counts.
@@ -19,8 +18,8 @@ pub struct Entry {
 impl Entry {
     /// Hashes and encodes a resource.
     pub fn new(resource: Resource) -> Self {
-        let encoded = Bytes::from(resource.encode_to_vec());
-        Self { hash: ContentHash::of(&encoded), encoded, resource: Arc::new(resource) }
+        let (encoded, hash) = encode_and_hash(&resource);
+        Self { hash, encoded: encoded.into(), resource: Arc::new(resource) }
     }
 
     /// Equal to `sluicegate_proto::hash::resource_hash`.
@@ -40,11 +39,11 @@ impl Entry {
 
     /// Where a person wrote it.
     pub fn origin(&self) -> Origin {
-        self.resource.origin.clone().unwrap_or_default()
+        self.resource.origin().cloned().unwrap_or_default()
     }
 }
 
-/// Equal hash, equal content.
+/// Equal hash, equal content; where it was written may differ.
 impl PartialEq for Entry {
     fn eq(&self, other: &Self) -> bool {
         self.hash == other.hash

@@ -47,12 +47,13 @@ impl Contribution {
         taken
     }
 
-    /// Takes in what follows this one from the same provider; what did not change is shared.
+    /// Takes in what follows this one from the same provider; what did not change in any byte, the place where it
+    /// stands included, is shared.
     #[must_use]
     pub fn followed_by(&self, fragment: Fragment) -> Self {
         let mut next = Self::new(self.rank, fragment);
         for (key, entry) in &mut next.entries {
-            if let Some(before) = self.entries.get(key).filter(|before| *before == entry) {
+            if let Some(before) = self.entries.get(key).filter(|before| before.encoded() == entry.encoded()) {
                 *entry = before.clone();
             }
         }
@@ -74,7 +75,7 @@ impl Contribution {
         let key = match ObjectKey::try_from(resource.id.as_ref().unwrap_or(&nobody)) {
             Ok(key) => key,
             Err(reason) => {
-                let origin = resource.origin.unwrap_or_default();
+                let origin = resource.origin().cloned().unwrap_or_default();
                 self.nameless.push(Nameless { origin, reason });
                 return;
             }

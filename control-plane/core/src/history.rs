@@ -84,17 +84,19 @@ impl History {
         self.current.as_ref()
     }
 
-    /// Publishes a snapshot; `None` where its content is that of the newest generation. `now` in milliseconds since
-    /// 1970.
+    /// Publishes a snapshot; `None` where its content is that of the newest generation, which then tells receivers
+    /// to come what this one tells about where things were written. `now` in milliseconds since 1970.
     ///
     /// # Errors
     /// Where no proxy would take it.
     pub fn publish(&mut self, snapshot: Arc<Snapshot>, now: u64) -> Result<Option<Generation>, TooLarge> {
+        snapshot.fits()?;
         let hash = snapshot.hash();
-        if self.current.as_ref().is_some_and(|current| current.generation.hash == hash) {
+        if let Some(current) = self.current.as_mut().filter(|current| current.generation.hash == hash) {
+            current.snapshot = snapshot;
+            self.encoded.clear();
             return Ok(None);
         }
-        snapshot.fits()?;
         self.number += 1;
         let generation = Generation { epoch: self.epoch, number: self.number, hash };
         let next = Published { generation, snapshot, at_unix_ms: now };

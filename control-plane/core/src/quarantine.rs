@@ -43,7 +43,7 @@ impl Group {
     pub fn of(key: &ObjectKey, entry: &Entry) -> Self {
         let resource = entry.resource();
         if let Some(origin::Place::Container(container)) =
-            resource.origin.as_ref().and_then(|origin| origin.place.as_ref())
+            resource.origin().and_then(|origin| origin.place.as_ref())
         {
             return Self::Container { provider: key.provider().to_owned(), id: container.id.clone() };
         }
@@ -74,6 +74,12 @@ pub struct Held {
     pub rejected: Vec<Rejected>,
     /// Its last good version serves; else nothing of it does.
     pub last_good_serves: bool,
+}
+
+impl Held {
+    fn reasons(&self) -> impl Iterator<Item = (&ObjectKey, &str)> {
+        self.rejected.iter().map(|rejected| (&rejected.key, rejected.reason.as_str()))
+    }
 }
 
 /// A candidate that compiles.
@@ -159,13 +165,13 @@ pub struct Quarantine {
 
 impl Quarantine {
     /// Takes over what the newest candidate had held back; `now` in milliseconds since 1970. Returns the groups that
-    /// were not held back before, or for other reasons.
+    /// were not held back before, or for other reasons; the same fault on another line is no other reason.
     pub fn replace(&mut self, held: BTreeMap<Group, Held>, now: u64) -> Vec<Group> {
         let mut news = Vec::new();
         let mut groups = BTreeMap::new();
         for (group, held) in held {
             let before = self.groups.get(&group);
-            if before.is_none_or(|(before, _)| before.rejected != held.rejected) {
+            if before.is_none_or(|(before, _)| !before.reasons().eq(held.reasons())) {
                 news.push(group.clone());
             }
             let since = before.map_or(now, |(_, since)| *since);

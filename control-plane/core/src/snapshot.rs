@@ -61,16 +61,14 @@ impl Snapshot {
         Self::empty().followed_by(resources).0
     }
 
-    /// The snapshot of these resources, made from this one by what differs between them.
+    /// The snapshot of these resources, made from this one by what differs between them. It holds them as they are
+    /// given: where only the place differs that a resource was written at, the newer place.
     pub fn followed_by(&self, resources: BTreeMap<ObjectKey, Entry>) -> (Self, Delta) {
         let delta = difference(&self.resources, &resources);
-        let mut next = Self {
-            resources,
-            set: self.set.clone(),
-            hash: self.hash,
-            needs: self.needs.clone(),
-            bytes: self.bytes,
-        };
+        // Of all: what is no change may have moved to a place that takes more or fewer bytes to tell.
+        let bytes = resources.values().map(field_bytes).sum();
+        let (set, needs) = (self.set.clone(), self.needs.clone());
+        let mut next = Self { resources, set, hash: self.hash, needs, bytes };
         let replaced = delta.changed.iter().map(|(key, _)| key).chain(&delta.removed);
         for (key, old) in replaced.filter_map(|key| self.resources.get_key_value(key)) {
             next.leave(key, old);
@@ -122,7 +120,6 @@ impl Snapshot {
 
     fn enter(&mut self, key: &ObjectKey, entry: &Entry) {
         self.set.add(key, entry.hash());
-        self.bytes += field_bytes(entry);
         for need in needed(entry.resource()) {
             *self.needs.entry(need).or_default() += 1;
         }
@@ -130,7 +127,6 @@ impl Snapshot {
 
     fn leave(&mut self, key: &ObjectKey, entry: &Entry) {
         self.set.remove(key, entry.hash());
-        self.bytes -= field_bytes(entry);
         for need in needed(entry.resource()) {
             if let Some(count) = self.needs.get_mut(&need) {
                 *count -= 1;

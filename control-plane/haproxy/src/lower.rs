@@ -73,9 +73,9 @@ pub fn lower(file: &File, sources: &SourceMap, loader: &dyn Load) -> Lowered {
         let origin = blobs.get(&name).cloned();
         resources.push(v1::Resource {
             id: Some(id(Kind::Blob, name)),
-            origin,
             order: String::new(),
             body: Some(Body::Blob(blob)),
+            provenance: origin.map(Into::into),
         });
     }
     Lowered { resources, diagnostics }
@@ -132,13 +132,16 @@ impl<'a> Lowering<'a> {
     }
 
     fn emit(&mut self, name: String, span: Span, order: usize, body: Body) {
-        let origin = Some(self.origin(span));
-        let order = format!("{order:08}");
+        let provenance = self.origin(span).into();
+        self.emit_from(provenance, name, order, body);
+    }
+
+    fn emit_from(&mut self, provenance: v1::Provenance, name: String, order: usize, body: Body) {
         self.resources.push(v1::Resource {
             id: Some(id(body_kind(&body), name)),
-            origin,
-            order,
+            order: format!("{order:08}"),
             body: Some(body),
+            provenance: Some(provenance),
         });
     }
 

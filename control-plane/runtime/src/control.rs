@@ -1,8 +1,10 @@
 //! The control plane as one task: loads come in, snapshots go out.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sluicegate_grpc::Publisher;
+use sluicegate_proto::generation::Generation;
 use sluicegate_proto::identity::DEFAULT_SCOPE;
 use sluicegate_provider_docker::engine;
 use sluicegate_provider_file::load::{Inputs, Loaded};
@@ -11,7 +13,7 @@ use tokio::time::timeout;
 
 use crate::entrypoint::{self, EntryPoint};
 use crate::files::{self, Reload};
-use crate::pipeline::{Load, Outcome, Pipeline};
+use crate::pipeline::{Load, Pipeline};
 
 /// Loads that may wait to be taken.
 const LOADS: usize = 64;
@@ -128,15 +130,17 @@ impl Control {
         }
     }
 
+    /// Publishes what the loads come to; the generation, where it is another. What is not published changes nothing.
+    fn publish(&mut self) -> Result<Option<Generation>, Vec<String>> {
+        let proposal = self.pipeline.propose()?;
+        let published = self.publisher.publish(DEFAULT_SCOPE, Arc::clone(proposal.snapshot()));
+        let generation = published.map_err(|error| vec![error.to_string()])?;
+        self.pipeline.accept(proposal, now_unix_ms());
+        Ok(generation)
+    }
+
     fn settle(&mut self) {
-        let published = match self.pipeline.settle(now_unix_ms()) {
-            Outcome::Changed(snapshot) => {
-                self.publisher.publish(DEFAULT_SCOPE, snapshot).map_err(|error| vec![error.to_string()])
-            }
-            Outcome::Unchanged => Ok(None),
-            Outcome::Refused(reasons) => Err(reasons),
-        };
-        match published {
+        match self.publish() {
             Ok(None) => {}
             Ok(Some(generation)) => tracing::info!("published generation {generation}"),
             Err(reasons) => {

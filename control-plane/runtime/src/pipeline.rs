@@ -22,15 +22,26 @@ pub struct Load {
     pub diagnostics: Vec<String>,
 }
 
-/// What became of the newest loads.
+/// What the newest loads come to. It compiles; nothing has taken it over yet.
 #[derive(Debug)]
-pub enum Outcome {
-    /// A new snapshot; publish it.
-    Changed(Arc<Snapshot>),
-    /// The same content as before.
-    Unchanged,
-    /// The candidate is no good as a whole; what serves stays.
-    Refused(Vec<String>),
+pub struct Proposal {
+    snapshot: Arc<Snapshot>,
+    delta: Delta,
+    runtime: Option<Runtime>,
+    held: BTreeMap<Group, Held>,
+}
+
+impl Proposal {
+    /// What to publish, also where nothing changed: things may stand at other places than before, which is told to
+    /// people and makes no generation.
+    pub fn snapshot(&self) -> &Arc<Snapshot> {
+        &self.snapshot
+    }
+
+    /// What differs from what was accepted last.
+    pub fn delta(&self) -> &Delta {
+        &self.delta
+    }
 }
 
 /// Puts the loads of all providers together, and keeps what compiles.
@@ -39,13 +50,11 @@ pub struct Pipeline {
     /// By source and provider.
     contributions: BTreeMap<(&'static str, String), Contribution>,
     sources: BTreeMap<&'static str, ProviderStatus>,
-    snapshot: Snapshot,
+    snapshot: Arc<Snapshot>,
     runtime: Runtime,
     quarantine: Quarantine,
     /// What the last merge left out, by the source that lost it, in words.
     left_out: BTreeSet<(&'static str, String)>,
-    /// Whether anything was ever published: an empty configuration is one too.
-    begun: bool,
 }
 
 /// Who has a name or an address that several providers claim; the highest has it.
@@ -59,7 +68,7 @@ fn rank(provider: &str) -> u32 {
 }
 
 impl Pipeline {
-    /// Takes a load in; [`Pipeline::settle`] makes something of it.
+    /// Takes a load in; [`Pipeline::propose`] makes something of it.
     pub fn take(&mut self, load: Load, now_unix_ms: u64) {
         let Load { source, fragments, diagnostics } = load;
         let status = ProviderStatus {
@@ -83,36 +92,36 @@ impl Pipeline {
         }
     }
 
-    /// Merges what there is, holds back what does not compile, and says what to publish.
-    pub fn settle(&mut self, now_unix_ms: u64) -> Outcome {
+    /// Merges what there is, and holds back what does not compile. What serves stays what it is until the proposal is
+    /// published and [accepted](Pipeline::accept).
+    ///
+    /// # Errors
+    /// Where the candidate is no good as a whole; why, in words.
+    pub fn propose(&mut self) -> Result<Proposal, Vec<String>> {
         let merged = merge(self.contributions.values());
         self.leave_out(&merged.conflicts);
-        let mut compiled = None;
+        let mut runtime = None;
         let settled = settle(&self.snapshot, merged.resources, |delta| {
-            compiled = Some(check(&self.runtime, delta)?);
+            runtime = Some(check(&self.runtime, delta)?);
             Ok(())
         });
-        let Settled { snapshot, delta, held } = match settled {
-            Ok(settled) => settled,
-            Err(unsettled) => return Outcome::Refused(unsettled.0.iter().map(ToString::to_string).collect()),
-        };
-        if let Err(error) = snapshot.fits() {
-            return Outcome::Refused(vec![error.to_string()]);
-        }
+        let Settled { snapshot, delta, held } = settled
+            .map_err(|unsettled| unsettled.0.iter().map(ToString::to_string).collect::<Vec<String>>())?;
+        snapshot.fits().map_err(|error| vec![error.to_string()])?;
+        Ok(Proposal { snapshot: Arc::new(snapshot), delta, runtime, held })
+    }
+
+    /// Takes over what was published: the next proposal starts from it.
+    pub fn accept(&mut self, proposal: Proposal, now_unix_ms: u64) {
+        let Proposal { snapshot, runtime, held, .. } = proposal;
         let news = self.quarantine.replace(held.clone(), now_unix_ms);
         for line in news.iter().filter_map(|group| Some(held_back(group, held.get(group)?))) {
             tracing::warn!("{line}");
         }
-        let changed = !delta.is_empty() || !self.begun;
-        if let Some(runtime) = compiled {
+        if let Some(runtime) = runtime {
             self.runtime = runtime;
         }
         self.snapshot = snapshot;
-        self.begun = true;
-        if !changed {
-            return Outcome::Unchanged;
-        }
-        Outcome::Changed(Arc::new(self.snapshot.clone()))
     }
 
     /// Keeps what is left out for the status, and logs what was not left out before.

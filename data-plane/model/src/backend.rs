@@ -33,7 +33,7 @@ impl Backend {
 pub struct BackendSettings {
     /// Its identity.
     pub key: ObjectKey,
-    /// Where a person wrote it.
+    /// Where a person wrote it, when it was compiled; what has moved since is the same and is not compiled again.
     pub origin: Origin,
     /// Bytes or messages.
     pub mode: Mode,

@@ -17,7 +17,7 @@ pub struct Endpoint {
     pub key: ObjectKey,
     /// The backend that it belongs to.
     pub backend: ObjectKey,
-    /// Where a person wrote it.
+    /// Where a person wrote it, when it was compiled; what has moved since is the same and is not compiled again.
     pub origin: Origin,
     /// Place among its siblings, before `number`.
     pub order: Box<str>,

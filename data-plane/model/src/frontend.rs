@@ -32,7 +32,7 @@ impl Frontend {
 pub struct FrontendSettings {
     /// Its identity.
     pub key: ObjectKey,
-    /// Where a person wrote it.
+    /// Where a person wrote it, when it was compiled; what has moved since is the same and is not compiled again.
     pub origin: Origin,
     /// Bytes or messages.
     pub mode: Mode,
@@ -61,7 +61,7 @@ pub struct FrontendSettings {
 pub struct Route {
     /// Its identity.
     pub key: ObjectKey,
-    /// Where a person wrote it.
+    /// Where a person wrote it, when it was compiled; what has moved since is the same and is not compiled again.
     pub origin: Origin,
     /// Place among its siblings.
     pub order: Box<str>,

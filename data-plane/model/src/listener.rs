@@ -12,7 +12,7 @@ use sluicegate_proto::v1::Origin;
 pub struct Listener {
     /// Its identity.
     pub key: ObjectKey,
-    /// Where a person wrote it.
+    /// Where a person wrote it, when it was compiled; what has moved since is the same and is not compiled again.
     pub origin: Origin,
     /// What decides whether a socket stays over a change.
     pub socket: Socket,

@@ -12,7 +12,7 @@ use crate::expr::{Condition, Format, Matcher};
 pub struct Rule {
     /// `None`: always.
     pub when: Option<Condition>,
-    /// Where a person wrote it.
+    /// Where a person wrote it, when it was compiled; what has moved since is the same and is not compiled again.
     pub origin: Origin,
     /// What it does.
     pub action: Action,

@@ -165,7 +165,7 @@ pub(crate) fn sampled(written: &str) -> v1::FormatPiece {
 }
 
 pub(crate) fn rule(when: Option<v1::Condition>, action: v1::rule::Action) -> v1::Rule {
-    v1::Rule { when, origin: None, action: Some(action) }
+    v1::Rule { when, action: Some(action) }
 }
 
 /// A frontend with these rules and this log format.

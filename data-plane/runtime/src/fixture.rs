@@ -53,7 +53,7 @@ impl Site {
             content: Some(v1::reply::Content::Text(text.into())),
             ..v1::Reply::default()
         };
-        let rule = v1::Rule { action: Some(v1::rule::Action::Return(reply)), ..v1::Rule::default() };
+        let rule = v1::Rule { when: None, action: Some(v1::rule::Action::Return(reply)) };
         let frontend = v1::Frontend {
             mode: v1::Mode::Http.into(),
             request_rules: vec![rule],

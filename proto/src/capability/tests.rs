@@ -22,7 +22,6 @@ fn a_frontend_needs_what_its_rules_say() {
     let rule = Rule {
         when: Some(Condition { tests: vec![test], ops: Vec::new() }),
         action: Some(rule::Action::Redirect(redirect)),
-        ..Rule::default()
     };
     let body = Frontend { mode: Mode::Http as i32, request_rules: vec![rule], ..Frontend::default() };
     let resource = Resource { body: Some(resource::Body::Frontend(body)), ..Resource::default() };

@@ -3,7 +3,7 @@ use sluicegate_proto::hash::SetHash;
 use sluicegate_proto::v1::{self, Resource};
 
 use super::*;
-use crate::sample::{backend, endpoint, key, keyed};
+use crate::sample::{at_line, backend, endpoint, key, keyed};
 
 fn snapshot(resources: impl IntoIterator<Item = Resource>) -> Arc<Snapshot> {
     Arc::new(Snapshot::new(keyed(resources)))
@@ -27,6 +27,21 @@ fn equal_content_is_published_once() {
     let second = history.publish(snapshot([backend("t", "a", 2)]), 30).unwrap().unwrap();
     assert_eq!(second.number, 2);
     assert_eq!(history.generations().collect::<Vec<_>>(), [(first, 10), (second, 30)]);
+}
+
+#[test]
+fn a_stranger_is_told_where_things_stand_now() {
+    let mut history = History::new(7);
+    history.publish(snapshot([backend("t", "a", 1)]), 10).unwrap();
+    let told = |history: &mut History| -> Vec<String> {
+        let update = history.update_from(None).unwrap().decode().unwrap();
+        update.changed.iter().map(|resource| resource.origin().unwrap().to_string()).collect()
+    };
+    assert_eq!(told(&mut history), ["test.cfg:1"]);
+    let moved = Resource { provenance: Some(at_line(2).into()), ..backend("t", "a", 1) };
+    assert_eq!(history.publish(snapshot([moved]), 20), Ok(None));
+    assert_eq!(told(&mut history), ["test.cfg:2"]);
+    assert_eq!(history.generations().count(), 1);
 }
 
 #[test]

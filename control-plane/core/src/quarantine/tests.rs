@@ -1,7 +1,7 @@
 use sluicegate_proto::v1::{Kind, Resource};
 
 use super::*;
-use crate::sample::{backend, endpoint, frontend, in_container, key, keyed, route};
+use crate::sample::{at_line, backend, endpoint, frontend, in_container, key, keyed, route};
 
 /// Refuses backends with 13 retries and endpoints at port 13.
 fn unlucky(delta: &Delta) -> Result<(), Vec<Rejected>> {
@@ -67,7 +67,7 @@ fn what_never_was_good_is_left_out() {
 #[test]
 fn a_container_stands_or_falls_as_one() {
     let of = |id: &str, mut resource: Resource| {
-        resource.origin = Some(in_container(id));
+        resource.provenance = Some(in_container(id).into());
         resource
     };
     let [one, two] = ["one", "two"].map(|name| key("docker", Kind::Backend, name));
@@ -122,19 +122,22 @@ fn a_rejection_of_nothing_refuses_all() {
 
 #[test]
 fn the_quarantine_remembers_since_when() {
-    let held = |reason: &str| {
-        let rejected = Rejected { key: app("bad"), origin: Origin::default(), reason: reason.into() };
+    let held_at = |line: u32, reason: &str| {
+        let rejected = Rejected { key: app("bad"), origin: at_line(line), reason: reason.into() };
         BTreeMap::from([(
             Group::Object(app("bad")),
             Held { rejected: vec![rejected], last_good_serves: true },
         )])
     };
+    let held = |reason: &str| held_at(1, reason);
     let mut quarantine = Quarantine::default();
     assert_eq!(quarantine.replace(held("one"), 100).len(), 1);
     assert_eq!(quarantine.replace(held("one"), 200), []);
     assert_eq!(quarantine.replace(held("two"), 300).len(), 1);
     let status = quarantine.status();
     assert_eq!((status[0].since_unix_ms, status[0].reason.as_str()), (100, "two"));
+    assert_eq!(quarantine.replace(held_at(9, "two"), 350), [], "it only moved");
+    assert_eq!(quarantine.status()[0].origin.as_ref().unwrap().to_string(), "test.cfg:9");
     quarantine.replace(BTreeMap::new(), 400);
     assert!(quarantine.is_empty());
 }

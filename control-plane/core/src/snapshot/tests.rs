@@ -1,14 +1,17 @@
 use proptest::prelude::*;
 use sluicegate_proto::hash::{resource_hash, snapshot_hash};
-use sluicegate_proto::v1::Kind;
+use sluicegate_proto::v1::{Kind, Resource};
 
 use super::*;
-use crate::sample::{backend, endpoint, key, keyed};
+use crate::sample::{at_line, backend, endpoint, key, keyed};
 
 fn contents() -> impl Strategy<Value = BTreeMap<ObjectKey, Entry>> {
-    let one = (0..12_u8, 1..4_u32);
-    proptest::collection::vec(one, 0..12).prop_map(|pairs| {
-        keyed(pairs.into_iter().map(|(name, retries)| backend("test", &name.to_string(), retries)))
+    let one = (0..12_u8, 1..4_u32, 1..1_000_u32);
+    proptest::collection::vec(one, 0..12).prop_map(|all| {
+        keyed(all.into_iter().map(|(name, retries, line)| Resource {
+            provenance: Some(at_line(line).into()),
+            ..backend("test", &name.to_string(), retries)
+        }))
     })
 }
 
@@ -63,4 +66,16 @@ fn what_no_proxy_takes_is_told() {
     assert_eq!(large.fits(), Ok(()));
     large.bytes = MAX_UPDATE_BYTES as u64;
     assert_eq!(large.fits(), Err(TooLarge::Bytes(MAX_UPDATE_BYTES as u64)));
+}
+
+#[test]
+fn what_moved_in_its_file_is_no_change() {
+    let app = backend("test", "app", 1);
+    let before = Snapshot::new(keyed([app.clone()]));
+    let moved = Resource { provenance: Some(at_line(1_000).into()), ..app };
+    let (after, delta) = before.followed_by(keyed([moved]));
+    assert!(delta.is_empty());
+    assert_eq!(after.hash(), before.hash());
+    let origins: Vec<_> = after.resources().values().map(|entry| entry.origin().to_string()).collect();
+    assert_eq!(origins, ["test.cfg:1000"]);
 }

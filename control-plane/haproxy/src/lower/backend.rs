@@ -24,6 +24,8 @@ impl<'a> Lowering<'a> {
         let lines = proxy.lines;
         // The rules of a `listen` run once: with its frontend.
         let rules = if proxy.kind() == SectionKind::Listen { Rules::default() } else { proxy.rules.clone() };
+        let section = lines.section();
+        let provenance = rules.provenance(self.origin(section.span));
         let (retries, redispatch) = self.retry_settings(lines);
         let backend = v1::Backend {
             mode: proxy.mode.into(),
@@ -33,18 +35,17 @@ impl<'a> Lowering<'a> {
             check: Some(self.health_check(lines)),
             retries,
             redispatch,
-            request_rules: rules.request,
-            response_rules: rules.response,
+            request_rules: rules.request.rules,
+            response_rules: rules.response.rules,
             error_pages: proxy.error_pages.clone(),
             all_backups: lines.is_on("option allbackups"),
             disabled: proxy.disabled,
         };
-        let section = lines.section();
-        self.emit(proxy.name.into(), section.span, 0, Body::Backend(backend));
+        self.emit_from(provenance, proxy.name.into(), 0, Body::Backend(backend));
         let servers = self.servers(proxy);
         let sends_only_elsewhere = proxy.kind() == SectionKind::Listen
             && (lines.own("use_backend").next().is_some() || lines.last("default_backend").is_some());
-        let answers_itself = proxy.rules.request.iter().any(|rule| rule.when.is_none());
+        let answers_itself = proxy.rules.request.rules.iter().any(|rule| rule.when.is_none());
         if servers == 0 && !sends_only_elsewhere && !answers_itself && !self.names.is_given_again(section) {
             let message = format!("`{}` has no servers: all that it gets is answered 503", proxy.name);
             self.report(

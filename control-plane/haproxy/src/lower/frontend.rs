@@ -29,14 +29,14 @@ impl<'a> Lowering<'a> {
             max_connections: word.and_then(|word| self.number(word, 0..=u32::MAX)).unwrap_or_default(),
             logging: Some(self.logging(proxy)),
             http: proxy.is_http().then(|| proxy.http.clone()),
-            request_rules: proxy.rules.request.clone(),
-            response_rules: proxy.rules.response.clone(),
+            request_rules: proxy.rules.request.rules.clone(),
+            response_rules: proxy.rules.response.rules.clone(),
             default_backend: default_backend.map(|name| id(Kind::Backend, name)),
             error_pages: proxy.error_pages.clone(),
             disabled: proxy.disabled,
         };
-        let section = proxy.lines.section();
-        self.emit(proxy.name.into(), section.span, 0, Body::Frontend(frontend));
+        let provenance = proxy.rules.provenance(self.origin(proxy.lines.section().span));
+        self.emit_from(provenance, proxy.name.into(), 0, Body::Frontend(frontend));
     }
 
     /// The backend of all that no route takes.

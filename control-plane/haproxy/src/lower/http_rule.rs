@@ -12,17 +12,45 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::expr::{Acls, Phase, Scope};
 use crate::word::Word;
 
+/// Rules in their order, and where each stands.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RuleList {
+    pub(super) rules: Vec<v1::Rule>,
+    origins: Vec<v1::Origin>,
+}
+
+impl RuleList {
+    fn push(&mut self, (rule, origin): (v1::Rule, v1::Origin)) {
+        self.rules.push(rule);
+        self.origins.push(origin);
+    }
+
+    fn extend(&mut self, other: Self) {
+        self.rules.extend(other.rules);
+        self.origins.extend(other.origins);
+    }
+}
+
 /// The rules of a proxy.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rules {
-    pub(super) request: Vec<v1::Rule>,
-    pub(super) response: Vec<v1::Rule>,
+    pub(super) request: RuleList,
+    pub(super) response: RuleList,
 }
 
 impl Rules {
     /// Whether there are none.
     pub(super) fn is_empty(&self) -> bool {
-        self.request.is_empty() && self.response.is_empty()
+        self.request.rules.is_empty() && self.response.rules.is_empty()
+    }
+
+    /// The place of a proxy with these rules.
+    pub(super) fn provenance(&self, origin: v1::Origin) -> v1::Provenance {
+        v1::Provenance {
+            origin: Some(origin),
+            request_rules: self.request.origins.clone(),
+            response_rules: self.response.origins.clone(),
+        }
     }
 }
 
@@ -31,7 +59,7 @@ impl<'a> Lowering<'a> {
     /// (manual 4.2, redirect).
     pub(super) fn rules(&mut self, lines: &Lines<'a>, acls: &Acls, proxy: &str, http: bool) -> Rules {
         let mut rules = Rules::default();
-        let mut redirects = Vec::new();
+        let mut redirects = RuleList::default();
         if let Some(parent) = lines.parent() {
             // The ACLs of `defaults` are for its own rules.
             let own = self.acls(parent);
@@ -57,9 +85,9 @@ impl<'a> Lowering<'a> {
         if let Some(line) = first_ignored {
             self.needs_http(line, proxy);
         }
-        rules.request.append(&mut redirects);
+        rules.request.extend(redirects);
         self.misplaced(lines);
-        for count in [rules.request.len(), rules.response.len()] {
+        for count in [rules.request.rules.len(), rules.response.rules.len()] {
             if count > MAX_RULES {
                 let message = format!("`{proxy}` has {count} rules, at most {MAX_RULES} are taken");
                 self.report(Diagnostic::error(Code::BadValue, lines.section().span, message));
@@ -97,7 +125,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn http_rule(&mut self, line: &'a Directive, acls: &Acls) -> Option<v1::Rule> {
+    fn http_rule(&mut self, line: &'a Directive, acls: &Acls) -> Option<(v1::Rule, v1::Origin)> {
         let phase = if line.name() == "http-response" { Phase::Response } else { Phase::Request };
         let scope = Scope { phase, http: true };
         let (words, action) = match line.action {
@@ -133,7 +161,7 @@ impl<'a> Lowering<'a> {
                 Some(when?)
             }
         };
-        Some(v1::Rule { when, origin: Some(self.origin(line.span)), action: Some(action) })
+        Some((v1::Rule { when, action: Some(action) }, self.origin(line.span)))
     }
 
     /// A name and a format.

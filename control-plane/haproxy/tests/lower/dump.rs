@@ -66,7 +66,7 @@ pub(crate) fn resources(resources: &[v1::Resource]) -> String {
     assert!(keyed.windows(2).all(|pair| pair[0].0 != pair[1].0), "an id is there twice");
     let mut out = Out::default();
     for (key, resource) in keyed {
-        let at = match resource.origin.as_ref().and_then(|origin| origin.place.as_ref()) {
+        let at = match resource.origin().and_then(|origin| origin.place.as_ref()) {
             Some(origin::Place::File(file)) => format!("{}:{}", file.path, file.line),
             other => panic!("{key} comes from {other:?}"),
         };
@@ -74,12 +74,14 @@ pub(crate) fn resources(resources: &[v1::Resource]) -> String {
             "" => String::new(),
             order => format!(", {order}"),
         };
-        out.inside(&format!("{key} # {at}{order}"), |out| body(out, resource.body.as_ref().unwrap()));
+        out.inside(&format!("{key} # {at}{order}"), |out| {
+            body(out, resource.body.as_ref().unwrap(), resource.provenance.as_ref().unwrap());
+        });
     }
     out.text
 }
 
-fn body(out: &mut Out, body: &Body) {
+fn body(out: &mut Out, body: &Body, provenance: &v1::Provenance) {
     match body {
         Body::Process(process) => {
             out.number("max_connections", process.max_connections);
@@ -88,7 +90,7 @@ fn body(out: &mut Out, body: &Body) {
             out.millis("hard_stop_after_ms", process.hard_stop_after_ms);
         }
         Body::Listener(listener) => listener_body(out, listener),
-        Body::Frontend(frontend) => frontend_body(out, frontend),
+        Body::Frontend(frontend) => frontend_body(out, frontend, provenance),
         Body::Route(route) => {
             out.value("frontend", name(route.frontend.as_ref()));
             if let Some(when) = &route.when {
@@ -96,7 +98,7 @@ fn body(out: &mut Out, body: &Body) {
             }
             out.value("backend", name(route.backend.as_ref()));
         }
-        Body::Backend(backend) => backend_body(out, backend),
+        Body::Backend(backend) => backend_body(out, backend, provenance),
         Body::Endpoint(endpoint) => endpoint_body(out, endpoint),
         Body::Blob(blob) => out.text("data", &String::from_utf8_lossy(&blob.data)),
     }
@@ -145,14 +147,14 @@ fn listener_body(out: &mut Out, listener: &v1::Listener) {
     out.text("label", &listener.label);
 }
 
-fn frontend_body(out: &mut Out, frontend: &v1::Frontend) {
+fn frontend_body(out: &mut Out, frontend: &v1::Frontend, provenance: &v1::Provenance) {
     out.value("mode", frontend.mode().as_str_name());
     timeouts(out, frontend.timeouts.as_ref().unwrap());
     out.number("max_connections", frontend.max_connections);
     logging(out, frontend.logging.as_ref().unwrap());
     http(out, frontend.http.as_ref());
-    rules(out, "request_rules", &frontend.request_rules);
-    rules(out, "response_rules", &frontend.response_rules);
+    rules(out, "request_rules", &frontend.request_rules, &provenance.request_rules);
+    rules(out, "response_rules", &frontend.response_rules, &provenance.response_rules);
     error_pages(out, &frontend.error_pages);
     if frontend.default_backend.is_some() {
         out.value("default_backend", name(frontend.default_backend.as_ref()));
@@ -160,7 +162,7 @@ fn frontend_body(out: &mut Out, frontend: &v1::Frontend) {
     out.flag("disabled", frontend.disabled);
 }
 
-fn backend_body(out: &mut Out, backend: &v1::Backend) {
+fn backend_body(out: &mut Out, backend: &v1::Backend, provenance: &v1::Provenance) {
     out.value("mode", backend.mode().as_str_name());
     timeouts(out, backend.timeouts.as_ref().unwrap());
     match backend.balance.as_ref().unwrap().algorithm.as_ref().unwrap() {
@@ -175,8 +177,8 @@ fn backend_body(out: &mut Out, backend: &v1::Backend) {
     if let Some(redispatch) = &backend.redispatch {
         out.value("redispatch", redispatch.interval);
     }
-    rules(out, "request_rules", &backend.request_rules);
-    rules(out, "response_rules", &backend.response_rules);
+    rules(out, "request_rules", &backend.request_rules, &provenance.request_rules);
+    rules(out, "response_rules", &backend.response_rules, &provenance.response_rules);
     error_pages(out, &backend.error_pages);
     out.flag("all_backups", backend.all_backups);
     out.flag("disabled", backend.disabled);
@@ -292,14 +294,15 @@ fn error_pages(out: &mut Out, pages: &[v1::ErrorPage]) {
     }
 }
 
-fn rules(out: &mut Out, name: &str, rules: &[v1::Rule]) {
+fn rules(out: &mut Out, name: &str, rules: &[v1::Rule], origins: &[v1::Origin]) {
+    assert_eq!(rules.len(), origins.len(), "each rule has a place");
     if rules.is_empty() {
         return;
     }
     out.inside(name, |out| {
-        for rule in rules {
+        for (rule, origin) in rules.iter().zip(origins) {
             let when = rule.when.as_ref().map(|when| format!(" if {}", condition(when))).unwrap_or_default();
-            let line = match rule.origin.as_ref().and_then(|origin| origin.place.as_ref()) {
+            let line = match &origin.place {
                 Some(origin::Place::File(file)) => file.line,
                 other => panic!("a rule comes from {other:?}"),
             };

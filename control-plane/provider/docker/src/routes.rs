@@ -149,7 +149,7 @@ fn resource(
         label: format!("{}http.{}", crate::PREFIX, route.name),
     };
     let origin = v1::Origin { place: Some(v1::origin::Place::Container(place)) };
-    v1::Resource { id: Some(id), origin: Some(origin), order: String::new(), body: Some(body) }
+    v1::Resource { id: Some(id), order: String::new(), body: Some(body), provenance: Some(origin.into()) }
 }
 
 fn backend(container: &Container, route: &HttpRoute) -> v1::Resource {

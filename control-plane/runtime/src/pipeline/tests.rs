@@ -1,8 +1,12 @@
 use std::collections::BTreeSet;
 
+use sluicegate_core::{Entry, History};
+use sluicegate_haproxy::{diagnostic::render::Style, environment::Environment};
+use sluicegate_proto::v1::origin::Place;
 use sluicegate_proto::v1::{self, resource::Body};
 use sluicegate_provider_docker::container::Container;
 use sluicegate_provider_docker::routes::{PROVIDER as DOCKER, routes};
+use sluicegate_provider_file::load::{Inputs, Limits, load};
 
 use super::*;
 use crate::entrypoint::{self, EntryPoint};
@@ -37,51 +41,75 @@ fn docker(fragment: Fragment) -> Load {
     Load { source: DOCKER, fragments: Some(vec![fragment]), diagnostics: vec![] }
 }
 
-fn changed(outcome: Outcome) -> Arc<Snapshot> {
-    match outcome {
-        Outcome::Changed(snapshot) => snapshot,
-        other => panic!("{other:?}"),
+/// A pipeline with who publishes what comes out of it.
+struct Site {
+    pipeline: Pipeline,
+    history: History,
+}
+
+impl Site {
+    fn new() -> Self {
+        Self { pipeline: Pipeline::default(), history: History::new(1) }
+    }
+
+    fn take(&mut self, load: Load) {
+        self.pipeline.take(load, 1);
+    }
+
+    /// The number of the generation that is published, where it is a new one.
+    fn settle(&mut self) -> Option<u64> {
+        let proposal = self.pipeline.propose().unwrap();
+        let published = self.history.publish(Arc::clone(proposal.snapshot()), 1).unwrap();
+        assert!(published.is_some() || proposal.delta().is_empty());
+        self.pipeline.accept(proposal, 1);
+        published.map(|generation| generation.number)
+    }
+
+    fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.history.newest().unwrap().snapshot)
     }
 }
 
-/// A pipeline with an entry point and the container `a`.
-fn served() -> (Pipeline, Arc<Snapshot>) {
-    let mut pipeline = Pipeline::default();
-    pipeline.take(web(), 1);
-    pipeline.take(docker(containers(&["a"])), 1);
-    let snapshot = changed(pipeline.settle(1));
-    (pipeline, snapshot)
+/// An entry point and the container `a`.
+fn served() -> Site {
+    let mut site = Site::new();
+    site.take(web());
+    site.take(docker(containers(&["a"])));
+    assert_eq!(site.settle(), Some(1));
+    site
 }
 
 #[test]
 fn two_providers_make_one_snapshot() {
-    let (mut pipeline, snapshot) = served();
-    assert_eq!(snapshot.resources().len(), 2 + 3);
-    pipeline.take(docker(containers(&["a"])), 2);
-    assert!(matches!(pipeline.settle(2), Outcome::Unchanged));
+    let mut site = served();
+    assert_eq!(site.snapshot().resources().len(), 2 + 3);
+    site.take(docker(containers(&["a"])));
+    assert_eq!(site.settle(), None);
 }
 
 #[test]
 fn an_empty_configuration_is_published_once() {
-    let mut pipeline = Pipeline::default();
-    assert_eq!(changed(pipeline.settle(1)).resources().len(), 0);
-    assert!(matches!(pipeline.settle(2), Outcome::Unchanged));
+    let mut site = Site::new();
+    assert_eq!(site.settle(), Some(1));
+    assert_eq!(site.snapshot().resources().len(), 0);
+    assert_eq!(site.settle(), None);
 }
 
 #[test]
 fn a_refused_load_leaves_what_serves_and_is_shown() {
-    let (mut pipeline, _) = served();
+    let mut site = served();
     let refused = Load { source: DOCKER, fragments: None, diagnostics: vec!["away".into()] };
-    pipeline.take(refused, 5);
-    assert!(matches!(pipeline.settle(5), Outcome::Unchanged));
-    let status = pipeline.sources().into_iter().find(|status| status.name == DOCKER).unwrap();
+    site.pipeline.take(refused, 5);
+    assert_eq!(site.settle(), None);
+    let status = site.pipeline.sources().into_iter().find(|status| status.name == DOCKER).unwrap();
     assert!(status.refused);
     assert_eq!((status.diagnostics, status.loaded_unix_ms), (vec!["away".to_owned()], 5));
 }
 
 #[test]
 fn what_does_not_compile_harms_only_itself() {
-    let (mut pipeline, before) = served();
+    let mut site = served();
+    let before = site.snapshot();
     let mut fragment = containers(&["a", "b", "c"]);
     for resource in &mut fragment.resources {
         let id = resource.id.as_ref().unwrap();
@@ -92,8 +120,9 @@ fn what_does_not_compile_harms_only_itself() {
             backend.balance = Some(v1::Balance { algorithm: None });
         }
     }
-    pipeline.take(docker(fragment), 7);
-    let after = changed(pipeline.settle(7));
+    site.take(docker(fragment));
+    assert_eq!(site.settle(), Some(2));
+    let after = site.snapshot();
     let named = |snapshot: &Snapshot, name: &str| -> Vec<_> {
         let of = |key: &&ObjectKey| key.name() == name || key.name().ends_with(&format!("/{name}"));
         snapshot.resources().keys().filter(of).map(|key| snapshot.resources()[key].hash()).collect()
@@ -101,7 +130,7 @@ fn what_does_not_compile_harms_only_itself() {
     assert_eq!(named(&after, "a"), named(&before, "a"), "the last good version of a serves");
     assert_eq!(named(&after, "b").len(), 0);
     assert_eq!(named(&after, "c").len(), 3);
-    let held = pipeline.quarantined();
+    let held = site.pipeline.quarantined();
     let serves: Vec<_> =
         held.iter().map(|held| (held.id.as_ref().unwrap().name.as_str(), held.last_good_serves)).collect();
     assert_eq!(serves, [("a", true), ("b", false)]);
@@ -109,14 +138,15 @@ fn what_does_not_compile_harms_only_itself() {
 
 #[test]
 fn a_provider_that_its_source_no_longer_has_is_gone() {
-    let (mut pipeline, _) = served();
-    pipeline.take(Load { source: DOCKER, fragments: Some(vec![]), diagnostics: vec![] }, 2);
-    assert_eq!(changed(pipeline.settle(2)).resources().len(), 2);
+    let mut site = served();
+    site.take(Load { source: DOCKER, fragments: Some(vec![]), diagnostics: vec![] });
+    assert_eq!(site.settle(), Some(2));
+    assert_eq!(site.snapshot().resources().len(), 2);
 }
 
 #[test]
 fn what_loses_an_address_is_in_the_status_until_it_is_gone() {
-    let (mut pipeline, _) = served();
+    let mut site = served();
     let other = EntryPoint { name: "other".into(), address: "127.0.0.1:8080".parse().unwrap() };
     let mut fragment = entrypoint::fragment(&[other]).unwrap();
     fragment.provider = "elsewhere".into();
@@ -124,20 +154,113 @@ fn what_loses_an_address_is_in_the_status_until_it_is_gone() {
         id.provider = "elsewhere".into();
     }
     let files = |fragments| Load { source: "files", fragments: Some(fragments), diagnostics: vec![] };
-    let shown = |pipeline: &Pipeline| -> Vec<String> {
-        let of_files = pipeline.sources().into_iter().filter(|status| status.name == "files");
+    let shown = |site: &Site| -> Vec<String> {
+        let of_files = site.pipeline.sources().into_iter().filter(|status| status.name == "files");
         of_files.flat_map(|status| status.diagnostics).collect()
     };
-    pipeline.take(files(vec![fragment]), 2);
-    changed(pipeline.settle(2));
-    let lines = shown(&pipeline);
+    site.take(files(vec![fragment]));
+    assert_eq!(site.settle(), Some(2));
+    let lines = shown(&site);
     assert!(
         matches!(&lines[..], [line] if line.contains("127.0.0.1:8080 is listened on twice")),
         "{lines:?}"
     );
-    pipeline.settle(3);
-    assert_eq!(shown(&pipeline), lines, "said once");
-    pipeline.take(files(vec![]), 4);
-    changed(pipeline.settle(4));
-    assert_eq!(shown(&pipeline), [""; 0]);
+    assert_eq!(site.settle(), None);
+    assert_eq!(shown(&site), lines, "said once");
+    site.take(files(vec![]));
+    assert_eq!(site.settle(), Some(3));
+    assert_eq!(shown(&site), [""; 0]);
+}
+
+/// What the file provider reads from a haproxy.cfg.
+fn haproxy(text: &str) -> Load {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("haproxy.cfg");
+    std::fs::write(&path, text).unwrap();
+    let inputs = Inputs {
+        paths: vec![path],
+        language: None,
+        environment: Environment::default(),
+        style: Style::Plain,
+        limits: Limits::default(),
+    };
+    let loaded = load(&inputs);
+    assert_eq!(loaded.findings, [""; 0]);
+    Load { source: "files", fragments: Some(loaded.fragments), diagnostics: vec![] }
+}
+
+/// A frontend with rules and routes before forty backends of three servers each.
+fn many() -> String {
+    let mut text =
+        "defaults\n    mode http\n    timeout client 1s\n    timeout connect 1s\n    timeout server 1s\n\n\
+                    frontend main\n    bind 127.0.0.1:8080\n    http-request set-header X-A a\n    \
+                    http-response del-header Server\n"
+            .to_owned();
+    (0..40).for_each(|at| text += &format!("    use_backend app{at} if {{ path_beg /{at}/ }}\n"));
+    for at in 0..40 {
+        text += &format!("backend app{at}\n    http-request set-header X-B b\n");
+        (1..=3).for_each(|port| text += &format!("    server s{port} 127.0.0.1:{port}\n"));
+    }
+    text
+}
+
+#[test]
+fn a_comment_at_the_top_is_no_generation_and_moves_all_lines() {
+    let mut site = Site::new();
+    site.take(haproxy(&many()));
+    assert_eq!(site.settle(), Some(1));
+    let before = site.snapshot();
+    // In another folder too.
+    site.take(haproxy(&format!("# one line more\n{}", many())));
+    assert_eq!(site.settle(), None);
+    let after = site.snapshot();
+    assert!(after.resources().len() > 200 && before.resources() == after.resources());
+    for (key, entry) in after.resources() {
+        let lines = |entry: &Entry| -> Vec<u32> {
+            let told = entry.resource().provenance.clone().unwrap();
+            let all = told.origin.into_iter().chain(told.request_rules).chain(told.response_rules);
+            all.map(|origin| match origin.place {
+                Some(Place::File(file)) => file.line,
+                other => panic!("{key} comes from {other:?}"),
+            })
+            .collect()
+        };
+        let moved: Vec<u32> = lines(&before.resources()[key]).iter().map(|line| line + 1).collect();
+        assert_eq!(lines(entry), moved, "{key}");
+    }
+}
+
+#[test]
+fn a_server_added_near_the_top_moves_alone() {
+    let mut site = Site::new();
+    site.take(haproxy(&many()));
+    site.settle();
+    let last = "    server s3 127.0.0.1:3\n";
+    site.take(haproxy(&many().replacen(last, &format!("{last}    server s4 127.0.0.1:4\n"), 1)));
+    let proposal = site.pipeline.propose().unwrap();
+    let changed: Vec<_> = proposal.delta().changed.iter().map(|(key, _)| key.to_string()).collect();
+    assert_eq!(changed, ["haproxy/endpoint/app0/s4"]);
+    assert_eq!(proposal.delta().removed, []);
+}
+
+#[test]
+fn a_proposal_that_is_not_accepted_changes_nothing() {
+    let mut site = served();
+    let mut fragment = containers(&["a", "b"]);
+    for resource in &mut fragment.resources {
+        if let Some(Body::Backend(backend)) = &mut resource.body
+            && resource.id.as_ref().unwrap().name == "a"
+        {
+            backend.balance = Some(v1::Balance { algorithm: None });
+        }
+    }
+    site.take(docker(fragment));
+    let first = site.pipeline.propose().unwrap();
+    assert_eq!(first.delta().changed.len(), 3);
+    assert_eq!(site.pipeline.quarantined(), []);
+    let second = site.pipeline.propose().unwrap();
+    assert_eq!(second.delta(), first.delta());
+    site.pipeline.accept(second, 1);
+    assert_eq!(site.pipeline.quarantined().len(), 1);
+    assert!(site.pipeline.propose().unwrap().delta().is_empty());
 }

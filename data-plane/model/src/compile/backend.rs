@@ -33,8 +33,9 @@ pub(super) fn backend(key: &ObjectKey, wire: &v1::Backend, scope: &mut Scope<'_>
         let interval = NonZeroI32::new(redispatch.interval);
         interval.or_else(|| scope.fault(Fault::Unset("redispatch.interval")))
     });
-    let request_rules = rule::list("request rule", &wire.request_rules, scope);
-    let response_rules = rule::list("response rule", &wire.response_rules, scope);
+    let (request_origins, response_origins) = scope.rule_origins();
+    let request_rules = rule::list("request rule", &wire.request_rules, request_origins, scope);
+    let response_rules = rule::list("response rule", &wire.response_rules, response_origins, scope);
     let error_pages = rule::error_pages(&wire.error_pages, scope);
     Some(BackendSettings {
         key: key.clone(),

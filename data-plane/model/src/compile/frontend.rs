@@ -25,8 +25,9 @@ pub(super) fn frontend(
     let timeouts = timeouts(wire.timeouts.as_ref(), scope);
     let logging = scope.at("logging", |scope| logging::logging(wire.logging.as_ref(), scope));
     let http = http_options(wire.http.as_ref(), scope);
-    let request_rules = rule::list("request rule", &wire.request_rules, scope);
-    let response_rules = rule::list("response rule", &wire.response_rules, scope);
+    let (request_origins, response_origins) = scope.rule_origins();
+    let request_rules = rule::list("request rule", &wire.request_rules, request_origins, scope);
+    let response_rules = rule::list("response rule", &wire.response_rules, response_origins, scope);
     let default_backend = optional(wire.default_backend.as_ref(), |id| {
         scope.reference("default_backend", Some(id), Kind::Backend)
     });

@@ -1,7 +1,7 @@
 //! Rule lists, answers and error pages.
 
 use sluicegate_proto::limits::{MAX_REPLY_BYTES, MAX_RULES};
-use sluicegate_proto::v1::{self, Match, rule::Action as WireAction};
+use sluicegate_proto::v1::{self, Match, Origin, rule::Action as WireAction};
 
 use super::part::optional;
 use super::reason::Fault;
@@ -18,14 +18,19 @@ const MAX_REPLY_HEADERS: usize = 256;
 /// Pages of one frontend or backend: one a status.
 const MAX_ERROR_PAGES: usize = 400;
 
-pub(super) fn list(what: &'static str, wire: &[v1::Rule], scope: &mut Scope<'_>) -> Option<Vec<Rule>> {
+pub(super) fn list<'a>(
+    what: &'static str,
+    wire: &[v1::Rule],
+    origins: &'a [Origin],
+    scope: &mut Scope<'a>,
+) -> Option<Vec<Rule>> {
     scope.count(what, wire.len(), MAX_RULES)?;
     let compiled: Vec<Option<Rule>> = wire
         .iter()
         .enumerate()
         .map(|(index, wire)| {
             let place = format!("{what} {}", index + 1);
-            scope.at_origin(place, wire.origin.as_ref(), |scope| rule(wire, scope))
+            scope.at_origin(place, origins.get(index), |scope| rule(wire, scope))
         })
         .collect();
     compiled.into_iter().collect()
@@ -51,7 +56,7 @@ fn rule(wire: &v1::Rule, scope: &mut Scope<'_>) -> Option<Rule> {
         }
         Some(WireAction::Allow(_)) => Some(Action::Allow),
     };
-    Some(Rule { when: when?, origin: wire.origin.clone().unwrap_or_default(), action: action? })
+    Some(Rule { when: when?, origin: scope.origin(), action: action? })
 }
 
 fn reply(wire: &v1::Reply, scope: &mut Scope<'_>) -> Option<Reply> {

@@ -28,7 +28,7 @@ impl Rejections {
         let reason = Reason { place: Vec::new(), fault };
         self.push(Rejected {
             id: resource.id.clone().unwrap_or_default(),
-            origin: resource.origin.clone(),
+            origin: resource.origin().cloned(),
             reason,
         });
         None
@@ -60,7 +60,7 @@ pub(crate) struct Scope<'a> {
     tests: &'a mut TestPool,
     used: Vec<ContentHash>,
     places: Vec<String>,
-    origins: Vec<Origin>,
+    origins: Vec<&'a Origin>,
     faults: Vec<Rejected>,
 }
 
@@ -82,9 +82,19 @@ impl<'a> Scope<'a> {
         None
     }
 
-    /// Where a person wrote the object.
+    /// Where a person wrote what is compiled here: the rule, where that is told, else the object.
     pub(crate) fn origin(&self) -> Origin {
-        self.resource.origin.clone().unwrap_or_default()
+        self.innermost().cloned().unwrap_or_default()
+    }
+
+    fn innermost(&self) -> Option<&Origin> {
+        self.origins.last().copied().or(self.resource.origin())
+    }
+
+    /// Where a person wrote its rules, in their order; those of requests first. May be shorter than the rules are.
+    pub(crate) fn rule_origins(&self) -> (&'a [Origin], &'a [Origin]) {
+        let provenance = self.resource.provenance.as_ref();
+        provenance.map_or((&[], &[]), |place| (&place.request_rules, &place.response_rules))
     }
 
     /// The key of the order among siblings.
@@ -99,7 +109,7 @@ impl<'a> Scope<'a> {
     /// Notes a fault here.
     pub(crate) fn fault<T>(&mut self, fault: impl Into<Fault>) -> Option<T> {
         let reason = Reason { place: self.places.clone(), fault: fault.into() };
-        let origin = self.origins.last().or(self.resource.origin.as_ref()).cloned();
+        let origin = self.innermost().cloned();
         self.faults.push(Rejected { id: self.resource.id.clone().unwrap_or_default(), origin, reason });
         None
     }
@@ -116,10 +126,10 @@ impl<'a> Scope<'a> {
     pub(crate) fn at_origin<T>(
         &mut self,
         place: impl Into<String>,
-        origin: Option<&Origin>,
+        origin: Option<&'a Origin>,
         then: impl FnOnce(&mut Self) -> T,
     ) -> T {
-        self.origins.extend(origin.cloned());
+        self.origins.extend(origin);
         let result = self.at(place, then);
         if origin.is_some() {
             self.origins.pop();

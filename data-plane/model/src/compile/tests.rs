@@ -23,7 +23,8 @@ fn line(line: u32) -> Origin {
 }
 
 fn resource(kind: Kind, name: &str, order: &str, body: Body) -> Resource {
-    Resource { id: Some(id(kind, name)), origin: Some(line(1)), order: order.into(), body: Some(body) }
+    let provenance = Some(line(1).into());
+    Resource { id: Some(id(kind, name)), order: order.into(), body: Some(body), provenance }
 }
 
 fn endpoint(backend: &str, number: u32) -> Resource {

@@ -31,7 +31,7 @@ fn a_frontend_and_a_backend() {
     let resources = load("a.yaml", APP.as_bytes()).unwrap();
     let names: Vec<_> = resources.iter().map(|made| made.id.as_ref().unwrap().name.as_str()).collect();
     assert_eq!(names, ["web/0.0.0.0:8080", "web/000000", "web", "app", "app/app1", "app/app2"]);
-    let lines: Vec<_> = resources.iter().map(|made| made.origin.as_ref().unwrap().to_string()).collect();
+    let lines: Vec<_> = resources.iter().map(|made| made.origin().unwrap().to_string()).collect();
     assert_eq!((lines[0].as_str(), lines[5].as_str()), ("a.yaml:1", "a.yaml:12"));
     let Some(v1::resource::Body::Endpoint(second)) = &resources[5].body else { panic!() };
     assert_eq!((second.weight, second.number), (10, 2));

@@ -231,7 +231,7 @@ fn route_with(condition: v1::Condition) -> Resource {
 #[test]
 fn rules_name_their_own_origin() {
     use v1::rule::Action;
-    let rule = |at: u32, action: Option<Action>| v1::Rule { when: None, origin: Some(line(at)), action };
+    let rule = |action: Option<Action>| v1::Rule { when: None, action };
     let literal = |text: &str| v1::FormatPiece {
         piece: Some(v1::format_piece::Piece::Literal(text.as_bytes().to_vec().into())),
         ..Default::default()
@@ -244,18 +244,21 @@ fn rules_name_their_own_origin() {
         v1::FormatPiece { piece: Some(v1::format_piece::Piece::Alias("Ci".into())), ..Default::default() };
     let body = v1::reply::Content::Formatted(v1::Format { pieces: vec![alias] });
     let rules = vec![
-        rule(11, None),
-        rule(12, Some(Action::SetHeader(header("X Bad", "fine")))),
-        rule(13, Some(Action::AddHeader(header("X-Split", "a\r\nb")))),
-        rule(14, Some(Action::Redirect(redirect))),
-        rule(15, Some(Action::Return(v1::Reply { status: 99, content: Some(body), ..Default::default() }))),
-        rule(16, Some(Action::DeleteHeader(delete))),
-        rule(17, Some(Action::Deny(v1::Reply { status: 403, ..Default::default() }))),
-        rule(18, Some(Action::Allow(v1::Allow {}))),
+        rule(None),
+        rule(Some(Action::SetHeader(header("X Bad", "fine")))),
+        rule(Some(Action::AddHeader(header("X-Split", "a\r\nb")))),
+        rule(Some(Action::Redirect(redirect))),
+        rule(Some(Action::Return(v1::Reply { status: 99, content: Some(body), ..Default::default() }))),
+        rule(Some(Action::DeleteHeader(delete))),
+        rule(Some(Action::Deny(v1::Reply { status: 403, ..Default::default() }))),
+        rule(Some(Action::Allow(v1::Allow {}))),
     ];
     let mut main = frontend("main");
     let Some(Body::Frontend(wire)) = &mut main.body else { panic!("a frontend") };
     wire.request_rules = rules;
+    // The last two have no place of their own: they are told as of their object.
+    let request_rules = (11..17).map(line).collect();
+    main.provenance = Some(v1::Provenance { request_rules, ..line(1).into() });
     let found = faults(&[main]);
     let expected = [
         "test.cfg:11: request rule 1: action is not set",
@@ -266,7 +269,7 @@ fn rules_name_their_own_origin() {
         "test.cfg:15: request rule 5: return: status is 99, allowed is 200 to 599",
         "test.cfg:15: request rule 5: return: content: piece 1: there is no log-format alias %Ci",
         "test.cfg:16: request rule 6: delete_header: match is MATCH_IP, allowed is str, beg, end, sub or reg",
-        "test.cfg:17: request rule 7: deny: content: content is not set",
+        "test.cfg:1: request rule 7: deny: content: content is not set",
     ];
     assert_eq!(found, expected);
 }

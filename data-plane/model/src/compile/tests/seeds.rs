@@ -82,13 +82,16 @@ fn ruled(list: &Resource) -> Resource {
     let others = (1..u32::try_from(tests.len()).unwrap()).flat_map(|at| [v1::op::Op::Test(at), not, and]);
     let ops = std::iter::once(v1::op::Op::Test(0)).chain(others).map(op).collect();
     let when = v1::Condition { tests, ops };
-    let rule = |action| v1::Rule { when: Some(when.clone()), origin: Some(line(9)), action: Some(action) };
+    let rule = |action| v1::Rule { when: Some(when.clone()), action: Some(action) };
     let frontend = v1::Frontend {
         mode: v1::Mode::Http as i32,
         request_rules: actions.into_iter().map(rule).collect(),
         ..Default::default()
     };
-    resource(Kind::Frontend, "main", "", Body::Frontend(frontend))
+    let request_rules = vec![line(9); frontend.request_rules.len()];
+    let mut main = resource(Kind::Frontend, "main", "", Body::Frontend(frontend));
+    main.provenance = Some(v1::Provenance { request_rules, ..line(1).into() });
+    main
 }
 
 fn seeds() -> Vec<(&'static str, v1::Update, v1::Update)> {

@@ -19,6 +19,17 @@ fn the_same_snapshot_again_compiles_nothing() {
 }
 
 #[test]
+fn what_moved_in_its_file_compiles_nothing() {
+    let first = full(&small());
+    let mut moved = small();
+    moved.iter_mut().for_each(|resource| resource.provenance = Some(line(100).into()));
+    let second = compile(Some(&first), Change::Full(&moved)).unwrap();
+    assert_eq!((second.compiled(), second.hash), (0, first.hash));
+    let web = key(Kind::Listener, "web");
+    assert!(Arc::ptr_eq(&first.listeners[&web], &second.listeners[&web]));
+}
+
+#[test]
 fn one_endpoint_of_fifty_thousand_compiles_one() {
     const MANY: u32 = 50_000;
     let mut resources: Vec<Resource> = (1..=MANY).map(|number| endpoint("app", number)).collect();

@@ -13,7 +13,7 @@ fn text(text: &'static str) -> v1::Format {
 }
 
 fn rule(when: Option<v1::Condition>, action: rule::Action) -> v1::Rule {
-    v1::Rule { when, origin: Some(origin()), action: Some(action) }
+    v1::Rule { when, action: Some(action) }
 }
 
 fn path_begins(prefix: &'static str) -> Option<v1::Condition> {
