@@ -14,6 +14,8 @@
 
 mod body;
 mod chunked;
+#[cfg(any(test, feature = "test-data"))]
+pub mod differential;
 mod edits;
 mod facts;
 mod fault;
@@ -21,6 +23,8 @@ mod framing;
 mod head;
 mod hop;
 mod limits;
+#[cfg(any(test, feature = "test-data"))]
+pub mod naive;
 mod name;
 mod parse;
 mod render;

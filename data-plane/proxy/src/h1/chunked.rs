@@ -29,7 +29,7 @@ pub enum InvalidChunk {
     /// More digits than 64 bits hold.
     #[error("a chunk size has more than 16 digits")]
     SizeTooLong,
-    /// A control byte, a blank or an open quote in an extension.
+    /// Not `;name`, `;name=token` or `;name="quoted"`; blanks, which the RFC lets stand there, are refused too.
     #[error("a chunk extension is malformed")]
     Extension,
     /// Over the bound of one chunk or of the body.
@@ -75,9 +75,13 @@ enum State {
     #[default]
     SizeStart,
     Size,
-    Extension,
+    ExtensionStart,
+    ExtensionName,
+    ValueStart,
+    Value,
     Quoted,
     QuotedPair,
+    QuotedEnd,
     SizeLineFeed,
     Data,
     DataReturn,
@@ -171,7 +175,16 @@ impl Chunked {
     fn next(&mut self, byte: u8) -> Result<State, InvalidChunk> {
         match (self.state, byte) {
             (State::SizeStart | State::Size, _) => self.size(byte),
-            (State::Extension | State::Quoted | State::QuotedPair, _) => self.extension(byte),
+            (
+                State::ExtensionStart
+                | State::ExtensionName
+                | State::ValueStart
+                | State::Value
+                | State::Quoted
+                | State::QuotedPair
+                | State::QuotedEnd,
+                _,
+            ) => self.extension(byte),
             (State::SizeLineFeed, b'\n') if self.left == 0 => Ok(State::TrailerStart),
             (State::SizeLineFeed, b'\n') => Ok(State::Data),
             (State::DataReturn, b'\r') => Ok(State::DataLineFeed),
@@ -202,7 +215,7 @@ impl Chunked {
             b'\r' => Ok(State::SizeLineFeed),
             b';' => {
                 self.extension = 0;
-                Ok(State::Extension)
+                Ok(State::ExtensionStart)
             }
             _ => Err(InvalidChunk::Size),
         }
@@ -215,13 +228,17 @@ impl Chunked {
             return Err(InvalidChunk::ExtensionTooLong);
         }
         match (self.state, byte) {
-            (State::Extension, b'\r') => Ok(State::SizeLineFeed),
-            (State::Extension, b'"') => Ok(State::Quoted),
-            (State::Extension, b';' | b'=') => Ok(State::Extension),
-            (State::Extension, _) if scan::is_token(byte) => Ok(State::Extension),
-            (State::Quoted, b'"') => Ok(State::Extension),
+            (State::ExtensionStart | State::ExtensionName, _) if scan::is_token(byte) => {
+                Ok(State::ExtensionName)
+            }
+            (State::ExtensionName, b'=') => Ok(State::ValueStart),
+            (State::ValueStart | State::Value, _) if scan::is_token(byte) => Ok(State::Value),
+            (State::ValueStart, b'"') => Ok(State::Quoted),
+            (State::Quoted, b'"') => Ok(State::QuotedEnd),
             (State::Quoted, b'\\') => Ok(State::QuotedPair),
             (State::Quoted | State::QuotedPair, _) if scan::is_value(byte) => Ok(State::Quoted),
+            (State::ExtensionName | State::Value | State::QuotedEnd, b';') => Ok(State::ExtensionStart),
+            (State::ExtensionName | State::Value | State::QuotedEnd, b'\r') => Ok(State::SizeLineFeed),
             _ => Err(InvalidChunk::Extension),
         }
     }

@@ -1,6 +1,7 @@
 //! Tests of the codec, one file per part.
 
 mod chunked;
+mod differential;
 mod edits;
 mod framing;
 mod parse;
