@@ -1,7 +1,7 @@
 //! The harness of the end-to-end scenarios in `tests/`: real processes, real sockets, real peers.
 //!
 //! A scenario is one file that reads like a story: configuration, servers, client. The harness brings the actors:
-//! [`Sluicegate`] and [`Haproxy`] in front; [`Origin`], [`Tomcat`] and containers of a private [`Docker`] behind;
+//! [`Sluicegate`] and [`Haproxy`] in front; [`Origin`], [`Nginx`], [`Tomcat`] and containers of a private [`Docker`] behind;
 //! [`Connection`] and [`Load`] as clients; [`Process`] for anything else that runs.
 //!
 //! What the scenario did not set out to see (a program that is missing, a peer that does not start) panics with the
@@ -14,6 +14,7 @@ pub mod docker;
 mod front;
 mod haproxy;
 mod load;
+mod nginx;
 mod origin;
 mod port;
 mod process;
@@ -28,6 +29,7 @@ pub use docker::Docker;
 pub use front::Front;
 pub use haproxy::Haproxy;
 pub use load::{Load, Plan, Tally};
+pub use nginx::Nginx;
 pub use origin::{Behaviour, Origin};
 pub use port::{free_address, free_port};
 pub use process::Process;
