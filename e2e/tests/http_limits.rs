@@ -5,6 +5,7 @@
 use std::net::SocketAddr;
 
 use sluicegate_e2e::{Behaviour, Connection, Front, HTTP_DEFAULTS, Origin, Sluicegate, fetch, free_address};
+use sluicegate_engine::h1::Limits;
 use tokio::task::JoinHandle;
 
 /// One server with these words behind it, in a section with these lines.
@@ -146,6 +147,41 @@ async fn a_head_that_is_too_large_is_refused() {
     assert_eq!(answer.map(|answer| answer.status()), Ok(431));
     assert_eq!(origin.requests(), 0);
     assert_eq!(fetch(entry, "/").await.unwrap().status(), 200);
+}
+
+/// `docs/limits.md` names the figures.
+#[tokio::test]
+async fn the_greatest_head_and_target_pass_and_one_byte_more_does_not() {
+    let limits = Limits::default();
+    let (head, target) = (limits.head_bytes as usize, limits.target_bytes as usize);
+    let (origin, entry) = (Origin::start("app01").await, free_address());
+    let _front = Sluicegate::run(&site(entry, &origin, "", "")).await;
+    let of_head = |bytes: usize| {
+        let rest = "GET / HTTP/1.1\r\nHost: app\r\nX-Large: \r\n\r\n".len();
+        format!("GET / HTTP/1.1\r\nHost: app\r\nX-Large: {}\r\n\r\n", "x".repeat(bytes - rest))
+    };
+    let of_target = |bytes: usize| format!("GET /{} HTTP/1.1\r\nHost: app\r\n\r\n", "x".repeat(bytes - 1));
+    let of_fields = |count: u16| {
+        let fields: String = (1..count).map(|number| format!("a{number}: b\r\n")).collect();
+        format!("GET / HTTP/1.1\r\nHost: app\r\n{fields}\r\n")
+    };
+    for (request, status) in [
+        (of_head(head), 200),
+        (of_head(head + 1), 431),
+        (of_head(64 * 1024 + 1), 431),
+        (of_target(target), 200),
+        (of_target(target + 1), 414),
+        (of_fields(limits.fields), 200),
+        (of_fields(limits.fields + 1), 431),
+    ] {
+        let mut client = Connection::open(entry).await.unwrap();
+        let answer = client.request(&request).await.map(|answer| answer.status());
+        assert_eq!(answer, Ok(status), "{} bytes: {:.60}", request.len(), request);
+        if status != 200 {
+            assert_eq!(client.closed().await, Ok(()));
+        }
+    }
+    assert_eq!(origin.requests(), 3);
 }
 
 #[tokio::test]

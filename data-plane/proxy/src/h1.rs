@@ -39,6 +39,10 @@ mod view;
 
 pub use body::{Body, Fed};
 pub use chunked::{CHUNK_END, ChunkHeader, Chunked, InvalidChunk, LAST_CHUNK, Step, chunk_header};
+#[cfg(test)]
+pub(crate) use chunked::{EXTENSION_BYTES, EXTENSIONS_BYTES, SIZE_DIGITS, TRAILER_BYTES};
+#[cfg(test)]
+pub(crate) use edits::{ADDED_FIELDS, ARENA_BYTES};
 pub use edits::{Edits, InvalidEdit};
 pub use facts::{Expect, Persistence};
 pub use fault::{Fault, InvalidHead};

@@ -11,9 +11,9 @@ use crate::live::TransportId;
 use crate::stream::Stream;
 
 /// Idle connections that a worker keeps of one transport key.
-const PER_KEY: usize = 256;
+pub(crate) const PER_KEY: usize = 256;
 /// Idle connections that a worker keeps in all, where the file limit has room for them.
-const IN_ALL: usize = 4096;
+pub(crate) const IN_ALL: usize = 4096;
 /// An idle connection is closed after this time (HAProxy: pool-purge-delay).
 pub const IDLE: Duration = Duration::from_secs(5);
 

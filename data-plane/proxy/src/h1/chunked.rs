@@ -6,13 +6,13 @@ use super::scan;
 use super::{Fed, Known};
 
 /// Bytes of one chunk's extensions. They are forwarded unread; nobody is known to need any.
-const EXTENSION_BYTES: u16 = 256;
+pub(crate) const EXTENSION_BYTES: u16 = 256;
 /// Bytes of all extensions of one body: otherwise each byte of content could bring 256 of ballast.
-const EXTENSIONS_BYTES: u32 = 16 * 1024;
+pub(crate) const EXTENSIONS_BYTES: u32 = 16 * 1024;
 /// Bytes of a trailer section, its line ends included.
-const TRAILER_BYTES: u32 = 8 * 1024;
+pub(crate) const TRAILER_BYTES: u32 = 8 * 1024;
 /// Digits of a chunk size: all that 64 bits hold. Leading zeros count.
-const SIZE_DIGITS: u8 = 16;
+pub(crate) const SIZE_DIGITS: u8 = 16;
 
 /// What ends a chunk's data.
 pub const CHUNK_END: &[u8] = b"\r\n";

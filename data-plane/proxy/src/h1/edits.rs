@@ -4,9 +4,9 @@ use super::head::{Head, Span, Version};
 use super::{Framing, Known, Method, TargetForm, scan, target, view};
 
 /// Bytes that all edits of one message may take.
-const ARENA_BYTES: usize = 64 * 1024;
+pub(crate) const ARENA_BYTES: usize = 64 * 1024;
 /// Fields that may be added to one message.
-const ADDED_FIELDS: usize = 512;
+pub(crate) const ADDED_FIELDS: usize = 512;
 
 /// An edit that would make the message malformed or change where it ends. It has not been made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

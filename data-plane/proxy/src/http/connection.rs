@@ -22,9 +22,9 @@ use crate::worker::{Registration, Worker};
 
 /// How long a client may go on sending after the last answer, so that closing does not destroy it on its way (RFC
 /// 9112 section 9.6).
-const LINGER: Duration = Duration::from_secs(2);
+pub(super) const LINGER: Duration = Duration::from_secs(2);
 /// Bytes that are read and thrown away in that time.
-const LINGER_BYTES: usize = 256 * 1024;
+pub(super) const LINGER_BYTES: usize = 256 * 1024;
 
 /// The task of one client connection. Between exchanges it owns neither buffer nor record.
 pub(crate) struct Connection {

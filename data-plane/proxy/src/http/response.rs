@@ -16,7 +16,7 @@ use crate::termination::Phase;
 const WINDOW: usize = 16 * 1024;
 /// Interim responses to one request. HAProxy and nginx have no bound; a server that sends more than one of 100, 102
 /// and a few of 103 is broken.
-const INTERIMS: u8 = 16;
+pub(super) const INTERIMS: u8 = 16;
 
 /// Where a complete head and the bytes behind it are: the head's in `Message::bytes`, the others in the scratch area.
 type Rest = (usize, usize);

@@ -15,6 +15,9 @@ use crate::stream::Stream;
 use crate::termination::{Phase, Termination};
 use crate::worker::Worker;
 
+/// Bytes of a client's next requests that are kept while an answer is awaited; with more it is not listened to.
+pub(super) const AHEAD_BYTES: usize = 16 * 1024;
+
 /// What a stage came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
@@ -231,9 +234,11 @@ impl Run<'_, '_> {
     /// up to a bound behind which it is not listened to. Its end alone is no abort: it may have said all that it has to
     /// say (`printf … | nc`), and is answered.
     pub(super) fn watch_client(&mut self) -> Option<Step> {
-        const KEPT: usize = 16 * 1024;
         loop {
-            if !self.turn.up.is_received() || self.turn.facts.client_ended || self.turn.next.len() >= KEPT {
+            if !self.turn.up.is_received()
+                || self.turn.facts.client_ended
+                || self.turn.next.len() >= AHEAD_BYTES
+            {
                 return None;
             }
             match self.client.poll_quiet(self.cx) {
@@ -241,7 +246,7 @@ impl Run<'_, '_> {
                 Poll::Ready(Err(_)) => return Some(self.fail(Failure::ClientClosed)),
                 Poll::Ready(Ok(())) => {}
             }
-            match self.client.poll_read(self.cx, self.scratch.window(KEPT)) {
+            match self.client.poll_read(self.cx, self.scratch.window(AHEAD_BYTES)) {
                 Poll::Pending => {}
                 Poll::Ready(Ok(0)) => self.turn.facts.client_ended = true,
                 Poll::Ready(Err(_)) => return Some(self.fail(Failure::ClientClosed)),

@@ -5,6 +5,7 @@ mod bodies;
 mod failures;
 mod generations;
 mod interim;
+mod limits;
 mod modes;
 mod peers;
 mod replies;
