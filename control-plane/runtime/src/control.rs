@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use crate::entrypoint::{self, EntryPoint};
-use crate::files::{self, Reload};
+use crate::files::{self, Guard, Reload};
 use crate::pipeline::{Load, Pipeline};
 
 /// Loads that may wait to be taken.
@@ -76,12 +76,13 @@ async fn next(loads: &mut mpsc::Receiver<Load>, awaited: &[&'static str]) -> Opt
 /// Starts a task for each source; the names of those that will speak.
 fn begin(sources: Sources, loads: mpsc::Sender<Load>) -> Vec<&'static str> {
     let mut awaited = Vec::new();
-    let Sources { files, docker, entrypoints: _ } = sources;
+    let Sources { files, docker, entrypoints } = sources;
+    let guard = Guard::new(entrypoints.is_empty());
     if let Some((inputs, first, reload)) = files {
         awaited.push(files::SOURCE);
         let loads = loads.clone();
         tokio::spawn(async move {
-            if let Err(error) = files::follow(inputs, first, reload, loads).await {
+            if let Err(error) = files::follow(inputs, first, reload, guard, loads).await {
                 tracing::error!(%error, "files cannot be watched; changes to them are not seen");
             }
         });

@@ -22,6 +22,26 @@ pub enum Reload {
     OnDemand(mpsc::Receiver<()>),
 }
 
+/// Refuses a reading after which nothing would listen, where something did: that is what a file cut to nothing by a full
+/// disk looks like, or the empty folder that a container engine puts where a mount's file is missing.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    alone: bool,
+    listened: bool,
+}
+
+impl Guard {
+    /// `alone`: files are the only source of listeners.
+    pub(crate) fn new(alone: bool) -> Self {
+        Self { alone, listened: false }
+    }
+
+    fn refuses(&mut self, loaded: &Loaded) -> bool {
+        self.listened |= loaded.is_good() && loaded.listens;
+        self.alone && self.listened && loaded.is_good() && !loaded.listens
+    }
+}
+
 /// Sends a load for each reading, beginning with the `first`, until no one listens.
 ///
 /// # Errors
@@ -30,14 +50,14 @@ pub(crate) async fn follow(
     inputs: Inputs,
     first: Loaded,
     reload: Reload,
+    mut guard: Guard,
     loads: mpsc::Sender<Load>,
 ) -> Result<(), watch::Error> {
     match reload {
-        Reload::Watch => watched(inputs, first, &loads).await?,
+        Reload::Watch => watched(inputs, first, guard, &loads).await?,
         Reload::OnDemand(mut demands) => {
-            let mut listened = first.listens;
             let mut loaded = first;
-            while send(loaded, &mut listened, &loads).await && demands.recv().await.is_some() {
+            while send(loaded, &mut guard, &loads).await && demands.recv().await.is_some() {
                 loaded = read(&inputs).await;
             }
         }
@@ -45,7 +65,12 @@ pub(crate) async fn follow(
     Ok(())
 }
 
-async fn watched(inputs: Inputs, first: Loaded, loads: &mpsc::Sender<Load>) -> Result<(), watch::Error> {
+async fn watched(
+    inputs: Inputs,
+    first: Loaded,
+    mut guard: Guard,
+    loads: &mpsc::Sender<Load>,
+) -> Result<(), watch::Error> {
     for path in inputs.paths.iter().filter(|path| path.is_file() && is_mount_point(path).unwrap_or(false)) {
         tracing::warn!(
             "{} is mounted as a single file: an editor that replaces the file outside is not seen here; mount its folder",
@@ -53,12 +78,11 @@ async fn watched(inputs: Inputs, first: Loaded, loads: &mpsc::Sender<Load>) -> R
         );
     }
     let mut watch = Watch::start()?;
-    let mut listened = first.listens;
     let mut loaded = first;
     loop {
         // What changed since it was read is told as well.
         watch.follow(std::mem::take(&mut loaded.seen));
-        if !send(loaded, &mut listened, loads).await {
+        if !send(loaded, &mut guard, loads).await {
             return Ok(());
         }
         tokio::select! {
@@ -85,16 +109,12 @@ async fn read(inputs: &Inputs) -> Loaded {
 }
 
 /// False where no one listens any more.
-///
-/// A reading after which nothing would listen is refused where something did: that is what a file cut to nothing by a
-/// full disk looks like, or the empty folder that a container engine puts where a mount's file is missing.
-async fn send(mut loaded: Loaded, listened: &mut bool, loads: &mpsc::Sender<Load>) -> bool {
-    let empty = loaded.is_good() && !loaded.listens && *listened;
-    if empty {
+async fn send(mut loaded: Loaded, guard: &mut Guard, loads: &mpsc::Sender<Load>) -> bool {
+    let refused = guard.refuses(&loaded);
+    if refused {
         loaded.findings.push(NOTHING_LISTENS.to_owned());
     }
-    *listened |= loaded.is_good() && loaded.listens;
-    let fragments = (loaded.is_good() && !empty).then_some(loaded.fragments);
+    let fragments = (loaded.is_good() && !refused).then_some(loaded.fragments);
     loads.send(Load { source: SOURCE, fragments, diagnostics: loaded.findings }).await.is_ok()
 }
 

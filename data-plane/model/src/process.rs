@@ -6,7 +6,8 @@ use std::time::Duration;
 /// HAProxy: global.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Process {
-    /// Connections of clients at one time over all frontends; `None`: as many as the file limit allows.
+    /// Connections of clients at one time over all frontends, cut down to what the file limit has room for; `None`: as
+    /// many as that.
     pub max_connections: Option<NonZeroU32>,
     /// Name of this node in logs and pages; `None`: the host's.
     pub node: Option<Box<str>>,

@@ -1,12 +1,10 @@
 use super::*;
 
-#[tokio::test]
-async fn what_listens_is_not_taken_away_by_nothing() {
+/// Which of these readings are taken.
+async fn taken(mut guard: Guard, readings: &[Loaded]) -> Vec<bool> {
     let (loads, mut sent) = mpsc::channel(8);
-    let (nothing, something) = (Loaded::default(), Loaded { listens: true, ..Loaded::default() });
-    let mut listened = false;
-    for loaded in [&nothing, &something, &nothing, &something] {
-        assert!(send(loaded.clone(), &mut listened, &loads).await);
+    for loaded in readings {
+        assert!(send(loaded.clone(), &mut guard, &loads).await);
     }
     drop(loads);
     let mut taken = Vec::new();
@@ -14,5 +12,14 @@ async fn what_listens_is_not_taken_away_by_nothing() {
         assert_eq!(load.fragments.is_none(), load.diagnostics == [NOTHING_LISTENS]);
         taken.push(load.fragments.is_some());
     }
-    assert_eq!(taken, [true, true, false, true]);
+    taken
+}
+
+#[tokio::test]
+async fn what_listens_is_not_taken_away_by_nothing() {
+    let (nothing, something) = (Loaded::default(), Loaded { listens: true, ..Loaded::default() });
+    let readings = [nothing.clone(), something.clone(), nothing, something];
+    assert_eq!(taken(Guard::new(true), &readings).await, [true, true, false, true]);
+    // Entry points listen all the same.
+    assert_eq!(taken(Guard::new(false), &readings).await, [true; 4]);
 }

@@ -21,8 +21,8 @@ type Line = BTreeMap<u64, Arc<Waiter>>;
 ///
 /// The shared line has no limit of its own, as with HAProxy, and cannot grow without bound: a waiter is an exchange, an
 /// exchange holds a client connection, which waits for one exchange at a time, and connections have a limit
-/// (`Process.max_connections`, at most half of the file limit: at 1024 files no more than about 460 wait, in all queues
-/// of a process together). `timeout queue` bounds the time. A pinned line has the endpoint's limit too (HAProxy:
+/// (`Process.max_connections`, at most what the file limit has room for: at 1024 files about 400 wait, in all queues of
+/// a process together). `timeout queue` bounds the time. A pinned line has the endpoint's limit too (HAProxy:
 /// maxqueue), over which an exchange is refused.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
