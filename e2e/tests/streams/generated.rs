@@ -1,0 +1,116 @@
+//! Streams of requests, sound and damaged.
+
+/// SplitMix64: good enough to choose, and the same everywhere.
+pub(crate) struct Dice(pub(crate) u64);
+
+impl Dice {
+    /// Below `end`.
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) % end as u64) as usize
+    }
+
+    fn pick<T: Copy>(&mut self, of: &[T]) -> T {
+        of[self.below(of.len())]
+    }
+}
+
+const METHODS: [&str; 8] = ["GET", "POST", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "M-SEARCH"];
+const TARGETS: [&str; 5] = ["/a", "/a?b=http://c", "//a", "http://h/a", "http://h?b"];
+const VERSIONS: [&str; 6] = ["1.1", "1.1", "1.1", "1.1", "1.0", "1.7"];
+const FIELDS: [&str; 10] = [
+    "X:\r\n",
+    "Cookie: a=b\r\n",
+    "Connection: keep-alive\r\n",
+    "Connection: content-length, transfer-encoding, host\r\n",
+    "Connection: x, te\r\nTE: trailers\r\nX: y\r\n",
+    "Connection: upgrade\r\nUpgrade: websocket\r\n",
+    "Keep-Alive: 5\r\n",
+    "Y: \t z \t\r\n",
+    "Z: Content-Length: 5\r\n",
+    "Accept: a, b\r\naccept: c\r\n",
+];
+/// What a body is made of: whatever could be taken for something else.
+const STUFF: [&str; 8] = [
+    "GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n",
+    "\r\n",
+    "0\r\n\r\n",
+    "5\r\n",
+    "HTTP/1.1 200 OK\r\n\r\n",
+    "x",
+    "Content-Length: 3\r\n\r\n",
+    "\n\r\0",
+];
+const EXTENSIONS: [&str; 5] = ["", "", ";a", ";a=b;c", ";a=\"b;\\\"\""];
+/// In bodies together less than what a refused client may go on sending.
+const LARGE_BYTES: usize = 30_000;
+
+/// A few requests, in every third stream with a byte or two changed.
+pub(crate) fn stream(dice: &mut Dice) -> Vec<u8> {
+    let mut stream = Vec::new();
+    for _ in 0..1 + dice.below(6) {
+        request(dice, &mut stream);
+    }
+    if dice.below(3) == 0 {
+        for _ in 0..1 + dice.below(2) {
+            damage(dice, &mut stream);
+        }
+    }
+    stream
+}
+
+fn request(dice: &mut Dice, out: &mut Vec<u8>) {
+    if dice.below(8) == 0 {
+        out.extend_from_slice(b"\r\n");
+    }
+    let (method, target, version) = (dice.pick(&METHODS), dice.pick(&TARGETS), dice.pick(&VERSIONS));
+    out.extend_from_slice(format!("{method} {target} HTTP/{version}\r\nHost: h\r\n").as_bytes());
+    for _ in 0..dice.below(3) {
+        out.extend_from_slice(dice.pick(&FIELDS).as_bytes());
+    }
+    if dice.below(20) == 0 {
+        out.extend_from_slice(b"Connection: close\r\n");
+    }
+    match dice.below(3) {
+        0 => out.extend_from_slice(b"\r\n"),
+        1 => {
+            let body = stuff(dice);
+            out.extend_from_slice(format!("Content-Length: {}\r\n\r\n", body.len()).as_bytes());
+            out.extend_from_slice(&body);
+        }
+        _ => chunks(dice, out),
+    }
+}
+
+fn stuff(dice: &mut Dice) -> Vec<u8> {
+    if dice.below(12) == 0 {
+        return vec![b'y'; dice.below(LARGE_BYTES)];
+    }
+    (0..dice.below(4)).flat_map(|_| dice.pick(&STUFF).as_bytes()).copied().collect()
+}
+
+fn chunks(dice: &mut Dice, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"Transfer-Encoding: chunked\r\n\r\n");
+    for _ in 0..dice.below(4) {
+        let (data, extension) = (stuff(dice), dice.pick(&EXTENSIONS));
+        if !data.is_empty() {
+            out.extend_from_slice(format!("{:x}{extension}\r\n", data.len()).as_bytes());
+            out.extend_from_slice(&data);
+            out.extend_from_slice(b"\r\n");
+        }
+    }
+    let trailers = dice.pick(&["", "", "X-Sum: 1\r\n", "X-Sum:\r\nGET: / HTTP/1.1\r\n"]);
+    out.extend_from_slice(format!("0\r\n{trailers}\r\n").as_bytes());
+}
+
+fn damage(dice: &mut Dice, stream: &mut Vec<u8>) {
+    let (at, byte) = (dice.below(stream.len()), dice.pick(b"\r\n\0 \t:;,=\"\\/019azZ\x7f\xff"));
+    match dice.below(3) {
+        0 => stream[at] = byte,
+        1 => stream.insert(at, byte),
+        _ => drop(stream.remove(at)),
+    }
+}
