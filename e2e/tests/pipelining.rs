@@ -55,3 +55,27 @@ async fn ten_thousand_requests_in_a_row_are_answered_in_order() {
     println!("{REQUESTS} requests in a row: {grown} resident bytes more at the peak");
     assert!(grown <= BYTES, "{grown} bytes more, {BYTES} are allowed");
 }
+
+/// RFC 9112 section 9.6: a close with bytes unread resets the connection, and what is still on its way is lost.
+#[tokio::test]
+async fn the_last_answer_survives_a_request_behind_it() {
+    const LENGTH: usize = 8 << 20;
+    let (origin, entry) = (Origin::start("app01").await, free_address());
+    let server = origin.address();
+    let configuration = format!(
+        "{HTTP_DEFAULTS}    option httpclose\nlisten main\n    bind {entry}\n    server app01 {server}\n"
+    );
+    let _front = Sluicegate::run(&configuration).await;
+    let mut client = TcpStream::connect(entry).await.unwrap();
+    let request = |length: usize| format!("GET /bytes/{length} HTTP/1.1\r\nHost: app\r\n\r\n");
+    client.write_all(request(LENGTH).as_bytes()).await.unwrap();
+    let mut answer = vec![0; 1000];
+    client.read_exact(&mut answer).await.unwrap();
+    // The answer is under way, and this client does not know yet that it is the last.
+    client.write_all(request(1).as_bytes()).await.unwrap();
+    let read = timeout(PATIENCE, client.read_to_end(&mut answer)).await.unwrap();
+    assert!(read.is_ok(), "{read:?} behind {} bytes", answer.len());
+    let head = answer.windows(4).position(|end| end == b"\r\n\r\n").unwrap() + 4;
+    assert_eq!(answer.len() - head, LENGTH);
+    assert_eq!(origin.requests(), 1);
+}

@@ -98,9 +98,10 @@ impl Run<'_, '_> {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Err(_)) => return self.fail(Failure::ClientClosed),
             Poll::Ready(Ok(())) if !facts.keep_client => {
-                let heard_out = up.is_received() && next.is_empty() && self.turn.request.head_len > 0;
+                let heard_out = up.is_received() && self.turn.request.head_len > 0;
                 let cause = self.turn.close_cause;
-                return self.finish(if heard_out { Next::Close(cause) } else { Next::Linger(cause) });
+                let next = if heard_out { self.part(cause) } else { Next::Linger(cause) };
+                return self.finish(next);
             }
             Poll::Ready(Ok(())) => up.poll_discard(self.cx, self.client, self.scratch, next),
         };

@@ -107,7 +107,7 @@ impl Run<'_, '_> {
     fn response_sent(&mut self) -> Option<Step> {
         let facts = self.turn.facts;
         if self.turn.up.is_received() && self.turn.request_is_over() {
-            let next = if facts.keep_client { Next::KeepAlive } else { Next::Close(CloseCause::Finished) };
+            let next = if facts.keep_client { Next::KeepAlive } else { self.part(CloseCause::Finished) };
             return Some(self.finish(next));
         }
         // An early response. The client was told that the connection ends, or the server still takes the rest.

@@ -10,6 +10,7 @@ use super::scratch::Scratch;
 use super::turn::{Stage, Turn};
 use crate::counters::CloseCause;
 use crate::failure::{Failure, outcome};
+use crate::h1::Persistence;
 use crate::live::LiveEndpoint;
 use crate::stream::Stream;
 use crate::termination::{Phase, Termination};
@@ -120,6 +121,15 @@ impl Run<'_, '_> {
         // Where the next request would start is unknown, or the client has shown that it sends none.
         let keep = !matches!(failure, Failure::BadRequest(_) | Failure::ClientTimeout | Failure::Killed);
         self.answer_error(outcome.status, keep)
+    }
+
+    /// How the client's connection ends behind its last answer. A client that has not said itself that this is the
+    /// end may have sent more, or be about to: closing at once would make the kernel answer that with a reset, which
+    /// takes along what is still on its way of the answer (RFC 9112 section 9.6).
+    pub(super) fn part(&self, cause: CloseCause) -> Next {
+        let turn = &*self.turn;
+        let goes = turn.facts.client_ended || turn.request.head.persistence() == Persistence::Close;
+        if goes && turn.next.is_empty() { Next::Close(cause) } else { Next::Linger(cause) }
     }
 
     /// Closes the record of the exchange.
