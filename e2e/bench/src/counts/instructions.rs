@@ -40,6 +40,7 @@ fn instructions(bench: &Bench, workload: &Workload, peer: &Peer, requests: u64) 
     plan.requests = Some(requests);
     let mut load = Load::start(&plan, &bench.load_cores())?;
     let seen = load.run()?;
+    // Its connections close before the proxy ends.
     drop(load);
     ensure!(seen.requests == requests, "{} of {requests} requests were answered", seen.requests);
     running.process.terminate()?;

@@ -11,16 +11,20 @@ use super::Count;
 use crate::measure::{Bench, Load};
 use crate::peer::Peer;
 use crate::process::Process;
-use crate::workload::Workload;
+use crate::workload::{Unit, Workload};
 
 /// Requests that the calls are divided by.
 const REQUESTS: u64 = 10_000;
+
+/// As many of a MiB each: every call takes strace some microseconds, and these take many calls.
+const BULK_REQUESTS: u64 = 500;
 
 /// Counts while the load sends its requests, not while connections are opened.
 pub(super) fn count(bench: &Bench, workload: &Workload, peer: &Peer) -> anyhow::Result<Count> {
     let running = peer.start(&bench.conditions(workload))?;
     let mut plan = workload.plan.clone();
-    plan.requests = Some(REQUESTS);
+    let requests = if workload.unit == Unit::Mebibyte { BULK_REQUESTS } else { REQUESTS };
+    plan.requests = Some(requests);
     let mut load = Load::start(&plan, &bench.load_cores())?;
     let file = env::temp_dir().join(format!("sluicegate-bench-{}.strace", running.process.pid()));
     let mut command = Process::command(&bench.load_cores(), "strace".as_ref())?;
@@ -33,8 +37,8 @@ pub(super) fn count(bench: &Bench, workload: &Workload, peer: &Peer) -> anyhow::
     strace.terminate().context("strace")?;
     let text = fs::read_to_string(&file);
     fs::remove_file(&file)?;
-    ensure!(seen.requests == REQUESTS, "{} of {REQUESTS} requests were answered", seen.requests);
-    let parts = calls(&text?, REQUESTS);
+    ensure!(seen.requests == requests, "{} of {requests} requests were answered", seen.requests);
+    let parts = calls(&text?, requests);
     let for_a_request = parts.iter().map(|(_, calls)| calls).sum();
     Ok(Count { workload: workload.id, peer: peer.name.clone(), for_a_request, parts })
 }
