@@ -10,6 +10,7 @@
 //! The harness knows nothing of the crates it tests: it sees them as their users do.
 
 mod client;
+mod dice;
 pub mod docker;
 mod front;
 mod haproxy;
@@ -25,6 +26,7 @@ mod tools;
 mod wire;
 
 pub use client::{Connection, Failure, fetch};
+pub use dice::Dice;
 pub use docker::Docker;
 pub use front::Front;
 pub use haproxy::Haproxy;

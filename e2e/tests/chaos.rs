@@ -20,7 +20,7 @@ use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 use sluicegate_e2e::{
-    Connection, Failure, HTTP_DEFAULTS, PATIENCE, Process, Response, Sluicegate, sluicegate_binary,
+    Connection, Dice, Failure, HTTP_DEFAULTS, PATIENCE, Process, Response, Sluicegate, sluicegate_binary,
 };
 use tokio::task::JoinSet;
 
@@ -38,19 +38,6 @@ const ADVANCE: u64 = 60;
 const PROXIES: usize = 3;
 /// What a proxy may grow by once it is warm: nothing is kept for faults that are over.
 const GROWTH_BYTES: u64 = 32 << 20;
-
-/// SplitMix64: good enough to choose faults, and the same everywhere.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % end
-    }
-}
 
 /// Three backends behind one entry, which each proxy brings as its descriptor 9: two of them are healthy.
 struct Site {
@@ -388,7 +375,7 @@ async fn what_is_healthy_is_served_and_all_agree_in_the_end() {
     let seed = seed();
     println!("SLUICEGATE_CHAOS_SEED={seed}");
     let folder = tempfile::tempdir().unwrap();
-    let (mut dice, mut site) = (Dice(seed), Site::start().await);
+    let (mut dice, mut site) = (Dice::new(seed), Site::start().await);
     fs::write(folder.path().join("haproxy.cfg"), site.next(&mut dice)).unwrap();
     let plane = Plane::start(folder.path()).await;
     let mut seats = Vec::new();

@@ -14,9 +14,9 @@ mod server;
 use std::env;
 use std::net::SocketAddr;
 
-use generated::{Dice, stream};
+use generated::stream;
 use server::{Request, Server, request};
-use sluicegate_e2e::{HTTP_DEFAULTS, PATIENCE, Sluicegate, free_address};
+use sluicegate_e2e::{Dice, HTTP_DEFAULTS, PATIENCE, Sluicegate, free_address};
 use sluicegate_engine::h1::differential::compare;
 use sluicegate_engine::h1::naive::{self, Reading, Role};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -69,7 +69,7 @@ async fn tell(entry: SocketAddr, stream: &[u8], dice: &mut Dice) -> Vec<u8> {
     let mut client = TcpStream::connect(entry).await.unwrap();
     client.set_nodelay(true).unwrap();
     let (mut reader, mut writer) = client.split();
-    let piece = [1 + dice.below(40), 1 + dice.below(3_000), stream.len().max(1)][dice.below(3)];
+    let piece = [1 + dice.index(40), 1 + dice.index(3_000), stream.len().max(1)][dice.index(3)];
     let sending = async {
         for piece in stream.chunks(piece.max(stream.len() / 200 + 1)) {
             // It may refuse, and say so, before it has everything.
@@ -97,7 +97,7 @@ async fn a_server_gets_the_requests_that_the_client_sent() {
     let at = server.address();
     let configuration = format!("{HTTP_DEFAULTS}listen main\n    bind {entry}\n    server app01 {at}\n");
     let mut front = Sluicegate::run(&configuration).await;
-    let mut dice = Dice(number("SLUICEGATE_STREAMS_SEED", 1));
+    let mut dice = Dice::new(number("SLUICEGATE_STREAMS_SEED", 1));
     let streams = number("SLUICEGATE_STREAMS", STREAMS);
     let (mut forwarded, mut refused) = (0, 0);
     for round in 0..streams {

@@ -1,22 +1,6 @@
 //! Streams of requests, sound and damaged.
 
-/// SplitMix64: good enough to choose, and the same everywhere.
-pub(crate) struct Dice(pub(crate) u64);
-
-impl Dice {
-    /// Below `end`.
-    pub(crate) fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % end as u64) as usize
-    }
-
-    fn pick<T: Copy>(&mut self, of: &[T]) -> T {
-        of[self.below(of.len())]
-    }
-}
+use sluicegate_e2e::Dice;
 
 const METHODS: [&str; 8] = ["GET", "POST", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "M-SEARCH"];
 const TARGETS: [&str; 5] = ["/a", "/a?b=http://c", "//a", "http://h/a", "http://h?b"];
@@ -55,9 +39,7 @@ pub(crate) fn stream(dice: &mut Dice) -> Vec<u8> {
         request(dice, &mut stream);
     }
     if dice.below(3) == 0 {
-        for _ in 0..1 + dice.below(2) {
-            damage(dice, &mut stream);
-        }
+        dice.damage(&mut stream);
     }
     stream
 }
@@ -87,7 +69,7 @@ fn request(dice: &mut Dice, out: &mut Vec<u8>) {
 
 fn stuff(dice: &mut Dice) -> Vec<u8> {
     if dice.below(12) == 0 {
-        return vec![b'y'; dice.below(LARGE_BYTES)];
+        return vec![b'y'; dice.index(LARGE_BYTES)];
     }
     (0..dice.below(4)).flat_map(|_| dice.pick(&STUFF).as_bytes()).copied().collect()
 }
@@ -104,13 +86,4 @@ fn chunks(dice: &mut Dice, out: &mut Vec<u8>) {
     }
     let trailers = dice.pick(&["", "", "X-Sum: 1\r\n", "X-Sum:\r\nGET: / HTTP/1.1\r\n"]);
     out.extend_from_slice(format!("0\r\n{trailers}\r\n").as_bytes());
-}
-
-fn damage(dice: &mut Dice, stream: &mut Vec<u8>) {
-    let (at, byte) = (dice.below(stream.len()), dice.pick(b"\r\n\0 \t:;,=\"\\/019azZ\x7f\xff"));
-    match dice.below(3) {
-        0 => stream[at] = byte,
-        1 => stream.insert(at, byte),
-        _ => drop(stream.remove(at)),
-    }
 }
