@@ -12,6 +12,7 @@
 //! request is still answered (HAProxy without option abortonclose); it has aborted when its connection is reset.
 
 mod answer;
+mod backlog;
 mod body;
 mod connection;
 mod dispatch;

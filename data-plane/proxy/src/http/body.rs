@@ -3,14 +3,15 @@
 use std::io;
 use std::task::{Context, Poll, ready};
 
+use super::backlog::Held;
 use super::scratch::Scratch;
 use crate::h1::{Body, CHUNK_END, Framing, InvalidChunk, LAST_CHUNK, chunk_header};
 use crate::stream::Stream;
 
 /// Size of a read while little is known about the receiver, and after it was seen to be slow.
 const SMALL_WINDOW: usize = 16 * 1024;
-/// Full reads that were taken whole before reads grow.
-const FULL_ROUNDS: u8 = 4;
+/// What reads grow by when one was full and the receiver took it whole.
+const GROWTH: usize = 4;
 /// Memory that a finished transfer may keep for the next one.
 const KEPT_PENDING: usize = 4 * 1024;
 
@@ -49,7 +50,8 @@ pub(super) struct Transfer {
     pending: Vec<u8>,
     sent: usize,
     window: usize,
-    full_rounds: u8,
+    /// The entry of `pending` in the worker's account, where it is more than a small read leaves.
+    held: Option<Held>,
     /// The sender closed, and that is how this body ends.
     closed: bool,
     /// Bytes behind the body were seen and thrown away.
@@ -66,7 +68,7 @@ impl Default for Transfer {
             pending: Vec::new(),
             sent: 0,
             window: SMALL_WINDOW,
-            full_rounds: 0,
+            held: None,
             closed: false,
             surplus: false,
             received: 0,
@@ -133,6 +135,9 @@ impl Transfer {
 
     /// Forgets what the receiver has not taken: it is gone.
     pub(super) fn abandon(&mut self) {
+        if self.held.take().is_some() {
+            self.pending = Vec::new();
+        }
         self.pending.clear();
         self.sent = 0;
     }
@@ -152,9 +157,15 @@ impl Transfer {
         render(&mut self.pending);
     }
 
-    /// Writes bytes that are already coded for the receiver; keeps what it does not take now.
-    pub(super) fn put(&mut self, cx: &mut Context<'_>, to: &mut Stream, bytes: &[u8]) -> Result<(), Broken> {
-        let mut rest = bytes;
+    /// Writes bytes of the scratch area that are already coded for the receiver; keeps what it does not take now.
+    pub(super) fn put(
+        &mut self,
+        cx: &mut Context<'_>,
+        to: &mut Stream,
+        scratch: &Scratch,
+        (start, end): (usize, usize),
+    ) -> Result<(), Broken> {
+        let mut rest = scratch.slice(start, end);
         if self.sent == self.pending.len() {
             self.abandon();
             if let Poll::Ready(taken) = to.poll_write(cx, rest) {
@@ -165,8 +176,10 @@ impl Transfer {
         }
         if !rest.is_empty() {
             self.window = SMALL_WINDOW;
-            self.full_rounds = 0;
             self.pending.extend_from_slice(rest);
+            if self.held.is_none() && self.pending.len() > SMALL_WINDOW {
+                self.held = Some(scratch.backlog.hold(self.pending.len()));
+            }
         }
         Ok(())
     }
@@ -180,6 +193,9 @@ impl Transfer {
             }
             self.sent += taken;
             self.written += taken as u64;
+        }
+        if self.held.is_some() {
+            self.abandon();
         }
         Poll::Ready(Ok(()))
     }
@@ -198,19 +214,20 @@ impl Transfer {
             if self.is_received() {
                 return Poll::Ready(Ok(()));
             }
-            let length = ready!(from.poll_read(cx, scratch.window(self.window))).map_err(Broken::Sender)?;
+            let window = if scratch.backlog.is_full() { SMALL_WINDOW } else { self.window };
+            let length = ready!(from.poll_read(cx, scratch.window(window))).map_err(Broken::Sender)?;
             if length == 0 {
                 self.end()?;
                 continue;
             }
-            let filled = length >= self.window;
+            let filled = length >= window;
             let (start, end) = self.recode(scratch, length, next.as_deref_mut())?;
             if start == end {
                 continue;
             }
-            self.put(cx, to, scratch.slice(start, end))?;
+            self.put(cx, to, scratch, (start, end))?;
             if filled && self.sent == self.pending.len() {
-                self.grow();
+                self.window = (self.window * GROWTH).min(Scratch::WINDOW);
             }
         }
     }
@@ -313,14 +330,6 @@ impl Transfer {
         }
         self.closed = true;
         Ok(())
-    }
-
-    fn grow(&mut self) {
-        self.full_rounds = self.full_rounds.saturating_add(1);
-        if self.full_rounds >= FULL_ROUNDS {
-            self.full_rounds = 0;
-            self.window = (self.window * 2).min(Scratch::WINDOW);
-        }
     }
 }
 

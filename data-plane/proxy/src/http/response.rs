@@ -12,8 +12,8 @@ use crate::failure::Failure;
 use crate::h1::{Framing, InvalidHead, Limits, Parsed, Persistence, Version, View};
 use crate::termination::Phase;
 
-/// Bytes read at once while a head is awaited; the body's first bytes come with it.
-const WINDOW: usize = 16 * 1024;
+/// Bytes read at once while a head is awaited; the body comes with it where it is not long.
+const WINDOW: usize = 32 * 1024;
 /// Interim responses to one request. HAProxy and nginx have no bound; a server that sends more than one of 100, 102
 /// and a few of 103 is broken.
 pub(super) const INTERIMS: u8 = 16;
@@ -151,7 +151,7 @@ impl Run<'_, '_> {
         let view = View::new(&response.head, &response.bytes, &response.edits);
         let room = self.scratch.whole().get_mut(..start).unwrap_or_default();
         match view.render_before(room) {
-            Some(from) => down.put(self.cx, self.client, self.scratch.slice(from, end)),
+            Some(from) => down.put(self.cx, self.client, self.scratch, (from, end)),
             None => {
                 down.queue(|out| {
                     view.render(out);

@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 
+use super::backlog::Backlog;
+
 /// Room before the bytes that are read, where a rendered head or a chunk's size line goes, so that head and body
 /// leave in one write. A head that needs more is copied together with its body instead.
 const HEADROOM: usize = 24 * 1024;
@@ -11,16 +13,21 @@ const TAIL: usize = 8;
 /// One area, lent to one poll at a time.
 pub(super) struct Scratch {
     bytes: Box<[u8]>,
+    /// What connections hold of reads that their receivers did not take.
+    pub(super) backlog: Backlog,
 }
 
 impl Scratch {
-    /// Largest read.
-    pub(super) const WINDOW: usize = 64 * 1024;
+    /// Largest read: a system call for each MiB of bulk. The kernel gives memory only for the part that is ever used.
+    pub(super) const WINDOW: usize = 1024 * 1024;
     /// Where read bytes start.
     pub(super) const START: usize = HEADROOM;
 
     fn new() -> Self {
-        Self { bytes: vec![0; HEADROOM + Self::WINDOW + TAIL].into_boxed_slice() }
+        Self {
+            bytes: vec![0; HEADROOM + Self::WINDOW + TAIL].into_boxed_slice(),
+            backlog: Backlog::default(),
+        }
     }
 
     /// Room for a read of `length` bytes, and one more so that a read of just that many is seen to be short.

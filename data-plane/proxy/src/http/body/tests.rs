@@ -1,3 +1,4 @@
+use super::super::backlog::MOST;
 use super::*;
 use tokio::net::UnixStream;
 
@@ -107,24 +108,62 @@ fn a_bad_chunk_is_not_passed_on() {
     });
 }
 
+/// Keeps the sender's socket full until the receiver, who reads nothing, blocks the transfer; how much was sent.
+async fn blocked(bench: &mut Bench) -> usize {
+    let piece = vec![7; 1 << 20];
+    let mut sent = 0;
+    for _ in 0..1000 {
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        sent += bench.sender.try_write(&piece).unwrap_or(0);
+        let Bench { transfer, from, to, scratch, .. } = bench;
+        let moved =
+            std::future::poll_fn(|cx| Poll::Ready(transfer.poll_move(cx, (from, to), scratch, None))).await;
+        assert!(moved.is_pending());
+    }
+    assert!(bench.transfer.is_blocked());
+    sent
+}
+
 #[test]
 fn a_slow_receiver_bounds_what_is_kept_and_shrinks_reads() {
     run(async {
         let mut bench = Bench::new(Framing::UntilClose, Coding::AsIs);
-        let piece = vec![7; 1 << 20];
-        let mut sent = 0;
-        for _ in 0..1000 {
-            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-            sent += bench.sender.try_write(&piece).unwrap_or(0);
-            let Bench { transfer, from, to, scratch, .. } = &mut bench;
-            let moved =
-                std::future::poll_fn(|cx| Poll::Ready(transfer.poll_move(cx, (from, to), scratch, None)))
-                    .await;
-            assert!(moved.is_pending());
-        }
-        assert!(bench.transfer.is_blocked());
+        let sent = blocked(&mut bench).await;
         assert!(bench.transfer.pending.len() <= Scratch::WINDOW + 1, "{}", bench.transfer.pending.len());
         assert_eq!(bench.transfer.window, SMALL_WINDOW);
         assert!(sent < 8 << 20, "{sent} bytes were taken for a receiver that reads none");
+    });
+}
+
+#[test]
+fn what_a_large_read_left_is_accounted_for_and_given_back() {
+    run(async {
+        let mut bench = Bench::new(Framing::UntilClose, Coding::AsIs);
+        bench.transfer.window = Scratch::WINDOW;
+        blocked(&mut bench).await;
+        let kept = bench.transfer.pending.len();
+        assert!(kept > SMALL_WINDOW, "{kept}");
+        let other = bench.scratch.backlog.hold(MOST - kept);
+        assert!(bench.scratch.backlog.is_full());
+        while bench.transfer.is_blocked() {
+            let _ = bench.moved().await;
+        }
+        assert!(!bench.scratch.backlog.is_full());
+        assert_eq!(bench.transfer.pending.capacity(), 0);
+        drop(other);
+    });
+}
+
+#[test]
+fn reads_are_small_while_the_account_is_full() {
+    run(async {
+        let mut bench = Bench::new(Framing::UntilClose, Coding::AsIs);
+        bench.transfer.window = Scratch::WINDOW;
+        let other = bench.scratch.backlog.hold(MOST);
+        blocked(&mut bench).await;
+        let kept = bench.transfer.pending.len();
+        assert!(kept <= SMALL_WINDOW + 1, "{kept}");
+        drop(other);
+        assert!(!bench.scratch.backlog.is_full());
     });
 }

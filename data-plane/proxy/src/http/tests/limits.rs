@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::h1::{
     ADDED_FIELDS, ARENA_BYTES, EXTENSION_BYTES, EXTENSIONS_BYTES, Limits, SIZE_DIGITS, TRAILER_BYTES,
 };
+use crate::http::backlog::MOST;
 use crate::http::connection::{LINGER, LINGER_BYTES};
 use crate::http::response::INTERIMS;
 use crate::http::run::AHEAD_BYTES;
@@ -87,6 +88,7 @@ fn documented() -> String {
         ),
         ("fields that are added to one head", ADDED_FIELDS.to_string(), "as above"),
         ("body bytes held for a receiver that is slow", bytes(Scratch::WINDOW), "the sender is not read"),
+        ("the same of all connections of a worker", bytes(MOST), "16 KiB each from then on"),
         ("bytes of later requests held while one is answered", bytes(AHEAD_BYTES), "the client is not read"),
         (
             "what a refused client may go on sending",
