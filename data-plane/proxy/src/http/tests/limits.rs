@@ -91,7 +91,7 @@ fn documented() -> String {
         ("the same of all connections of a worker", bytes(MOST), "16 KiB each from then on"),
         ("bytes of later requests held while one is answered", bytes(AHEAD_BYTES), "the client is not read"),
         (
-            "what a refused client may go on sending",
+            "what a client may go on sending behind its last answer",
             format!("{}, {} s", bytes(LINGER_BYTES), LINGER.as_secs()),
             "reset",
         ),
