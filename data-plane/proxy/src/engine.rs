@@ -28,7 +28,7 @@ use crate::worker::Shared;
 use crate::worker::run::{self, COMMANDS, Command, Stop};
 pub use prepare::{LocalRejection, Prepared, Reason};
 pub use report::ProcessReport;
-use room::Room;
+use room::{Room, Shortage};
 
 /// What an engine is started with.
 #[derive(Debug, Clone)]
@@ -63,6 +63,7 @@ pub struct Engine {
     /// A generation is being prepared.
     busy: Arc<AtomicBool>,
     serial: AtomicU64,
+    shortage: Shortage,
     started: std::time::Instant,
 }
 
@@ -123,6 +124,7 @@ impl Engine {
             bound: Arc::default(),
             busy: Arc::default(),
             serial: AtomicU64::new(0),
+            shortage: Shortage::default(),
             started: std::time::Instant::now(),
         })
     }
@@ -183,7 +185,7 @@ impl Engine {
         self.shared.most_idle.store(idle, SeqCst);
         let asked = runtime.process.max_connections.map(NonZeroU32::get).or(self.settings.max_connections);
         let limit = asked.unwrap_or(room).min(room);
-        if asked.is_some_and(|asked| asked > limit) && limit != self.shared.gate.limit() {
+        if self.shortage.is_news(asked, room) {
             tracing::warn!(
                 asked,
                 limit,

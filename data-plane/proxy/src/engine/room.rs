@@ -1,7 +1,11 @@
 //! How many client connections the limit of open files has room for (HAProxy: maxconn that follows from ulimit-n).
 
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use sluicegate_model::Runtime;
+
+use crate::pool::IN_ALL;
 
 /// Descriptors that a process of few endpoints has whatever it serves, with some to spare: the standard streams, the
 /// control thread, the control plane's session, the admin socket, files and log receivers.
@@ -14,7 +18,8 @@ const PER_CONNECTION: u64 = 2;
 /// This part of all is left to health checks, which are short and many.
 const CHECKS: u64 = 16;
 
-/// This part of what is left for connections is for idle ones, which hold a descriptor that no client's place counts.
+/// This part of what is left for connections is for idle ones, which hold a descriptor that no client's place counts;
+/// no more than the workers keep.
 const IDLE: u64 = 8;
 
 /// Where Linux starts a process that was told nothing.
@@ -55,12 +60,25 @@ impl Room {
     /// What `files` leave beside `needed` others.
     pub(super) fn of(files: u64, needed: u64, workers: usize) -> Self {
         let left = files.saturating_sub(needed).saturating_sub(files / CHECKS);
-        let idle = left / IDLE;
+        let idle = (left / IDLE).min(workers as u64 * IN_ALL as u64);
         let clients = ((left - idle) / PER_CONNECTION).max(1);
         Self {
             clients: u32::try_from(clients).unwrap_or(u32::MAX),
             idle: usize::try_from(idle / workers as u64).unwrap_or(usize::MAX),
         }
+    }
+}
+
+/// The limit for which there was no room when one was asked for last; 0: there was room.
+#[derive(Debug, Default)]
+pub(super) struct Shortage(AtomicU32);
+
+impl Shortage {
+    /// Whether there is less room than `asked` for, and that has not been told of this limit: how much less changes
+    /// with every listener that comes or goes.
+    pub(super) fn is_news(&self, asked: Option<u32>, room: u32) -> bool {
+        let short = asked.filter(|asked| *asked > room).unwrap_or(0);
+        self.0.swap(short, SeqCst) != short && short != 0
     }
 }
 

@@ -17,3 +17,28 @@ fn a_listener_takes_one_on_each_worker() {
     let with = needed(&site.listener("web", ANY_PORT, "main").runtime(), 4);
     assert_eq!(with, without + 4);
 }
+
+#[test]
+fn of_many_files_no_more_is_kept_for_idle_connections_than_workers_keep() {
+    let room = Room::of(1 << 20, 44, 2);
+    assert_eq!(room.idle, IN_ALL);
+    let held_back = 44 + (1 << 20) / CHECKS + 2 * IN_ALL as u64;
+    assert_eq!(u64::from(room.clients), ((1 << 20) - held_back) / PER_CONNECTION);
+}
+
+#[test]
+fn a_limit_that_there_is_no_room_for_is_told_once() {
+    let shortage = Shortage::default();
+    let told = [
+        (None, 400),
+        // Nothing but this has changed, the limit in force included.
+        (Some(1_000), 400),
+        (Some(1_000), 400),
+        (Some(1_000), 398),
+        (Some(2_000), 398),
+        (Some(300), 398),
+        (Some(2_000), 398),
+    ]
+    .map(|(asked, room)| shortage.is_news(asked, room));
+    assert_eq!(told, [false, true, false, false, true, false, true]);
+}
