@@ -3,6 +3,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::*;
+use crate::live::TransportId;
 
 /// How long the loop rests after an error, in the time of the paused clock.
 async fn rest(errno: i32) -> Duration {
@@ -31,6 +32,17 @@ async fn what_befell_one_connection_holds_up_no_other() {
     for errno in [libc::ECONNABORTED, libc::EPROTO, libc::EPERM, libc::ENETUNREACH] {
         assert_eq!(rest(errno).await, Duration::ZERO, "{errno}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn idle_connections_make_room_for_clients() {
+    let worker = Worker::new(0, Arc::new(crate::fixture::shared()));
+    let (ours, _theirs) = tokio::net::UnixStream::pair().unwrap();
+    worker.idle.put(TransportId(1), Stream::Unix(ours), Instant::now());
+    pause(&worker, io::Error::from_raw_os_error(libc::ECONNABORTED)).await;
+    assert!(!worker.idle.is_empty());
+    pause(&worker, io::Error::from_raw_os_error(libc::EMFILE)).await;
+    assert!(worker.idle.is_empty());
 }
 
 #[tokio::test(start_paused = true)]
