@@ -102,7 +102,10 @@ fn documented() -> String {
         ),
         (
             "idle connections to servers, a worker",
-            format!("{IN_ALL}, of them {PER_KEY} to one, {} s", IDLE.as_secs()),
+            format!(
+                "{IN_ALL}, less where the file limit is low; of them {PER_KEY} to one, {} s",
+                IDLE.as_secs()
+            ),
             "closed after its exchange",
         ),
     ];
