@@ -18,8 +18,11 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 const CLIENTS: usize = 1_000;
-/// What one of them may cost at most. Measured: 3 KiB within a head or body, 23 KiB where the answer is not read.
-const BYTES_EACH: u64 = 64 * 1024;
+/// What one of them may cost at most. Measured: 3 KiB within a head or body.
+const BYTES_EACH: u64 = 32 * 1024;
+const WORKERS: u64 = 2;
+/// What a worker may hold of large reads besides, however many do not read: its account of 32 MiB, and its area.
+const BYTES_OF_WORKER: u64 = 34 << 20;
 /// Time that they are given.
 const LIMIT: &str = "1s";
 /// How often one of them sends a line, to look busy.
@@ -28,7 +31,7 @@ const PACE: Duration = Duration::from_millis(100);
 async fn front(entry: SocketAddr, server: SocketAddr, timeouts: &str) -> Sluicegate {
     let configuration =
         format!("{HTTP_DEFAULTS}{timeouts}listen main\n    bind {entry}\n    server app01 {server}\n");
-    Sluicegate::run(&configuration).await
+    Sluicegate::run_with(&configuration, &["--workers", &WORKERS.to_string()]).await
 }
 
 /// What a client reads up to the end of its connection, while it sends a first piece and then, at its pace, another.
@@ -139,7 +142,7 @@ async fn never_read(clients: usize, segment: Option<u32>, allowed: u64) {
 
 #[tokio::test]
 async fn who_does_not_read_is_closed() {
-    never_read(CLIENTS, Some(1024), CLIENTS as u64 * BYTES_EACH).await;
+    never_read(CLIENTS, Some(1024), CLIENTS as u64 * BYTES_EACH + WORKERS * BYTES_OF_WORKER).await;
 }
 
 #[tokio::test]
