@@ -11,6 +11,8 @@ pub(crate) struct Features {
     pub(crate) server_close: bool,
     /// Thirty rules of which no request meets one.
     pub(crate) rules: bool,
+    /// A thousand frontends and ten thousand backends that no request meets. nginx goes without.
+    pub(crate) large: bool,
 }
 
 /// What a configuration is written for.
@@ -31,7 +33,7 @@ pub(crate) struct Setup<'a> {
 
 /// For HAProxy and Sluicegate.
 pub(crate) fn haproxy(setup: &Setup<'_>) -> String {
-    let Features { log, server_close, rules } = setup.features;
+    let Features { log, server_close, rules, large } = setup.features;
     let mut options = Vec::new();
     if log {
         options.extend(["log global", "option httplog"]);
@@ -42,8 +44,8 @@ pub(crate) fn haproxy(setup: &Setup<'_>) -> String {
     if setup.splice {
         options.push("option splice-auto");
     }
-    // With pipes a connection may have more than two descriptors.
-    let connections = if setup.splice { setup.connections * 3 / 4 } else { setup.connections };
+    // With pipes a connection may have more than two descriptors; listeners have one each.
+    let connections = if setup.splice || large { setup.connections * 3 / 4 } else { setup.connections };
     let mut lines = Vec::new();
     if rules {
         lines.extend(ten(|n| format!("http-request deny if {{ path_beg /forbidden{n}/ }}")));
@@ -61,13 +63,24 @@ pub(crate) fn haproxy(setup: &Setup<'_>) -> String {
             ("RULES", lines.join("\n    ")),
             ("ORIGIN1", setup.origins[0].to_string()),
             ("ORIGIN2", setup.origins[1].to_string()),
+            ("OTHERS", if large { others() } else { String::new() }),
         ],
     )
 }
 
+/// Frontends and backends beside the one that is measured.
+fn others() -> String {
+    let frontend = |n: u16| {
+        let bind = format!("bind 127.0.0.2:{}", 20_000 + n);
+        format!("frontend other{n}\n    {bind}\n    default_backend other{n}\n")
+    };
+    let backend = |n: u16| format!("backend other{n}\n    server one 127.0.0.3:{}\n", 20_000 + n);
+    (0..1000).map(frontend).chain((0..10_000).map(backend)).collect()
+}
+
 /// For nginx: the same in its words.
 pub(crate) fn nginx(setup: &Setup<'_>) -> String {
-    let Features { log, server_close, rules } = setup.features;
+    let Features { log, server_close, rules, large: _ } = setup.features;
     let pool = if server_close { "" } else { "keepalive 1024; keepalive_requests 1000000000;" };
     let (mut geo, mut zone, mut locations, mut servers) = Default::default();
     if rules {
@@ -125,9 +138,9 @@ mod tests {
 
     #[test]
     fn nothing_of_a_template_is_left() {
-        for number in 0..8 {
-            let features =
-                Features { log: number & 1 > 0, server_close: number & 2 > 0, rules: number & 4 > 0 };
+        for number in 0..16 {
+            let bit = |bit| number & bit > 0;
+            let features = Features { log: bit(1), server_close: bit(2), rules: bit(4), large: bit(8) };
             for text in [haproxy(&setup(features)), nginx(&setup(features))] {
                 assert!(!text.contains('@'), "{text}");
             }
@@ -142,6 +155,13 @@ mod tests {
         let text = nginx(&setup(features));
         let rules = ["location /forbidden", "10.", "server_name"];
         assert_eq!(text.lines().filter(|line| rules.iter().any(|rule| line.contains(rule))).count(), 30);
+    }
+
+    #[test]
+    fn a_large_configuration_is_large() {
+        let text = haproxy(&setup(Features { large: true, ..Features::default() }));
+        let count = |word: &str| text.lines().filter(|line| line.starts_with(word)).count();
+        assert_eq!((count("frontend "), count("backend ")), (1001, 10_001));
     }
 
     #[test]

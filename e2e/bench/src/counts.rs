@@ -26,7 +26,7 @@ pub(crate) struct Count {
     pub(crate) workload: &'static str,
     pub(crate) peer: String,
     pub(crate) for_a_request: f64,
-    /// The parts, greatest first: calls by their names. Instructions have none.
+    /// Calls by their names, greatest first. Of instructions, those of a second without requests.
     pub(crate) parts: Vec<(String, f64)>,
 }
 
@@ -60,13 +60,17 @@ pub(crate) fn table(counter: Counter, counts: &[Count]) -> Table {
         Counter::Instructions => "user instructions/request",
     };
     let mut header = vec!["peer".to_owned(), "workload".to_owned(), title.to_owned()];
-    if counter == Counter::Syscalls {
-        header.extend(["without epoll".to_owned(), "most".to_owned()]);
+    match counter {
+        Counter::Syscalls => header.extend(["without epoll".to_owned(), "most".to_owned()]),
+        Counter::Instructions => header.push(instructions::BY_ITSELF.to_owned()),
     }
     let row = |count: &Count| {
         let mut cells = vec![count.peer.clone(), count.workload.to_owned()];
         match counter {
-            Counter::Instructions => cells.push(format!("{:.0}", count.for_a_request)),
+            Counter::Instructions => {
+                cells.push(format!("{:.0}", count.for_a_request));
+                cells.extend(count.parts.iter().map(|(_, instructions)| format!("{instructions:.0}")));
+            }
             Counter::Syscalls => {
                 let data = count.parts.iter().filter(|(name, _)| !name.starts_with("epoll_"));
                 let data: f64 = data.map(|(_, calls)| calls).sum();

@@ -149,6 +149,14 @@ fn circumstances(small: &Workload, many: &Plan) -> Vec<Workload> {
             ..small.clone()
         },
         Workload {
+            id: "large",
+            title: "keep-alive, 64 connections, bodies of 128 B, 1 000 more frontends and 10 000 more backends",
+            features: Features { large: true, ..Features::default() },
+            peers: &["sluicegate", "haproxy"],
+            beside: Some("small"),
+            ..small.clone()
+        },
+        Workload {
             id: "server-close",
             title: "a new server connection for each request (http-server-close), 64 connections, bodies of 128 B",
             features: Features { server_close: true, ..Features::default() },

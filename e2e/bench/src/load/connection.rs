@@ -82,18 +82,16 @@ impl Client {
         let connection = &mut self.connections[at];
         connection.sent = 0;
         connection.state = State::Sending;
-        let socket = match connection.socket.take() {
-            Some(socket) => socket,
-            None => {
-                let socket = net::connect(self.port)?;
-                self.poll.add(&socket, at, Interest::IN)?;
-                connection.interest = Interest::IN;
-                socket
-            }
-        };
+        if connection.socket.is_some() {
+            connection.send(&self.request)?;
+            return connection.watch(&self.poll, at);
+        }
+        // As clients do: the request goes out when the kernel says that the connection is there.
+        let socket = net::connect(self.port)?;
+        connection.interest = Interest::OUT;
+        self.poll.add(&socket, at, connection.interest)?;
         connection.socket = Some(socket);
-        connection.send(&self.request)?;
-        connection.watch(&self.poll, at)
+        Ok(())
     }
 
     /// Waits at most so long; tells which requests are over.
