@@ -214,7 +214,10 @@ impl Transfer {
             if self.is_received() {
                 return Poll::Ready(Ok(()));
             }
-            let window = if scratch.backlog.is_full() { SMALL_WINDOW } else { self.window };
+            let mut window = if scratch.backlog.is_full() { SMALL_WINDOW } else { self.window };
+            if next.is_some() {
+                window = window.min(self.most_ahead());
+            }
             let length = ready!(from.poll_read(cx, scratch.window(window))).map_err(Broken::Sender)?;
             if length == 0 {
                 self.end()?;
@@ -232,6 +235,13 @@ impl Transfer {
         }
     }
 
+    /// The most to read from a sender whose next message may follow: what is known to belong to this one, and a small
+    /// read of what may not. What comes of later messages is kept, and copied when each of them begins.
+    fn most_ahead(&self) -> usize {
+        let known = self.body.opaque().and_then(|known| usize::try_from(known).ok());
+        known.unwrap_or(usize::MAX).saturating_add(SMALL_WINDOW)
+    }
+
     /// Reads and throws away what the sender still sends of its body, for a reader that must be heard out before its
     /// connection can carry another message. Ready when the body is complete.
     pub(super) fn poll_discard(
@@ -242,7 +252,8 @@ impl Transfer {
         next: &mut Vec<u8>,
     ) -> Poll<Result<(), Broken>> {
         while !self.is_received() {
-            let length = ready!(from.poll_read(cx, scratch.window(self.window))).map_err(Broken::Sender)?;
+            let window = self.window.min(self.most_ahead());
+            let length = ready!(from.poll_read(cx, scratch.window(window))).map_err(Broken::Sender)?;
             if length == 0 {
                 return Poll::Ready(Err(Broken::SenderClosed));
             }

@@ -167,3 +167,37 @@ fn reads_are_small_while_the_account_is_full() {
         assert!(!bench.scratch.backlog.is_full());
     });
 }
+
+/// How much is taken of what follows a message while large reads are on, and whether the message was whole.
+async fn taken_ahead(framing: Framing, message: &[u8], discards: bool) -> (bool, usize) {
+    let mut bench = Bench::new(framing, Coding::AsIs);
+    bench.transfer.window = Scratch::WINDOW;
+    bench.sender.writable().await.unwrap();
+    let sent = bench.sender.try_write(&[message, &[b'x'; 100_000]].concat()).unwrap();
+    assert!(sent > message.len() + 2 * SMALL_WINDOW);
+    tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    let Bench { transfer, from, to, scratch, .. } = &mut bench;
+    let mut next = Vec::new();
+    let moved = std::future::poll_fn(|cx| {
+        Poll::Ready(if discards {
+            transfer.poll_discard(cx, from, scratch, &mut next)
+        } else {
+            transfer.poll_move(cx, (from, to), scratch, Some(&mut next))
+        })
+    });
+    (matches!(moved.await, Poll::Ready(Ok(()))), next.len())
+}
+
+#[test]
+fn large_reads_take_little_of_what_follows_a_message() {
+    run(async {
+        for discards in [false, true] {
+            for (framing, message) in
+                [(Framing::Length(4), &b"body"[..]), (Framing::Chunked, b"4\r\nbody\r\n0\r\n\r\n")]
+            {
+                let (whole, ahead) = taken_ahead(framing, message, discards).await;
+                assert!(whole && ahead <= SMALL_WINDOW + 1, "{framing:?}: {ahead} bytes");
+            }
+        }
+    });
+}
