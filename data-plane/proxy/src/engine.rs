@@ -185,7 +185,7 @@ impl Engine {
         self.shared.most_idle.store(idle, SeqCst);
         let asked = runtime.process.max_connections.map(NonZeroU32::get).or(self.settings.max_connections);
         let limit = asked.unwrap_or(room).min(room);
-        if self.shortage.is_news(asked, room) {
+        if self.shortage.is_news(asked.or(Some(room::FEW)), room) {
             tracing::warn!(
                 asked,
                 limit,

@@ -22,6 +22,9 @@ const CHECKS: u64 = 16;
 /// no more than the workers keep.
 const IDLE: u64 = 8;
 
+/// A limit below this is told of also where none was asked for.
+pub(super) const FEW: u32 = 16;
+
 /// Where Linux starts a process that was told nothing.
 const USUAL_FILES: u64 = 1024;
 

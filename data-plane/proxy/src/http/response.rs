@@ -13,7 +13,7 @@ use crate::h1::{Framing, InvalidHead, Limits, Parsed, Persistence, Version, View
 use crate::termination::Phase;
 
 /// Bytes read at once while a head is awaited; the body comes with it where it is not long.
-const WINDOW: usize = 32 * 1024;
+pub(super) const WINDOW: usize = 32 * 1024;
 /// Interim responses to one request. HAProxy and nginx have no bound; a server that sends more than one of 100, 102
 /// and a few of 103 is broken.
 pub(super) const INTERIMS: u8 = 16;

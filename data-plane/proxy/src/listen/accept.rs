@@ -169,7 +169,12 @@ impl Door {
     /// What the kernel has accepted would be reset with the socket.
     fn drain(&mut self, listener: &Listener) {
         let mut now = Context::from_waker(Waker::noop());
-        while let Poll::Ready(Ok((stream, client))) = listener.poll_accept(&mut now) {
+        while let Poll::Ready(accepted) = listener.poll_accept(&mut now) {
+            let (stream, client) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) if befell_one(&error) => continue,
+                Err(_) => return,
+            };
             self.attach();
             let Some(attachment) = &self.attachment else { return };
             match self.places(attachment) {

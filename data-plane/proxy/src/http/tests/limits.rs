@@ -8,7 +8,7 @@ use crate::h1::{
 };
 use crate::http::backlog::MOST;
 use crate::http::connection::{LINGER, LINGER_BYTES};
-use crate::http::response::INTERIMS;
+use crate::http::response::{INTERIMS, WINDOW};
 use crate::http::run::AHEAD_BYTES;
 use crate::http::scratch::Scratch;
 use crate::pool::{IDLE, IN_ALL, PER_KEY};
@@ -65,6 +65,7 @@ fn bytes(bytes: usize) -> String {
 fn documented() -> String {
     let limits = Limits::default();
     let (head, target) = (bytes(limits.head_bytes as usize), bytes(limits.target_bytes as usize));
+    let small = format!("{} each from then on", bytes(WINDOW));
     let rows = [
         (
             "request head, from the first byte to the empty line",
@@ -88,7 +89,7 @@ fn documented() -> String {
         ),
         ("fields that are added to one head", ADDED_FIELDS.to_string(), "as above"),
         ("body bytes held for a receiver that is slow", bytes(Scratch::WINDOW), "the sender is not read"),
-        ("the same of all connections of a worker", bytes(MOST), "16 KiB each from then on"),
+        ("the same of all connections of a worker", bytes(MOST), &small),
         ("bytes of later requests held while one is answered", bytes(AHEAD_BYTES), "the client is not read"),
         (
             "what a client may go on sending behind its last answer",
