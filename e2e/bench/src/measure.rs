@@ -254,7 +254,7 @@ mod tests {
             time: Time::default(),
         };
         let seen = Seen { requests: 1000, ..Seen::default() };
-        let proves = |proof, lines, opened| {
+        let proves = |proof, lines: u64, opened: u64| {
             prove(proof, &seen, &reading(5, 7), &reading(5 + lines, 7 + opened)).is_ok()
         };
         assert!(proves(Some(Proof::LogLines), 990, 0));
