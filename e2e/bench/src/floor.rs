@@ -154,3 +154,31 @@ fn watch(poll: &Poll, end: &mut End, other: &End) -> io::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    #[test]
+    fn bytes_that_a_full_socket_refuses_come_later_and_in_order() {
+        let (near, mut far) = UnixStream::pair().unwrap();
+        near.set_nonblocking(true).unwrap();
+        let mut end = End::new(near.into(), 0, false);
+        let bytes: Vec<u8> = (0..8 << 20).map(|number: u32| (number % 251) as u8).collect();
+        for piece in bytes.chunks(BUFFER) {
+            end.write(piece).unwrap();
+        }
+        assert!(end.is_blocked(), "no socket takes so much");
+        let mut received = Vec::new();
+        let mut piece = vec![0; BUFFER];
+        while received.len() < bytes.len() {
+            let read = far.read(&mut piece).unwrap();
+            received.extend_from_slice(&piece[..read]);
+            end.flush().unwrap();
+        }
+        assert!(received == bytes && !end.is_blocked());
+    }
+}
