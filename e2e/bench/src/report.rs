@@ -81,6 +81,8 @@ impl Report<'_> {
         let errors: u64 = samples.iter().map(|sample| sample.seen.errors).sum();
         let late =
             count(|sample| sample.seen.pace.as_ref().is_some_and(|pace| sample.rate < 0.98 * pace.offered));
+        let loaded = workload.unit != Unit::Connection && !workload.is_paced();
+        let rested = if loaded { count(|sample| sample.proxy_core_busy < 0.9) } else { 0 };
         let of = samples.len();
         let offered = samples.iter().find_map(|sample| sample.seen.pace.as_ref()).map(|pace| pace.offered);
         let lag = |sample: &&Sample| sample.seen.pace.as_ref().and_then(|pace| pace.lag);
@@ -103,6 +105,9 @@ impl Report<'_> {
             }),
             (disturbed > 0).then(|| {
                 format!("in {disturbed} of {of} measurements others used more than 5 % of the proxy's core")
+            }),
+            (rested > 0).then(|| {
+                format!("in {rested} of {of} measurements the proxy's core rested for more than 10 %: clients and servers were the limit")
             }),
             (errors > 0).then(|| format!("{errors} requests failed")),
         ]
