@@ -9,6 +9,7 @@
 //! Nothing here sleeps to wait for something: a line, a reply or an exit is awaited, up to [`PATIENCE`].
 //! The harness knows nothing of the crates it tests: it sees them as their users do.
 
+mod bodies;
 mod client;
 mod dice;
 pub mod docker;
@@ -25,6 +26,7 @@ mod tomcat;
 mod tools;
 mod wire;
 
+pub use bodies::Bodies;
 pub use client::{Connection, Failure, fetch};
 pub use dice::Dice;
 pub use docker::Docker;

@@ -1,6 +1,6 @@
 //! Responses, sound and damaged.
 
-use sluicegate_e2e::Dice;
+use sluicegate_e2e::{Bodies, Dice};
 
 const STATUSES: [&str; 10] = [
     "200 OK",
@@ -24,18 +24,20 @@ const FIELDS: [&str; 8] = [
     "Trailer: X-Sum\r\n",
     "Upgrade: h2c\r\n",
 ];
-/// What a body is made of: whatever could be taken for something else.
-const STUFF: [&str; 7] = [
-    "HTTP/1.1 200 OK\r\nX-Round: stolen\r\nContent-Length: 0\r\n\r\n",
-    "\r\n",
-    "0\r\n\r\n",
-    "5\r\n",
-    "x",
-    "Content-Length: 3\r\n\r\n",
-    "\n\r\0",
-];
-const EXTENSIONS: [&str; 4] = ["", "", ";a", ";a=\"b;\\\"\""];
-const LARGE_BYTES: usize = 200_000;
+const BODIES: Bodies = Bodies {
+    pieces: &[
+        "HTTP/1.1 200 OK\r\nX-Round: stolen\r\nContent-Length: 0\r\n\r\n",
+        "\r\n",
+        "0\r\n\r\n",
+        "5\r\n",
+        "x",
+        "Content-Length: 3\r\n\r\n",
+        "\n\r\0",
+    ],
+    extensions: &["", "", ";a", ";a=\"b;\\\"\""],
+    trailers: &["", "", "X-Sum: 1\r\n", "X-Sum:\r\nHTTP: 200\r\n"],
+    large_bytes: 200_000,
+};
 
 /// What a server says to one request: interim responses, one that is final, now and then more behind it; every third
 /// with a byte or two changed, or cut off.
@@ -48,7 +50,7 @@ pub(crate) fn response(dice: &mut Dice, round: u64) -> Vec<u8> {
     }
     last(dice, round, &mut out);
     if dice.below(6) == 0 {
-        out.extend_from_slice(dice.pick(&STUFF).as_bytes());
+        out.extend_from_slice(dice.pick(BODIES.pieces).as_bytes());
     }
     match dice.below(9) {
         0 | 1 => dice.damage(&mut out),
@@ -71,34 +73,9 @@ fn last(dice: &mut Dice, round: u64, out: &mut Vec<u8>) {
     match dice.below(5) {
         0 => {
             out.extend_from_slice(b"\r\n");
-            out.extend_from_slice(&stuff(dice));
+            out.extend_from_slice(&BODIES.plain(dice));
         }
-        1 | 2 => {
-            let body = stuff(dice);
-            out.extend_from_slice(format!("Content-Length: {}\r\n\r\n", body.len()).as_bytes());
-            out.extend_from_slice(&body);
-        }
-        _ => chunks(dice, out),
+        1 | 2 => BODIES.sized(dice, out),
+        _ => BODIES.chunked(dice, out),
     }
-}
-
-fn stuff(dice: &mut Dice) -> Vec<u8> {
-    if dice.below(12) == 0 {
-        return vec![b'y'; dice.index(LARGE_BYTES)];
-    }
-    (0..dice.below(4)).flat_map(|_| dice.pick(&STUFF).as_bytes()).copied().collect()
-}
-
-fn chunks(dice: &mut Dice, out: &mut Vec<u8>) {
-    out.extend_from_slice(b"Transfer-Encoding: chunked\r\n\r\n");
-    for _ in 0..dice.below(4) {
-        let (data, extension) = (stuff(dice), dice.pick(&EXTENSIONS));
-        if !data.is_empty() {
-            out.extend_from_slice(format!("{:x}{extension}\r\n", data.len()).as_bytes());
-            out.extend_from_slice(&data);
-            out.extend_from_slice(b"\r\n");
-        }
-    }
-    let trailers = dice.pick(&["", "", "X-Sum: 1\r\n", "X-Sum:\r\nHTTP: 200\r\n"]);
-    out.extend_from_slice(format!("0\r\n{trailers}\r\n").as_bytes());
 }

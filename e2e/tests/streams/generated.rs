@@ -1,6 +1,6 @@
 //! Streams of requests, sound and damaged.
 
-use sluicegate_e2e::Dice;
+use sluicegate_e2e::{Bodies, Dice};
 
 const METHODS: [&str; 8] = ["GET", "POST", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "M-SEARCH"];
 const TARGETS: [&str; 5] = ["/a", "/a?b=http://c", "//a", "http://h/a", "http://h?b"];
@@ -17,20 +17,22 @@ const FIELDS: [&str; 10] = [
     "Z: Content-Length: 5\r\n",
     "Accept: a, b\r\naccept: c\r\n",
 ];
-/// What a body is made of: whatever could be taken for something else.
-const STUFF: [&str; 8] = [
-    "GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n",
-    "\r\n",
-    "0\r\n\r\n",
-    "5\r\n",
-    "HTTP/1.1 200 OK\r\n\r\n",
-    "x",
-    "Content-Length: 3\r\n\r\n",
-    "\n\r\0",
-];
-const EXTENSIONS: [&str; 5] = ["", "", ";a", ";a=b;c", ";a=\"b;\\\"\""];
-/// In bodies together less than what a refused client may go on sending.
-const LARGE_BYTES: usize = 30_000;
+const BODIES: Bodies = Bodies {
+    pieces: &[
+        "GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n",
+        "\r\n",
+        "0\r\n\r\n",
+        "5\r\n",
+        "HTTP/1.1 200 OK\r\n\r\n",
+        "x",
+        "Content-Length: 3\r\n\r\n",
+        "\n\r\0",
+    ],
+    extensions: &["", "", ";a", ";a=b;c", ";a=\"b;\\\"\""],
+    trailers: &["", "", "X-Sum: 1\r\n", "X-Sum:\r\nGET: / HTTP/1.1\r\n"],
+    // In bodies together less than what a refused client may go on sending.
+    large_bytes: 30_000,
+};
 
 /// A few requests, in every third stream with a byte or two changed.
 pub(crate) fn stream(dice: &mut Dice) -> Vec<u8> {
@@ -58,32 +60,7 @@ fn request(dice: &mut Dice, out: &mut Vec<u8>) {
     }
     match dice.below(3) {
         0 => out.extend_from_slice(b"\r\n"),
-        1 => {
-            let body = stuff(dice);
-            out.extend_from_slice(format!("Content-Length: {}\r\n\r\n", body.len()).as_bytes());
-            out.extend_from_slice(&body);
-        }
-        _ => chunks(dice, out),
+        1 => BODIES.sized(dice, out),
+        _ => BODIES.chunked(dice, out),
     }
-}
-
-fn stuff(dice: &mut Dice) -> Vec<u8> {
-    if dice.below(12) == 0 {
-        return vec![b'y'; dice.index(LARGE_BYTES)];
-    }
-    (0..dice.below(4)).flat_map(|_| dice.pick(&STUFF).as_bytes()).copied().collect()
-}
-
-fn chunks(dice: &mut Dice, out: &mut Vec<u8>) {
-    out.extend_from_slice(b"Transfer-Encoding: chunked\r\n\r\n");
-    for _ in 0..dice.below(4) {
-        let (data, extension) = (stuff(dice), dice.pick(&EXTENSIONS));
-        if !data.is_empty() {
-            out.extend_from_slice(format!("{:x}{extension}\r\n", data.len()).as_bytes());
-            out.extend_from_slice(&data);
-            out.extend_from_slice(b"\r\n");
-        }
-    }
-    let trailers = dice.pick(&["", "", "X-Sum: 1\r\n", "X-Sum:\r\nGET: / HTTP/1.1\r\n"]);
-    out.extend_from_slice(format!("0\r\n{trailers}\r\n").as_bytes());
 }
