@@ -56,19 +56,7 @@ const PROXIES: &[&str] = &["sluicegate", "haproxy", "nginx"];
 
 /// All workloads. `most` is the number of connections of those that open very many.
 pub(crate) fn all(seconds: f64, most: usize) -> Vec<Workload> {
-    let plan = Plan {
-        port: PORT,
-        connections: 64,
-        window: None,
-        seconds,
-        requests: None,
-        path: "/".to_owned(),
-        close: false,
-        post: None,
-        headers: 0,
-        rate: None,
-        hold: None,
-    };
+    let plan = Plan::new(PORT, 64, seconds);
     let small = Workload {
         id: "small",
         title: "keep-alive, 64 connections, bodies of 128 B",

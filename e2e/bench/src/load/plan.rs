@@ -55,6 +55,23 @@ pub(crate) enum Hold {
 const HELD_BODY: (usize, usize) = (32 * 1024, 1000);
 
 impl Plan {
+    /// Small requests over kept connections, as fast as they are answered.
+    pub(crate) fn new(port: u16, connections: usize, seconds: f64) -> Self {
+        Self {
+            port,
+            connections,
+            window: None,
+            seconds,
+            requests: None,
+            path: "/".to_owned(),
+            close: false,
+            post: None,
+            headers: 0,
+            rate: None,
+            hold: None,
+        }
+    }
+
     /// The plan as arguments of this program's `load`.
     pub(crate) fn arguments(&self) -> Vec<String> {
         let mut arguments = vec![

@@ -32,19 +32,7 @@ fn relay() -> u16 {
 }
 
 fn plan(port: u16) -> Plan {
-    Plan {
-        port,
-        connections: 8,
-        window: None,
-        seconds: 60.0,
-        requests: Some(400),
-        path: "/".to_owned(),
-        close: false,
-        post: None,
-        headers: 0,
-        rate: None,
-        hold: None,
-    }
+    Plan { requests: Some(400), ..Plan::new(port, 8, 60.0) }
 }
 
 fn seen(plan: &Plan) -> Seen {
