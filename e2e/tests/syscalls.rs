@@ -1,4 +1,5 @@
-//! What a keep-alive request asks of the kernel: two reads and two writes, and a share of a wait.
+//! What a keep-alive request asks of the kernel: two reads and two writes, and a share of a wait. And what a connection
+//! adds, the client's or the server's.
 
 #![allow(clippy::unwrap_used)] // also outside of test functions: a step that fails ends the scenario
 
@@ -11,6 +12,10 @@ const REQUESTS: u64 = 10_000;
 const CONNECTIONS: usize = 64;
 /// Two reads, two writes; the rest is for opening and closing the connections, and for what goes on beside traffic.
 const MOST_PER_REQUEST: f64 = 4.2;
+/// Three more, and two for each client that is slower to ask than we are to accept.
+const MOST_WITH_CLIENT: f64 = 9.5;
+/// Six more, and one towards a server that has not closed first.
+const MOST_WITH_SERVER: f64 = 11.3;
 
 /// Calls by name, of all threads of a process, from when this returns until [`Tracer::stop`].
 struct Tracer(Process);
@@ -63,4 +68,48 @@ async fn a_keep_alive_request_costs_two_reads_and_two_writes() {
     println!("{per_request:.3} calls a request: {calls:?}");
     assert!(per_request <= MOST_PER_REQUEST, "{per_request:.3} calls a request: {calls:?}");
     assert!(counted >= 4 * REQUESTS, "fewer than the four that it takes: {calls:?}");
+}
+
+/// Calls a request, without waits, of requests that are all answered.
+async fn calls_of(sluicegate: &mut Sluicegate, plan: Plan) -> f64 {
+    let tracer = Tracer::attach(sluicegate.process().pid()).await;
+    let tally = plan.requests(REQUESTS).start().finish().await;
+    let calls = tracer.stop().await;
+    assert_eq!((tally.failed(), tally.ok()), (0, REQUESTS), "{tally}");
+    // Builds for tests look whether each socket that is to be watched waits (fcntl).
+    let counts = |name: &str| !["epoll_wait", "fcntl"].contains(&name);
+    let counted: u64 = calls.iter().filter(|(name, _)| counts(name)).map(|(_, calls)| calls).sum();
+    println!("{:.3} calls a request: {calls:?}", counted as f64 / REQUESTS as f64);
+    counted as f64 / REQUESTS as f64
+}
+
+/// Accept, close and shutdown; a client whose request is there already is not watched.
+#[tokio::test]
+async fn a_client_connection_for_a_request_costs_three_calls() {
+    let origin = Origin::start("one").await;
+    let entry = free_address();
+    let mut sluicegate = Sluicegate::run(&format!(
+        "{HTTP_DEFAULTS}frontend main\n    bind {entry}\n    default_backend app\nbackend app\n    server one {}\n",
+        origin.address()
+    ))
+    .await;
+    let request = format!("GET / HTTP/1.1\r\nHost: {entry}\r\nConnection: close\r\n\r\n");
+    let plan = Plan::new(entry).connections(CONNECTIONS).request(&request).fresh_connections();
+    let calls = calls_of(&mut sluicegate, plan).await;
+    assert!((7.0..=MOST_WITH_CLIENT).contains(&calls), "{calls:.3} calls a request");
+}
+
+/// Socket, one option, connect, watch, forget and close, and for a server that has not closed first one more option.
+#[tokio::test]
+async fn a_server_connection_for_a_request_costs_six_calls() {
+    let origin = Origin::start("one").await;
+    let entry = free_address();
+    let mut sluicegate = Sluicegate::run(&format!(
+        "{HTTP_DEFAULTS}    option http-server-close\nfrontend main\n    bind {entry}\n    default_backend app\n\
+         backend app\n    server one {}\n",
+        origin.address()
+    ))
+    .await;
+    let calls = calls_of(&mut sluicegate, Plan::new(entry).connections(CONNECTIONS)).await;
+    assert!((10.0..=MOST_WITH_SERVER).contains(&calls), "{calls:.3} calls a request");
 }

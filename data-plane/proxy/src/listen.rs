@@ -5,6 +5,7 @@ pub(crate) mod bind;
 pub(crate) mod descriptor;
 mod incoming;
 mod owner;
+mod socket;
 pub(crate) mod unix;
 
 pub use bind::BindError;

@@ -1,14 +1,20 @@
 //! A connected byte stream, TCP or unix, without dynamic dispatch.
 
+mod fresh;
+
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
+
+pub use fresh::Fresh;
 
 /// One side of an exchange.
 #[derive(Debug)]
@@ -17,6 +23,8 @@ pub enum Stream {
     Tcp(TcpStream),
     /// A unix stream socket.
     Unix(UnixStream),
+    /// Either, while nothing had to be waited for.
+    Fresh(Fresh),
 }
 
 impl Stream {
@@ -25,19 +33,55 @@ impl Stream {
     /// A short read clears the readiness without a further call (reference/hot-path 2), so that
     /// [`Stream::poll_quiet`] can tell a live connection from a stale one.
     pub fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        if let Self::Fresh(fresh) = self {
+            if let Some(read) = fresh.read(buffer) {
+                return Poll::Ready(read);
+            }
+            self.watch()?;
+        }
         let mut room = ReadBuf::new(buffer);
         let done = match self {
             Self::Tcp(stream) => Pin::new(stream).poll_read(cx, &mut room),
             Self::Unix(stream) => Pin::new(stream).poll_read(cx, &mut room),
+            Self::Fresh(_) => return Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
         };
         done.map_ok(|()| room.filled().len())
     }
 
     /// Writes what the kernel takes of `bytes`, registering for more only where it takes nothing.
     pub fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if let Self::Fresh(fresh) = self {
+            if let Some(written) = fresh.write(bytes, libc::MSG_NOSIGNAL) {
+                return Poll::Ready(written);
+            }
+            self.watch()?;
+        }
         match self {
             Self::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
             Self::Unix(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Self::Fresh(_) => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
+        }
+    }
+
+    /// As [`Stream::poll_write`], for bytes that [`Stream::poll_shutdown`] follows at once: the last of them leave in
+    /// one packet with the end of the stream.
+    pub fn poll_write_last(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        const LAST: libc::c_int = libc::MSG_NOSIGNAL | libc::MSG_MORE;
+        let sent = match self {
+            Self::Fresh(fresh) => fresh.write(bytes, LAST),
+            Self::Tcp(stream) => {
+                ready!(stream.poll_write_ready(cx))?;
+                let socket = SockRef::from(&*stream);
+                match stream.try_io(Interest::WRITABLE, || socket.send_with_flags(bytes, LAST)) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
+                    sent => Some(sent),
+                }
+            }
+            Self::Unix(_) => None,
+        };
+        match sent {
+            Some(sent) => Poll::Ready(sent),
+            None => self.poll_write(cx, bytes),
         }
     }
 
@@ -46,15 +90,34 @@ impl Stream {
         match self {
             Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Fresh(fresh) => Poll::Ready(fresh.shutdown()),
         }
     }
 
-    /// Pending while the peer has sent nothing, not even its end.
+    /// Pending while the peer has sent nothing, not even its end; and, with no one to tell, while the event loop does
+    /// not watch the socket.
     pub fn poll_quiet(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Self::Tcp(stream) => stream.poll_read_ready(cx),
             Self::Unix(stream) => stream.poll_read_ready(cx),
+            Self::Fresh(_) => Poll::Pending,
         }
+    }
+
+    /// Whether the event loop tells when there is something to read, or room to write.
+    pub fn is_watched(&self) -> bool {
+        !matches!(self, Self::Fresh(_))
+    }
+
+    /// Has the event loop watch the socket. Reading and writing do so by themselves where they must wait.
+    ///
+    /// # Errors
+    /// Where the host has no memory or no watch left; the socket is gone then.
+    pub fn watch(&mut self) -> io::Result<()> {
+        if let Self::Fresh(fresh) = self {
+            *self = fresh.watched()?;
+        }
+        Ok(())
     }
 
     /// This end's address: a system call.
@@ -62,15 +125,35 @@ impl Stream {
         match self {
             Self::Tcp(stream) => stream.local_addr().ok().map(Peer::Ip),
             Self::Unix(_) => Some(Peer::Unix),
+            Self::Fresh(fresh) if fresh.is_tcp() => {
+                fresh.socket().ok()?.local_addr().ok()?.as_socket().map(Peer::Ip)
+            }
+            Self::Fresh(_) => Some(Peer::Unix),
         }
     }
 
     /// Makes closing it a reset where that is known to TCP, which spares the port (HAProxy: nolinger).
     pub fn reset_on_close(&self) {
-        if let Self::Tcp(stream) = self {
-            // A socket that is gone needs no option.
-            let _ = stream.set_zero_linger();
-        }
+        // A socket that is gone needs no option.
+        let _ = match self {
+            Self::Tcp(stream) => stream.set_zero_linger(),
+            Self::Fresh(fresh) if fresh.is_tcp() => {
+                fresh.socket().and_then(|socket| socket.set_linger(Some(Duration::ZERO)))
+            }
+            Self::Unix(_) | Self::Fresh(_) => Ok(()),
+        };
+    }
+
+    /// Has small writes leave at once even while earlier ones are not acknowledged (TCP_NODELAY).
+    pub fn hurry(&self) {
+        // A socket that is gone needs no option.
+        let _ = match self {
+            Self::Tcp(stream) => stream.set_nodelay(true),
+            Self::Fresh(fresh) if fresh.is_tcp() => {
+                fresh.socket().and_then(|socket| socket.set_tcp_nodelay(true))
+            }
+            Self::Unix(_) | Self::Fresh(_) => Ok(()),
+        };
     }
 }
 
@@ -110,3 +193,6 @@ pub enum Target {
     /// A unix stream socket.
     Unix(Arc<sluicegate_model::listener::UnixName>),
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,10 +8,9 @@ use std::task::{Context, Poll, ready};
 
 use sluicegate_model::listener::UnixName;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
-use tokio::net::{TcpStream, UnixStream};
 
 use crate::failure::Failure;
-use crate::stream::{Stream, Target};
+use crate::stream::{Fresh, Stream, Target};
 
 /// Why there is no connection. Time is kept by the caller.
 #[derive(Debug, thiserror::Error)]
@@ -62,11 +61,20 @@ impl Connecting {
     /// # Errors
     /// Where the kernel refuses at once.
     pub fn start(target: &Target) -> Result<Self, ConnectError> {
-        let stream = match target {
-            Target::Ip(address) => Stream::Tcp(start_tcp(*address)?),
-            Target::Unix(name) => Stream::Unix(start_unix(name)?),
-        };
-        Ok(Self { stream: Some(stream) })
+        begin(target, |socket| socket.set_tcp_nodelay(true))
+    }
+
+    /// Begins to connect for a caller that writes at once, as long as that gives nothing, through
+    /// [`Connecting::writer`]. A peer on this host has accepted by then, so there is nothing to wait for; and over TCP
+    /// the bytes leave together with the acknowledgement that ends the handshake, which spares a packet (HAProxy:
+    /// tcp-smart-connect).
+    ///
+    /// The caller asks for NODELAY ([`Stream::hurry`]) where a second write may follow before an answer.
+    ///
+    /// # Errors
+    /// Where the kernel refuses at once.
+    pub fn start_to_write(target: &Target) -> Result<Self, ConnectError> {
+        begin(target, |socket| socket.set_tcp_quickack(false))
     }
 
     /// The connection, once it stands. Not to be called again after that.
@@ -74,6 +82,9 @@ impl Connecting {
     /// # Errors
     /// Where it does not come to stand.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Stream, ConnectError>> {
+        if let Some(stream) = &mut self.stream {
+            stream.watch()?;
+        }
         if let Some(Stream::Tcp(stream)) = &self.stream {
             ready!(stream.poll_write_ready(cx))?;
             if let Some(error) = stream.take_error()? {
@@ -83,22 +94,48 @@ impl Connecting {
         let gone = || ConnectError::Refused(io::ErrorKind::NotConnected.into());
         Poll::Ready(self.stream.take().ok_or_else(gone))
     }
-}
 
-fn start_tcp(address: SocketAddr) -> io::Result<TcpStream> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
-    socket.set_tcp_nodelay(true)?;
-    match socket.connect(&SockAddr::from(address)) {
-        Err(error) if error.raw_os_error() != Some(libc::EINPROGRESS) => return Err(error),
-        _ => {}
+    /// What to write to. The first write that takes something shows that the connection stands, as does an error that
+    /// [`ends_standing`] knows; any other error is that of the attempt ([`ConnectError`]).
+    pub fn writer(&mut self) -> Option<&mut Stream> {
+        self.stream.as_mut()
     }
-    TcpStream::from_std(socket.into())
+
+    /// The connection, where writing has shown that it stands.
+    pub fn into_stream(self) -> Option<Stream> {
+        self.stream
+    }
 }
 
-fn start_unix(name: &UnixName) -> io::Result<UnixStream> {
+/// Whether an error of the first write is that of a connection that stood, and that the peer has ended since.
+pub fn ends_standing(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
+}
+
+fn begin(
+    target: &Target,
+    prepare: impl FnOnce(&Socket) -> io::Result<()>,
+) -> Result<Connecting, ConnectError> {
+    let stream = match target {
+        Target::Ip(address) => Fresh::connecting(start_tcp(*address, prepare)?, false),
+        Target::Unix(name) => Fresh::connecting(start_unix(name)?, true),
+    };
+    Ok(Connecting { stream: Some(Stream::Fresh(stream)) })
+}
+
+fn start_tcp(address: SocketAddr, prepare: impl FnOnce(&Socket) -> io::Result<()>) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
+    prepare(&socket)?;
+    match socket.connect(&SockAddr::from(address)) {
+        Err(error) if error.raw_os_error() != Some(libc::EINPROGRESS) => Err(error),
+        _ => Ok(socket),
+    }
+}
+
+fn start_unix(name: &UnixName) -> io::Result<Socket> {
     let socket = Socket::new(Domain::UNIX, Type::STREAM.nonblocking(), None)?;
     socket.connect(&unix_address(name)?)?;
-    UnixStream::from_std(socket.into())
+    Ok(socket)
 }
 
 /// A unix socket's address; an abstract name gets its leading NUL (unix(7)).

@@ -114,12 +114,25 @@ impl Worker {
         Tasks::register(&self.tasks, waker)
     }
 
-    /// Begins to connect. Where there is no room for one more socket, idle connections make some.
+    /// Begins to connect ([`Connecting::start`]). Where there is no room for one more socket, idle connections make
+    /// some.
     pub(crate) fn connect(&self, target: &Target) -> Result<Connecting, ConnectError> {
-        match Connecting::start(target) {
+        self.make_room(|| Connecting::start(target))
+    }
+
+    /// The same, to write at once ([`Connecting::start_to_write`]).
+    pub(crate) fn connect_to_write(&self, target: &Target) -> Result<Connecting, ConnectError> {
+        self.make_room(|| Connecting::start_to_write(target))
+    }
+
+    fn make_room(
+        &self,
+        start: impl Fn() -> Result<Connecting, ConnectError>,
+    ) -> Result<Connecting, ConnectError> {
+        match start() {
             Err(ConnectError::Exhausted(error)) if lacks_room(&error) && !self.idle.is_empty() => {
                 self.idle.clear();
-                Connecting::start(target)
+                start()
             }
             begun => begun,
         }

@@ -165,14 +165,38 @@ impl Transfer {
         scratch: &Scratch,
         (start, end): (usize, usize),
     ) -> Result<(), Broken> {
-        let mut rest = scratch.slice(start, end);
-        if self.sent == self.pending.len() {
+        let rest = scratch.slice(start, end);
+        let taken = if self.is_blocked() { Poll::Pending } else { to.poll_write(cx, rest) };
+        self.keep(scratch, rest, taken)
+    }
+
+    /// The same for bytes that the end of the connection follows at once ([`Stream::poll_write_last`]).
+    pub(super) fn put_last(
+        &mut self,
+        cx: &mut Context<'_>,
+        to: &mut Stream,
+        scratch: &Scratch,
+        (start, end): (usize, usize),
+    ) -> Result<(), Broken> {
+        let rest = scratch.slice(start, end);
+        let taken = if self.is_blocked() { Poll::Pending } else { to.poll_write_last(cx, rest) };
+        self.keep(scratch, rest, taken)
+    }
+
+    /// Takes a write into account, and what it left.
+    fn keep(
+        &mut self,
+        scratch: &Scratch,
+        mut rest: &[u8],
+        taken: Poll<io::Result<usize>>,
+    ) -> Result<(), Broken> {
+        if !self.is_blocked() {
             self.abandon();
-            if let Poll::Ready(taken) = to.poll_write(cx, rest) {
-                let taken = taken.map_err(Broken::Receiver)?;
-                self.written += taken as u64;
-                rest = rest.get(taken..).unwrap_or_default();
-            }
+        }
+        if let Poll::Ready(taken) = taken {
+            let taken = taken.map_err(Broken::Receiver)?;
+            self.written += taken as u64;
+            rest = rest.get(taken..).unwrap_or_default();
         }
         if !rest.is_empty() {
             self.window = SMALL_WINDOW;

@@ -26,6 +26,10 @@ pub(super) const LINGER: Duration = Duration::from_secs(2);
 /// Bytes that are read and thrown away in that time.
 pub(super) const LINGER_BYTES: usize = 256 * 1024;
 
+/// How long after its accept a connection is watched that had nothing to wait for. Most that carry one exchange are over
+/// by then; in the others it takes so long until it shows that the client has reset it.
+const UNWATCHED: Duration = Duration::from_millis(50);
+
 /// The task of one client connection. Between exchanges it owns neither buffer nor record.
 pub(crate) struct Connection {
     worker: Rc<Worker>,
@@ -87,9 +91,19 @@ impl Connection {
                 Move::Again => continue,
                 Move::Wait(until) => until,
             };
-            self.deadline.set(until);
+            self.deadline.set(if self.stream.is_watched() {
+                until
+            } else {
+                sooner(until, self.since + UNWATCHED)
+            });
             if self.deadline.poll_expired(cx).is_pending() {
                 return Poll::Pending;
+            }
+            if !self.stream.is_watched() {
+                if self.stream.watch().is_err() {
+                    return Poll::Ready(CloseCause::Client);
+                }
+                continue;
             }
             match self.expire(cx, scratch) {
                 Move::End(cause) => return Poll::Ready(cause),
@@ -140,12 +154,12 @@ impl Connection {
         match step {
             Step::Again => Move::Again,
             Step::Wait => Move::Wait(run.deadline()),
-            Step::Done(next) => self.end(next, now),
+            Step::Done(next) => self.end(cx, next, now),
         }
     }
 
     /// An exchange is over.
-    fn end(&mut self, next: Next, now: Instant) -> Move {
+    fn end(&mut self, cx: &mut Context<'_>, next: Next, now: Instant) -> Move {
         let State::Busy(mut turn) = std::mem::replace(&mut self.state, State::Idle) else {
             return Move::Again;
         };
@@ -167,8 +181,13 @@ impl Connection {
                 _ => cause,
             },
         };
+        let held = turn.facts.last_held;
         self.worker.http.turns.put(turn);
         if matches!(next, Next::Close(_)) {
+            if held {
+                // Closing alone would throw away what is held, if the client had sent something more.
+                let _ = self.stream.poll_shutdown(cx);
+            }
             return Move::End(cause);
         }
         self.state = State::Linger { until: now + LINGER, left: LINGER_BYTES, cause, shut: false };
@@ -221,6 +240,10 @@ impl Connection {
     fn skips_null(&self) -> bool {
         self.attachment.frontend().settings().logging.skip_null
     }
+}
+
+fn sooner(limit: Option<Instant>, at: Instant) -> Option<Instant> {
+    Some(limit.map_or(at, |limit| limit.min(at)))
 }
 
 /// A hard stop drops tasks: an exchange does not end unseen. After a panic its state is not to be trusted.

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::task::Poll;
 
-use super::body::Coding;
+use super::body::{Broken, Coding};
 use super::run::{Run, Step};
-use super::turn::Stage;
+use super::turn::{Stage, Turn};
 use crate::failure::Failure;
 use crate::h1::{Framing, Method, View};
 use crate::live::{LiveBackend, NoPermit, Permit, Ticket};
 use crate::stream::Stream;
 use crate::termination::Phase;
+use crate::upstream::{ConnectError, Connecting, ends_standing};
 
 impl Run<'_, '_> {
     /// Waits for a place at an endpoint.
@@ -53,9 +54,12 @@ impl Run<'_, '_> {
         }
         let Some(target) = endpoint.target() else { return self.connect_failed(Failure::ConnectRefused) };
         self.turn.facts.reused = false;
-        match self.worker.connect(&target) {
+        match self.worker.connect_to_write(&target) {
             Ok(connecting) => self.turn.connecting = Some(connecting),
             Err(error) => return self.connect_failed(error.failure()),
+        }
+        if let Some(step) = self.load() {
+            return step;
         }
         self.turn.stage = Stage::Connect;
         let limit = self.turn.backend().and_then(|backend| backend.settings().timeouts.connect);
@@ -63,18 +67,25 @@ impl Run<'_, '_> {
         Step::Again
     }
 
-    /// Waits for the connection.
+    /// Waits for the connection: it stands when it takes something of the request.
     pub(super) fn connect(&mut self) -> Step {
-        let Some(connecting) = &mut self.turn.connecting else { return self.fail(Failure::Internal) };
-        match connecting.poll(self.cx) {
-            Poll::Pending => self.watch_client().unwrap_or(Step::Wait),
-            Poll::Ready(Ok(server)) => {
-                self.turn.connecting = None;
-                self.turn.server = Some(server);
-                self.send()
+        let Turn { connecting, up, .. } = &mut *self.turn;
+        let Some(server) = connecting.as_mut().and_then(Connecting::writer) else {
+            return self.fail(Failure::Internal);
+        };
+        match up.poll_flush(self.cx, server) {
+            Poll::Pending if up.written() == 0 => return self.watch_client().unwrap_or(Step::Wait),
+            Poll::Ready(Err(Broken::Receiver(error))) if up.written() == 0 && !ends_standing(&error) => {
+                return self.connect_failed(ConnectError::from(error).failure());
             }
-            Poll::Ready(Err(error)) => self.connect_failed(error.failure()),
+            // What went wrong behind that shows again, to those who know what to do then.
+            Poll::Pending | Poll::Ready(_) => {}
         }
+        if !up.is_done() {
+            server.hurry();
+        }
+        self.turn.server = self.turn.connecting.take().and_then(Connecting::into_stream);
+        self.sent()
     }
 
     /// An attempt failed before anything was sent: another one, there or elsewhere, while the retries last.
@@ -123,20 +134,34 @@ impl Run<'_, '_> {
         self.watch_client().unwrap_or(Step::Wait)
     }
 
-    /// The connection stands: the head, and what is there of the body, goes out in one write.
+    /// A connection stands: the request goes out.
     fn send(&mut self) -> Step {
-        self.enter(Phase::Headers);
+        match self.load() {
+            Some(step) => step,
+            None => self.sent(),
+        }
+    }
+
+    /// Puts down what is to be sent in one write: the head, and what is there of the body.
+    fn load(&mut self) -> Option<Step> {
         let turn = &mut *self.turn;
         let request = &turn.request;
         turn.up.reset();
         turn.up.begin(Framing::of_request(&request.head), Coding::AsIs);
         let body = request.first_body();
         // The same bytes were accepted before.
-        let Ok(_) = turn.up.accept(body) else { return self.fail(Failure::BadRequest(400)) };
+        let Ok(_) = turn.up.accept(body) else { return Some(self.fail(Failure::BadRequest(400))) };
         turn.up.queue(|out| {
             View::new(&request.head, &request.bytes, &request.edits).render(out);
             out.extend_from_slice(body);
         });
+        None
+    }
+
+    /// The request is on its way.
+    fn sent(&mut self) -> Step {
+        self.enter(Phase::Headers);
+        let turn = &mut *self.turn;
         turn.stage = Stage::Relay;
         turn.moved = self.now;
         turn.facts.refused = false;

@@ -96,9 +96,17 @@ impl Run<'_, '_> {
         }
         let turn = &mut *self.turn;
         let reusable = turn.facts.keep_server && turn.up.is_done() && !turn.down.has_surplus();
-        if let (Some(server), Some(endpoint), true) = (turn.server.take(), &turn.exchange.endpoint, reusable)
-        {
-            self.worker.idle.put(endpoint.transport, server, self.now);
+        match (turn.server.take(), &turn.exchange.endpoint) {
+            (Some(server), Some(endpoint)) if reusable => {
+                if !turn.facts.reused {
+                    server.hurry();
+                }
+                self.worker.idle.put(endpoint.transport, server, self.now);
+            }
+            // Who closes first keeps the port for a minute: not this host, towards servers that wait for its end
+            // (HAProxy closes such connections this way too).
+            (Some(server), _) if server.poll_quiet(self.cx).is_pending() => server.reset_on_close(),
+            _ => {}
         }
         self.turn.permit = None;
     }

@@ -137,6 +137,9 @@ impl Run<'_, '_> {
             _ => Failure::BadResponse,
         })?;
         if framing == Framing::Tunnel {
+            if let Some(server) = &self.turn.server {
+                server.hurry();
+            }
             self.turn.start_tunnel();
             self.turn.stage = Stage::Tunnel;
         }
@@ -145,12 +148,16 @@ impl Run<'_, '_> {
 
     /// Sends the head and the part of the body that came with it, in one write.
     fn send_head(&mut self, rest: Rest) -> Result<(), Broken> {
+        let over = self.turn.up.is_received() && self.turn.request_is_over();
         let Turn { response, down, facts, .. } = &mut *self.turn;
         let (start, end) = down.recode_at(self.scratch, rest, None)?;
         facts.answered = true;
+        // The exchange ends with this write, and the connection with the exchange.
+        facts.last_held = over && !facts.keep_client && down.is_received();
         let view = View::new(&response.head, &response.bytes, &response.edits);
         let room = self.scratch.whole().get_mut(..start).unwrap_or_default();
         match view.render_before(room) {
+            Some(from) if facts.last_held => down.put_last(self.cx, self.client, self.scratch, (from, end)),
             Some(from) => down.put(self.cx, self.client, self.scratch, (from, end)),
             None => {
                 down.queue(|out| {

@@ -91,6 +91,8 @@ pub(super) struct Facts {
     pub(super) unlogged: bool,
     /// The client has ended its side; it may still read.
     pub(super) client_ended: bool,
+    /// The kernel keeps the answer's last bytes until the connection is shut down.
+    pub(super) last_held: bool,
     /// A tunnel's end was passed on to the server.
     pub(super) server_shut: bool,
     /// A tunnel's end was passed on to the client.

@@ -8,10 +8,10 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use sluicegate_model::Mode;
-use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::oneshot;
 
 use super::bind::Half;
+use super::socket::Listener;
 use super::{Attachment, Incoming, ListenerId};
 use crate::counters::CloseCause;
 use crate::live::{Gate, Place};
@@ -24,32 +24,6 @@ use crate::{http, tcp};
 const BATCH: u32 = 64;
 /// Pause after accepting failed for a reason that time must mend: the host ran out of descriptors or memory.
 const PAUSE: Duration = Duration::from_millis(100);
-
-#[derive(Debug)]
-enum Listener {
-    Tcp(TcpListener),
-    Unix(UnixListener),
-}
-
-impl Listener {
-    fn new(half: Half) -> io::Result<Self> {
-        Ok(match half {
-            Half::Tcp(listener) => Self::Tcp(TcpListener::from_std(listener)?),
-            Half::Unix(listener) => Self::Unix(UnixListener::from_std(listener)?),
-        })
-    }
-
-    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(Stream, Peer)>> {
-        match self {
-            Self::Tcp(listener) => {
-                listener.poll_accept(cx).map_ok(|(stream, client)| (Stream::Tcp(stream), Peer::Ip(client)))
-            }
-            Self::Unix(listener) => {
-                listener.poll_accept(cx).map_ok(|(stream, _)| (Stream::Unix(stream), Peer::Unix))
-            }
-        }
-    }
-}
 
 /// What a worker is given of a listener.
 #[derive(Debug)]

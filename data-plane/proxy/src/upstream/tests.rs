@@ -49,3 +49,43 @@ async fn unix_sockets_by_path_and_by_abstract_name() {
         listener.accept().unwrap();
     }
 }
+
+/// What the first write of a connection that was begun just now gives.
+async fn first_write(target: &Target) -> io::Result<usize> {
+    let mut connecting = Connecting::start_to_write(target).unwrap();
+    let written = poll_fn(|cx| connecting.writer().unwrap().poll_write(cx, b"request")).await;
+    assert!(connecting.into_stream().is_some());
+    written
+}
+
+#[tokio::test]
+async fn the_first_write_finds_a_peer_on_this_host_connected() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut connecting = Connecting::start_to_write(&Target::Ip(listener.local_addr().unwrap())).unwrap();
+    let mut now = Context::from_waker(std::task::Waker::noop());
+    let written = connecting.writer().unwrap().poll_write(&mut now, b"request");
+    assert!(matches!(written, Poll::Ready(Ok(7))), "{written:?}");
+    // Nothing was waited for, so nothing is watched.
+    assert!(!connecting.into_stream().unwrap().is_watched());
+}
+
+#[tokio::test]
+async fn the_first_write_shows_a_refusal() {
+    let address = TcpListener::bind("127.77.0.5:0").unwrap().local_addr().unwrap();
+    let error = first_write(&Target::Ip(address)).await.unwrap_err();
+    assert!(!ends_standing(&error));
+    assert_eq!(ConnectError::from(error).failure(), Failure::ConnectRefused);
+}
+
+#[tokio::test]
+async fn a_peer_that_ends_at_once_has_stood() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = UnixName::Path(folder.path().join("s"));
+    let listener = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
+    listener.bind(&unix_address(&name).unwrap()).unwrap();
+    listener.listen(1).unwrap();
+    let mut connecting = Connecting::start_to_write(&Target::Unix(Arc::new(name))).unwrap();
+    drop(listener.accept().unwrap());
+    let error = poll_fn(|cx| connecting.writer().unwrap().poll_write(cx, b"request")).await.unwrap_err();
+    assert!(ends_standing(&error), "{error}");
+}

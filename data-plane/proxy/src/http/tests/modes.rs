@@ -4,8 +4,9 @@ use std::net::Ipv4Addr;
 
 use sluicegate_proto::build::ip_network;
 use sluicegate_proto::v1;
+use tokio::io::AsyncReadExt;
 
-use super::site::{Named, Plan, Site, run};
+use super::site::{Named, Origin, Plan, Site, run};
 
 fn http(mode: v1::ConnectionMode) -> Option<v1::HttpOptions> {
     Some(v1::HttpOptions { connection_mode: mode.into(), forwarded_for: None })
@@ -24,6 +25,26 @@ fn server_close_opens_a_connection_for_every_request() {
         }
         assert_eq!(*app.connections.borrow(), 3);
         assert!(app.requests.borrow().iter().all(|head| head.contains("Connection: close\r\n")));
+    });
+}
+
+/// The side that closes first keeps the port: a minute, towards a server that leaves closing to others.
+#[test]
+fn a_server_that_waits_for_the_end_is_reset() {
+    run(async {
+        let origin = Origin::start().await;
+        let mut plan = Plan::new(&[origin.address]);
+        plan.frontend.http = http(v1::ConnectionMode::ServerClose);
+        let site = Site::start(plan).await;
+        let mut client = site.client().await;
+        client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+        let mut server = origin.accept().await;
+        server.request().await;
+        server.send("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1").await;
+        assert_eq!(client.response().await.text(), "1");
+        let error = server.stream.read(&mut [0; 1]).await.unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+        assert_eq!(site.outcomes(), ["200 --"]);
     });
 }
 

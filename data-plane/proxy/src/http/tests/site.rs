@@ -20,7 +20,7 @@ use crate::exchange::Exchange;
 use crate::http::{Connection, Trace};
 use crate::listen::{Attachment, Incoming, ListenerId};
 use crate::live::{Active, Gate, Generation};
-use crate::stream::{Peer, Stream};
+use crate::stream::{Fresh, Peer, Stream};
 use crate::termination::Phase;
 use crate::worker::Worker;
 
@@ -193,7 +193,7 @@ impl Site {
                 worker.spawn(Connection::new(
                     Rc::clone(&worker),
                     Incoming {
-                        stream: Stream::Tcp(stream),
+                        stream: Stream::Fresh(Fresh::accepted(stream.into_std().unwrap().into(), false)),
                         client: Peer::Ip(client),
                         accepted: Instant::now(),
                         attachment: Attachment::new(&worker, LISTENER).unwrap(),
