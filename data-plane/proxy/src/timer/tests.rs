@@ -43,3 +43,19 @@ async fn an_earlier_deadline_is_not_missed() {
     poll_fn(|cx| deadline.poll_expired(cx)).await;
     assert!(start.elapsed() < STEP * 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_task_without_budget_left_is_woken_all_the_same() {
+    let start = Instant::now();
+    let mut deadline = Deadline::new();
+    deadline.set(Some(start + STEP));
+    poll_fn(|cx| {
+        // Spends what the task may do in one turn.
+        while tokio::task::coop::has_budget_remaining() {
+            let _spent = Pin::new(&mut Box::pin(tokio::task::coop::consume_budget())).poll(cx);
+        }
+        deadline.poll_expired(cx)
+    })
+    .await;
+    assert!(start.elapsed() >= STEP && start.elapsed() < STEP * 2);
+}
