@@ -38,7 +38,8 @@ impl<T: Default> Sharded<T> {
 
     /// The shard of a worker, which alone may add to it.
     pub fn shard(&self, worker: usize) -> &T {
-        let shard = &self.shards[worker % self.shards.len()];
+        // There is at least one; no worker has a number beyond them.
+        let shard = self.shards.get(worker).unwrap_or(&self.shards[0]);
         &shard.get_or_init(Box::default).0
     }
 

@@ -145,6 +145,8 @@ impl Fault {
     }
 
     /// The error at `offset`. Offsets beyond `u32` cannot occur: heads are bounded by `Limits::MAX_HEAD_BYTES`.
+    #[cold]
+    #[inline(never)]
     pub(super) fn at(self, offset: usize) -> InvalidHead {
         InvalidHead { fault: self, offset: u32::try_from(offset).unwrap_or(u32::MAX) }
     }

@@ -53,30 +53,7 @@ impl Known {
     /// The known name that `name`, a token, is in any case.
     #[must_use]
     pub fn of(name: &[u8]) -> Option<Self> {
-        // Length and first letter leave at most one candidate, so a miss costs no comparison at all.
-        let first = name.first()? | 0x20;
-        let candidate = match (name.len(), first) {
-            (2, b't') => Self::Te,
-            (4, b'h') => Self::Host,
-            (4, b'd') => Self::Date,
-            (6, b'e') => Self::Expect,
-            (6, b'c') => Self::Cookie,
-            (7, b'u') => Self::Upgrade,
-            (7, b't') => Self::Trailer,
-            (7, b'r') => Self::Referer,
-            (8, b'l') => Self::Location,
-            (10, b'c') => Self::Connection,
-            (10, b'k') => Self::KeepAlive,
-            (10, b's') => Self::SetCookie,
-            (10, b'u') => Self::UserAgent,
-            (12, b'c') => Self::ContentType,
-            (14, b'c') => Self::ContentLength,
-            (14, b'h') => Self::Http2Settings,
-            (15, b'x') => Self::XForwardedFor,
-            (16, b'p') => Self::ProxyConnection,
-            (17, b't') => Self::TransferEncoding,
-            _ => return None,
-        };
+        let candidate = CANDIDATES[slot(name)]?;
         scan::same_token(name, candidate.text().as_bytes()).then_some(candidate)
     }
 
@@ -84,6 +61,31 @@ impl Known {
         1 << (self as u8)
     }
 }
+
+/// Where the known name of this length and first letter stands in [`CANDIDATES`].
+const fn slot(name: &[u8]) -> usize {
+    let first = match name {
+        [first, ..] => *first | 0x20,
+        [] => 0,
+    };
+    (first as usize * 5 + name.len()) % SLOTS
+}
+
+const SLOTS: usize = 64;
+
+/// The one known name that a name can be, so that a miss costs hardly a comparison.
+static CANDIDATES: [Option<Known>; SLOTS] = {
+    let mut table = [None; SLOTS];
+    let mut at = 0;
+    while at < Known::ALL.len() {
+        let name = Known::ALL[at];
+        let slot = slot(name.text().as_bytes());
+        assert!(table[slot].is_none(), "two known names share a slot: another factor keeps them apart");
+        table[slot] = Some(name);
+        at += 1;
+    }
+    table
+};
 
 /// Which known names a head has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

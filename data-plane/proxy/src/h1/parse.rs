@@ -112,29 +112,18 @@ impl Head {
     /// One field line that starts at `line`, and where the next line starts.
     fn field(&self, buf: &[u8], line: usize) -> Result<Option<(Field, usize)>, InvalidHead> {
         let colon = scan::token_end(buf, line);
-        match buf.get(colon) {
-            None => return Ok(None),
-            Some(b':') if colon > line => {}
-            Some(b' ' | b'\t') if colon == line && self.fields.is_empty() => {
-                return Err(Fault::BlankBeforeFirstField.at(line));
-            }
-            Some(b' ' | b'\t') if colon == line => return Err(Fault::ObsoleteFold.at(line)),
-            Some(b' ' | b'\t') => return Err(Fault::BlankInName.at(colon)),
-            Some(_) => return Err(Fault::InvalidName.at(colon)),
+        if buf.get(colon) != Some(&b':') || colon == line {
+            return self.no_colon(buf, line, colon);
         }
+        let is_blank = |at: usize| matches!(buf.get(at), Some(b' ' | b'\t'));
         let mut start = colon + 1;
-        while let Some(b' ' | b'\t') = buf.get(start) {
+        while is_blank(start) {
             start += 1;
         }
         let stop = scan::value_end(buf, start);
-        let next = if buf.get(stop..).is_some_and(|rest| rest.starts_with(b"\r\n")) {
-            stop + 2
-        } else {
-            let Some(next) = line_end(buf, stop, Fault::InvalidValue)? else { return Ok(None) };
-            next
-        };
+        let Some(next) = line_end(buf, stop, Fault::InvalidValue)? else { return Ok(None) };
         let mut end = stop;
-        while end > start && matches!(buf.get(end - 1), Some(b' ' | b'\t')) {
+        while end > start && is_blank(end - 1) {
             end -= 1;
         }
         let name = buf.get(line..colon).unwrap_or_default();
@@ -146,6 +135,20 @@ impl Head {
             canonical,
         };
         Ok(Some((field, next)))
+    }
+
+    /// A line whose name, up to `end`, is not followed by a colon: incomplete, or at fault.
+    #[cold]
+    fn no_colon(&self, buf: &[u8], line: usize, end: usize) -> Result<Option<(Field, usize)>, InvalidHead> {
+        Err(match buf.get(end) {
+            None => return Ok(None),
+            Some(b' ' | b'\t') if end == line && self.fields.is_empty() => {
+                Fault::BlankBeforeFirstField.at(line)
+            }
+            Some(b' ' | b'\t') if end == line => Fault::ObsoleteFold.at(line),
+            Some(b' ' | b'\t') => Fault::BlankInName.at(end),
+            Some(_) => Fault::InvalidName.at(end),
+        })
     }
 
     /// What can only be judged when all fields are known. `at` is the offset of the empty line.
@@ -206,8 +209,15 @@ impl Head {
 
 /// Expects CRLF at `at`: where the next line starts, or `None` when bytes are missing. Any other byte is `fault`.
 pub(super) fn line_end(buf: &[u8], at: usize, fault: Fault) -> Result<Option<usize>, InvalidHead> {
+    match buf.get(at..).and_then(<[u8]>::first_chunk) {
+        Some(b"\r\n") => Ok(Some(at + 2)),
+        _ => no_line_end(buf, at, fault),
+    }
+}
+
+#[cold]
+fn no_line_end(buf: &[u8], at: usize, fault: Fault) -> Result<Option<usize>, InvalidHead> {
     match (buf.get(at), buf.get(at + 1)) {
-        (Some(b'\r'), Some(b'\n')) => Ok(Some(at + 2)),
         (None, _) | (Some(b'\r'), None) => Ok(None),
         (Some(b'\r'), Some(_)) => Err(Fault::BareCarriageReturn.at(at)),
         (Some(b'\n'), _) => Err(Fault::BareLineFeed.at(at)),

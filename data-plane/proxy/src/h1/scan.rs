@@ -180,18 +180,34 @@ pub(super) fn value_end(bytes: &[u8], from: usize) -> usize {
 /// one bit folds the case; of token bytes no other becomes one of these by that.
 pub(super) fn same_token(token: &[u8], known: &[u8]) -> bool {
     const FOLD: u64 = ONES * 0x20;
-    if token.len() != known.len() {
+    fn chunk<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
+        bytes.get(at..)?.first_chunk().copied()
+    }
+    let length = token.len();
+    if length != known.len() {
         return false;
     }
+    let Some(last) = length.checked_sub(8) else {
+        return match length.checked_sub(4) {
+            Some(last) => [0, last].into_iter().all(|at| {
+                let word = |bytes| chunk(bytes, at).map(|word| u64::from(u32::from_le_bytes(word)) | FOLD);
+                word(token) == word(known)
+            }),
+            None => token.iter().zip(known).all(|(left, right)| left | 0x20 == right | 0x20),
+        };
+    };
+    // The last word may overlap the one before it.
     let mut at = 0;
-    while let (Some(left), Some(right)) = (word(token, at), word(known, at)) {
-        if left | FOLD != right | FOLD {
+    loop {
+        let word = |bytes| chunk(bytes, at).map(|word| u64::from_le_bytes(word) | FOLD);
+        if word(token) != word(known) {
             return false;
         }
-        at += 8;
+        if at == last {
+            return true;
+        }
+        at = last.min(at + 8);
     }
-    let rest = (token.get(at..).unwrap_or_default(), known.get(at..).unwrap_or_default());
-    rest.0.iter().zip(rest.1).all(|(left, right)| left | 0x20 == right | 0x20)
 }
 
 /// Whether every byte may stand in a field value.

@@ -18,12 +18,13 @@ const DRAINED: u64 = 64 * 1024;
 
 impl Run<'_, '_> {
     /// Answers with a status's page: the backend's, the frontend's, the built-in one.
+    #[cold]
     pub(super) fn answer_error(&mut self, status: u16, keep: bool) -> Step {
         let audience = self.audience(keep);
-        let (backend, frontend) = (self.turn.backend().cloned(), self.turn.frontend().cloned());
+        let backend = self.turn.backend().cloned();
         let pages = [
             backend.as_ref().map(|backend| &backend.settings().error_pages),
-            frontend.as_ref().map(|frontend| &frontend.settings().error_pages),
+            Some(&self.frontend.settings().error_pages),
         ];
         let page = pages.into_iter().flatten().find_map(|pages| pages.page(status));
         let whole = match page {

@@ -149,7 +149,8 @@ impl Connection {
     /// Goes on with the exchange, or (`expired`) tells it that its time is over.
     fn exchange(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch, now: Instant, expired: bool) -> Move {
         let State::Busy(turn) = &mut self.state else { return Move::Again };
-        let mut run = Run { cx, worker: &self.worker, client: &mut self.stream, turn, scratch, now };
+        let (worker, frontend) = (&*self.worker, &**self.attachment.frontend());
+        let mut run = Run { cx, worker, frontend, client: &mut self.stream, turn, scratch, now };
         let step = if expired { run.expire() } else { run.advance() };
         match step {
             Step::Again => Move::Again,
@@ -253,11 +254,11 @@ impl Drop for Connection {
         if std::thread::panicking() {
             return;
         }
-        let (worker, client) = (&*self.worker, &mut self.stream);
+        let (worker, frontend, client) = (&*self.worker, &**self.attachment.frontend(), &mut self.stream);
         let mut cx = Context::from_waker(Waker::noop());
         let mut scratch = worker.http.scratch.lend();
         let now = worker.clock.refresh();
-        Run { cx: &mut cx, worker, client, turn, scratch: &mut scratch, now }.kill();
+        Run { cx: &mut cx, worker, frontend, client, turn, scratch: &mut scratch, now }.kill();
         worker.http.scratch.restore(scratch);
     }
 }

@@ -16,10 +16,10 @@ use crate::upstream::{ConnectError, Connecting, ends_standing};
 impl Run<'_, '_> {
     /// Waits for a place at an endpoint.
     pub(super) fn wait_for_place(&mut self) -> Step {
-        let Some(backend) = self.turn.exchange.backend.clone() else { return self.fail(Failure::NoEndpoint) };
-        match backend.poll_acquire(&mut self.turn.ticket, self.cx) {
+        let Turn { exchange, ticket, .. } = &mut *self.turn;
+        let Some(backend) = &exchange.backend else { return self.fail(Failure::NoEndpoint) };
+        match backend.poll_acquire(ticket, self.cx) {
             Poll::Pending => {
-                let (ticket, exchange) = (&self.turn.ticket, &mut self.turn.exchange);
                 exchange.backend_queue = ticket.backend_position;
                 exchange.endpoint_queue = ticket.endpoint_position;
                 self.watch_client().unwrap_or(Step::Wait)
@@ -43,13 +43,14 @@ impl Run<'_, '_> {
 
     /// A connection to the endpoint whose place is held: an idle one where that will do, else a new one.
     pub(super) fn reconnect(&mut self) -> Step {
-        let Some(endpoint) = self.turn.exchange.endpoint.clone() else { return self.fail(Failure::Internal) };
-        if !self.turn.facts.fresh_only
-            && self.turn.facts.keep_server
+        let turn = &mut *self.turn;
+        let Some(endpoint) = &turn.exchange.endpoint else { return self.fail(Failure::Internal) };
+        if !turn.facts.fresh_only
+            && turn.facts.keep_server
             && let Some(server) = self.worker.idle.take(endpoint.transport, self.now)
         {
-            self.turn.server = Some(server);
-            self.turn.facts.reused = true;
+            turn.server = Some(server);
+            turn.facts.reused = true;
             return self.send();
         }
         let Some(target) = endpoint.target() else { return self.connect_failed(Failure::ConnectRefused) };
@@ -89,6 +90,7 @@ impl Run<'_, '_> {
     }
 
     /// An attempt failed before anything was sent: another one, there or elsewhere, while the retries last.
+    #[cold]
     pub(super) fn connect_failed(&mut self, failure: Failure) -> Step {
         self.turn.connecting = None;
         self.turn.server = None;
@@ -165,7 +167,7 @@ impl Run<'_, '_> {
         turn.stage = Stage::Relay;
         turn.moved = self.now;
         turn.facts.refused = false;
-        if turn.exchange.frontend.as_ref().is_some_and(|frontend| frontend.sinks.wants_source) {
+        if self.frontend.sinks.wants_source {
             turn.exchange.source = turn.server.as_ref().and_then(Stream::local);
         }
         Step::Again

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::task::Poll;
 
+use sluicegate_model::frontend::ConnectionMode;
+
 use super::policy::{Keep, RequestPolicy};
 use super::run::{Run, Step};
 use super::scratch::Scratch;
 use super::turn::Stage;
 use crate::failure::Failure;
 use crate::h1::{Asked, Expect, Framing, Limits, Parsed, Persistence};
-use crate::live::LiveBackend;
 use crate::termination::Phase;
 
 /// Bytes read at once while a head is awaited.
@@ -68,9 +69,7 @@ impl Run<'_, '_> {
         request.bytes.truncate(end);
         turn.moved = self.now;
         self.worker.counters().requests.add(1);
-        if let Some(frontend) = &turn.exchange.frontend {
-            frontend.state.counters.shard(self.worker.index).requests.add(1);
-        }
+        self.frontend.state.counters.shard(self.worker.index).requests.add(1);
         if self.turn.request.head.expect() == Expect::Unknown {
             return self.fail(Failure::BadRequest(417));
         }
@@ -79,23 +78,27 @@ impl Run<'_, '_> {
 
     /// Rules of the frontend, routes, rules of the backend.
     fn route(&mut self) -> Step {
-        let Some(frontend) = self.turn.exchange.frontend.clone() else { return self.fail(Failure::Internal) };
-        let settings = frontend.settings();
-        if let Some(step) = self.run_request_rules(&settings.request_rules) {
+        let frontend = self.frontend;
+        if let Some(step) = self.run_request_rules(&frontend.settings().request_rules) {
             return step;
         }
-        let Some(backend) = self.choose_backend(&frontend) else { return self.fail(Failure::NoEndpoint) };
-        self.turn.exchange.backend = Some(Arc::clone(&backend));
-        if let Some(step) = self.run_request_rules(&backend.settings().request_rules) {
+        let Some(backend) = self.choose_backend(frontend) else { return self.fail(Failure::NoEndpoint) };
+        let rules = !backend.settings().request_rules.is_empty();
+        let rules = rules.then(|| Arc::clone(&backend));
+        self.turn.exchange.backend = Some(backend);
+        if let Some(backend) = rules
+            && let Some(step) = self.run_request_rules(&backend.settings().request_rules)
+        {
             return step;
         }
-        self.prepare(&backend)
+        self.prepare()
     }
 
     /// Makes the request fit for the next hop and asks for a place at an endpoint.
-    fn prepare(&mut self, backend: &LiveBackend) -> Step {
+    fn prepare(&mut self) -> Step {
         let turn = &mut *self.turn;
-        let Some(frontend) = &turn.exchange.frontend else { return self.fail(Failure::Internal) };
+        let frontend = self.frontend;
+        let Some(backend) = &turn.exchange.backend else { return self.fail(Failure::Internal) };
         let (front, back) = (&frontend.settings().http, &backend.settings().http);
         let keep = Keep::of(front.connection_mode, back.connection_mode);
         let policy = RequestPolicy {
@@ -121,10 +124,9 @@ impl Run<'_, '_> {
 
     /// Whether the client and the configuration let the client's connection live on after this exchange.
     pub(super) fn client_may_stay(&self) -> bool {
-        let mode = self.turn.frontend().map(|frontend| frontend.settings().http.connection_mode);
         self.turn.request.head.persistence() == Persistence::KeepAlive
             && self.turn.request.head_len > 0
-            && mode.is_some_and(|mode| mode != sluicegate_model::frontend::ConnectionMode::Close)
+            && self.frontend.settings().http.connection_mode != ConnectionMode::Close
             && !self.turn.facts.last
             && !self.worker.is_stopping()
     }

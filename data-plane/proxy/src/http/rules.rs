@@ -207,11 +207,12 @@ impl Run<'_, '_> {
 
     /// Rules of both lists over the response: the backend's, then the frontend's. `Some`: an answer takes its place.
     pub(super) fn run_response_rules(&mut self) -> Option<Step> {
-        let (backend, frontend) = (self.turn.exchange.backend.clone()?, self.turn.exchange.frontend.clone()?);
-        let lists = [&backend.settings().response_rules, &frontend.settings().response_rules];
-        if lists.iter().all(|rules| rules.is_empty()) {
+        let (backend, frontend) = (self.turn.backend()?, self.frontend);
+        if backend.settings().response_rules.is_empty() && frontend.settings().response_rules.is_empty() {
             return None;
         }
+        let backend = Arc::clone(backend);
+        let lists = [&backend.settings().response_rules, &frontend.settings().response_rules];
         let mut scratch = self.worker.http.rules.take();
         let step = lists.into_iter().find_map(|rules| self.run_response_list(rules, &mut scratch));
         self.worker.http.rules.set(scratch);
@@ -247,6 +248,9 @@ impl Run<'_, '_> {
 
     /// The backend of the first route that matches, or the default one.
     pub(super) fn choose_backend(&mut self, frontend: &LiveFrontend) -> Option<Arc<LiveBackend>> {
+        if frontend.routes.is_empty() {
+            return frontend.default_backend.clone();
+        }
         let mut scratch = self.worker.http.rules.take();
         let turn = &*self.turn;
         let scene = Scene {
@@ -270,9 +274,7 @@ impl Run<'_, '_> {
 
     fn deny(&mut self, reply: &Reply, scratch: &mut Scratch) -> Step {
         self.turn.exchange.termination = Termination::REFUSED;
-        if let Some(frontend) = &self.turn.exchange.frontend {
-            frontend.state.counters.shard(self.worker.index).denied.add(1);
-        }
+        self.frontend.state.counters.shard(self.worker.index).denied.add(1);
         self.answer_rule(reply, scratch)
     }
 

@@ -11,7 +11,7 @@ use super::turn::{Stage, Turn};
 use crate::counters::CloseCause;
 use crate::failure::{Failure, outcome};
 use crate::h1::Persistence;
-use crate::live::LiveEndpoint;
+use crate::live::{LiveEndpoint, LiveFrontend};
 use crate::stream::Stream;
 use crate::termination::{Phase, Termination};
 use crate::worker::Worker;
@@ -45,6 +45,8 @@ pub(super) enum Next {
 pub(super) struct Run<'a, 'w> {
     pub(super) cx: &'a mut Context<'w>,
     pub(super) worker: &'a Worker,
+    /// What serves the exchange, to its end.
+    pub(super) frontend: &'a LiveFrontend,
     pub(super) client: &'a mut Stream,
     pub(super) turn: &'a mut Turn,
     pub(super) scratch: &'a mut Scratch,
@@ -102,6 +104,7 @@ impl Run<'_, '_> {
     }
 
     /// Ends the exchange for a reason: with an answer where none has begun, else by closing.
+    #[cold]
     pub(super) fn fail(&mut self, failure: Failure) -> Step {
         let outcome = outcome(failure, self.phase());
         if self.turn.exchange.termination == Termination::default() {
@@ -175,9 +178,7 @@ impl Run<'_, '_> {
         let exchange = &self.turn.exchange;
         match failure {
             Failure::BadRequest(_) => {
-                if let Some(frontend) = &exchange.frontend {
-                    frontend.state.counters.shard(index).bad_requests.add(1);
-                }
+                self.frontend.state.counters.shard(index).bad_requests.add(1);
             }
             Failure::ServerClosed | Failure::ServerTimeout | Failure::BadResponse => {
                 if let Some(endpoint) = &exchange.endpoint {
@@ -231,8 +232,7 @@ impl Run<'_, '_> {
     }
 
     pub(super) fn client_timeout(&self) -> Duration {
-        let limit = self.turn.frontend().and_then(|frontend| frontend.settings().timeouts.client);
-        limit.unwrap_or(Duration::MAX)
+        self.frontend.settings().timeouts.client.unwrap_or(Duration::MAX)
     }
 
     pub(super) fn server_timeout(&self) -> Duration {

@@ -36,8 +36,8 @@ impl Run<'_, '_> {
     /// Silence that a tunnel may last (HAProxy: timeout tunnel; client-fin and server-fin once a side has closed).
     pub(super) fn tunnel_limit(&self) -> Duration {
         let turn = &*self.turn;
-        let (Some(frontend), Some(backend)) = (turn.frontend(), turn.backend()) else { return Duration::MAX };
-        let (front, back) = (&frontend.settings().timeouts, &backend.settings().timeouts);
+        let Some(backend) = turn.backend() else { return Duration::MAX };
+        let (front, back) = (&self.frontend.settings().timeouts, &backend.settings().timeouts);
         let silence = [front.client, back.server].into_iter().flatten().min();
         let fin = match (turn.up.is_received(), turn.down.is_received()) {
             (true, _) => front.client_fin,

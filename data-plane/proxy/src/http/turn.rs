@@ -10,7 +10,7 @@ use super::body::{Coding, Transfer};
 use crate::counters::CloseCause;
 use crate::exchange::Exchange;
 use crate::h1::{Asked, Edits, Framing, Head};
-use crate::live::{LiveBackend, LiveFrontend, Permit, Ticket};
+use crate::live::{LiveBackend, Permit, Ticket};
 use crate::stream::{Peer, Stream};
 use crate::upstream::Connecting;
 
@@ -196,10 +196,6 @@ impl Turn {
         // A tunnel has no form that bytes could violate.
         let _whole = up.accept(next);
         up.queue(|out| out.append(next));
-    }
-
-    pub(super) fn frontend(&self) -> Option<&Arc<LiveFrontend>> {
-        self.exchange.frontend.as_ref()
     }
 
     pub(super) fn backend(&self) -> Option<&Arc<LiveBackend>> {
