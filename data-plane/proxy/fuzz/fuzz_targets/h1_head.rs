@@ -51,7 +51,9 @@ fuzz_target!(|data: &[u8]| {
     let mut edits = Edits::new();
     let mut sent = Vec::new();
     View::new(&head, buf, &edits).render(&mut sent);
-    assert_eq!(sent.len(), View::new(&head, buf, &edits).rendered_len());
+    let mut room = vec![0; sent.len() + 1];
+    assert_eq!(View::new(&head, buf, &edits).render_before(&mut room), Some(1));
+    assert_eq!(room[1..], sent);
     let mut again = Head::new();
     let limits = Limits { head_bytes: 8_192, target_bytes: 8_192, ..LIMITS };
     let reparsed = match kind {

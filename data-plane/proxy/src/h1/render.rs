@@ -1,139 +1,135 @@
-//! A message written out, in one pass.
+//! A message written out, in one pass from its end to its beginning: so it can be put before body bytes that were
+//! already read without being measured first.
 
 use super::View;
 use super::head::{Kind, Span};
 
-/// Where rendered bytes go.
-trait Sink {
-    fn put(&mut self, bytes: &[u8]);
-}
-
-impl Sink for Vec<u8> {
-    fn put(&mut self, bytes: &[u8]) {
-        self.extend_from_slice(bytes);
-    }
-}
-
-/// Only counts.
-struct Count(usize);
-
-impl Sink for Count {
-    fn put(&mut self, bytes: &[u8]) {
-        self.0 += bytes.len();
-    }
-}
-
-/// Fills a slice that has just the room needed.
-struct Room<'a>(&'a mut [u8]);
-
-impl Sink for Room<'_> {
-    fn put(&mut self, bytes: &[u8]) {
-        // Measured by the same code before, so it fits; if it did not, a short head would be noticed by the caller.
-        if let Some((here, rest)) = std::mem::take(&mut self.0).split_at_mut_checked(bytes.len()) {
-            here.copy_from_slice(bytes);
-            self.0 = rest;
-        }
-    }
-}
+/// Longest parts of a start line that stand neither in the received head nor among the edits: version, status, blanks.
+const MADE_BYTES: usize = 32;
 
 impl View<'_> {
-    /// Exact number of bytes that the head takes, its empty line included.
-    #[must_use]
-    pub fn rendered_len(&self) -> usize {
-        let mut count = Count(0);
-        self.emit(&mut count);
-        count.0
-    }
-
     /// Appends the head to `out`.
     pub fn render(&self, out: &mut Vec<u8>) {
-        out.reserve(self.rendered_len());
-        self.emit(out);
+        let begin = out.len();
+        out.resize(begin + self.most_bytes(), 0);
+        let room = out.get_mut(begin..).unwrap_or_default();
+        // There is room for all of it.
+        let from = self.render_before(room).unwrap_or(room.len());
+        out.copy_within(begin + from.., begin);
+        out.truncate(out.len() - from);
     }
 
     /// Writes the head so that it ends where `room` ends, and returns where it starts. `None` if there is not enough
     /// room. Meant for the space before body bytes that were already read: one write then sends both.
     #[must_use]
     pub fn render_before(&self, room: &mut [u8]) -> Option<usize> {
-        let start = room.len().checked_sub(self.rendered_len())?;
-        let mut room = Room(room.get_mut(start..)?);
-        self.emit(&mut room);
-        Some(start)
+        let at = room.len();
+        let mut back = Back { room, at };
+        self.emit(&mut back)?;
+        Some(back.at)
     }
 
-    /// The one description of the head's bytes. Neighbouring lines that go out as they came in are put as one piece.
-    fn emit(&self, sink: &mut impl Sink) {
+    /// Bytes that the head cannot exceed.
+    fn most_bytes(&self) -> usize {
+        let Self { head, edits, .. } = self;
+        // A received line may lack the blank that is sent.
+        let received = head.line_start() + head.fields().len();
+        let separators = LINE_BYTES * edits.added.len();
+        received + edits.arena.len() + separators + MADE_BYTES + LINE_BYTES
+    }
+
+    /// The one description of the head's bytes, last line first. Neighbouring lines that go out as they came in are put
+    /// as one piece.
+    fn emit(&self, back: &mut Back<'_>) -> Option<()> {
         let Self { head, buf, edits } = *self;
-        let mut run = self.start_line(sink);
-        // A line ends two bytes behind its value, with CRLF.
+        back.put(b"\r\n")?;
+        for field in edits.added.iter().rev() {
+            back.line(field.name.of(&edits.arena), field.value.of(&edits.arena))?;
+        }
+        // Received bytes that stand before what was put so far. A line ends two bytes behind its value, with CRLF.
+        let mut run = Span::EMPTY;
         match head.fields() {
             [first, .., last] if edits.keeps_all() && !head.irregular => {
-                run = extended(run, Span { start: first.name.start, end: last.value.end + 2 }, buf, sink);
+                run = Span { start: first.name.start, end: last.value.end + 2 };
             }
             fields => {
-                for (index, field) in fields.iter().enumerate() {
+                for (index, field) in fields.iter().enumerate().rev() {
                     let kept = edits.keeps(index);
                     if kept && field.canonical {
                         let line = Span { start: field.name.start, end: field.value.end + 2 };
-                        run = extended(run, line, buf, sink);
+                        run = back.extended(line, run, buf)?;
                         continue;
                     }
-                    let value = if kept { Some(field.value.of(buf)) } else { edits.replacement(index) };
-                    sink.put(run.of(buf));
+                    back.put(run.of(buf))?;
                     run = Span::EMPTY;
+                    let value = if kept { Some(field.value.of(buf)) } else { edits.replacement(index) };
                     if let Some(value) = value {
-                        line(sink, field.name.of(buf), value);
+                        back.line(field.name.of(buf), value)?;
                     }
                 }
             }
         }
-        sink.put(run.of(buf));
-        for field in &edits.added {
-            line(sink, field.name.of(&edits.arena), field.value.of(&edits.arena));
-        }
-        sink.put(b"\r\n");
+        self.emit_start_line(back, run)
     }
 
-    /// Puts the start line, or returns it as a run of received bytes that is still to be put.
-    fn start_line(&self, sink: &mut impl Sink) -> Span {
-        let Self { head, edits, .. } = self;
+    /// Puts `run`, and the start line before it.
+    fn emit_start_line(&self, back: &mut Back<'_>, run: Span) -> Option<()> {
+        let Self { head, buf, edits } = *self;
         let unedited = edits.method.is_none()
             && edits.target.is_none()
             && edits.status.is_none()
             && edits.version.is_none_or(|version| version == head.version());
         if unedited && !head.start_line.is_empty() {
-            return head.start_line;
+            let run = back.extended(head.start_line, run, buf)?;
+            return back.put(run.of(buf));
         }
+        back.put(run.of(buf))?;
         let version = self.version().text().as_bytes();
         match head.kind() {
             Kind::Request => {
-                for part in [self.method_text(), b" ", self.target(), b" ", version, b"\r\n"] {
-                    sink.put(part);
-                }
+                back.parts([self.method_text(), b" ", self.target(), b" ", version, b"\r\n"])
             }
             Kind::Response => {
                 let mut digits = itoa::Buffer::new();
                 let status = digits.format(self.status()).as_bytes();
-                for part in [version, b" ", status, b" ", self.reason(), b"\r\n"] {
-                    sink.put(part);
-                }
+                back.parts([version, b" ", status, b" ", self.reason(), b"\r\n"])
             }
         }
-        Span::EMPTY
     }
 }
 
-/// `run` with the received bytes `more` behind it; puts what cannot be joined.
-fn extended(run: Span, more: Span, buf: &[u8], sink: &mut impl Sink) -> Span {
-    if run.end == more.start {
-        return Span { start: run.start, end: more.end };
-    }
-    sink.put(run.of(buf));
-    more
+/// Bytes of a line beside its name and its value.
+const LINE_BYTES: usize = b": \r\n".len();
+
+/// Fills a slice from its end.
+struct Back<'a> {
+    room: &'a mut [u8],
+    /// Where what was put so far begins.
+    at: usize,
 }
 
-fn line(sink: &mut impl Sink, name: &[u8], value: &[u8]) {
-    for part in [name, b": ", value, b"\r\n"] {
-        sink.put(part);
+impl Back<'_> {
+    fn put(&mut self, bytes: &[u8]) -> Option<()> {
+        let start = self.at.checked_sub(bytes.len())?;
+        self.room.get_mut(start..self.at)?.copy_from_slice(bytes);
+        self.at = start;
+        Some(())
+    }
+
+    fn parts<const N: usize>(&mut self, parts: [&[u8]; N]) -> Option<()> {
+        parts.into_iter().rev().try_for_each(|part| self.put(part))
+    }
+
+    fn line(&mut self, name: &[u8], value: &[u8]) -> Option<()> {
+        self.parts([name, b": ", value, b"\r\n"])
+    }
+
+    /// `run` with the received bytes `before` it; puts what cannot be joined.
+    fn extended(&mut self, before: Span, run: Span, buf: &[u8]) -> Option<Span> {
+        if before.end == run.start {
+            return Some(Span { start: before.start, end: run.end });
+        }
+        self.put(run.of(buf))?;
+        Some(before)
     }
 }
