@@ -33,6 +33,10 @@ e2e *ARGS:
 bench *ARGS:
     e2e/bench/run {{ARGS}}
 
+# What ships: both binaries, laid out by a profile of what they do under load; `just dist --train` makes it anew
+dist *ARGS:
+    e2e/dist {{ARGS}}
+
 # Benches of single functions
 microbench *ARGS:
     cargo bench --workspace {{ARGS}}

@@ -214,5 +214,5 @@ pub(crate) fn sluicegate(given: Option<PathBuf>) -> anyhow::Result<PathBuf> {
     let target = here.ancestors().nth(2).unwrap_or(Path::new("."));
     let builds = ["dist", "release"].map(|profile| target.join(profile).join("sluicegate"));
     let found = builds.into_iter().find(|file| file.is_file());
-    found.with_context(|| format!("no sluicegate in {}: `cargo build --profile dist`", target.display()))
+    found.with_context(|| format!("no sluicegate in {}: `just dist`", target.display()))
 }
