@@ -98,27 +98,27 @@ impl Head {
                 }
                 Some(_) => {}
             }
-            let Some((field, next)) = self.field(buf, line)? else { return Ok(false) };
-            if let Some(name) = field.known {
-                self.facts.note(name, &field, buf, self.known.has(name))?;
-                self.known.insert(name);
-            }
-            self.irregular |= !field.canonical;
-            self.fields.push(field);
+            let Some(next) = self.field(buf, line)? else { return Ok(false) };
             line = next;
         }
     }
 
-    /// One field line that starts at `line`, and where the next line starts.
-    fn field(&self, buf: &[u8], line: usize) -> Result<Option<(Field, usize)>, InvalidHead> {
+    /// Takes in the field line that starts at `line`: where the next line starts, `None` when bytes are missing.
+    fn field(&mut self, buf: &[u8], line: usize) -> Result<Option<usize>, InvalidHead> {
         let colon = scan::token_end(buf, line);
         if buf.get(colon) != Some(&b':') || colon == line {
             return self.no_colon(buf, line, colon);
         }
+        // Neither a blank nor a control byte: where a value begins and ends, nearly always.
+        let is_visible = |at: usize| buf.get(at).is_some_and(|&byte| byte > b' ');
         let is_blank = |at: usize| matches!(buf.get(at), Some(b' ' | b'\t'));
         let mut start = colon + 1;
-        while is_blank(start) {
+        if buf.get(start) == Some(&b' ') && is_visible(start + 1) {
             start += 1;
+        } else {
+            while is_blank(start) {
+                start += 1;
+            }
         }
         let stop = scan::value_end(buf, start);
         let Some(next) = line_end(buf, stop, Fault::InvalidValue)? else { return Ok(None) };
@@ -127,19 +127,21 @@ impl Head {
             end -= 1;
         }
         let name = buf.get(line..colon).unwrap_or_default();
+        let known = Known::of(name);
         let canonical = start == colon + 2 && end == stop && buf.get(colon + 1) == Some(&b' ');
-        let field = Field {
-            name: Span::new(line, colon),
-            value: Span::new(start, end),
-            known: Known::of(name),
-            canonical,
-        };
-        Ok(Some((field, next)))
+        let field = Field { name: Span::new(line, colon), value: Span::new(start, end), known, canonical };
+        if let Some(name) = known {
+            self.facts.note(name, &field, buf, self.known.has(name))?;
+            self.known.insert(name);
+        }
+        self.irregular |= !canonical;
+        self.fields.push(field);
+        Ok(Some(next))
     }
 
     /// A line whose name, up to `end`, is not followed by a colon: incomplete, or at fault.
     #[cold]
-    fn no_colon(&self, buf: &[u8], line: usize, end: usize) -> Result<Option<(Field, usize)>, InvalidHead> {
+    fn no_colon(&self, buf: &[u8], line: usize, end: usize) -> Result<Option<usize>, InvalidHead> {
         Err(match buf.get(end) {
             None => return Ok(None),
             Some(b' ' | b'\t') if end == line && self.fields.is_empty() => {
@@ -184,7 +186,9 @@ impl Head {
             return if self.version == Version::Http11 { Err(Fault::MissingHost.at(at)) } else { Ok(()) };
         }
         let host = self.facts.host.of(buf);
-        if !host.is_empty() && !target::is_authority(host) {
+        // Most are a plain name or an IPv4 address, without a port.
+        let plain = scan::plain_name_end(buf, self.facts.host.start as usize) == self.facts.host.end as usize;
+        if !plain && !host.is_empty() && !target::is_authority(host) {
             return Err(Fault::InvalidHost.at(self.offset_of(Known::Host, at)));
         }
         let agrees = match self.form {

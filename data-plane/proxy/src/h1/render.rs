@@ -86,9 +86,7 @@ impl View<'_> {
         back.put(run.of(buf))?;
         let version = self.version().text().as_bytes();
         match head.kind() {
-            Kind::Request => {
-                back.parts([self.method_text(), b" ", self.target(), b" ", version, b"\r\n"])
-            }
+            Kind::Request => back.parts([self.method_text(), b" ", self.target(), b" ", version, b"\r\n"]),
             Kind::Response => {
                 let mut digits = itoa::Buffer::new();
                 let status = digits.format(self.status()).as_bytes();

@@ -1,4 +1,6 @@
-//! Byte classes and the searches for the first byte outside of one, eight bytes at a time.
+//! Byte classes and the searches for the first byte outside of one, sixteen bytes at a time.
+
+use wide::u8x16;
 
 const TOKEN: u8 = 1;
 const TARGET: u8 = 2;
@@ -85,101 +87,97 @@ pub(super) fn is_host(byte: u8) -> bool {
     CLASS[usize::from(byte)] & HOST != 0
 }
 
-const ONES: u64 = 0x0101_0101_0101_0101;
-const HIGHS: u64 = 0x8080_8080_8080_8080;
-const LOWS: u64 = !HIGHS;
+/// Sixteen neighbouring bytes. Questions are answered with a bit for each of them, the lowest for the first.
+#[derive(Clone, Copy)]
+struct Block(u8x16);
 
-/// High bit set in the first byte of `word` that is below `bound` or DEL, and perhaps in some behind it.
-/// Bytes from 0x80 up never are.
-const fn below_or_del(word: u64, bound: u8) -> u64 {
-    let below = word.wrapping_sub(ONES * bound as u64);
-    let del = (word ^ (ONES * 0x7f)).wrapping_sub(ONES);
-    (below | del) & !word & HIGHS
-}
+impl Block {
+    const BYTES: usize = 16;
 
-/// High bit set in the first byte of `word` that is `byte`, and perhaps in some behind it.
-const fn equal(word: u64, byte: u8) -> u64 {
-    let folded = word ^ (ONES * byte as u64);
-    folded.wrapping_sub(ONES) & !folded & HIGHS
-}
-
-/// High bit set in exactly the bytes of `word` that are neither a letter nor `-`.
-const fn no_letter_or_dash(word: u64) -> u64 {
-    // All sums stay below 0x100 per byte, so nothing carries into a neighbour.
-    let lower = (word | (ONES * 0x20)) & LOWS;
-    let letter = (lower + ONES * (0x80 - b'a' as u64)) & !(lower + ONES * (0x7f - b'z' as u64));
-    let no_dash = (((word & LOWS) ^ (ONES * b'-' as u64)) + LOWS) | word;
-    (!letter & no_dash | word) & HIGHS
-}
-
-/// The eight bytes from `at` on, if there are so many.
-fn word(bytes: &[u8], at: usize) -> Option<u64> {
-    bytes.get(at..)?.first_chunk::<8>().map(|chunk| u64::from_le_bytes(*chunk))
-}
-
-fn first(stops: u64) -> usize {
-    (stops.trailing_zeros() / 8) as usize
-}
-
-/// Offset, from `from` on, of the first byte that is no token byte, or the length of `bytes`.
-pub(super) fn token_end(bytes: &[u8], from: usize) -> usize {
-    let mut at = from;
-    // Most names are letters and dashes; the table decides about what else there is.
-    while let Some(word) = word(bytes, at) {
-        let stops = no_letter_or_dash(word);
-        if stops == 0 {
-            at += 8;
-            continue;
-        }
-        at += first(stops);
-        match bytes.get(at) {
-            Some(b':') => return at,
-            Some(&byte) if is_token(byte) => at += 1,
-            _ => return at,
-        }
+    /// Bytes that no field value has, and the tab.
+    fn controls(self) -> u32 {
+        (self.up_to(0x1f) | self.equal(0x7f)).to_bitmask()
     }
-    let rest = bytes.get(at..).unwrap_or_default();
-    at + rest.iter().position(|&byte| !is_token(byte)).unwrap_or(rest.len())
+
+    /// Bytes that no request-target has.
+    fn no_target(self) -> u32 {
+        let high = self.0.max(u8x16::splat(0x7f)).simd_eq(self.0);
+        (self.up_to(b' ') | self.equal(b'#') | high).to_bitmask()
+    }
+
+    /// Bytes that are neither a letter nor `-`.
+    fn no_letter_or_dash(self) -> u32 {
+        let from_a = Self((self.0 | u8x16::splat(0x20)) - u8x16::splat(b'a'));
+        !(from_a.up_to(b'z' - b'a') | self.equal(b'-')).to_bitmask() & 0xffff
+    }
+
+    /// Bytes that are neither a letter nor a digit, a dot nor `-`.
+    fn no_plain_name(self) -> u32 {
+        let letter = Self((self.0 | u8x16::splat(0x20)) - u8x16::splat(b'a')).up_to(b'z' - b'a');
+        // From `-` on: `-`, `.`, `/`, digits.
+        let from_dash = Self(self.0 - u8x16::splat(b'-')).up_to(b'9' - b'-');
+        (!(letter | from_dash).to_bitmask() | self.equal(b'/').to_bitmask()) & 0xffff
+    }
+
+    fn up_to(self, bound: u8) -> u8x16 {
+        self.0.min(u8x16::splat(bound)).simd_eq(self.0)
+    }
+
+    fn equal(self, byte: u8) -> u8x16 {
+        self.0.simd_eq(u8x16::splat(byte))
+    }
+}
+
+/// Offset, from `from` on, of the first byte that no token can have, or the length of `bytes`.
+pub(super) fn token_end(bytes: &[u8], from: usize) -> usize {
+    // Most names are letters and dashes; the table decides about what else there is.
+    search(bytes, from, Block::no_letter_or_dash, is_token)
+}
+
+/// Offset, from `from` on, of the first byte that is neither a letter nor a digit, a dot nor `-`, or the length of
+/// `bytes`.
+pub(super) fn plain_name_end(bytes: &[u8], from: usize) -> usize {
+    search(bytes, from, Block::no_plain_name, |byte| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-')
+    })
 }
 
 /// Offset, from `from` on, of the first byte that no request-target may have, or the length of `bytes`.
 pub(super) fn target_end(bytes: &[u8], from: usize) -> usize {
-    let mut at = from;
-    while let Some(word) = word(bytes, at) {
-        let stops = below_or_del(word, 0x21) | equal(word, b'#') | (word & HIGHS);
-        if stops != 0 {
-            return at + first(stops);
-        }
-        at += 8;
-    }
-    let rest = bytes.get(at..).unwrap_or_default();
-    at + rest.iter().position(|&byte| !is_target(byte)).unwrap_or(rest.len())
+    search(bytes, from, Block::no_target, is_target)
 }
 
 /// Offset, from `from` on, of the first byte that no field value may have (so of the CR that ends it), or the
 /// length of `bytes`.
 pub(super) fn value_end(bytes: &[u8], from: usize) -> usize {
-    let mut at = from;
-    while let Some(word) = word(bytes, at) {
-        let stops = below_or_del(word, 0x20);
+    search(bytes, from, Block::controls, is_value)
+}
+
+/// Offset, from `from` on, of the first byte outside of `class`, or the length of `bytes`. `stops` tells bytes that may
+/// be outside of it, and leaves none out.
+#[inline(always)]
+fn search(bytes: &[u8], from: usize, stops: fn(Block) -> u32, class: fn(u8) -> bool) -> usize {
+    let mut rest = bytes.get(from..).unwrap_or_default();
+    while let Some((block, behind)) = rest.split_first_chunk::<{ Block::BYTES }>() {
+        let stops = stops(Block(u8x16::new(*block)));
         if stops == 0 {
-            at += 8;
+            rest = behind;
             continue;
         }
-        let stop = at + first(stops);
-        if bytes.get(stop) != Some(&b'\t') {
-            return stop;
+        let stop = stops.trailing_zeros() as usize % Block::BYTES;
+        if !class(block[stop]) {
+            return bytes.len() - rest.len() + stop;
         }
-        at = stop + 1;
+        rest = rest.get(stop + 1..).unwrap_or_default();
     }
-    let rest = bytes.get(at..).unwrap_or_default();
-    at + rest.iter().position(|&byte| !is_value(byte)).unwrap_or(rest.len())
+    let stop = rest.iter().position(|&byte| !class(byte)).unwrap_or(rest.len());
+    bytes.len() - rest.len() + stop
 }
 
 /// Whether two tokens are the same name in any case. `known` has letters, digits and dashes only, for which setting
 /// one bit folds the case; of token bytes no other becomes one of these by that.
 pub(super) fn same_token(token: &[u8], known: &[u8]) -> bool {
-    const FOLD: u64 = ONES * 0x20;
+    const FOLD: u64 = 0x2020_2020_2020_2020;
     fn chunk<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
         bytes.get(at..)?.first_chunk().copied()
     }

@@ -1,7 +1,8 @@
 use proptest::prelude::*;
 
 use crate::h1::scan::{
-    is_field_value, is_target, is_token, is_value, list, same_token, target_end, token_end, value_end,
+    is_field_value, is_target, is_token, is_value, list, plain_name_end, same_token, target_end, token_end,
+    value_end,
 };
 
 /// Compares the word-wise searches with the byte classes.
@@ -12,14 +13,16 @@ fn check(bytes: &[u8], from: usize) {
     assert_eq!(token_end(bytes, from), naive(is_token), "{}", bytes.escape_ascii());
     assert_eq!(target_end(bytes, from), naive(is_target), "{}", bytes.escape_ascii());
     assert_eq!(value_end(bytes, from), naive(is_value), "{}", bytes.escape_ascii());
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-';
+    assert_eq!(plain_name_end(bytes, from), naive(is_plain), "{}", bytes.escape_ascii());
 }
 
 #[test]
 fn every_pair_of_bytes_is_classed_right_in_every_place() {
     for first in 0..=u8::MAX {
         for second in 0..=u8::MAX {
-            let mut bytes = *b"aZ-mNy-qrstu";
-            let at = usize::from(first ^ second) % 11;
+            let mut bytes = *b"aZ-mNy-qrstuAbCdEfGhIjK";
+            let at = usize::from(first ^ second) % 22;
             (bytes[at], bytes[at + 1]) = (first, second);
             check(&bytes, 0);
             check(&bytes, 3);
