@@ -10,6 +10,8 @@ use crate::stream::Stream;
 
 /// Size of a read while little is known about the receiver, and after it was seen to be slow.
 const SMALL_WINDOW: usize = 16 * 1024;
+/// Reads of one connection before others get their turn.
+const READS: usize = 4;
 /// What reads grow by when one was full and the receiver took it whole.
 const GROWTH: usize = 4;
 /// Memory that a finished transfer may keep for the next one.
@@ -224,8 +226,8 @@ impl Transfer {
         Poll::Ready(Ok(()))
     }
 
-    /// Moves what can be moved. Ready when the receiver has the whole message. Bytes of the sender's next message go
-    /// to `next` where the sender may send one.
+    /// Moves what can be moved in one turn. Ready when the receiver has the whole message. Bytes of the sender's next
+    /// message go to `next` where the sender may send one.
     pub(super) fn poll_move(
         &mut self,
         cx: &mut Context<'_>,
@@ -233,7 +235,7 @@ impl Transfer {
         scratch: &mut Scratch,
         mut next: Option<&mut Vec<u8>>,
     ) -> Poll<Result<(), Broken>> {
-        loop {
+        for _ in 0..READS {
             ready!(self.poll_flush(cx, to))?;
             if self.is_received() {
                 return Poll::Ready(Ok(()));
@@ -257,6 +259,8 @@ impl Transfer {
                 self.window = (self.window * GROWTH).min(Scratch::WINDOW);
             }
         }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     /// The most to read from a sender whose next message may follow: what is known to belong to this one, and a small

@@ -13,8 +13,8 @@ use crate::failure::Failure;
 use crate::h1::{Asked, Expect, Framing, Limits, Parsed, Persistence};
 use crate::termination::Phase;
 
-/// Bytes read at once while a head is awaited.
-pub(super) const HEAD_WINDOW: usize = 16 * 1024;
+/// Bytes read at once while a head is awaited; the body comes with it where it is not long.
+pub(super) const HEAD_WINDOW: usize = 32 * 1024;
 
 impl Run<'_, '_> {
     /// Reads until the head is complete.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::request::HEAD_WINDOW;
 use super::scratch::Scratch;
 use super::turn::{Stage, Turn};
 use crate::counters::CloseCause;
@@ -17,7 +18,7 @@ use crate::termination::{Phase, Termination};
 use crate::worker::Worker;
 
 /// Bytes of a client's next requests that are kept while an answer is awaited; with more it is not listened to.
-pub(super) const AHEAD_BYTES: usize = 16 * 1024;
+pub(super) const AHEAD_BYTES: usize = HEAD_WINDOW;
 
 /// What a stage came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -256,7 +257,8 @@ impl Run<'_, '_> {
                 Poll::Ready(Err(_)) => return Some(self.fail(Failure::ClientClosed)),
                 Poll::Ready(Ok(())) => {}
             }
-            match self.client.poll_read(self.cx, self.scratch.window(AHEAD_BYTES)) {
+            let room = AHEAD_BYTES - self.turn.next.len();
+            match self.client.poll_read(self.cx, self.scratch.window(room)) {
                 Poll::Pending => {}
                 Poll::Ready(Ok(0)) => self.turn.facts.client_ended = true,
                 Poll::Ready(Err(_)) => return Some(self.fail(Failure::ClientClosed)),

@@ -155,6 +155,20 @@ fn what_a_large_read_left_is_accounted_for_and_given_back() {
 }
 
 #[test]
+fn others_get_their_turn_while_much_is_moved() {
+    const LENGTH: usize = 2 * READS * SMALL_WINDOW;
+    run(async {
+        let mut bench = Bench::new(Framing::Length(LENGTH as u64), Coding::AsIs);
+        let _full = bench.scratch.backlog.hold(MOST);
+        let (_, arrived) = bench.pass(&vec![7; LENGTH]).await;
+        assert!(arrived.len() >= SMALL_WINDOW && arrived.len() < LENGTH, "{}", arrived.len());
+        // It goes on by itself: nobody else would wake it.
+        let Bench { transfer, from, to, scratch, .. } = &mut bench;
+        std::future::poll_fn(|cx| transfer.poll_move(cx, (from, to), scratch, None)).await.unwrap();
+    });
+}
+
+#[test]
 fn reads_are_small_while_the_account_is_full() {
     run(async {
         let mut bench = Bench::new(Framing::UntilClose, Coding::AsIs);
