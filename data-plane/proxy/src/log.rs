@@ -3,14 +3,18 @@
 //! A worker never waits for a receiver of logs: where the ring is full the line is dropped and counted.
 
 mod calendar;
+mod digits;
 mod durations;
 mod output;
+mod receivers;
 mod ring;
 mod syslog;
 #[cfg(test)]
 mod tests;
 mod variables;
 mod writer;
+
+use std::collections::HashSet;
 
 use sluicegate_model::expr::{Alias, Value};
 use sluicegate_model::logging::{LogTarget, Logging};
@@ -26,6 +30,8 @@ pub(crate) use writer::Writer;
 pub struct Sinks {
     /// Each gets every line.
     pub targets: Box<[LogTarget]>,
+    /// Two targets are one receiver: it gets what it gets of a line before the next line.
+    pub shares: bool,
     /// The line tells where the client connected to ([`crate::exchange::Exchange::local`]).
     pub wants_local: bool,
     /// The line tells where the connection to the endpoint comes from ([`crate::exchange::Exchange::source`]).
@@ -36,7 +42,7 @@ impl Sinks {
     /// Those of a frontend.
     pub fn new(logging: &Logging) -> Self {
         let pieces = logging.format.iter().flat_map(|format| format.pieces());
-        let mut sinks = Self { targets: logging.targets.clone().into(), ..Self::default() };
+        let mut sinks = Self::to(logging.targets.clone().into());
         for piece in pieces {
             match piece.value {
                 Value::Alias(Alias::FrontendIp | Alias::FrontendPort) | Value::Sample(_) => {
@@ -47,6 +53,13 @@ impl Sinks {
             }
         }
         sinks
+    }
+
+    /// For lines that tell nothing of addresses.
+    fn to(targets: Box<[LogTarget]>) -> Self {
+        let addresses: HashSet<_> = targets.iter().map(|target| &target.address).collect();
+        let shares = addresses.len() < targets.len();
+        Self { targets, shares, ..Self::default() }
     }
 }
 

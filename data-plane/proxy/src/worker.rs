@@ -67,7 +67,6 @@ pub struct Worker {
     active: RefCell<Cache<Arc<ArcSwap<Active>>, Arc<Active>>>,
     stopping: Cell<bool>,
     tasks: Rc<Tasks>,
-    line: RefCell<Vec<u8>>,
     calendar: RefCell<Calendar>,
     scratch: RefCell<Scratch>,
     complained: Cell<Option<Instant>>,
@@ -85,7 +84,6 @@ impl Worker {
             active: RefCell::new(Cache::new(shared.live.pointer())),
             stopping: Cell::new(false),
             tasks: Rc::default(),
-            line: RefCell::default(),
             calendar: RefCell::default(),
             scratch: RefCell::default(),
             complained: Cell::new(None),
@@ -189,13 +187,12 @@ impl Worker {
             return;
         }
         let number = frontend.state.next_line();
-        let mut text = self.line.borrow_mut();
-        text.clear();
-        self.with_line(exchange, number, |line| {
-            render(format, line, Style::Log, &mut self.scratch.borrow_mut(), &mut text);
-        });
         let at = self.clock.unix(exchange.times.ended.unwrap_or_else(|| self.clock.now()));
-        self.shared.rings[self.index].push(&frontend.sinks, Level::Info, at, &text);
+        self.with_line(exchange, number, |line| {
+            self.shared.rings[self.index].push(&frontend.sinks, Level::Info, at, |out| {
+                render(format, line, Style::Log, &mut self.scratch.borrow_mut(), out);
+            });
+        });
     }
 
     /// An exchange as formats see it, in log lines and in rules. `number` is that of the line.
@@ -206,15 +203,16 @@ impl Worker {
         look: impl FnOnce(&Line<'_>) -> T,
     ) -> T {
         let accepted = self.clock.unix(exchange.times.accepted);
-        let process = self.with_active(|active| Arc::clone(&active.runtime.process));
-        look(&Line {
-            exchange,
-            calendar: &self.calendar,
-            accepted,
-            began: exchange.times.began.map_or(accepted, |began| self.clock.unix(began)),
-            connections: self.shared.gate.open(),
-            node: process.node.as_deref().unwrap_or(&self.shared.host),
-            number,
+        self.with_active(|active| {
+            look(&Line {
+                exchange,
+                calendar: &self.calendar,
+                accepted,
+                began: exchange.times.began.map_or(accepted, |began| self.clock.unix(began)),
+                connections: self.shared.gate.open(),
+                node: active.runtime.process.node.as_deref().unwrap_or(&self.shared.host),
+                number,
+            })
         })
     }
 

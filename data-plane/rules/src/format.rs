@@ -34,25 +34,88 @@ pub fn render<M: Message + Variables>(
 ) {
     for piece in format.pieces() {
         match &piece.value {
-            Source::Literal(text) => out.extend_from_slice(text),
+            Source::Literal(text) => match **text {
+                [byte] => out.push(byte),
+                _ => out.extend_from_slice(text),
+            },
             Source::Alias(alias) => {
-                let buffer = &mut scratch.value;
-                buffer.clear();
-                message.alias(*alias, piece.hexadecimal, buffer);
-                if style == Style::Log && plain(*alias) && buffer.is_empty() && !piece.quote {
-                    // As with HAProxy a frontend that captures nothing has no such fields, not empty ones.
-                    out.pop_if(|last| *last == b' ');
-                    continue;
+                if piece.quote {
+                    out.push(b'"');
                 }
-                finish(piece, buffer, if plain(*alias) { Style::Body } else { style }, style, out);
+                // Where it comes to stand: only what must be changed is written twice.
+                let start = out.len();
+                message.alias(*alias, piece.hexadecimal, out);
+                if out.len() == start && style == Style::Log && !piece.quote {
+                    show_nothing(*alias, out);
+                } else if !stays(*alias, style) {
+                    escape_from(start, style, &mut scratch.value, out);
+                }
+                if piece.quote {
+                    out.push(b'"');
+                }
             }
             Source::Sample(sample) => {
                 text(sample, message, piece.hexadecimal, &mut scratch.value, |text| {
-                    finish(piece, text, style, style, out);
+                    finish(piece, text, style, out);
                 });
             }
         }
     }
+}
+
+/// What a log line has in the place of an alias without a text.
+fn show_nothing(alias: Alias, out: &mut Vec<u8>) {
+    if plain(alias) {
+        // As with HAProxy a frontend that captures nothing has no such fields, not empty ones.
+        out.pop_if(|last| *last == b' ');
+    } else {
+        out.push(b'-');
+    }
+}
+
+/// Whether an alias stays as it is, whatever the client does.
+fn stays(alias: Alias, style: Style) -> bool {
+    plain(alias) || style == Style::Log && printable(alias)
+}
+
+/// Changes what stands from `start` on into the form of its place.
+fn escape_from(start: usize, style: Style, buffer: &mut Vec<u8>, out: &mut Vec<u8>) {
+    if !fits(&out[start..], style) {
+        buffer.clear();
+        buffer.extend_from_slice(&out[start..]);
+        out.truncate(start);
+        escape(buffer, style, out);
+    }
+}
+
+/// Aliases of digits, letters, spaces, `+`, `-`, `/`, `:` and `.` alone.
+fn printable(alias: Alias) -> bool {
+    matches!(
+        alias,
+        Alias::BytesToClient
+            | Alias::BytesFromClient
+            | Alias::ProcessConnections
+            | Alias::FrontendConnections
+            | Alias::BackendConnections
+            | Alias::EndpointConnections
+            | Alias::BackendQueue
+            | Alias::EndpointQueue
+            | Alias::Retries
+            | Alias::RequestTime
+            | Alias::WaitTime
+            | Alias::ConnectTime
+            | Alias::ResponseTime
+            | Alias::ActiveTime
+            | Alias::DataTime
+            | Alias::TotalTime
+            | Alias::Status
+            | Alias::Termination
+            | Alias::TerminationCookies
+            | Alias::ClientIp
+            | Alias::ClientPort
+            | Alias::AcceptDate
+            | Alias::RequestDate
+    )
 }
 
 /// Aliases that escape what they are made of themselves: the braces and bars of captures are not the client's.
@@ -96,24 +159,57 @@ fn in_hexadecimal<'a>(value: Value<'a>, buffer: &mut Vec<u8>) -> Value<'a> {
     Value::Buffered(start..buffer.len())
 }
 
-fn finish(piece: &Piece, text: &[u8], escape: Style, style: Style, out: &mut Vec<u8>) {
+fn finish(piece: &Piece, text: &[u8], style: Style, out: &mut Vec<u8>) {
     if piece.quote {
         out.push(b'"');
     } else if text.is_empty() && style == Style::Log {
         out.push(b'-');
     }
-    match escape {
-        Style::Log => escape_log(text, out),
-        Style::Body => out.extend_from_slice(text),
-        Style::Header => out.extend(text.iter().map(|&byte| match byte {
-            b'\r' | b'\n' | 0 => b' ',
-            byte => byte,
-        })),
-        Style::Location => percent_encode(text, out),
-    }
+    escape(text, style, out);
     if piece.quote {
         out.push(b'"');
     }
+}
+
+/// Appends text in the form of its place.
+fn escape(text: &[u8], style: Style, out: &mut Vec<u8>) {
+    if fits(text, style) {
+        return out.extend_from_slice(text);
+    }
+    match style {
+        Style::Log => escape_log(text, out),
+        Style::Body => out.extend_from_slice(text),
+        Style::Header => out.extend(text.iter().map(|&byte| if splits(byte) { b' ' } else { byte })),
+        Style::Location => percent_encode(text, out),
+    }
+}
+
+/// Whether text may stand as it is.
+fn fits(text: &[u8], style: Style) -> bool {
+    match style {
+        Style::Log => none(text, is_coded),
+        Style::Body => true,
+        Style::Header => none(text, splits),
+        Style::Location => none(text, is_encoded),
+    }
+}
+
+/// Without a branch per byte, so that many are looked at in one step.
+#[inline(always)]
+fn none(text: &[u8], test: impl Fn(u8) -> bool) -> bool {
+    !text.iter().fold(false, |any, &byte| any | test(byte))
+}
+
+fn splits(byte: u8) -> bool {
+    matches!(byte, b'\r' | b'\n' | 0)
+}
+
+fn is_coded(byte: u8) -> bool {
+    matches!(byte, b'"' | b'#' | 0..=0x1f | 0x7f..)
+}
+
+fn is_encoded(byte: u8) -> bool {
+    matches!(byte, 0..=b' ' | 0x7f.. | b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
 }
 
 const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
@@ -125,22 +221,20 @@ fn coded(mark: u8, byte: u8, out: &mut Vec<u8>) {
 /// Appends text with every byte that is not printable ASCII, every quote and every number sign as `#XX`, so that a line
 /// stays a line and can be read back.
 pub fn escape_log(text: &[u8], out: &mut Vec<u8>) {
-    for &byte in text {
-        match byte {
-            b'"' | b'#' | 0..=0x1f | 0x7f.. => coded(b'#', byte, out),
-            byte => out.push(byte),
-        }
-    }
+    encode(text, b'#', is_coded, out);
 }
 
 /// RFC 3986 2: what may stand nowhere in a URI becomes `%XX`; percent signs stay, the text may be encoded already.
 fn percent_encode(text: &[u8], out: &mut Vec<u8>) {
+    encode(text, b'%', is_encoded, out);
+}
+
+fn encode(text: &[u8], mark: u8, test: impl Fn(u8) -> bool, out: &mut Vec<u8>) {
     for &byte in text {
-        match byte {
-            0..=b' ' | 0x7f.. | b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' => {
-                coded(b'%', byte, out);
-            }
-            byte => out.push(byte),
+        if test(byte) {
+            coded(mark, byte, out);
+        } else {
+            out.push(byte);
         }
     }
 }

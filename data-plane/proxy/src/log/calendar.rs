@@ -1,4 +1,4 @@
-//! Points in time as logs write them, computed once a second.
+//! Points in time as logs write them: what a second looks like is worked out once and copied from then on.
 
 use std::time::Duration;
 
@@ -6,8 +6,12 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
 
-const MONTHS: [&str; 12] =
-    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+use super::digits::{pair, thousandths};
+
+const MONTHS: [&[u8; 3]; 12] =
+    [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
+/// Seconds that are remembered: lines may tell of the accepts of connections of different age.
+const KEPT: usize = 8;
 
 /// Where a point in time comes to stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,12 +20,27 @@ pub(crate) enum Zone {
     Local,
 }
 
-/// The host's time zone, and the second that was asked for last.
+/// The host's time zone, and the seconds that were asked for last.
 #[derive(Debug)]
 pub(crate) struct Calendar {
     zone: TimeZone,
-    second: u64,
-    local: (DateTime, Offset),
+    utc: [Second; KEPT],
+    local: [Second; KEPT],
+}
+
+/// A second in the forms of logs.
+#[derive(Debug, Clone, Copy)]
+struct Second {
+    /// Since 1970.
+    number: u64,
+    /// `22/Nov/2026:18:56:49`
+    date: [u8; 20],
+    /// `Nov  2 18:56:49` (RFC 3164 4.1.2)
+    rfc3164: [u8; 15],
+    /// `2026-11-22T18:56:49` (RFC 3339 5.6)
+    rfc3339: [u8; 19],
+    /// `+01:00`
+    offset: [u8; 6],
 }
 
 impl Default for Calendar {
@@ -32,110 +51,91 @@ impl Default for Calendar {
 
 impl Calendar {
     pub(crate) fn new(zone: TimeZone) -> Self {
-        let local = broken_down(&zone, 0);
-        Self { zone, second: 0, local }
+        let (utc, local) = (Second::new(0, &TimeZone::UTC), Second::new(0, &zone));
+        Self { zone, utc: [utc; KEPT], local: [local; KEPT] }
     }
 
-    /// The calendar's fields of a point in time since 1970.
-    pub(crate) fn fields(&mut self, at: Duration, zone: Zone) -> (DateTime, Offset) {
-        if zone == Zone::Utc {
-            return broken_down(&TimeZone::UTC, at.as_secs());
+    fn second(&mut self, at: Duration, zone: Zone) -> &Second {
+        let number = at.as_secs();
+        let (seconds, zone) = match zone {
+            Zone::Utc => (&mut self.utc, &TimeZone::UTC),
+            Zone::Local => (&mut self.local, &self.zone),
+        };
+        let second = &mut seconds[(number % KEPT as u64) as usize];
+        if second.number != number {
+            *second = Second::new(number, zone);
         }
-        if self.second != at.as_secs() {
-            self.second = at.as_secs();
-            self.local = broken_down(&self.zone, self.second);
-        }
-        self.local
-    }
-
-    /// `22/Nov/2026:18:56:49`
-    pub(crate) fn date(&mut self, at: Duration, zone: Zone, out: &mut Vec<u8>) {
-        let (civil, _) = self.fields(at, zone);
-        digits(civil.day(), 2, out);
-        out.push(b'/');
-        out.extend_from_slice(month(civil).as_bytes());
-        out.push(b'/');
-        digits(civil.year(), 4, out);
-        out.push(b':');
-        clock(civil, out);
+        second
     }
 
     /// `22/Nov/2026:18:56:49.123`
     pub(crate) fn date_millis(&mut self, at: Duration, out: &mut Vec<u8>) {
-        self.date(at, Zone::Local, out);
-        out.push(b'.');
-        digits(at.subsec_millis(), 3, out);
+        out.extend_from_slice(&self.second(at, Zone::Local).date);
+        let [a, b, c] = thousandths(at.subsec_millis().into());
+        out.extend_from_slice(&[b'.', a, b, c]);
     }
 
     /// `22/Nov/2026:18:56:49 +0100`
     pub(crate) fn date_zone(&mut self, at: Duration, zone: Zone, out: &mut Vec<u8>) {
-        self.date(at, zone, out);
-        out.push(b' ');
-        offset(self.fields(at, zone).1, false, out);
+        let second = self.second(at, zone);
+        let [sign, a, b, _, c, d] = second.offset;
+        out.extend_from_slice(&second.date);
+        out.extend_from_slice(&[b' ', sign, a, b, c, d]);
     }
 
     /// `Nov  2 18:56:49` (RFC 3164 4.1.2)
     pub(crate) fn rfc3164(&mut self, at: Duration, out: &mut Vec<u8>) {
-        let (civil, _) = self.fields(at, Zone::Local);
-        out.extend_from_slice(month(civil).as_bytes());
-        out.push(b' ');
-        if civil.day() < 10 {
-            out.push(b' ');
-        }
-        digits(civil.day(), 1, out);
-        out.push(b' ');
-        clock(civil, out);
+        out.extend_from_slice(&self.second(at, Zone::Local).rfc3164);
     }
 
     /// `2026-11-22T18:56:49.123456+01:00` (RFC 5424 6.2.3)
     pub(crate) fn rfc5424(&mut self, at: Duration, out: &mut Vec<u8>) {
-        let (civil, zone) = self.fields(at, Zone::Local);
-        digits(civil.year(), 4, out);
-        out.push(b'-');
-        digits(civil.month(), 2, out);
-        out.push(b'-');
-        digits(civil.day(), 2, out);
-        out.push(b'T');
-        clock(civil, out);
+        let second = self.second(at, Zone::Local);
+        out.extend_from_slice(&second.rfc3339);
         out.push(b'.');
-        digits(at.subsec_micros(), 6, out);
-        offset(zone, true, out);
+        let micros = u64::from(at.subsec_micros());
+        out.extend_from_slice(&thousandths(micros / 1000));
+        out.extend_from_slice(&thousandths(micros));
+        out.extend_from_slice(&second.offset);
     }
 }
 
-fn broken_down(zone: &TimeZone, second: u64) -> (DateTime, Offset) {
-    let second = i64::try_from(second).unwrap_or(i64::MAX);
-    let at = Timestamp::from_second(second).unwrap_or(Timestamp::MAX);
-    let offset = zone.to_offset(at);
-    (offset.to_datetime(at), offset)
+impl Second {
+    fn new(number: u64, zone: &TimeZone) -> Self {
+        let at = Timestamp::from_second(i64::try_from(number).unwrap_or(i64::MAX)).unwrap_or(Timestamp::MAX);
+        let offset = zone.to_offset(at);
+        let civil = offset.to_datetime(at);
+        // A timestamp ends with the year 9999.
+        let year = u64::from(civil.year().unsigned_abs());
+        let ([y1, y2], [y3, y4]) = (pair(year / 100), pair(year));
+        let [o1, o2] = two(civil.month());
+        let [d1, d2] = two(civil.day());
+        let ([h1, h2], [m1, m2], [s1, s2]) = (two(civil.hour()), two(civil.minute()), two(civil.second()));
+        let [a, b, c] = *month(civil);
+        let d0 = if d1 == b'0' { b' ' } else { d1 };
+        Self {
+            number,
+            date: [d1, d2, b'/', a, b, c, b'/', y1, y2, y3, y4, b':', h1, h2, b':', m1, m2, b':', s1, s2],
+            rfc3164: [a, b, c, b' ', d0, d2, b' ', h1, h2, b':', m1, m2, b':', s1, s2],
+            rfc3339: [y1, y2, y3, y4, b'-', o1, o2, b'-', d1, d2, b'T', h1, h2, b':', m1, m2, b':', s1, s2],
+            offset: offset_text(offset),
+        }
+    }
 }
 
-fn month(civil: DateTime) -> &'static str {
-    usize::try_from(civil.month() - 1).ok().and_then(|month| MONTHS.get(month)).unwrap_or(&"Jan")
+/// Of a field that is not negative.
+fn two(field: i8) -> [u8; 2] {
+    pair(field.unsigned_abs().into())
 }
 
-fn clock(civil: DateTime, out: &mut Vec<u8>) {
-    digits(civil.hour(), 2, out);
-    out.push(b':');
-    digits(civil.minute(), 2, out);
-    out.push(b':');
-    digits(civil.second(), 2, out);
+fn month(civil: DateTime) -> &'static [u8; 3] {
+    usize::try_from(civil.month() - 1).ok().and_then(|month| MONTHS.get(month)).unwrap_or(&MONTHS[0])
 }
 
-fn offset(offset: Offset, colon: bool, out: &mut Vec<u8>) {
+fn offset_text(offset: Offset) -> [u8; 6] {
     let minutes = offset.seconds() / 60;
-    out.push(if minutes < 0 { b'-' } else { b'+' });
-    digits(minutes.abs() / 60, 2, out);
-    if colon {
-        out.push(b':');
-    }
-    digits(minutes.abs() % 60, 2, out);
-}
-
-/// A number that is not negative, filled with zeros.
-pub(super) fn digits(number: impl itoa::Integer, width: usize, out: &mut Vec<u8>) {
-    let mut buffer = itoa::Buffer::new();
-    let text = buffer.format(number);
-    out.extend(std::iter::repeat_n(b'0', width.saturating_sub(text.len())));
-    out.extend_from_slice(text.as_bytes());
+    let sign = if minutes < 0 { b'-' } else { b'+' };
+    let minutes = u64::from(minutes.unsigned_abs());
+    let ([h1, h2], [m1, m2]) = (pair(minutes / 60), pair(minutes % 60));
+    [sign, h1, h2, b':', m1, m2]
 }

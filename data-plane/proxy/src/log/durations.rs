@@ -4,46 +4,69 @@ use tokio::time::Instant;
 
 use crate::exchange::Times;
 
-/// In milliseconds; -1 for what was not reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Durations {
-    pub(super) idle: i64,
-    pub(super) request: i64,
-    pub(super) wait: i64,
-    pub(super) connect: i64,
-    pub(super) response: i64,
-    pub(super) data: i64,
-    pub(super) active: i64,
-    pub(super) total: i64,
-}
+/// Each in milliseconds; -1 for what was not reached.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Durations<'a>(pub(super) &'a Times);
 
 const MISSING: i64 = -1;
 
-impl Durations {
-    pub(super) fn of(times: &Times) -> Self {
-        let ended = times.ended.unwrap_or(times.accepted);
-        let began = times.began.unwrap_or(times.accepted);
+impl Durations<'_> {
+    pub(super) fn idle(self) -> i64 {
+        millis(self.0.accepted, self.began())
+    }
+
+    pub(super) fn request(self) -> i64 {
+        between(self.0.began, self.0.requested)
+    }
+
+    pub(super) fn wait(self) -> i64 {
         // In TCP mode there is no request to wait for.
-        let asked = if times.began.is_some() { times.requested } else { Some(times.accepted) };
-        let last = times.responded.or(times.connected);
-        Self {
-            idle: between(Some(times.accepted), Some(began)),
-            request: between(times.began, times.requested),
-            wait: between(asked, times.dispatched),
-            connect: between(times.dispatched, times.connected),
-            response: between(times.connected, times.responded),
-            data: between(last, Some(ended)),
-            active: between(Some(began), Some(ended)),
-            total: between(Some(times.accepted), Some(ended)),
-        }
+        let asked = if self.0.began.is_some() { self.0.requested } else { Some(self.0.accepted) };
+        between(asked, self.0.dispatched)
+    }
+
+    pub(super) fn connect(self) -> i64 {
+        between(self.0.dispatched, self.0.connected)
+    }
+
+    pub(super) fn response(self) -> i64 {
+        between(self.0.connected, self.0.responded)
+    }
+
+    pub(super) fn data(self) -> i64 {
+        between(self.0.responded.or(self.0.connected), Some(self.ended()))
+    }
+
+    pub(super) fn active(self) -> i64 {
+        millis(self.began(), self.ended())
+    }
+
+    pub(super) fn total(self) -> i64 {
+        millis(self.0.accepted, self.ended())
+    }
+
+    fn began(self) -> Instant {
+        self.0.began.unwrap_or(self.0.accepted)
+    }
+
+    fn ended(self) -> Instant {
+        self.0.ended.unwrap_or(self.0.accepted)
     }
 }
 
 fn between(from: Option<Instant>, to: Option<Instant>) -> i64 {
     match (from, to) {
-        (Some(from), Some(to)) => {
-            i64::try_from(to.saturating_duration_since(from).as_millis()).unwrap_or(i64::MAX)
-        }
+        (Some(from), Some(to)) => millis(from, to),
         _ => MISSING,
     }
+}
+
+fn millis(from: Instant, to: Instant) -> i64 {
+    // Most of what is told took no time of the worker's clock.
+    if from == to {
+        return 0;
+    }
+    let duration = to.saturating_duration_since(from);
+    let millis = duration.as_secs().saturating_mul(1000).saturating_add(duration.subsec_millis().into());
+    i64::try_from(millis).unwrap_or(i64::MAX)
 }

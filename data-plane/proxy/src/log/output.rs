@@ -66,6 +66,13 @@ impl Output {
         Ok(Self::Udp(socket, address))
     }
 
+    /// Puts lines, each with its line feed, to those that [`Output::flush`] writes; false: it takes them one by one.
+    pub(super) fn gather(&mut self, lines: &[u8]) -> bool {
+        let Self::Descriptor(_, gathered) = self else { return false };
+        gathered.extend_from_slice(lines);
+        true
+    }
+
     /// Sends a line, or puts it to those that [`Output::flush`] writes.
     pub(super) fn send(&mut self, line: &[u8]) -> io::Result<()> {
         match self {
@@ -79,11 +86,26 @@ impl Output {
         }
     }
 
-    /// Writes what was gathered.
-    pub(super) fn flush(&mut self) -> io::Result<()> {
+    /// Writes what was gathered, in one piece where the receiver takes it.
+    ///
+    /// # Errors
+    /// With the number of lines that were not, or not wholly, written.
+    pub(super) fn flush(&mut self) -> Result<(), (u64, io::Error)> {
         let Self::Descriptor(file, gathered) = self else { return Ok(()) };
-        let written = file.write_all(gathered);
+        let mut rest = gathered.as_slice();
+        let written = loop {
+            if rest.is_empty() {
+                break Ok(());
+            }
+            match file.write(rest) {
+                Ok(0) => break Err(io::ErrorKind::WriteZero.into()),
+                Ok(length) => rest = &rest[length..],
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => break Err(error),
+            }
+        };
+        let lost = rest.iter().filter(|&&byte| byte == b'\n').count() as u64;
         gathered.clear();
-        written
+        written.map_err(|error| (lost, error))
     }
 }

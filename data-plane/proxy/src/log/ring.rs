@@ -12,7 +12,7 @@ const CAPACITY: usize = 1 << 20;
 /// Lines that wait in one worker's ring.
 const LINES: usize = 16 << 10;
 
-/// One worker's lines. The lock is held by the writer for the time of a pointer swap and by the worker for a copy.
+/// One worker's lines. The lock is held by the writer for the time of a pointer swap and by the worker while it renders.
 #[derive(Debug)]
 pub(crate) struct Ring {
     batch: Mutex<Batch>,
@@ -20,25 +20,50 @@ pub(crate) struct Ring {
     bell: Arc<Bell>,
 }
 
-/// Lines in the order of their time, their bytes one after the other.
+/// Lines in the order of their time, their bytes one after the other, each with its line feed.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     bytes: Vec<u8>,
     lines: Vec<Line>,
+    /// Never empty where there are lines.
+    runs: Vec<Run>,
+}
+
+/// Neighbours that go the same way.
+#[derive(Debug)]
+struct Run {
+    sinks: Arc<Sinks>,
+    level: Level,
+    /// One past the last line.
+    end: usize,
+    /// Of its lines, without line feeds.
+    longest_bytes: usize,
 }
 
 #[derive(Debug)]
 struct Line {
-    sinks: Arc<Sinks>,
-    level: Level,
     at: Duration,
+    /// One past the line feed.
     end: usize,
 }
 
-/// A line as the writer gets it.
-pub(crate) struct Record<'a> {
+/// Lines as the writer gets them: neighbours that go the same way.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Records<'a> {
     pub(crate) sinks: &'a Sinks,
     pub(crate) level: Level,
+    /// The longest line's length, without its line feed.
+    pub(crate) longest_bytes: usize,
+    /// All of them, each with its line feed.
+    pub(crate) text: &'a [u8],
+    lines: &'a [Line],
+    /// Where the text begins among the batch's.
+    start: usize,
+}
+
+/// One of them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Record<'a> {
     /// Since 1970.
     pub(crate) at: Duration,
     pub(crate) text: &'a [u8],
@@ -49,25 +74,25 @@ impl Ring {
         Self { batch: Mutex::default(), dropped: AtomicU64::new(0), bell }
     }
 
-    /// Adds a line; drops and counts it where there is no room.
-    pub(crate) fn push(&self, sinks: &Arc<Sinks>, level: Level, at: Duration, text: &[u8]) {
-        {
-            let mut batch = self.batch.lock().unwrap_or_else(PoisonError::into_inner);
-            if batch.lines.len() >= LINES || batch.bytes.len() + text.len() > CAPACITY {
-                self.dropped.fetch_add(1, SeqCst);
-                return;
-            }
-            batch.bytes.extend_from_slice(text);
-            let end = batch.bytes.len();
-            batch.lines.push(Line { sinks: Arc::clone(sinks), level, at, end });
+    /// Adds the line that `render` appends; drops and counts it where there is no room.
+    pub(crate) fn push(
+        &self,
+        sinks: &Arc<Sinks>,
+        level: Level,
+        at: Duration,
+        render: impl FnOnce(&mut Vec<u8>),
+    ) {
+        let added = self.batch.lock().unwrap_or_else(PoisonError::into_inner).push(sinks, level, at, render);
+        if added {
+            self.bell.ring();
+        } else {
+            self.dropped.fetch_add(1, SeqCst);
         }
-        self.bell.ring();
     }
 
     /// Takes all lines, leaving the memory of `empty`.
     pub(crate) fn swap(&self, empty: &mut Batch) {
-        empty.bytes.clear();
-        empty.lines.clear();
+        empty.clear();
         std::mem::swap(&mut *self.batch.lock().unwrap_or_else(PoisonError::into_inner), empty);
     }
 
@@ -86,12 +111,70 @@ impl Batch {
         self.lines.is_empty()
     }
 
-    pub(crate) fn records(&self) -> impl Iterator<Item = Record<'_>> {
-        let mut start = 0;
-        self.lines.iter().map(move |line| {
-            let text = &self.bytes[start..line.end];
-            start = line.end;
-            Record { sinks: &line.sinks, level: line.level, at: line.at, text }
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.lines.clear();
+        self.runs.clear();
+    }
+
+    /// False: there is no room.
+    fn push(
+        &mut self,
+        sinks: &Arc<Sinks>,
+        level: Level,
+        at: Duration,
+        render: impl FnOnce(&mut Vec<u8>),
+    ) -> bool {
+        let start = self.lines.last().map_or(0, |line| line.end);
+        // More stands there where rendering panicked.
+        self.bytes.truncate(start);
+        if self.lines.len() >= LINES || start >= CAPACITY {
+            return false;
+        }
+        render(&mut self.bytes);
+        let length = self.bytes.len() - start;
+        if start + length >= CAPACITY {
+            self.bytes.truncate(start);
+            return false;
+        }
+        self.bytes.push(b'\n');
+        self.lines.push(Line { at, end: self.bytes.len() });
+        let end = self.lines.len();
+        match self.runs.last_mut() {
+            Some(run) if Arc::ptr_eq(&run.sinks, sinks) && run.level == level => {
+                run.end = end;
+                run.longest_bytes = run.longest_bytes.max(length);
+            }
+            _ => self.runs.push(Run { sinks: Arc::clone(sinks), level, end, longest_bytes: length }),
+        }
+        true
+    }
+
+    /// All lines, in order.
+    pub(crate) fn runs(&self) -> impl Iterator<Item = Records<'_>> {
+        let (mut first, mut start) = (0, 0);
+        self.runs.iter().map(move |run| {
+            let lines = &self.lines[first..run.end];
+            let end = lines.last().map_or(start, |line| line.end);
+            let Run { sinks, level, longest_bytes, .. } = run;
+            let text = &self.bytes[start..end];
+            let records = Records { sinks, level: *level, longest_bytes: *longest_bytes, text, lines, start };
+            (first, start) = (run.end, end);
+            records
+        })
+    }
+}
+
+impl<'a> Records<'a> {
+    /// One after the other.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Record<'a>> {
+        let Self { text, lines, start, .. } = *self;
+        let mut from = 0;
+        lines.iter().map(move |line| {
+            let to = line.end - start;
+            let record = Record { at: line.at, text: &text[from..to - 1] };
+            from = to;
+            record
         })
     }
 }

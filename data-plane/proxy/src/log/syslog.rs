@@ -1,8 +1,12 @@
 //! A line in the form that its receiver wants.
 
+use std::time::Duration;
+
 use sluicegate_model::logging::{LogTarget, SyslogFormat};
 
-use super::calendar::{Calendar, digits};
+use super::Level;
+use super::calendar::Calendar;
+use super::digits::number;
 use super::ring::Record;
 
 /// What headers tell of this process.
@@ -22,52 +26,87 @@ impl Process {
     }
 }
 
-/// Appends a line as `target` wants it, cut at its longest; false: it wants no line of this level.
-pub(super) fn frame(
-    target: &LogTarget,
-    record: &Record<'_>,
-    process: &Process,
-    calendar: &mut Calendar,
-    out: &mut Vec<u8>,
-) -> bool {
-    let level = record.level as u8;
-    if level > target.max_level {
-        return false;
+/// Puts headers before lines.
+#[derive(Debug)]
+pub(super) struct Framer {
+    process: Process,
+    calendar: Calendar,
+    /// The last line's.
+    header: Vec<u8>,
+}
+
+/// The lines of one level for one target.
+pub(super) struct Frames<'a> {
+    framer: &'a mut Framer,
+    target: &'a LogTarget,
+    level: u8,
+    /// That the header is of.
+    second: Option<u64>,
+}
+
+impl Framer {
+    pub(super) fn new(process: Process, calendar: Calendar) -> Self {
+        Self { process, calendar, header: Vec::new() }
     }
-    let start = out.len();
-    if target.format != SyslogFormat::Raw {
+
+    /// `None`: the target wants no line of this level.
+    pub(super) fn frames<'a>(&'a mut self, target: &'a LogTarget, level: Level) -> Option<Frames<'a>> {
+        let level = level as u8;
+        (level <= target.max_level).then_some(Frames { framer: self, target, level, second: None })
+    }
+}
+
+impl Frames<'_> {
+    /// Appends a line as the target wants it, cut at its longest.
+    pub(super) fn append(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
+        let start = out.len();
+        if self.target.format != SyslogFormat::Raw {
+            let second = Some(record.at.as_secs());
+            // RFC 5424's tells more than the second.
+            if self.second != second || self.target.format == SyslogFormat::Rfc5424 {
+                self.second = second;
+                self.write_header(record.at);
+            }
+            out.extend_from_slice(&self.framer.header);
+        }
+        out.extend_from_slice(record.text);
+        out.truncate(start.saturating_add(self.target.max_length_bytes));
+    }
+
+    fn write_header(&mut self, at: Duration) {
+        let (target, Framer { process, calendar, header: out }) = (self.target, &mut *self.framer);
+        let severity = u64::from(self.level.max(target.min_level));
+        out.clear();
         out.push(b'<');
-        digits(u16::from(target.facility) * 8 + u16::from(level.max(target.min_level)), 1, out);
+        number(u64::from(target.facility) * 8 + severity, out);
         out.push(b'>');
-    }
-    let program = target.tag.as_deref().unwrap_or(&process.program);
-    match target.format {
-        format @ (SyslogFormat::Rfc3164 | SyslogFormat::Local) => {
-            calendar.rfc3164(record.at, out);
-            if format == SyslogFormat::Rfc3164 {
+        let host = target.hostname.as_deref().unwrap_or(&process.host);
+        let program = target.tag.as_deref().unwrap_or(&process.program);
+        match target.format {
+            format @ (SyslogFormat::Rfc3164 | SyslogFormat::Local) => {
+                calendar.rfc3164(at, out);
+                if format == SyslogFormat::Rfc3164 {
+                    out.push(b' ');
+                    out.extend_from_slice(host.as_bytes());
+                }
                 out.push(b' ');
-                out.extend_from_slice(target.hostname.as_deref().unwrap_or(&process.host).as_bytes());
+                out.extend_from_slice(program.as_bytes());
+                out.push(b'[');
+                number(process.pid.into(), out);
+                out.extend_from_slice(b"]: ");
             }
-            out.push(b' ');
-            out.extend_from_slice(program.as_bytes());
-            out.push(b'[');
-            digits(process.pid, 1, out);
-            out.extend_from_slice(b"]: ");
-        }
-        SyslogFormat::Rfc5424 => {
-            out.extend_from_slice(b"1 ");
-            calendar.rfc5424(record.at, out);
-            for field in [target.hostname.as_deref().unwrap_or(&process.host), program] {
+            SyslogFormat::Rfc5424 => {
+                out.extend_from_slice(b"1 ");
+                calendar.rfc5424(at, out);
+                for field in [host, program] {
+                    out.push(b' ');
+                    out.extend_from_slice(if field.is_empty() { b"-" } else { field.as_bytes() });
+                }
                 out.push(b' ');
-                out.extend_from_slice(if field.is_empty() { b"-" } else { field.as_bytes() });
+                number(process.pid.into(), out);
+                out.extend_from_slice(b" - - ");
             }
-            out.push(b' ');
-            digits(process.pid, 1, out);
-            out.extend_from_slice(b" - - ");
+            SyslogFormat::Short | SyslogFormat::Raw => {}
         }
-        SyslogFormat::Short | SyslogFormat::Raw => {}
     }
-    out.extend_from_slice(record.text);
-    out.truncate(out.len().min(start + target.max_length_bytes));
-    true
 }

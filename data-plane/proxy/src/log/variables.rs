@@ -8,10 +8,12 @@ use std::time::Duration;
 use sluicegate_model::expr::{Alias, Direction};
 use sluicegate_rules::{Message, Variables, path, path_and_query, query};
 
-use super::calendar::{Calendar, Zone, digits};
+use super::calendar::{Calendar, Zone};
+use super::digits::{ipv4, number, thousandths};
 use super::durations::Durations;
 use crate::exchange::Exchange;
 use crate::stream::{Peer, Target};
+use crate::termination::Termination;
 
 /// All that a line can tell.
 pub(crate) struct Line<'a> {
@@ -81,24 +83,44 @@ impl Message for Line<'_> {
 
 impl Variables for Line<'_> {
     fn alias(&self, alias: Alias, hexadecimal: bool, out: &mut Vec<u8>) {
-        // Each says whether the alias is its own.
-        let _known = self.number(alias, hexadecimal, out)
-            || self.duration(alias, out)
-            || self.date(alias, out)
-            || self.address(alias, hexadecimal, out)
-            || self.text(alias, out);
+        // Each says whether the alias is its own; inlined, they are one jump.
+        if let Some(count) = self.number(alias) {
+            if alias == Alias::Retries && self.exchange.redispatched {
+                out.push(b'+');
+            }
+            write_number(count, hexadecimal, out);
+        } else if let Some(millis) = self.duration(alias) {
+            match u64::try_from(millis) {
+                Ok(millis) => number(millis, out),
+                Err(_) => out.extend_from_slice(b"-1"),
+            }
+        } else if let Some(text) = self.text(alias) {
+            out.extend_from_slice(text);
+        } else if let Some((peer, part)) = self.address(alias) {
+            write_address(peer, part, hexadecimal, out);
+        } else {
+            self.rest(alias, out);
+        }
     }
 }
 
+/// What is asked of an address.
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    Ip,
+    Port,
+}
+
 impl Line<'_> {
-    fn number(&self, alias: Alias, hexadecimal: bool, out: &mut Vec<u8>) -> bool {
+    #[inline(always)]
+    fn number(&self, alias: Alias) -> Option<u64> {
         let exchange = self.exchange;
-        let frontend = exchange.frontend.as_ref().map(|it| &it.state);
-        let number = match alias {
+        let frontend = || exchange.frontend.as_ref().map(|it| &it.state);
+        Some(match alias {
             Alias::BytesToClient => exchange.bytes_out,
             Alias::BytesFromClient => exchange.bytes_in,
             Alias::ProcessConnections => self.connections.into(),
-            Alias::FrontendConnections => frontend.map_or(0, |it| it.gate.open()).into(),
+            Alias::FrontendConnections => frontend().map_or(0, |it| it.gate.open()).into(),
             Alias::BackendConnections => {
                 exchange.backend.as_ref().map_or(0, |it| it.state.exchanging()).into()
             }
@@ -109,131 +131,106 @@ impl Line<'_> {
             Alias::ProcessId => std::process::id().into(),
             Alias::RequestCounter => exchange.number.into(),
             Alias::AcceptUnix => self.accepted.as_secs(),
-            Alias::Retries => {
-                if exchange.redispatched {
-                    out.push(b'+');
-                }
-                exchange.retries.into()
-            }
-            _ => return false,
-        };
-        if hexadecimal {
-            // Writing to a Vec cannot fail.
-            let _infallible = write!(out, "{number:X}");
-        } else {
-            digits(number, 1, out);
-        }
-        true
+            Alias::Retries => exchange.retries.into(),
+            _ => return None,
+        })
     }
 
-    fn duration(&self, alias: Alias, out: &mut Vec<u8>) -> bool {
-        let durations = Durations::of(&self.exchange.times);
-        let millis = match alias {
-            Alias::RequestTime => durations.request,
-            Alias::ActiveTime => durations.active,
-            Alias::ConnectTime => durations.connect,
-            Alias::DataTime => durations.data,
+    #[inline(always)]
+    fn duration(&self, alias: Alias) -> Option<i64> {
+        let durations = Durations(&self.exchange.times);
+        Some(match alias {
+            Alias::RequestTime => durations.request(),
+            Alias::ActiveTime | Alias::UserTime => durations.active(),
+            Alias::ConnectTime => durations.connect(),
+            Alias::DataTime => durations.data(),
             // No handshake is made before the first byte.
             Alias::HandshakeTime => 0,
-            Alias::IdleTime => durations.idle,
-            Alias::QueryTime if durations.request < 0 => durations.request,
-            Alias::QueryTime => durations.idle + durations.request,
-            Alias::ResponseTime => durations.response,
-            Alias::TotalTime => durations.total,
-            Alias::UserTime => durations.active,
-            Alias::WaitTime => durations.wait,
-            _ => return false,
-        };
-        if millis < 0 {
-            out.extend_from_slice(b"-1");
-        } else {
-            digits(millis, 1, out);
-        }
-        true
+            Alias::IdleTime => durations.idle(),
+            Alias::QueryTime => match durations.request() {
+                missing @ ..0 => missing,
+                request => durations.idle() + request,
+            },
+            Alias::ResponseTime => durations.response(),
+            Alias::TotalTime => durations.total(),
+            Alias::WaitTime => durations.wait(),
+            _ => return None,
+        })
     }
 
-    fn date(&self, alias: Alias, out: &mut Vec<u8>) -> bool {
-        let mut calendar = self.calendar.borrow_mut();
-        match alias {
-            Alias::AcceptUtc => calendar.date_zone(self.accepted, Zone::Utc, out),
-            Alias::AcceptLocal => calendar.date_zone(self.accepted, Zone::Local, out),
-            Alias::AcceptDate => calendar.date_millis(self.accepted, out),
-            Alias::AcceptMillis => digits(self.accepted.subsec_millis(), 3, out),
-            Alias::RequestDate => calendar.date_millis(self.began, out),
-            Alias::RequestDateUtc => calendar.date_zone(self.began, Zone::Utc, out),
-            Alias::RequestDateLocal => calendar.date_zone(self.began, Zone::Local, out),
-            _ => return false,
-        }
-        true
+    #[inline(always)]
+    fn text(&self, alias: Alias) -> Option<&[u8]> {
+        let exchange = self.exchange;
+        let request = &exchange.request;
+        let target = || request.target();
+        Some(match alias {
+            Alias::HostName => self.node.as_bytes(),
+            Alias::FrontendName | Alias::FrontendTransport => self.frontend_name(),
+            // Where nothing was chosen the frontend stands in its place, as with HAProxy.
+            Alias::BackendName => self.backend_name().unwrap_or(self.frontend_name()),
+            Alias::EndpointName => {
+                exchange.endpoint.as_ref().map_or(b"<NOSRV>", |endpoint| endpoint.name().as_bytes())
+            }
+            Alias::Method => request.method().unwrap_or_default(),
+            Alias::Url => target().unwrap_or_default(),
+            Alias::Path | Alias::PathOnly => target().and_then(path).unwrap_or_default(),
+            Alias::Query => target().and_then(question).unwrap_or_default(),
+            Alias::Version => request.version().unwrap_or_default(),
+            Alias::RequestLine => request.line().unwrap_or(b"<BADREQ>"),
+            _ => return None,
+        })
     }
 
-    fn address(&self, alias: Alias, hexadecimal: bool, out: &mut Vec<u8>) -> bool {
+    #[inline(always)]
+    fn address(&self, alias: Alias) -> Option<(Option<Peer>, Part)> {
         let exchange = self.exchange;
         let endpoint = || match exchange.endpoint.as_ref()?.target()? {
             Target::Ip(address) => Some(Peer::Ip(address)),
             Target::Unix(_) => Some(Peer::Unix),
         };
-        let (peer, wants_port) = match alias {
-            Alias::ClientIp => (Some(exchange.client), false),
-            Alias::ClientPort => (Some(exchange.client), true),
-            Alias::FrontendIp => (exchange.local, false),
-            Alias::FrontendPort => (exchange.local, true),
-            Alias::BackendSourceIp => (exchange.source, false),
-            Alias::BackendSourcePort => (exchange.source, true),
-            Alias::EndpointIp => (endpoint(), false),
-            Alias::EndpointPort => (endpoint(), true),
-            _ => return false,
-        };
-        match (peer, wants_port) {
-            (None, _) => {}
-            (Some(Peer::Unix), false) => out.extend_from_slice(b"unix"),
-            (Some(Peer::Unix), true) => out.push(b'0'),
-            (Some(Peer::Ip(address)), false) => write_ip(address.ip().to_canonical(), hexadecimal, out),
-            (Some(Peer::Ip(address)), true) if hexadecimal => {
-                let _infallible = write!(out, "{:04X}", address.port());
-            }
-            (Some(Peer::Ip(address)), true) => digits(address.port(), 1, out),
-        }
-        true
+        Some(match alias {
+            Alias::ClientIp => (Some(exchange.client), Part::Ip),
+            Alias::ClientPort => (Some(exchange.client), Part::Port),
+            Alias::FrontendIp => (exchange.local, Part::Ip),
+            Alias::FrontendPort => (exchange.local, Part::Port),
+            Alias::BackendSourceIp => (exchange.source, Part::Ip),
+            Alias::BackendSourcePort => (exchange.source, Part::Port),
+            Alias::EndpointIp => (endpoint(), Part::Ip),
+            Alias::EndpointPort => (endpoint(), Part::Port),
+            _ => return None,
+        })
     }
 
-    fn text(&self, alias: Alias, out: &mut Vec<u8>) -> bool {
+    #[inline(always)]
+    fn rest(&self, alias: Alias, out: &mut Vec<u8>) {
         let exchange = self.exchange;
-        let target = || exchange.request.target();
+        let date = || self.calendar.borrow_mut();
         match alias {
-            Alias::HostName => out.extend_from_slice(self.node.as_bytes()),
-            Alias::FrontendName | Alias::FrontendTransport => out.extend_from_slice(self.frontend_name()),
-            // Where nothing was chosen the frontend stands in its place, as with HAProxy.
-            Alias::BackendName => out.extend_from_slice(self.backend_name().unwrap_or(self.frontend_name())),
-            Alias::EndpointName => match &exchange.endpoint {
-                Some(endpoint) => out.extend_from_slice(endpoint.name().as_bytes()),
-                None => out.extend_from_slice(b"<NOSRV>"),
-            },
+            Alias::AcceptUtc => date().date_zone(self.accepted, Zone::Utc, out),
+            Alias::AcceptLocal => date().date_zone(self.accepted, Zone::Local, out),
+            Alias::AcceptDate => date().date_millis(self.accepted, out),
+            Alias::AcceptMillis => {
+                out.extend_from_slice(&thousandths(self.accepted.subsec_millis().into()));
+            }
+            Alias::RequestDate => date().date_millis(self.began, out),
+            Alias::RequestDateUtc => date().date_zone(self.began, Zone::Utc, out),
+            Alias::RequestDateLocal => date().date_zone(self.began, Zone::Local, out),
             Alias::Status => match exchange.status {
-                Some(status) => digits(status, 1, out),
+                Some(status) => number(status.into(), out),
                 None => out.extend_from_slice(b"-1"),
             },
-            Alias::Method => out.extend_from_slice(exchange.request.method().unwrap_or_default()),
-            Alias::Url => out.extend_from_slice(target().unwrap_or_default()),
-            Alias::Path => out.extend_from_slice(target().and_then(path).unwrap_or_default()),
-            Alias::PathOnly => out.extend_from_slice(target().and_then(path).unwrap_or_default()),
-            Alias::Query => out.extend_from_slice(target().and_then(question).unwrap_or_default()),
-            Alias::Version => out.extend_from_slice(exchange.request.version().unwrap_or_default()),
-            Alias::RequestLine => out.extend_from_slice(exchange.request.line().unwrap_or(b"<BADREQ>")),
-            Alias::Generation => {
-                let _infallible = write!(out, "{}", exchange.generation);
-            }
+            // Writing to a Vec cannot fail.
+            Alias::Generation => drop(write!(out, "{}", exchange.generation)),
             Alias::Termination | Alias::TerminationCookies => {
-                out.push(exchange.termination.cause.letter());
-                out.push(exchange.termination.phase.letter());
+                let Termination { cause, phase } = exchange.termination;
+                out.extend_from_slice(&[cause.letter(), phase.letter()]);
                 if alias == Alias::TerminationCookies {
                     out.extend_from_slice(b"--");
                 }
             }
             // Nothing captures.
-            _ => return false,
+            _ => {}
         }
-        true
     }
 }
 
@@ -244,16 +241,30 @@ fn question(target: &[u8]) -> Option<&[u8]> {
     whole.get(whole.len() - query.len() - 1..)
 }
 
+fn write_number(count: u64, hexadecimal: bool, out: &mut Vec<u8>) {
+    if hexadecimal {
+        // Writing to a Vec cannot fail.
+        let _infallible = write!(out, "{count:X}");
+    } else {
+        number(count, out);
+    }
+}
+
+fn write_address(peer: Option<Peer>, part: Part, hexadecimal: bool, out: &mut Vec<u8>) {
+    match (peer, part) {
+        (None, _) => {}
+        (Some(Peer::Unix), Part::Ip) => out.extend_from_slice(b"unix"),
+        (Some(Peer::Unix), Part::Port) => out.push(b'0'),
+        (Some(Peer::Ip(address)), Part::Ip) => write_ip(address.ip().to_canonical(), hexadecimal, out),
+        // Writing to a Vec cannot fail.
+        (Some(Peer::Ip(address)), Part::Port) if hexadecimal => drop(write!(out, "{:04X}", address.port())),
+        (Some(Peer::Ip(address)), Part::Port) => number(address.port().into(), out),
+    }
+}
+
 fn write_ip(ip: IpAddr, hexadecimal: bool, out: &mut Vec<u8>) {
     match (ip, hexadecimal) {
-        (IpAddr::V4(ip), false) => {
-            for (place, octet) in ip.octets().into_iter().enumerate() {
-                if place > 0 {
-                    out.push(b'.');
-                }
-                digits(octet, 1, out);
-            }
-        }
+        (IpAddr::V4(ip), false) => ipv4(ip, out),
         // Writing to a Vec cannot fail.
         (IpAddr::V6(ip), false) => drop(write!(out, "{ip}")),
         (IpAddr::V4(ip), true) => drop(write!(out, "{:08X}", u32::from(ip))),

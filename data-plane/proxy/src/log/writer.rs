@@ -1,28 +1,24 @@
 //! The thread that writes what workers rendered.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use sluicegate_model::logging::LogAddress;
+use sluicegate_model::logging::{LogTarget, SyslogFormat};
 
 use super::calendar::Calendar;
-use super::output::{Names, Output};
-use super::ring::{Batch, Bell, Record, Ring};
-use super::syslog::{Process, frame};
+use super::output::Names;
+use super::receivers::Receivers;
+use super::ring::{Batch, Bell, Record, Records, Ring};
+use super::syslog::{Framer, Process};
+use super::{Level, Sinks};
 
 /// Between two rounds: lines are gathered meanwhile, and a busy worker wakes the writer no more often than this.
 const GATHER: Duration = Duration::from_millis(5);
 /// Longest sleep.
 const SLEEP: Duration = Duration::from_secs(1);
-/// Before a receiver that failed is opened again.
-const AGAIN: Duration = Duration::from_secs(1);
-/// Open receivers; the ones that have not been used since the last round go first.
-const OUTPUTS: usize = 256;
 
 /// The thread, and what it shares.
 #[derive(Debug)]
@@ -79,27 +75,14 @@ impl Writer {
 /// The writer's own.
 struct Outputs {
     shared: Arc<Shared>,
-    process: Process,
-    calendar: Calendar,
-    open: HashMap<LogAddress, State>,
-    line: Vec<u8>,
-}
-
-enum State {
-    Open(Output),
-    /// Not to be tried before then.
-    Failed(Instant),
+    framer: Framer,
+    receivers: Receivers,
 }
 
 impl Outputs {
     fn new(shared: Arc<Shared>) -> Self {
-        Self {
-            shared,
-            process: Process::this(),
-            calendar: Calendar::default(),
-            open: HashMap::new(),
-            line: Vec::new(),
-        }
+        let receivers = Receivers::new(Arc::clone(&shared.names), Arc::clone(&shared.lost));
+        Self { shared, framer: Framer::new(Process::this(), Calendar::default()), receivers }
     }
 
     fn run(mut self) {
@@ -111,11 +94,11 @@ impl Outputs {
             for ring in &shared.rings {
                 ring.swap(&mut batch);
                 wrote |= !batch.is_empty();
-                for record in batch.records() {
-                    self.write(&record);
+                for records in batch.runs() {
+                    self.write(&records);
                 }
             }
-            self.flush();
+            self.receivers.flush();
             if last {
                 return;
             }
@@ -128,75 +111,34 @@ impl Outputs {
         }
     }
 
-    fn write(&mut self, record: &Record<'_>) {
-        for target in &record.sinks.targets {
-            let mut line = std::mem::take(&mut self.line);
-            line.clear();
-            if frame(target, record, &self.process, &mut self.calendar, &mut line) {
-                self.send(&target.address, &line);
-            }
-            self.line = line;
-        }
-    }
-
-    fn send(&mut self, address: &LogAddress, line: &[u8]) {
-        let Some(output) = self.output(address) else {
-            self.shared.lost.fetch_add(1, SeqCst);
-            return;
-        };
-        if let Err(error) = output.send(line) {
-            self.failed(address, &error);
-        }
-    }
-
-    fn output(&mut self, address: &LogAddress) -> Option<&mut Output> {
-        if self.open.len() >= OUTPUTS && !self.open.contains_key(address) {
-            self.open.clear();
-        }
-        let state = match self.open.entry(address.clone()) {
-            Entry::Occupied(entry) => entry.into_mut(),
-            Entry::Vacant(entry) => entry.insert(State::Failed(Instant::now())),
-        };
-        if let State::Failed(until) = state
-            && *until <= Instant::now()
-        {
-            *state = match Output::open(address, &self.shared.names) {
-                Ok(output) => State::Open(output),
-                Err(error) => {
-                    tracing::warn!(?address, %error, "log lines are dropped: their receiver cannot be opened");
-                    State::Failed(Instant::now() + AGAIN)
+    fn write(&mut self, records: &Records<'_>) {
+        let Sinks { targets, shares, .. } = records.sinks;
+        if *shares {
+            for record in records.iter() {
+                for target in targets {
+                    self.send(target, records.level, std::iter::once(record));
                 }
-            };
+            }
+            return;
         }
-        match state {
-            State::Open(output) => Some(output),
-            State::Failed(_) => None,
-        }
-    }
-
-    fn failed(&mut self, address: &LogAddress, error: &io::Error) {
-        self.shared.lost.fetch_add(1, SeqCst);
-        match error.kind() {
-            // The receiver is slow; it may take the next line.
-            io::ErrorKind::WouldBlock => {}
-            _ => {
-                tracing::warn!(?address, %error, "a log line is dropped: its receiver did not take it");
-                self.open.insert(address.clone(), State::Failed(Instant::now() + AGAIN));
+        for target in targets {
+            let given = as_they_are(target, records) && self.receivers.give(&target.address, records.text);
+            if !given {
+                self.send(target, records.level, records.iter());
             }
         }
     }
 
-    fn flush(&mut self) {
-        let mut failed = Vec::new();
-        for (address, state) in &mut self.open {
-            if let State::Open(output) = state
-                && let Err(error) = output.flush()
-            {
-                failed.push((address.clone(), error));
-            }
-        }
-        for (address, error) in failed {
-            self.failed(&address, &error);
+    fn send<'a>(&mut self, target: &LogTarget, level: Level, records: impl Iterator<Item = Record<'a>>) {
+        if let Some(frames) = self.framer.frames(target, level) {
+            self.receivers.send(&target.address, frames, records);
         }
     }
+}
+
+/// Whether lines stand in the batch as `target` wants them.
+fn as_they_are(target: &LogTarget, records: &Records<'_>) -> bool {
+    target.format == SyslogFormat::Raw
+        && records.level as u8 <= target.max_level
+        && records.longest_bytes <= target.max_length_bytes
 }

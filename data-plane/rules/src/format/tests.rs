@@ -76,3 +76,39 @@ fn formats_take_the_last_value_of_a_header() {
     render(&format(pieces), &message, Style::Body, &mut Scratch::default(), &mut out);
     assert_eq!(out, b"413, 41");
 }
+
+#[test]
+fn no_byte_of_a_client_goes_where_it_may_not_be_whatever_its_place() {
+    for place in [0, 7, 15, 16, 40] {
+        for byte in 0..=u8::MAX {
+            let mut target = vec![b'a'; 41];
+            target[place] = byte;
+            for (style, mark, test) in STYLES {
+                let mut expected = Vec::new();
+                for &byte in &target {
+                    match (test(byte), mark) {
+                        (false, _) => expected.push(byte),
+                        (true, Some(mark)) => expected.extend(format!("{mark}{byte:02X}").into_bytes()),
+                        (true, None) => expected.push(b' '),
+                    }
+                }
+                let mut out = b"x".to_vec();
+                escape(&target, style, &mut out);
+                assert_eq!(out[1..], expected, "{style:?}");
+                out.truncate(1);
+                out.extend_from_slice(&target);
+                escape_from(1, style, &mut b"left".to_vec(), &mut out);
+                assert_eq!(out[1..], expected, "{style:?}");
+            }
+        }
+    }
+}
+
+type Rule = (Style, Option<char>, fn(u8) -> bool);
+
+const STYLES: [Rule; 4] = [
+    (Style::Log, Some('#'), |byte| !byte.is_ascii_graphic() && byte != b' ' || b"\"#".contains(&byte)),
+    (Style::Body, None, |_| false),
+    (Style::Header, None, |byte| b"\r\n\0".contains(&byte)),
+    (Style::Location, Some('%'), |byte| !byte.is_ascii_graphic() || b"\"<>\\^`{|}".contains(&byte)),
+];
