@@ -19,14 +19,35 @@ thread_local! {
 pub struct Clock {
     now: Cell<Instant>,
     reads: Cell<u32>,
-    anchor: Cell<(Instant, Duration)>,
+    anchor: Cell<Anchor>,
+}
+
+/// A point in time on both clocks.
+#[derive(Debug, Clone, Copy)]
+struct Anchor {
+    monotonic: Instant,
+    /// Since 1970.
+    calendar: Duration,
+    /// When to look again.
+    until: Instant,
+}
+
+impl Anchor {
+    fn new(monotonic: Instant, calendar: Duration) -> Self {
+        Self { monotonic, calendar, until: monotonic + ANCHOR }
+    }
 }
 
 impl Clock {
     /// A clock that has just been set.
     pub fn new() -> Self {
         let now = Instant::now();
-        Self { now: Cell::new(now), reads: Cell::new(0), anchor: Cell::new((now, since_1970())) }
+        Self::anchored(now, since_1970())
+    }
+
+    /// A clock that was set at a point in time, which the calendar calls so.
+    pub(crate) fn anchored(now: Instant, calendar: Duration) -> Self {
+        Self { now: Cell::new(now), reads: Cell::new(0), anchor: Cell::new(Anchor::new(now, calendar)) }
     }
 
     /// Tells the clock of this thread that time may have passed: the thread comes back from waiting.
@@ -55,12 +76,13 @@ impl Clock {
 
     /// Time since 1970 of a reading, in step with corrections of the calendar clock within a second.
     pub fn unix(&self, at: Instant) -> Duration {
-        let (mut anchor, mut calendar) = self.anchor.get();
-        if self.now.get().saturating_duration_since(anchor) > ANCHOR {
-            (anchor, calendar) = (Instant::now(), since_1970());
-            self.anchor.set((anchor, calendar));
+        let mut anchor = self.anchor.get();
+        if self.now.get() > anchor.until {
+            anchor = Anchor::new(Instant::now(), since_1970());
+            self.anchor.set(anchor);
         }
-        if at >= anchor { calendar + (at - anchor) } else { calendar.saturating_sub(anchor - at) }
+        let Anchor { monotonic, calendar, .. } = anchor;
+        if at >= monotonic { calendar + (at - monotonic) } else { calendar.saturating_sub(monotonic - at) }
     }
 }
 

@@ -17,7 +17,7 @@ mod writer;
 use std::collections::HashSet;
 
 use sluicegate_model::expr::{Alias, Value};
-use sluicegate_model::logging::{LogTarget, Logging};
+use sluicegate_model::logging::{LogTarget, Logging, SyslogFormat};
 
 pub(crate) use calendar::Calendar;
 pub use output::Names;
@@ -30,6 +30,8 @@ pub(crate) use writer::Writer;
 pub struct Sinks {
     /// Each gets every line.
     pub targets: Box<[LogTarget]>,
+    /// A target has the time before its lines.
+    pub tell_time: bool,
     /// Two targets are one receiver: it gets what it gets of a line before the next line.
     pub shares: bool,
     /// The line tells where the client connected to ([`crate::exchange::Exchange::local`]).
@@ -59,7 +61,8 @@ impl Sinks {
     fn to(targets: Box<[LogTarget]>) -> Self {
         let addresses: HashSet<_> = targets.iter().map(|target| &target.address).collect();
         let shares = addresses.len() < targets.len();
-        Self { targets, shares, ..Self::default() }
+        let untimed = |target: &LogTarget| matches!(target.format, SyslogFormat::Short | SyslogFormat::Raw);
+        Self { tell_time: !targets.iter().all(untimed), targets, shares, ..Self::default() }
     }
 }
 

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use arc_swap::{ArcSwap, Cache};
 use sluicegate_rules::{Scratch, Style, render};
@@ -187,7 +188,10 @@ impl Worker {
             return;
         }
         let number = frontend.state.next_line();
-        let at = self.clock.unix(exchange.times.ended.unwrap_or_else(|| self.clock.now()));
+        let at = match frontend.sinks.tell_time {
+            true => self.clock.unix(exchange.times.ended.unwrap_or_else(|| self.clock.now())),
+            false => Duration::ZERO,
+        };
         self.with_line(exchange, number, |line| {
             self.shared.rings[self.index].push(&frontend.sinks, Level::Info, at, |out| {
                 render(format, line, Style::Log, &mut self.scratch.borrow_mut(), out);
@@ -202,13 +206,11 @@ impl Worker {
         number: u64,
         look: impl FnOnce(&Line<'_>) -> T,
     ) -> T {
-        let accepted = self.clock.unix(exchange.times.accepted);
         self.with_active(|active| {
             look(&Line {
                 exchange,
                 calendar: &self.calendar,
-                accepted,
-                began: exchange.times.began.map_or(accepted, |began| self.clock.unix(began)),
+                clock: &self.clock,
                 connections: self.shared.gate.open(),
                 node: active.runtime.process.node.as_deref().unwrap_or(&self.shared.host),
                 number,

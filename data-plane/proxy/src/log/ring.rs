@@ -64,7 +64,7 @@ pub(crate) struct Records<'a> {
 /// One of them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Record<'a> {
-    /// Since 1970.
+    /// Since 1970; zero where no target tells it.
     pub(crate) at: Duration,
     pub(crate) text: &'a [u8],
 }

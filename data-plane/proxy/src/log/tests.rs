@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use super::ring::{Batch, Record};
 use super::syslog::{Framer, Process};
 use super::*;
+use crate::clock::Clock;
 use crate::exchange::Exchange;
 use crate::fixture::{ANY_PORT, Site, key, nowhere};
 use crate::live::{Active, Live};
@@ -96,8 +97,7 @@ fn line(mode: v1::Mode, text: &str, fill: impl FnOnce(&mut Exchange, Instant, &A
     let line = Line {
         exchange: &exchange,
         calendar: &RefCell::new(calendar()),
-        accepted: AT,
-        began: AT + Duration::from_millis(5),
+        clock: &Clock::anchored(accepted, AT),
         connections: 3,
         node: "node1",
         number: 9,

@@ -11,6 +11,7 @@ use sluicegate_rules::{Message, Variables, path, path_and_query, query};
 use super::calendar::{Calendar, Zone};
 use super::digits::{ipv4, number, thousandths};
 use super::durations::Durations;
+use crate::clock::Clock;
 use crate::exchange::Exchange;
 use crate::stream::{Peer, Target};
 use crate::termination::Termination;
@@ -19,10 +20,8 @@ use crate::termination::Termination;
 pub(crate) struct Line<'a> {
     pub(crate) exchange: &'a Exchange,
     pub(crate) calendar: &'a RefCell<Calendar>,
-    /// Of the accept, since 1970.
-    pub(crate) accepted: Duration,
-    /// Of the request's first byte, since 1970.
-    pub(crate) began: Duration,
+    /// Tells the calendar's time.
+    pub(crate) clock: &'a Clock,
     /// Client connections of the process.
     pub(crate) connections: u32,
     /// Name of this node.
@@ -82,6 +81,7 @@ impl Message for Line<'_> {
 }
 
 impl Variables for Line<'_> {
+    #[inline]
     fn alias(&self, alias: Alias, hexadecimal: bool, out: &mut Vec<u8>) {
         // Each says whether the alias is its own; inlined, they are one jump.
         if let Some(count) = self.number(alias) {
@@ -112,6 +112,17 @@ enum Part {
 }
 
 impl Line<'_> {
+    /// Of the accept, since 1970.
+    fn accepted(&self) -> Duration {
+        self.clock.unix(self.exchange.times.accepted)
+    }
+
+    /// Of the request's first byte, since 1970.
+    fn began(&self) -> Duration {
+        let times = &self.exchange.times;
+        self.clock.unix(times.began.unwrap_or(times.accepted))
+    }
+
     #[inline(always)]
     fn number(&self, alias: Alias) -> Option<u64> {
         let exchange = self.exchange;
@@ -130,7 +141,7 @@ impl Line<'_> {
             Alias::LogCounter => self.number,
             Alias::ProcessId => std::process::id().into(),
             Alias::RequestCounter => exchange.number.into(),
-            Alias::AcceptUnix => self.accepted.as_secs(),
+            Alias::AcceptUnix => self.accepted().as_secs(),
             Alias::Retries => exchange.retries.into(),
             _ => return None,
         })
@@ -206,15 +217,15 @@ impl Line<'_> {
         let exchange = self.exchange;
         let date = || self.calendar.borrow_mut();
         match alias {
-            Alias::AcceptUtc => date().date_zone(self.accepted, Zone::Utc, out),
-            Alias::AcceptLocal => date().date_zone(self.accepted, Zone::Local, out),
-            Alias::AcceptDate => date().date_millis(self.accepted, out),
+            Alias::AcceptUtc => date().date_zone(self.accepted(), Zone::Utc, out),
+            Alias::AcceptLocal => date().date_zone(self.accepted(), Zone::Local, out),
+            Alias::AcceptDate => date().date_millis(self.accepted(), out),
             Alias::AcceptMillis => {
-                out.extend_from_slice(&thousandths(self.accepted.subsec_millis().into()));
+                out.extend_from_slice(&thousandths(self.accepted().subsec_millis().into()));
             }
-            Alias::RequestDate => date().date_millis(self.began, out),
-            Alias::RequestDateUtc => date().date_zone(self.began, Zone::Utc, out),
-            Alias::RequestDateLocal => date().date_zone(self.began, Zone::Local, out),
+            Alias::RequestDate => date().date_millis(self.began(), out),
+            Alias::RequestDateUtc => date().date_zone(self.began(), Zone::Utc, out),
+            Alias::RequestDateLocal => date().date_zone(self.began(), Zone::Local, out),
             Alias::Status => match exchange.status {
                 Some(status) => number(status.into(), out),
                 None => out.extend_from_slice(b"-1"),
