@@ -13,7 +13,7 @@ const SMALL_WINDOW: usize = 16 * 1024;
 /// Reads of one connection before others get their turn.
 const READS: usize = 4;
 /// What reads grow by when one was full and the receiver took it whole.
-const GROWTH: usize = 4;
+const GROWTH: usize = 16;
 /// Memory that a finished transfer may keep for the next one.
 const KEPT_PENDING: usize = 4 * 1024;
 
@@ -255,12 +255,19 @@ impl Transfer {
                 continue;
             }
             self.put(cx, to, scratch, (start, end))?;
-            if filled && self.sent == self.pending.len() {
-                self.window = (self.window * GROWTH).min(Scratch::WINDOW);
+            if filled {
+                self.grow();
             }
         }
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+
+    /// A read was full: the next one may be larger, if the receiver took it whole.
+    pub(super) fn grow(&mut self) {
+        if !self.is_blocked() {
+            self.window = (self.window * GROWTH).min(Scratch::WINDOW);
+        }
     }
 
     /// The most to read from a sender whose next message may follow: what is known to belong to this one, and a small

@@ -148,6 +148,7 @@ impl Run<'_, '_> {
 
     /// Sends the head and the part of the body that came with it, in one write.
     fn send_head(&mut self, rest: Rest) -> Result<(), Broken> {
+        let filled = rest.1 > Scratch::START + WINDOW;
         let over = self.turn.up.is_received() && self.turn.request_is_over();
         let Turn { response, down, facts, .. } = &mut *self.turn;
         let (start, end) = down.recode_at(self.scratch, rest, None)?;
@@ -157,16 +158,19 @@ impl Run<'_, '_> {
         let view = View::new(&response.head, &response.bytes, &response.edits);
         let room = self.scratch.whole().get_mut(..start).unwrap_or_default();
         match view.render_before(room) {
-            Some(from) if facts.last_held => down.put_last(self.cx, self.client, self.scratch, (from, end)),
-            Some(from) => down.put(self.cx, self.client, self.scratch, (from, end)),
-            None => {
-                down.queue(|out| {
-                    view.render(out);
-                    out.extend_from_slice(self.scratch.slice(start, end));
-                });
-                Ok(())
+            Some(from) if facts.last_held => {
+                down.put_last(self.cx, self.client, self.scratch, (from, end))?
             }
+            Some(from) => down.put(self.cx, self.client, self.scratch, (from, end))?,
+            None => down.queue(|out| {
+                view.render(out);
+                out.extend_from_slice(self.scratch.slice(start, end));
+            }),
         }
+        if filled {
+            down.grow();
+        }
+        Ok(())
     }
 
     fn count_response(&self, status: u16) {
