@@ -33,20 +33,20 @@ pub fn render<M: Message + Variables>(
     out: &mut Vec<u8>,
 ) {
     match style {
-        // Compiled for itself: each request has a line.
-        Style::Log => pieces(format, message, Style::Log, scratch, out),
-        _ => pieces(format, message, style, scratch, out),
+        Style::Log => pieces::<M, true>(format, message, style, scratch, out),
+        _ => pieces::<M, false>(format, message, style, scratch, out),
     }
 }
 
-#[inline(always)]
-fn pieces<M: Message + Variables>(
+/// Logs have code of their own (`LOG`), without the other styles' questions: each request has a line.
+fn pieces<M: Message + Variables, const LOG: bool>(
     format: &Format,
     message: &M,
     style: Style,
     scratch: &mut Scratch,
     out: &mut Vec<u8>,
 ) {
+    let style = if LOG { Style::Log } else { style };
     for piece in format.pieces() {
         match &piece.value {
             // Most are that short: spaces, slashes, brackets.
@@ -202,30 +202,51 @@ fn escape(text: &[u8], style: Style, out: &mut Vec<u8>) {
 /// Whether text may stand as it is.
 fn fits(text: &[u8], style: Style) -> bool {
     match style {
-        Style::Log => none(text, is_coded),
+        Style::Log => none(text, is_coded, CODED),
         Style::Body => true,
-        Style::Header => none(text, splits),
-        Style::Location => none(text, is_encoded),
+        Style::Header => none(text, splits, SPLITS),
+        Style::Location => none(text, is_encoded, ENCODED),
     }
 }
 
-/// Many bytes at one step, without a branch for each.
+/// Many bytes at one step, without a branch for each; a table for the few that are left.
 #[inline(always)]
-fn none(text: &[u8], test: impl Fn(u8) -> bool) -> bool {
-    let any = |bytes: &[u8]| bytes.iter().fold(false, |any, &byte| any | test(byte));
+fn none(text: &[u8], test: impl Fn(u8) -> bool, class: u8) -> bool {
     let (blocks, rest) = text.as_chunks::<16>();
-    !blocks.iter().any(|block| any(block)) && !any(rest)
+    let strange = |block: &[u8; 16]| block.iter().fold(false, |any, &byte| any | test(byte));
+    rest.iter().fold(0, |any, &byte| any | CLASSES[usize::from(byte)]) & class == 0
+        && !blocks.iter().any(strange)
 }
 
-fn splits(byte: u8) -> bool {
+const SPLITS: u8 = 1;
+const CODED: u8 = 2;
+const ENCODED: u8 = 4;
+
+/// What the tests below say of each byte.
+static CLASSES: [u8; 256] = classes();
+
+const fn classes() -> [u8; 256] {
+    let mut classes = [0; 256];
+    let mut byte = 0;
+    while byte < classes.len() {
+        let it = byte as u8;
+        classes[byte] = if splits(it) { SPLITS } else { 0 }
+            | if is_coded(it) { CODED } else { 0 }
+            | if is_encoded(it) { ENCODED } else { 0 };
+        byte += 1;
+    }
+    classes
+}
+
+const fn splits(byte: u8) -> bool {
     matches!(byte, b'\r' | b'\n' | 0)
 }
 
-fn is_coded(byte: u8) -> bool {
+const fn is_coded(byte: u8) -> bool {
     matches!(byte, b'"' | b'#' | 0..=0x1f | 0x7f..)
 }
 
-fn is_encoded(byte: u8) -> bool {
+const fn is_encoded(byte: u8) -> bool {
     matches!(byte, 0..=b' ' | 0x7f.. | b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
 }
 

@@ -41,14 +41,22 @@ pub(super) fn pair(number: u64) -> [u8; 2] {
     PAIRS[(number % 100) as usize]
 }
 
-/// Appends a number.
+/// Appends a number; most have three digits at most.
 #[inline]
 pub(super) fn number(number: u64, out: &mut Vec<u8>) {
     match number {
         0..10 => out.push(b'0' + number as u8),
         10..100 => out.extend_from_slice(&pair(number)),
         100..1000 => out.extend_from_slice(&thousandths(number)),
-        1000..10_000 => {
+        _ => long(number, out),
+    }
+}
+
+/// From four digits on.
+#[inline(never)]
+fn long(number: u64, out: &mut Vec<u8>) {
+    match number {
+        0..10_000 => {
             let ([a, b], [c, d]) = (pair(number / 100), pair(number));
             out.extend_from_slice(&[a, b, c, d]);
         }

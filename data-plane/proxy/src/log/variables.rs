@@ -81,14 +81,18 @@ impl Message for Line<'_> {
 }
 
 impl Variables for Line<'_> {
-    #[inline]
+    // A call for each of the two dozen variables of a line would take as much as most of them.
+    #[inline(always)]
     fn alias(&self, alias: Alias, hexadecimal: bool, out: &mut Vec<u8>) {
         // Each says whether the alias is its own; inlined, they are one jump.
         if let Some(count) = self.number(alias) {
             if alias == Alias::Retries && self.exchange.redispatched {
                 out.push(b'+');
             }
-            write_number(count, hexadecimal, out);
+            match hexadecimal {
+                true => write_hexadecimal(count, out),
+                false => number(count, out),
+            }
         } else if let Some(millis) = self.duration(alias) {
             match u64::try_from(millis) {
                 Ok(millis) => number(millis, out),
@@ -252,15 +256,13 @@ fn question(target: &[u8]) -> Option<&[u8]> {
     whole.get(whole.len() - query.len() - 1..)
 }
 
-fn write_number(count: u64, hexadecimal: bool, out: &mut Vec<u8>) {
-    if hexadecimal {
-        // Writing to a Vec cannot fail.
-        let _infallible = write!(out, "{count:X}");
-    } else {
-        number(count, out);
-    }
+#[cold]
+fn write_hexadecimal(count: u64, out: &mut Vec<u8>) {
+    // Writing to a Vec cannot fail.
+    let _infallible = write!(out, "{count:X}");
 }
 
+#[inline(never)]
 fn write_address(peer: Option<Peer>, part: Part, hexadecimal: bool, out: &mut Vec<u8>) {
     match (peer, part) {
         (None, _) => {}
