@@ -72,7 +72,9 @@ fn pieces<M: Message + Variables, const LOG: bool>(
                 }
             }
             Source::Sample(sample) => {
-                text(sample, message, piece.hexadecimal, &mut scratch.value, |text| {
+                let out = &mut *out;
+                // By value: a borrowed style would not be known to the compiler in all that is above.
+                text(sample, message, piece.hexadecimal, &mut scratch.value, move |text| {
                     finish(piece, text, style, out);
                 });
             }
@@ -202,51 +204,47 @@ fn escape(text: &[u8], style: Style, out: &mut Vec<u8>) {
 /// Whether text may stand as it is.
 fn fits(text: &[u8], style: Style) -> bool {
     match style {
-        Style::Log => none(text, is_coded, CODED),
+        Style::Log => none(text, is_coded),
         Style::Body => true,
-        Style::Header => none(text, splits, SPLITS),
-        Style::Location => none(text, is_encoded, ENCODED),
+        Style::Header => none(text, splits),
+        Style::Location => none(text, is_encoded),
     }
 }
 
-/// Many bytes at one step, without a branch for each; a table for the few that are left.
+/// Many bytes at one step, without a branch for each; the last blocks overlap.
 #[inline(always)]
-fn none(text: &[u8], test: impl Fn(u8) -> bool, class: u8) -> bool {
-    let (blocks, rest) = text.as_chunks::<16>();
-    let strange = |block: &[u8; 16]| block.iter().fold(false, |any, &byte| any | test(byte));
-    rest.iter().fold(0, |any, &byte| any | CLASSES[usize::from(byte)]) & class == 0
-        && !blocks.iter().any(strange)
+fn none(text: &[u8], test: impl Fn(u8) -> bool + Copy) -> bool {
+    let strange = match text.len() {
+        0..4 => any(text, test),
+        4..8 => ends::<4>(text, test),
+        8..16 => ends::<8>(text, test),
+        16..=32 => ends::<16>(text, test),
+        _ => text.as_chunks::<16>().0.iter().any(|block| any(block, test)) || ends::<16>(text, test),
+    };
+    !strange
 }
 
-const SPLITS: u8 = 1;
-const CODED: u8 = 2;
-const ENCODED: u8 = 4;
-
-/// What the tests below say of each byte.
-static CLASSES: [u8; 256] = classes();
-
-const fn classes() -> [u8; 256] {
-    let mut classes = [0; 256];
-    let mut byte = 0;
-    while byte < classes.len() {
-        let it = byte as u8;
-        classes[byte] = if splits(it) { SPLITS } else { 0 }
-            | if is_coded(it) { CODED } else { 0 }
-            | if is_encoded(it) { ENCODED } else { 0 };
-        byte += 1;
-    }
-    classes
+/// Of the first `N` bytes and the last.
+#[inline(always)]
+fn ends<const N: usize>(text: &[u8], test: impl Fn(u8) -> bool + Copy) -> bool {
+    let (first, last) = (text.first_chunk::<N>(), text.last_chunk::<N>());
+    first.is_none_or(|first| any(first, test)) | last.is_none_or(|last| any(last, test))
 }
 
-const fn splits(byte: u8) -> bool {
+#[inline(always)]
+fn any(text: &[u8], test: impl Fn(u8) -> bool) -> bool {
+    text.iter().fold(false, |any, &byte| any | test(byte))
+}
+
+fn splits(byte: u8) -> bool {
     matches!(byte, b'\r' | b'\n' | 0)
 }
 
-const fn is_coded(byte: u8) -> bool {
+fn is_coded(byte: u8) -> bool {
     matches!(byte, b'"' | b'#' | 0..=0x1f | 0x7f..)
 }
 
-const fn is_encoded(byte: u8) -> bool {
+fn is_encoded(byte: u8) -> bool {
     matches!(byte, 0..=b' ' | 0x7f.. | b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
 }
 

@@ -79,9 +79,13 @@ fn formats_take_the_last_value_of_a_header() {
 
 #[test]
 fn no_byte_of_a_client_goes_where_it_may_not_be_whatever_its_place() {
-    for place in [0, 7, 15, 16, 40] {
+    // Lengths at which the scan takes other steps, and the places where its steps meet.
+    let cases =
+        [1, 3, 4, 5, 7, 8, 13, 16, 17, 32, 33, 41].map(|length| (length, [0, length / 2, length - 1]));
+    for (length, place) in cases.into_iter().flat_map(|(length, places)| places.map(|place| (length, place)))
+    {
         for byte in 0..=u8::MAX {
-            let mut target = vec![b'a'; 41];
+            let mut target = vec![b'a'; length];
             target[place] = byte;
             for (style, mark, test) in STYLES {
                 let mut expected = Vec::new();
