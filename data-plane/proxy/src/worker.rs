@@ -20,7 +20,7 @@ use crate::buffers::Buffers;
 use crate::clock::Clock;
 use crate::counters::{CloseCause, ProcessCounters, Sharded, count_response};
 use crate::exchange::{Exchange, Exchanges};
-use crate::live::{Active, Gate, Live, Place};
+use crate::live::{Active, Gate, Live};
 use crate::log::{Calendar, Level, Line, Names, Ring};
 use crate::pool::IdlePool;
 use crate::stream::{Stream, Target};
@@ -156,8 +156,7 @@ impl Worker {
 
     /// Runs a connection's task on this worker. A panic ends that task alone; it is counted and logged.
     pub fn spawn(self: &Rc<Self>, task: impl Future<Output = CloseCause> + Unpin + 'static) {
-        let end =
-            End { worker: Rc::clone(self), cause: Cell::new(None), _place: self.shared.tasks.try_enter() };
+        let end = End { worker: Rc::clone(self), cause: None, entered: self.shared.tasks.enter() };
         tokio::task::spawn_local(Counted { task, end });
     }
 
@@ -251,7 +250,7 @@ impl<T: Future<Output = CloseCause> + Unpin> Future for Counted<T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let cause = ready!(Pin::new(&mut self.task).poll(cx));
-        self.end.cause.set(Some(cause));
+        self.end.cause = Some(cause);
         Poll::Ready(())
     }
 }
@@ -259,14 +258,15 @@ impl<T: Future<Output = CloseCause> + Unpin> Future for Counted<T> {
 /// Counts a task's end, however it comes.
 struct End {
     worker: Rc<Worker>,
-    cause: Cell<Option<CloseCause>>,
-    _place: Option<Place>,
+    cause: Option<CloseCause>,
+    /// It has a place in the count of tasks.
+    entered: bool,
 }
 
 impl Drop for End {
     fn drop(&mut self) {
         let counters = self.worker.counters();
-        let cause = match self.cause.get() {
+        let cause = match self.cause {
             Some(cause) => cause,
             None if std::thread::panicking() => {
                 counters.panics.add(1);
@@ -280,6 +280,9 @@ impl Drop for End {
             None => CloseCause::HardStop,
         };
         counters.closes[cause as usize].add(1);
+        if self.entered {
+            self.worker.shared.tasks.leave();
+        }
     }
 }
 

@@ -34,23 +34,39 @@ const UNWATCHED: Duration = Duration::from_millis(50);
 pub(crate) struct Connection {
     worker: Rc<Worker>,
     stream: Stream,
-    client: Peer,
-    attachment: Attachment,
+    entry: Box<Entry>,
     /// Accepted, or the last exchange ended.
     since: Instant,
-    /// Exchanges so far.
-    served: u32,
     state: State,
     deadline: Deadline,
     /// Wakes the task at a soft stop.
     registration: Option<Registration>,
+}
+
+/// What a connection keeps of how it came in. In memory of its own: the task's is given out in steps of 128 bytes, and
+/// so the two take less.
+struct Entry {
+    client: Peer,
+    attachment: Attachment,
+    /// Exchanges so far.
+    served: u32,
     _places: [Place; 3],
 }
 
 enum State {
     Idle,
     Busy(Box<Turn>),
-    Linger { until: Instant, left: usize, cause: CloseCause, shut: bool },
+    Linger(Box<Linger>),
+}
+
+/// The client has its last answer, or will have: what it still sends is thrown away.
+struct Linger {
+    until: Instant,
+    /// Bytes that it may still send.
+    left: usize,
+    cause: CloseCause,
+    /// It was told that nothing follows.
+    shut: bool,
 }
 
 /// What a state came to.
@@ -67,14 +83,11 @@ impl Connection {
         Self {
             worker,
             stream,
-            client,
-            attachment,
+            entry: Box::new(Entry { client, attachment, served: 0, _places: places }),
             since: accepted,
-            served: 0,
             state: State::Idle,
             deadline: Deadline::new(),
             registration: None,
-            _places: places,
         }
     }
 
@@ -84,7 +97,7 @@ impl Connection {
             let moved = match &mut self.state {
                 State::Idle => self.idle(cx, scratch, now),
                 State::Busy(_) => self.exchange(cx, scratch, now, false),
-                State::Linger { .. } => self.linger(cx, scratch),
+                State::Linger(_) => self.linger(cx, scratch),
             };
             let until = match moved {
                 Move::End(cause) => return Poll::Ready(cause),
@@ -115,18 +128,18 @@ impl Connection {
     /// Waits for a request.
     fn idle(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch, now: Instant) -> Move {
         let read = match self.stream.poll_read(cx, scratch.window(HEAD_WINDOW)) {
-            Poll::Pending if self.served > 0 && self.worker.is_stopping() => {
+            Poll::Pending if self.entry.served > 0 && self.worker.is_stopping() => {
                 return Move::End(CloseCause::SoftStop);
             }
             Poll::Pending => return Move::Wait(self.idle_limit()),
             Poll::Ready(Ok(length)) => length,
             Poll::Ready(Err(_)) => 0,
         };
-        if read == 0 && (self.served > 0 || self.skips_null()) {
+        if read == 0 && (self.entry.served > 0 || self.skips_null()) {
             return Move::End(CloseCause::Client);
         }
         // With nothing read the exchange finds the end of the stream by itself, and logs it.
-        let mut turn = self.worker.http.turns.take(self.since, self.client);
+        let mut turn = self.worker.http.turns.take(self.since, self.entry.client);
         turn.request.bytes.extend_from_slice(scratch.slice(Scratch::START, Scratch::START + read));
         self.begin(turn, now);
         Move::Again
@@ -134,22 +147,22 @@ impl Connection {
 
     /// A request begins: it is served by the newest generation.
     fn begin(&mut self, mut turn: Box<Turn>, now: Instant) {
-        let standing = self.attachment.refresh(&self.worker);
-        let frontend = self.attachment.frontend();
+        let standing = self.entry.attachment.refresh(&self.worker);
+        let frontend = self.entry.attachment.frontend();
         let timeouts = &frontend.settings().timeouts;
         // The first request's time runs from the accept, as HAProxy's does.
-        let from = if self.served == 0 { self.since } else { now };
+        let from = if self.entry.served == 0 { self.since } else { now };
         turn.until = timeouts.http_request.or(timeouts.client).map(|limit| from + limit);
         turn.facts.last = standing == Standing::Removed;
         turn.exchange.frontend = Some(Arc::clone(frontend));
-        turn.exchange.number = self.served;
+        turn.exchange.number = self.entry.served;
         self.state = State::Busy(turn);
     }
 
     /// Goes on with the exchange, or (`expired`) tells it that its time is over.
     fn exchange(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch, now: Instant, expired: bool) -> Move {
         let State::Busy(turn) = &mut self.state else { return Move::Again };
-        let (worker, frontend) = (&*self.worker, &**self.attachment.frontend());
+        let (worker, frontend) = (&*self.worker, &**self.entry.attachment.frontend());
         let mut run = Run { cx, worker, frontend, client: &mut self.stream, turn, scratch, now };
         let step = if expired { run.expire() } else { run.advance() };
         match step {
@@ -164,7 +177,7 @@ impl Connection {
         let State::Busy(mut turn) = std::mem::replace(&mut self.state, State::Idle) else {
             return Move::Again;
         };
-        self.served = self.served.saturating_add(1);
+        self.entry.served = self.entry.served.saturating_add(1);
         self.since = now;
         let cause = match next {
             Next::KeepAlive if turn.next.is_empty() => {
@@ -172,7 +185,7 @@ impl Connection {
                 return Move::Again;
             }
             Next::KeepAlive => {
-                turn.restart(now, self.client);
+                turn.restart(now, self.entry.client);
                 self.begin(turn, now);
                 return Move::Again;
             }
@@ -191,13 +204,15 @@ impl Connection {
             }
             return Move::End(cause);
         }
-        self.state = State::Linger { until: now + LINGER, left: LINGER_BYTES, cause, shut: false };
+        let linger = Linger { until: now + LINGER, left: LINGER_BYTES, cause, shut: false };
+        self.state = State::Linger(Box::new(linger));
         Move::Again
     }
 
     /// Lets the client read the last answer to its end.
     fn linger(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch) -> Move {
-        let State::Linger { until, left, cause, shut } = &mut self.state else { return Move::Again };
+        let State::Linger(linger) = &mut self.state else { return Move::Again };
+        let Linger { until, left, cause, shut } = &mut **linger;
         if !*shut {
             // A socket's shutdown never waits; a peer that is gone shows at the next read.
             let _ = self.stream.poll_shutdown(cx);
@@ -218,12 +233,12 @@ impl Connection {
         let now = self.worker.clock.refresh();
         match &self.state {
             State::Busy(_) => return self.exchange(cx, scratch, now, true),
-            State::Linger { cause, .. } => return Move::End(*cause),
-            State::Idle if self.served > 0 => return Move::End(CloseCause::ClientTimeout),
+            State::Linger(linger) => return Move::End(linger.cause),
+            State::Idle if self.entry.served > 0 => return Move::End(CloseCause::ClientTimeout),
             State::Idle => {}
         }
         // No request came at all: 408, as if one had begun.
-        let mut turn = self.worker.http.turns.take(self.since, self.client);
+        let mut turn = self.worker.http.turns.take(self.since, self.entry.client);
         turn.facts.unlogged = self.skips_null();
         self.begin(turn, now);
         self.exchange(cx, scratch, now, true)
@@ -232,14 +247,14 @@ impl Connection {
     /// HAProxy: timeout http-keep-alive between requests; timeout http-request, which counts from the accept, before
     /// the first; both fall back.
     fn idle_limit(&self) -> Option<Instant> {
-        let timeouts = &self.attachment.frontend().settings().timeouts;
-        let limit = timeouts.http_keep_alive.filter(|_| self.served > 0);
+        let timeouts = &self.entry.attachment.frontend().settings().timeouts;
+        let limit = timeouts.http_keep_alive.filter(|_| self.entry.served > 0);
         limit.or(timeouts.http_request).or(timeouts.client).map(|limit| self.since + limit)
     }
 
     /// HAProxy: option dontlognull.
     fn skips_null(&self) -> bool {
-        self.attachment.frontend().settings().logging.skip_null
+        self.entry.attachment.frontend().settings().logging.skip_null
     }
 }
 
@@ -254,7 +269,8 @@ impl Drop for Connection {
         if std::thread::panicking() {
             return;
         }
-        let (worker, frontend, client) = (&*self.worker, &**self.attachment.frontend(), &mut self.stream);
+        let (worker, frontend, client) =
+            (&*self.worker, &**self.entry.attachment.frontend(), &mut self.stream);
         let mut cx = Context::from_waker(Waker::noop());
         let mut scratch = worker.http.scratch.lend();
         let now = worker.clock.refresh();

@@ -45,13 +45,25 @@ impl Gate {
 
     /// A place, if there is one.
     pub fn try_enter(self: &Arc<Self>) -> Option<Place> {
+        self.enter().then(|| Place(Arc::clone(self)))
+    }
+
+    /// Takes a place, if there is one, for a holder that gives it back by [`Gate::leave`].
+    pub(crate) fn enter(&self) -> bool {
         let limit = self.limit.load(SeqCst);
         if limit == 0 {
             self.open.fetch_add(1, SeqCst);
-        } else {
-            self.open.fetch_update(SeqCst, SeqCst, |open| (open < limit).then_some(open + 1)).ok()?;
+            return true;
         }
-        Some(Place(Arc::clone(self)))
+        self.open.fetch_update(SeqCst, SeqCst, |open| (open < limit).then_some(open + 1)).is_ok()
+    }
+
+    /// Gives back a place that [`Gate::enter`] took.
+    pub(crate) fn leave(&self) {
+        self.open.fetch_sub(1, SeqCst);
+        if self.waiting.load(SeqCst) > 0 {
+            self.freed.notify_waiters();
+        }
     }
 
     /// Waits until there may be a place; others may be quicker.
@@ -96,9 +108,6 @@ pub struct Place(Arc<Gate>);
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.open.fetch_sub(1, SeqCst);
-        if self.0.waiting.load(SeqCst) > 0 {
-            self.0.freed.notify_waiters();
-        }
+        self.0.leave();
     }
 }

@@ -51,3 +51,18 @@ fn a_soft_stop_wakes_who_registered() {
         }
     });
 }
+
+/// What tokio keeps of a task.
+#[allow(dead_code)]
+enum Stage<T> {
+    Running(T),
+    Finished(Result<(), tokio::task::JoinError>),
+    Consumed,
+}
+
+/// tokio adds 96 bytes to that and rounds up to a multiple of 128: one byte more here is 128 for each connection.
+#[test]
+fn the_task_of_an_idle_connection_fits_into_256_bytes() {
+    let size = size_of::<Stage<Counted<crate::http::Connection>>>();
+    assert!(size <= 160, "{size} bytes");
+}
