@@ -16,7 +16,7 @@ const KEPT: usize = 4096;
 
 /// What happened, when, and between whom. Logs, counters and retries read it; nothing else keeps such facts.
 ///
-/// Pooled: taken when a request's first byte arrives ([`Exchanges::take`]), given back when its log line is written.
+/// Made to be used again: a request's is part of the state of its exchange, a session's comes from [`Exchanges`].
 #[derive(Debug)]
 pub struct Exchange {
     /// When.
@@ -181,7 +181,7 @@ impl Exchange {
     }
 
     /// Forgets what happened, keeps the memory.
-    fn restart(&mut self, accepted: Instant, client: Peer) {
+    pub(crate) fn restart(&mut self, accepted: Instant, client: Peer) {
         let mut request = std::mem::take(&mut self.request);
         request.bytes.clear();
         *self = Self { request, ..Self::new(accepted, client) };

@@ -160,14 +160,13 @@ impl Worker {
         tokio::task::spawn_local(Counted { task, end });
     }
 
-    /// Ends an exchange: fills in its end, counts its bytes and answer, logs it, and takes the record back.
-    pub fn finish(&self, mut exchange: Box<Exchange>) {
+    /// Ends an exchange: fills in its end, counts its bytes and answer, logs it.
+    pub fn finish(&self, exchange: &mut Exchange) {
         exchange.times.ended.get_or_insert_with(|| self.clock.now());
-        self.count(&exchange);
+        self.count(exchange);
         if !exchange.logs_at_start() {
-            self.log(&exchange);
+            self.log(exchange);
         }
-        self.exchanges.put(exchange);
     }
 
     /// Logs an exchange that has begun, where its frontend logs beginnings.

@@ -151,13 +151,8 @@ impl Run<'_, '_> {
         turn.exchange.note_local(self.client);
         turn.drop_server();
         self.enter(Phase::Done);
-        let turn = &mut *self.turn;
-        let fresh = self.worker.exchanges.take(self.now, turn.exchange.client);
-        let done = std::mem::replace(&mut turn.exchange, fresh);
-        if turn.facts.unlogged {
-            self.worker.exchanges.put(done)
-        } else {
-            self.worker.finish(done)
+        if !self.turn.facts.unlogged {
+            self.worker.finish(&mut self.turn.exchange);
         }
         Step::Done(next)
     }

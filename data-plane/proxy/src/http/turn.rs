@@ -104,7 +104,7 @@ pub(super) struct Facts {
 /// One exchange.
 #[derive(Debug)]
 pub(super) struct Turn {
-    pub(super) exchange: Box<Exchange>,
+    pub(super) exchange: Exchange,
     pub(super) stage: Stage,
     pub(super) facts: Facts,
     pub(super) asked: Asked,
@@ -132,7 +132,7 @@ pub(super) struct Turn {
 impl Turn {
     fn new(accepted: Instant, client: Peer) -> Self {
         Self {
-            exchange: Box::new(Exchange::new(accepted, client)),
+            exchange: Exchange::new(accepted, client),
             stage: Stage::Receive,
             facts: Facts::default(),
             asked: Asked::default(),
@@ -153,8 +153,7 @@ impl Turn {
 
     /// Makes it fit for the next exchange. Bytes that came behind the last request are the start of the new one.
     pub(super) fn restart(&mut self, accepted: Instant, client: Peer) {
-        self.exchange.times.accepted = accepted;
-        self.exchange.client = client;
+        self.exchange.restart(accepted, client);
         self.stage = Stage::Receive;
         self.facts = Facts::default();
         self.asked = Asked::default();

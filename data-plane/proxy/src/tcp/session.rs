@@ -234,7 +234,8 @@ impl Session {
         exchange.note_local(&self.client);
         // The place is given back before the line is written: the line tells what is left.
         self.state = State::Over;
-        self.worker.finish(exchange);
+        self.worker.finish(&mut exchange);
+        self.worker.exchanges.put(exchange);
         cause
     }
 }
