@@ -1,7 +1,9 @@
 //! Counters with one writer each: a worker adds to its own shard, readers sum.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
+
+use crate::live::Mark;
 
 /// A number that only grows. One thread adds, any thread reads.
 #[derive(Debug, Default)]
@@ -28,16 +30,26 @@ struct Padded<T>(T);
 #[derive(Debug)]
 pub struct Sharded<T> {
     shards: Box<[OnceLock<Box<Padded<T>>>]>,
+    /// Of the object that is counted for, where reports ask which ones changed.
+    mark: Option<Arc<Mark>>,
 }
 
 impl<T: Default> Sharded<T> {
     /// For workers `0..workers`; at least one.
     pub fn new(workers: usize) -> Self {
-        Self { shards: (0..workers.max(1)).map(|_| OnceLock::new()).collect() }
+        Self { shards: (0..workers.max(1)).map(|_| OnceLock::new()).collect(), mark: None }
     }
 
-    /// The shard of a worker, which alone may add to it.
+    /// For an object whose changes are marked.
+    pub(crate) fn marking(workers: usize, mark: Arc<Mark>) -> Self {
+        Self { mark: Some(mark), ..Self::new(workers) }
+    }
+
+    /// The shard of a worker, which alone may add to it, and does so at once: the object counts as changed now.
     pub fn shard(&self, worker: usize) -> &T {
+        if let Some(mark) = &self.mark {
+            mark.touch();
+        }
         // There is at least one; no worker has a number beyond them.
         let shard = self.shards.get(worker).unwrap_or(&self.shards[0]);
         &shard.get_or_init(Box::default).0

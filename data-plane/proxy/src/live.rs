@@ -6,6 +6,7 @@
 
 mod active;
 mod backend;
+mod change;
 mod endpoint;
 mod frontend;
 mod gate;
@@ -15,6 +16,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use arc_swap::ArcSwap;
@@ -22,6 +24,8 @@ use sluicegate_proto::id::ObjectKey;
 
 pub use active::{Active, Generation};
 pub use backend::{BackendState, LiveBackend, NoPermit, Permit};
+use change::Changes;
+pub(crate) use change::Mark;
 pub use endpoint::{EndpointState, Evidence, Health, LiveEndpoint, TransportId};
 pub use frontend::{FrontendState, LiveFrontend, LiveRoute};
 pub use gate::{Gate, Place};
@@ -35,6 +39,7 @@ pub struct Live {
     active: Arc<ArcSwap<Active>>,
     registry: Mutex<Registry>,
     retained: Mutex<Vec<Weak<Active>>>,
+    changes: Arc<Changes>,
 }
 
 impl Live {
@@ -42,8 +47,9 @@ impl Live {
     pub fn new(workers: usize) -> Self {
         let active = Arc::new(Active::default());
         let retained = Mutex::new(vec![Arc::downgrade(&active)]);
-        let registry = Mutex::new(Registry::new(workers));
-        Self { active: Arc::new(ArcSwap::new(active)), registry, retained }
+        let changes = Arc::default();
+        let registry = Mutex::new(Registry::new(workers, Arc::clone(&changes)));
+        Self { active: Arc::new(ArcSwap::new(active)), registry, retained, changes }
     }
 
     /// The generation that is served.
@@ -71,6 +77,24 @@ impl Live {
         self.registry().frontend(key)
     }
 
+    /// The frontends, backends and endpoints that changed since this was asked last, those of former generations too. For
+    /// one reader, who looks at each once more the next time: a change may follow its mark.
+    pub fn take_changed(&self) -> Vec<ObjectKey> {
+        self.changes.take()
+    }
+
+    /// An endpoint as the generation that is served has it, and its backend.
+    pub fn find_endpoint(
+        &self,
+        active: &Active,
+        key: &ObjectKey,
+    ) -> Option<(Arc<LiveBackend>, Arc<LiveEndpoint>)> {
+        let state = self.endpoint(key)?;
+        let backend = active.backends.get(&state.backend.upgrade()?.mark.key)?;
+        let endpoint = backend.endpoints.get(state.index.load(SeqCst) as usize)?;
+        (endpoint.config.key == *key).then(|| (Arc::clone(backend), Arc::clone(endpoint)))
+    }
+
     /// Generations that somebody still holds, the current one included.
     pub fn retained_generations(&self) -> usize {
         let mut retained = self.retained.lock().unwrap_or_else(PoisonError::into_inner);
@@ -95,6 +119,7 @@ impl Live {
             }
         }
         self.active.store(Arc::clone(&active));
+        mark_changed(&previous, &active);
         let mut retained = self.retained.lock().unwrap_or_else(PoisonError::into_inner);
         retained.retain(|active| active.strong_count() > 0);
         retained.push(Arc::downgrade(&active));
@@ -103,5 +128,20 @@ impl Live {
 
     fn registry(&self) -> MutexGuard<'_, Registry> {
         self.registry.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Marks what is new or other than before, once it can be seen.
+fn mark_changed(previous: &Active, active: &Active) {
+    for (key, frontend) in &active.frontends {
+        if !previous.frontends.get(key).is_some_and(|before| Arc::ptr_eq(before, frontend)) {
+            frontend.state.mark.touch();
+        }
+    }
+    for (key, backend) in &active.backends {
+        if !previous.backends.get(key).is_some_and(|before| Arc::ptr_eq(before, backend)) {
+            backend.state.mark.touch();
+            backend.endpoints.iter().for_each(|endpoint| endpoint.state.mark.touch());
+        }
     }
 }

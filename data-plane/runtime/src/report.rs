@@ -2,8 +2,7 @@
 
 mod facts;
 
-use std::collections::HashMap;
-use std::hash::Hash;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use prost::Message;
@@ -33,57 +32,96 @@ pub(crate) struct Reports {
     endpoints: HashMap<ObjectKey, Facts>,
     /// Grows by what was told: where there is more than a report holds, each has its turn.
     turn: usize,
+    /// Of the generation that the last report was about.
+    serial: u64,
+    /// What the last report took from the engine's list of changes; it may have changed while it was read.
+    taken: Vec<ObjectKey>,
+    /// What is new of these had no room.
+    waiting: BTreeSet<ObjectKey>,
 }
 
 /// An endpoint that may be told of.
-type Candidate<'a> = (&'a LiveEndpoint, Facts);
+type Candidate = (Arc<LiveEndpoint>, Facts);
 
 impl Reports {
     /// `served`: what is served.
     pub(crate) fn new(engine: Arc<Engine>, boot_epoch: u64, served: watch::Receiver<Option<Served>>) -> Self {
-        let (frontends, backends, endpoints) = Default::default();
-        Self { engine, boot_epoch, served, frontends, backends, endpoints, turn: 0 }
+        let (frontends, backends, endpoints, taken, waiting) = Default::default();
+        Self {
+            engine,
+            boot_epoch,
+            served,
+            frontends,
+            backends,
+            endpoints,
+            turn: 0,
+            serial: 0,
+            taken,
+            waiting,
+        }
     }
 
     fn forget(&mut self) {
         self.frontends.clear();
         self.backends.clear();
         self.endpoints.clear();
+        self.waiting.clear();
     }
 
-    fn endpoints(&mut self, active: &Active, room: &mut Room) -> Vec<v1::EndpointStats> {
-        let (mut turned, mut moved, mut probed) = (Vec::new(), Vec::new(), Vec::new());
-        let mut total = 0;
-        for backend in active.backends.values() {
-            total += backend.endpoints.len();
-            for endpoint in &backend.endpoints {
-                let facts = Facts::of(backend, endpoint);
-                let candidate = (&**endpoint, facts);
-                match self.endpoints.get(&endpoint.config.key) {
-                    Some(told) if *told == candidate.1 => {}
-                    Some(told) if told.same_but_probes(&candidate.1) => probed.push(candidate),
-                    Some(told) if told.same_health(&candidate.1) => moved.push(candidate),
-                    _ => turned.push(candidate),
-                }
-            }
+    /// What may have something new: what changed since the last report or during it, and what had no room in it.
+    fn suspects(&mut self) -> BTreeSet<ObjectKey> {
+        let taken = self.engine.live().take_changed();
+        let mut suspects = std::mem::take(&mut self.waiting);
+        suspects.extend(std::mem::replace(&mut self.taken, taken.clone()));
+        suspects.extend(taken);
+        suspects
+    }
+
+    /// After a commit: lets go of what is not served any more.
+    fn follow(&mut self, active: &Active) {
+        if std::mem::replace(&mut self.serial, active.serial) == active.serial {
+            return;
         }
-        if self.endpoints.len() > total {
-            let live = active.backends.values().flat_map(|backend| &backend.endpoints);
-            retain(&mut self.endpoints, live.map(|endpoint| &endpoint.config.key));
+        self.frontends.retain(|key, _| active.frontends.contains_key(key));
+        self.backends.retain(|key, _| active.backends.contains_key(key));
+        let live = self.engine.live();
+        self.endpoints.retain(|key, _| live.find_endpoint(active, key).is_some());
+    }
+
+    fn endpoints(
+        &mut self,
+        active: &Active,
+        suspects: impl Iterator<Item = ObjectKey>,
+        room: &mut Room,
+    ) -> Vec<v1::EndpointStats> {
+        let (mut turned, mut moved, mut probed) = (Vec::new(), Vec::new(), Vec::new());
+        for key in suspects {
+            let Some((backend, endpoint)) = self.engine.live().find_endpoint(active, &key) else { continue };
+            let facts = Facts::of(&backend, &endpoint);
+            let candidate = (endpoint, facts);
+            match self.endpoints.get(&key) {
+                Some(told) if *told == candidate.1 => {}
+                Some(told) if told.same_but_probes(&candidate.1) => probed.push(candidate),
+                Some(told) if told.same_health(&candidate.1) => moved.push(candidate),
+                _ => turned.push(candidate),
+            }
         }
         rotate(&mut moved, self.turn);
         rotate(&mut probed, self.turn);
         let mut stats = Vec::new();
         let urgent = turned.len() + moved.len();
-        let candidates = turned.into_iter().chain(moved).chain(probed.into_iter().take(MOST_PROBED));
-        for (position, (endpoint, facts)) in candidates.enumerate() {
-            let row = facts.row(endpoint);
-            if room.takes(&row) {
-                self.endpoints.insert(endpoint.config.key.clone(), facts);
-                stats.push(row);
-            } else if position < urgent {
-                room.omitted += 1;
+        for (position, (endpoint, facts)) in turned.into_iter().chain(moved).chain(probed).enumerate() {
+            let key = endpoint.config.key.clone();
+            if position < urgent + MOST_PROBED {
+                let row = facts.row(&endpoint);
+                if room.takes(&row) {
+                    self.endpoints.insert(key, facts);
+                    stats.push(row);
+                    continue;
+                }
             }
+            room.omitted += u64::from(position < urgent);
+            self.waiting.insert(key);
         }
         self.turn = self.turn.wrapping_add(stats.len());
         stats
@@ -92,10 +130,13 @@ impl Reports {
 
 impl Reporter for Reports {
     fn report(&mut self, fresh: bool) -> v1::Report {
+        let mut suspects = self.suspects();
+        let active = self.engine.live().active();
+        self.follow(&active);
         if fresh {
             self.forget();
+            suspects = everything(&active);
         }
-        let active = self.engine.live().active();
         let mut report = v1::Report {
             boot_epoch: self.boot_epoch,
             generation: self.served.borrow().as_ref().map(|served| served.generation.into()),
@@ -103,14 +144,27 @@ impl Reporter for Reports {
             ..v1::Report::default()
         };
         let mut room = Room { bytes: MOST_BYTES, omitted: 0 };
-        let frontends = active.frontends.iter().map(|(key, it)| (key, facts::frontend(key, it)));
-        report.frontends = news(&mut self.frontends, frontends, &mut room);
-        let backends = active.backends.iter().map(|(key, it)| (key, facts::backend(key, it)));
-        report.backends = news(&mut self.backends, backends, &mut room);
-        report.endpoints = self.endpoints(&active, &mut room);
+        for key in &suspects {
+            if let Some(frontend) = active.frontends.get(key) {
+                let row = facts::frontend(key, frontend);
+                report.frontends.extend(news(&mut self.frontends, &mut self.waiting, key, row, &mut room));
+            } else if let Some(backend) = active.backends.get(key) {
+                let row = facts::backend(key, backend);
+                report.backends.extend(news(&mut self.backends, &mut self.waiting, key, row, &mut room));
+            }
+        }
+        let endpoints = suspects.into_iter().filter(|key| key.kind() == v1::Kind::Endpoint);
+        report.endpoints = self.endpoints(&active, endpoints, &mut room);
         report.omitted = room.omitted;
         report
     }
+}
+
+/// For who has been told nothing.
+fn everything(active: &Active) -> BTreeSet<ObjectKey> {
+    let endpoints = active.backends.values().flat_map(|backend| &backend.endpoints);
+    let endpoints = endpoints.map(|endpoint| &endpoint.config.key);
+    active.frontends.keys().chain(active.backends.keys()).chain(endpoints).cloned().collect()
 }
 
 /// What is left of a report's bytes, and how much did not go in.
@@ -128,36 +182,28 @@ impl Room {
     }
 }
 
-/// The rows that differ from what was told; they are told now, as far as there is room.
-fn news<'a, T: Message + PartialEq + Clone>(
+/// The row, where it differs from what was told and there is room; where there is none, it waits.
+fn news<T: Message + PartialEq + Clone>(
     told: &mut HashMap<ObjectKey, T>,
-    rows: impl ExactSizeIterator<Item = (&'a ObjectKey, T)> + Clone,
+    waiting: &mut BTreeSet<ObjectKey>,
+    key: &ObjectKey,
+    row: T,
     room: &mut Room,
-) -> Vec<T> {
-    if told.len() > rows.len() {
-        retain(told, rows.clone().map(|(key, _)| key));
+) -> Option<T> {
+    if told.get(key) == Some(&row) {
+        return None;
     }
-    let mut news = Vec::new();
-    for (key, row) in rows {
-        if told.get(key) == Some(&row) {
-            continue;
-        }
-        if room.takes(&row) {
-            told.insert(key.clone(), row.clone());
-            news.push(row);
-        } else {
-            room.omitted += 1;
-        }
+    if room.takes(&row) {
+        told.insert(key.clone(), row.clone());
+        Some(row)
+    } else {
+        room.omitted += 1;
+        waiting.insert(key.clone());
+        None
     }
-    news
 }
 
-fn retain<'a, K: Eq + Hash + 'a, T>(told: &mut HashMap<K, T>, live: impl Iterator<Item = &'a K>) {
-    let live: std::collections::HashSet<&K> = live.collect();
-    told.retain(|key, _| live.contains(key));
-}
-
-fn rotate(candidates: &mut [Candidate<'_>], turn: usize) {
+fn rotate(candidates: &mut [Candidate], turn: usize) {
     if let Some(middle) = turn.checked_rem(candidates.len()) {
         candidates.rotate_left(middle);
     }

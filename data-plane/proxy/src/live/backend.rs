@@ -7,6 +7,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use sluicegate_model::{Backend, BackendSettings};
 
+use super::change::Mark;
 use super::endpoint::{EndpointState, LiveEndpoint};
 use super::queue::Queue;
 use super::table::Table;
@@ -127,6 +128,7 @@ impl LiveBackend {
     /// For a place that [`Self::serve`] has counted.
     fn permit(self: &Arc<Self>, index: u32) -> Permit {
         self.state.exchanging.fetch_add(1, SeqCst);
+        self.state.mark.touch();
         Permit { backend: Arc::clone(self), endpoint: Arc::clone(self.at(index)) }
     }
 }
@@ -134,6 +136,7 @@ impl LiveBackend {
 /// What is true of a backend (by its identity) over all generations.
 #[derive(Debug)]
 pub struct BackendState {
+    pub(super) mark: Arc<Mark>,
     cursor: AtomicU64,
     exchanging: AtomicU32,
     /// Waiters of all its queues: read without the lock to learn that nobody waits.
@@ -145,14 +148,15 @@ pub struct BackendState {
 }
 
 impl BackendState {
-    pub(super) fn new(workers: usize) -> Self {
+    pub(super) fn new(mark: Arc<Mark>, workers: usize) -> Self {
         Self {
             cursor: AtomicU64::new(0),
             exchanging: AtomicU32::new(0),
             queued: AtomicU32::new(0),
             queue: Mutex::default(),
             current: Mutex::default(),
-            counters: Sharded::new(workers),
+            counters: Sharded::marking(workers, Arc::clone(&mark)),
+            mark,
         }
     }
 
@@ -216,6 +220,7 @@ impl Drop for Permit {
         self.endpoint.state.release();
         let state = &self.backend.state;
         state.exchanging.fetch_sub(1, SeqCst);
+        state.mark.touch();
         if state.queued.load(SeqCst) > 0 {
             state.dispatch(Some(&self.endpoint.state));
         }

@@ -10,6 +10,7 @@ use sluicegate_model::Endpoint;
 use sluicegate_model::endpoint::{CheckKey, EndpointAddress, HostPort, TransportKey};
 
 use super::backend::BackendState;
+use super::change::Mark;
 use crate::counters::{EndpointCounters, Sharded};
 use crate::stream::Target;
 
@@ -97,6 +98,7 @@ struct Known {
 pub struct EndpointState {
     /// The backend that queues for it.
     pub(super) backend: Weak<BackendState>,
+    pub(super) mark: Arc<Mark>,
     served: AtomicU32,
     /// 0: no limit.
     limit: AtomicU32,
@@ -114,7 +116,7 @@ pub struct EndpointState {
 }
 
 impl EndpointState {
-    pub(super) fn new(backend: Weak<BackendState>, workers: usize) -> Self {
+    pub(super) fn new(backend: Weak<BackendState>, mark: Arc<Mark>, workers: usize) -> Self {
         Self {
             backend,
             served: AtomicU32::new(0),
@@ -128,7 +130,8 @@ impl EndpointState {
             known: Mutex::default(),
             checks: AtomicU64::new(0),
             failed_checks: AtomicU64::new(0),
-            counters: Sharded::new(workers),
+            counters: Sharded::marking(workers, Arc::clone(&mark)),
+            mark,
         }
     }
 
@@ -164,6 +167,7 @@ impl EndpointState {
                 known.text = evidence.into();
             }
         }
+        self.mark.touch();
         if changed && let Some(backend) = self.backend.upgrade() {
             backend.endpoints_changed();
         }
@@ -189,6 +193,7 @@ impl EndpointState {
         if !succeeded {
             self.failed_checks.fetch_add(1, SeqCst);
         }
+        self.mark.touch();
     }
 
     /// Probes made, and those of them that failed.
@@ -202,6 +207,7 @@ impl EndpointState {
     }
 
     pub(super) fn try_serve(&self) -> bool {
+        self.mark.touch();
         let limit = self.limit.load(SeqCst);
         if limit == 0 {
             self.served.fetch_add(1, SeqCst);
@@ -212,6 +218,7 @@ impl EndpointState {
 
     pub(super) fn release(&self) {
         self.served.fetch_sub(1, SeqCst);
+        self.mark.touch();
     }
 
     /// Puts a generation's settings into force. What is known of its health stays while the same is probed.

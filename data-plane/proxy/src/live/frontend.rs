@@ -7,6 +7,7 @@ use sluicegate_model::{Frontend, FrontendSettings, Route};
 use sluicegate_rules::{Message, Scratch, matches};
 
 use super::backend::LiveBackend;
+use super::change::Mark;
 use super::gate::Gate;
 use crate::counters::{FrontendCounters, Sharded};
 use crate::log::Sinks;
@@ -65,13 +66,19 @@ pub struct FrontendState {
     /// Its connections, and the limit of them.
     pub gate: Arc<Gate>,
     lines: AtomicU64,
+    pub(super) mark: Arc<Mark>,
     /// Per worker.
     pub counters: Sharded<FrontendCounters>,
 }
 
 impl FrontendState {
-    pub(super) fn new(workers: usize) -> Self {
-        Self { gate: Arc::default(), lines: AtomicU64::new(0), counters: Sharded::new(workers) }
+    pub(super) fn new(mark: Arc<Mark>, workers: usize) -> Self {
+        Self {
+            gate: Arc::new(Gate::marking(Arc::clone(&mark))),
+            lines: AtomicU64::new(0),
+            counters: Sharded::marking(workers, Arc::clone(&mark)),
+            mark,
+        }
     }
 
     /// Numbers a log line.

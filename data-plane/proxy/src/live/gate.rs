@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
 use tokio::sync::Notify;
 
+use super::change::Mark;
+
 /// How many connections there are, and may be, of one frontend, listener or process.
 #[derive(Debug, Default)]
 pub struct Gate {
@@ -13,12 +15,25 @@ pub struct Gate {
     limit: AtomicU32,
     waiting: AtomicU32,
     freed: Notify,
+    /// Of the object whose connections these are.
+    mark: Option<Arc<Mark>>,
 }
 
 impl Gate {
     /// With a limit; 0 is none.
     pub fn new(limit: u32) -> Self {
         Self { limit: AtomicU32::new(limit), ..Self::default() }
+    }
+
+    /// Without a limit, for an object whose changes are marked.
+    pub(super) fn marking(mark: Arc<Mark>) -> Self {
+        Self { mark: Some(mark), ..Self::default() }
+    }
+
+    fn touch(&self) {
+        if let Some(mark) = &self.mark {
+            mark.touch();
+        }
     }
 
     /// Changes the limit; 0 is none. Connections over a lowered limit stay.
@@ -51,16 +66,22 @@ impl Gate {
     /// Takes a place, if there is one, for a holder that gives it back by [`Gate::leave`].
     pub(crate) fn enter(&self) -> bool {
         let limit = self.limit.load(SeqCst);
-        if limit == 0 {
+        let entered = if limit == 0 {
             self.open.fetch_add(1, SeqCst);
-            return true;
+            true
+        } else {
+            self.open.fetch_update(SeqCst, SeqCst, |open| (open < limit).then_some(open + 1)).is_ok()
+        };
+        if entered {
+            self.touch();
         }
-        self.open.fetch_update(SeqCst, SeqCst, |open| (open < limit).then_some(open + 1)).is_ok()
+        entered
     }
 
     /// Gives back a place that [`Gate::enter`] took.
     pub(crate) fn leave(&self) {
         self.open.fetch_sub(1, SeqCst);
+        self.touch();
         if self.waiting.load(SeqCst) > 0 {
             self.freed.notify_waiters();
         }

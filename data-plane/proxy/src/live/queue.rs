@@ -154,11 +154,13 @@ impl LiveBackend {
                 ticket.endpoint_position = count(line.len());
                 line.insert(number, Arc::clone(&waiter));
                 endpoint.queued.fetch_add(1, SeqCst);
+                endpoint.mark.touch();
             } else {
                 ticket.backend_position = count(queue.shared.len());
                 queue.shared.insert(number, Arc::clone(&waiter));
             }
             self.state.queued.fetch_add(1, SeqCst);
+            self.state.mark.touch();
             ticket.place = Some((number, waiter));
         }
         self.state.dispatch(ticket.pinned.as_ref());
@@ -237,12 +239,14 @@ impl BackendState {
                 }
                 if removed {
                     endpoint.queued.fetch_sub(1, SeqCst);
+                    endpoint.mark.touch();
                 }
                 removed
             }
         };
         if removed {
             self.queued.fetch_sub(1, SeqCst);
+            self.mark.touch();
         }
         removed
     }

@@ -10,6 +10,7 @@ use sluicegate_proto::id::ObjectKey;
 
 use super::active::Active;
 use super::backend::{BackendState, LiveBackend};
+use super::change::{Changes, Mark};
 use super::endpoint::{EndpointState, LiveEndpoint, Transports, target};
 use super::frontend::{FrontendState, LiveFrontend, LiveRoute};
 use crate::log::Sinks;
@@ -23,6 +24,7 @@ type States<T> = HashMap<ObjectKey, Arc<T>, FxBuildHasher>;
 #[derive(Debug)]
 pub(super) struct Registry {
     workers: usize,
+    changes: Arc<Changes>,
     frontends: States<FrontendState>,
     backends: States<BackendState>,
     endpoints: States<EndpointState>,
@@ -38,9 +40,10 @@ pub(crate) struct Draft {
 }
 
 impl Registry {
-    pub(super) fn new(workers: usize) -> Self {
+    pub(super) fn new(workers: usize, changes: Arc<Changes>) -> Self {
         Self {
             workers,
+            changes,
             frontends: States::default(),
             backends: States::default(),
             endpoints: States::default(),
@@ -58,6 +61,10 @@ impl Registry {
 
     pub(super) fn frontend(&self, key: &ObjectKey) -> Option<Arc<FrontendState>> {
         self.frontends.get(key).cloned()
+    }
+
+    fn mark(&self, key: &ObjectKey) -> Arc<Mark> {
+        Mark::new(key.clone(), Arc::clone(&self.changes))
     }
 
     pub(super) fn draft(&mut self, previous: &Active, runtime: Arc<Runtime>) -> Draft {
@@ -87,7 +94,7 @@ impl Registry {
         }
         let state = match self.backends.get(config.key()) {
             Some(state) => Arc::clone(state),
-            None => Arc::new(BackendState::new(self.workers)),
+            None => Arc::new(BackendState::new(self.mark(config.key()), self.workers)),
         };
         let endpoints = config
             .endpoints
@@ -108,7 +115,9 @@ impl Registry {
         let known = self.endpoints.get(&config.key);
         let state = match known.filter(|state| state.backend.ptr_eq(&Arc::downgrade(backend))) {
             Some(state) => Arc::clone(state),
-            None => Arc::new(EndpointState::new(Arc::downgrade(backend), self.workers)),
+            None => {
+                Arc::new(EndpointState::new(Arc::downgrade(backend), self.mark(&config.key), self.workers))
+            }
         };
         Arc::new(LiveEndpoint {
             config: Arc::clone(config),
@@ -151,7 +160,7 @@ impl Registry {
         }
         let state = match self.frontends.get(config.key()) {
             Some(state) => Arc::clone(state),
-            None => Arc::new(FrontendState::new(self.workers)),
+            None => Arc::new(FrontendState::new(self.mark(config.key()), self.workers)),
         };
         let sinks = match previous.filter(|previous| Arc::ptr_eq(&previous.config.settings, &config.settings))
         {

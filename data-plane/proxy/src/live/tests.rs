@@ -386,3 +386,32 @@ fn a_name_takes_no_traffic_until_it_resolves() {
     commit(&live, &named("two.test"));
     assert_eq!((state.health(), state.address()), (Health::Unresolved, None));
 }
+
+#[test]
+fn what_changed_is_listed_once_and_nothing_else_is() {
+    let site = site().endpoint("app", "a", nowhere(1), |_| {});
+    let live = live(&site);
+    let (a, app) = (endpoint_key("app", "a"), key(v1::Kind::Backend, "app"));
+    assert!(live.take_changed().contains(&a), "what is new is a change");
+    assert_eq!(live.take_changed(), []);
+    let permit = take(&backend(&live));
+    let taken = permit.endpoint().config.key.clone();
+    let mut both = [taken, app];
+    both.sort();
+    let changed = || {
+        let mut changed = live.take_changed();
+        changed.sort();
+        changed
+    };
+    assert_eq!(changed(), both);
+    assert_eq!(changed(), []);
+    drop(permit);
+    take(&backend(&live)).endpoint().state.counters.shard(1).exchanges.add(1);
+    assert!(changed().contains(&both[0]));
+    live.endpoint(&a).unwrap().set_health(Health::Down, "L4CON");
+    assert_eq!(changed(), std::slice::from_ref(&a));
+    let (known, state) = (live.find_endpoint(&live.active(), &a).unwrap().1, live.endpoint(&a).unwrap());
+    assert!(Arc::ptr_eq(&known.state, &state));
+    commit(&live, &site);
+    assert_eq!(changed(), [], "a commit of the same changes nothing");
+}
