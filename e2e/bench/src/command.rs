@@ -81,6 +81,9 @@ pub(crate) struct Run {
     /// Count the instructions outside the kernel instead, with valgrind
     #[arg(long)]
     pub(crate) instructions: bool,
+    /// Show where the processor time goes instead, with perf: a flame graph in text
+    #[arg(long, conflicts_with_all = ["instructions", "syscalls", "output", "markdown"])]
+    pub(crate) flame: bool,
     /// How to print
     #[arg(short, long, value_enum, default_value_t = Output::Text)]
     pub(crate) output: Output,

@@ -12,6 +12,7 @@ mod choice;
 mod command;
 mod conf;
 mod counts;
+mod flame;
 mod floor;
 mod load;
 mod machine;
@@ -87,6 +88,10 @@ fn run(options: Run) -> anyhow::Result<ExitCode> {
     let machine = Machine::look(&peers);
     eprintln!("{}", machine.words());
     let origins = bench.origins()?;
+    if options.flame {
+        print!("{}", flame::run(&bench, &workloads, &peers)?);
+        return Ok(ExitCode::SUCCESS);
+    }
     let paced = workloads.iter_mut().filter(|workload| workload.is_paced() && options.counter().is_none());
     for workload in paced {
         let rate = rounds::rate(&bench, workload, &peers, options.rate)
