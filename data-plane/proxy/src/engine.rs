@@ -181,7 +181,7 @@ impl Engine {
     fn limit_connections(&self, runtime: &Runtime) {
         let files = room::files();
         let workers = self.settings.workers;
-        let Room { clients: room, idle } = Room::of(files, room::needed(runtime, workers), workers);
+        let Room { clients: room, idle } = Room::of(files, room::needed(runtime, workers, files), workers);
         self.shared.most_idle.store(idle, SeqCst);
         let asked = runtime.process.max_connections.map(NonZeroU32::get).or(self.settings.max_connections);
         let limit = asked.unwrap_or(room).min(room);

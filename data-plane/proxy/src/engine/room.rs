@@ -15,12 +15,12 @@ const PER_WORKER: u64 = 4;
 /// Of each client connection: the client's side and the endpoint's.
 const PER_CONNECTION: u64 = 2;
 
-/// This part of all is left to health checks, which are short and many.
+/// No more than this part of all is left to health checks, which are short: one for each endpoint.
 const CHECKS: u64 = 16;
 
 /// This part of what is left for connections is for idle ones, which hold a descriptor that no client's place counts;
-/// no more than the workers keep.
-const IDLE: u64 = 8;
+/// no more than the workers keep..
+const IDLE: u64 = 16;
 
 /// A limit below this is told of also where none was asked for.
 pub(super) const FEW: u32 = 16;
@@ -45,9 +45,12 @@ pub(super) fn files() -> u64 {
     getrlimit(Resource::RLIMIT_NOFILE).map_or(USUAL_FILES, |(soft, _)| soft)
 }
 
-/// Descriptors that are no connection's: what every process has, and one of each listener on each worker.
-pub(super) fn needed(runtime: &Runtime, workers: usize) -> u64 {
-    BASE + workers as u64 * (PER_WORKER + runtime.listeners.len() as u64)
+/// Descriptors of `files` that are no connection's: what every process has, one of each listener on each worker, and
+/// those of checks.
+pub(super) fn needed(runtime: &Runtime, workers: usize, files: u64) -> u64 {
+    let endpoints: usize = runtime.backends.values().map(|backend| backend.endpoints.len()).sum();
+    let checks = (files / CHECKS).min(endpoints as u64);
+    BASE + checks + workers as u64 * (PER_WORKER + runtime.listeners.len() as u64)
 }
 
 /// How many connections a process may have.
@@ -62,7 +65,7 @@ pub(super) struct Room {
 impl Room {
     /// What `files` leave beside `needed` others.
     pub(super) fn of(files: u64, needed: u64, workers: usize) -> Self {
-        let left = files.saturating_sub(needed).saturating_sub(files / CHECKS);
+        let left = files.saturating_sub(needed);
         let idle = (left / IDLE).min(workers as u64 * IN_ALL as u64);
         let clients = ((left - idle) / PER_CONNECTION).max(1);
         Self {

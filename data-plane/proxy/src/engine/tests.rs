@@ -239,7 +239,8 @@ fn nobody_gets_more_connections_than_there_are_files() {
     let asking = Engine::start(asks).unwrap();
     for engine in [&engine, &asking] {
         commit(engine, &site());
-        let room = Room::of(room::files(), room::needed(&engine.live().active().runtime, 1), 1);
+        let files = room::files();
+        let room = Room::of(files, room::needed(&engine.live().active().runtime, 1, files), 1);
         assert_eq!(engine.shared.gate.limit(), room.clients);
     }
 }
