@@ -19,7 +19,7 @@ const PER_CONNECTION: u64 = 2;
 const CHECKS: u64 = 16;
 
 /// This part of what is left for connections is for idle ones, which hold a descriptor that no client's place counts;
-/// no more than the workers keep..
+/// no more than the workers keep.
 const IDLE: u64 = 16;
 
 /// A limit below this is told of also where none was asked for.

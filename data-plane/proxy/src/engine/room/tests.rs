@@ -5,7 +5,7 @@ use crate::fixture::{ANY_PORT, Site, nowhere};
 fn a_connection_takes_two_of_what_is_not_needed_elsewhere() {
     let of = |files, needed| Room::of(files, needed, 2);
     assert_eq!(of(1024, 44), Room { clients: 459, idle: 30 });
-    assert_eq!(of(64, 44), Room { clients: 10, idle: 0 });
+    assert_eq!(of(64, 44), Room { clients: 9, idle: 0 });
     assert_eq!(of(20, 44), Room { clients: 1, idle: 0 });
     assert_eq!(of(u64::MAX, 44).clients, u32::MAX);
 }
