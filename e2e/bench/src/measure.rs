@@ -84,12 +84,14 @@ impl Bench {
 
     /// Measures a peer once.
     pub(crate) fn sample(&self, workload: &Workload, peer: &Peer, round: usize) -> anyhow::Result<Sample> {
-        let running = peer.start(&self.conditions(workload))?;
+        let mut running = peer.start(&self.conditions(workload))?;
         let measured = match workload.unit {
             Unit::Connection => self.memory(workload, &running),
             Unit::Request | Unit::Mebibyte => self.cost(workload, peer, &running),
         };
         let sample = measured.with_context(|| format!("{} says: {}", peer.name, running.complaint()))?;
+        // As it ends by itself: an instrumented build writes its profile then.
+        running.process.terminate().with_context(|| peer.name.clone())?;
         Ok(Sample { peer: peer.name.clone(), round, ..sample })
     }
 
