@@ -30,6 +30,7 @@ pub struct Process {
     seen: usize,
     /// What dropping the process sends.
     last_signal: Signal,
+    patience: Duration,
 }
 
 #[derive(Debug)]
@@ -90,12 +91,18 @@ impl Process {
         let pid = Pid::from_raw(child.id() as i32);
         let waiter = Arc::clone(&shared);
         thread::spawn(move || reap(child, pid, &waiter));
-        Self { name, pid, shared, changes, seen: 0, last_signal: Signal::SIGKILL }
+        Self { name, pid, shared, changes, seen: 0, last_signal: Signal::SIGKILL, patience: PATIENCE }
     }
 
     /// Dropping sends `signal` and waits, for programs that must clean up behind themselves.
     pub fn end_by(mut self, signal: Signal) -> Self {
         self.last_signal = signal;
+        self
+    }
+
+    /// Waits so long where others get [`PATIENCE`], for programs that something slows down.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
         self
     }
 
@@ -168,7 +175,7 @@ impl Process {
     /// The next line, since the last wait, that contains `words`.
     ///
     /// # Panics
-    /// When the process ends first, or [`PATIENCE`] does.
+    /// When the process ends first, or its patience does ([`Process::patience`]).
     pub async fn wait_for(&mut self, words: &str) -> String {
         self.wait_where(&format!("a line with {words:?}"), |line| line.contains(words)).await
     }
@@ -198,7 +205,7 @@ impl Process {
                 }
             }
         };
-        let reason = match timeout(PATIENCE, wait).await {
+        let reason = match timeout(self.patience, wait).await {
             Ok(Ok(line)) => return line,
             Ok(Err(reason)) => reason,
             Err(_) => "patience ended",

@@ -17,6 +17,9 @@ use crate::{PATIENCE, Process, free_address, sluicegate_binary};
 /// What both planes print when a generation serves.
 const SERVING: &str = "serving generation ";
 
+/// What valgrind runs takes some fifty times as long.
+const COUNTED_PATIENCE: Duration = PATIENCE.saturating_mul(6);
+
 /// How often [`Sluicegate::status_where`] asks: the status tells no one when it changes.
 const STATUS_PACE: Duration = Duration::from_millis(50);
 
@@ -53,6 +56,31 @@ impl Sluicegate {
         command.push(folder.path().join("haproxy.cfg").into_os_string());
         // It sets the limit and becomes the program that it is told.
         let mut sluicegate = Self::start_program(Path::new("prlimit"), folder, command);
+        sluicegate.committed().await;
+        sluicegate
+    }
+
+    /// `sluicegate run` with one worker, serving, under valgrind's callgrind, in a process that may open so many files.
+    /// `vgdb` finds it by the prefix `vgdb` in [`Sluicegate::folder`]. Told `instrumentation on` it counts, told `dump`
+    /// for the Nth time it writes what thread T has counted since to `callgrind.N-T`, with two digits of T.
+    pub async fn run_counted(configuration: &str, files: u32) -> Self {
+        let folder = folder_with(configuration);
+        let option = |name: &str, file: &str| {
+            let mut option = OsString::from(name);
+            option.push(folder.path().join(file));
+            option
+        };
+        // Set before valgrind starts, which goes by the limit that it finds.
+        let mut command: Vec<OsString> = vec![format!("--nofile={files}").into()];
+        // Threads take turns fairly: none is starved for long. What is not counted runs several times as fast.
+        let options = ["--separate-threads=yes", "--fair-sched=yes", "--instr-atstart=no"];
+        command.extend(["valgrind", "--tool=callgrind"].into_iter().chain(options).map(OsString::from));
+        command.extend([option("--callgrind-out-file=", "callgrind"), option("--vgdb-prefix=", "vgdb")]);
+        command.push(sluicegate_binary("sluicegate").into_os_string());
+        command.extend(["run", "--workers", "1"].map(OsString::from));
+        command.push(folder.path().join("haproxy.cfg").into_os_string());
+        let mut sluicegate = Self::start_program(Path::new("prlimit"), folder, command);
+        sluicegate.process = sluicegate.process.patience(COUNTED_PATIENCE);
         sluicegate.committed().await;
         sluicegate
     }
