@@ -1,6 +1,7 @@
 //! The servers behind the proxies: one thread, answers made once, request bodies thrown away in the kernel.
 //!
-//! `/16k` and `/1m` have bodies of that size, `/headers` has twenty header lines, all else has 128 bytes.
+//! `/16k`, `/64k`, `/256k` and `/1m` have bodies of that size, `/headers` has twenty header lines, all else has 128
+//! bytes.
 
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
@@ -157,26 +158,30 @@ impl Connection {
     }
 }
 
-/// Which answer a request gets.
+/// Paths that have answers of their own, with the length of the body and the lines of the head that are added to the
+/// three of every answer. All else gets the first.
+const ANSWERS: [(&[u8], usize, usize); 6] = [
+    (b"/", 128, 0),
+    (b"/16k", 16 << 10, 0),
+    (b"/64k", 64 << 10, 0),
+    (b"/256k", 256 << 10, 0),
+    (b"/1m", 1 << 20, 0),
+    (b"/headers", 128, 17),
+];
+
+/// Which of [`ANSWERS`] a request gets.
 fn kind(request: &[u8]) -> usize {
-    let mut words = request.splitn(3, |&byte| byte == b' ');
-    match words.nth(1).unwrap_or_default() {
-        b"/16k" => 1,
-        b"/1m" => 2,
-        b"/headers" => 3,
-        _ => 0,
-    }
+    let path = request.splitn(3, |&byte| byte == b' ').nth(1).unwrap_or_default();
+    ANSWERS.iter().position(|(own, ..)| *own == path).unwrap_or_default()
 }
 
 fn answers() -> Vec<[Vec<u8>; 2]> {
-    let mut lines = String::new();
-    // With the three of every answer it is twenty.
-    for number in 1..=17 {
-        lines.push_str(&format!("X-Answer-{number}: the value of line {number}\r\n"));
-    }
-    [(128, ""), (16 << 10, ""), (1 << 20, ""), (128, lines.as_str())]
-        .map(|(body, lines)| [answer(body, lines), answer(body, &format!("{lines}Connection: close\r\n"))])
-        .into()
+    let both = |&(_, body, added): &(_, _, usize)| {
+        let lines: String =
+            (1..=added).map(|number| format!("X-Answer-{number}: the value of line {number}\r\n")).collect();
+        [answer(body, &lines), answer(body, &format!("{lines}Connection: close\r\n"))]
+    };
+    ANSWERS.iter().map(both).collect()
 }
 
 fn answer(body: usize, lines: &str) -> Vec<u8> {
@@ -193,23 +198,23 @@ mod tests {
 
     #[test]
     fn the_path_chooses_the_answer() {
-        assert_eq!(kind(b"GET /1m HTTP/1.1\r\n"), 2);
-        assert_eq!(kind(b"POST / HTTP/1.1\r\n"), 0);
+        assert_eq!(ANSWERS[kind(b"GET /1m HTTP/1.1\r\n")].1, 1 << 20);
+        assert_eq!(kind(b"POST /other HTTP/1.1\r\n"), 0);
         assert_eq!(kind(b"GET"), 0);
     }
 
     #[test]
     fn answers_are_as_long_as_they_say() {
-        for (answer, body) in answers().iter().zip([128, 16384, 1 << 20, 128]) {
+        for (answer, (_, body, _)) in answers().iter().zip(ANSWERS) {
             for (close, bytes) in answer.iter().enumerate() {
                 let head = wire::head(bytes).unwrap().unwrap();
-                assert_eq!(head.content_length, body);
-                assert_eq!(bytes.len() as u64, head.length as u64 + body);
+                assert_eq!(head.content_length, body as u64);
+                assert_eq!(bytes.len(), head.length + body);
                 assert_eq!(head.close, close == 1);
             }
         }
-        let lines =
-            String::from_utf8_lossy(&answers()[3][0]).lines().take_while(|line| !line.is_empty()).count();
+        let headers = &answers()[kind(b"GET /headers HTTP/1.1\r\n")][0];
+        let lines = String::from_utf8_lossy(headers).lines().take_while(|line| !line.is_empty()).count();
         assert_eq!(lines, 21, "the status line and twenty header lines");
     }
 }

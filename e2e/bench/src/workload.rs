@@ -87,6 +87,14 @@ fn requests(small: &Workload) -> Vec<Workload> {
             ..small.clone()
         },
         Workload {
+            id: "256k",
+            title: "keep-alive, 16 connections, bodies of 256 KiB",
+            unit: Unit::Mebibyte,
+            plan: Plan { path: "/256k".to_owned(), connections: 16, ..plan.clone() },
+            peers: &["sluicegate", "haproxy", "haproxy-splice", "nginx", "floor"],
+            ..small.clone()
+        },
+        Workload {
             id: "1m",
             title: "keep-alive, 16 connections, bodies of 1 MiB",
             unit: Unit::Mebibyte,
