@@ -4,7 +4,7 @@
 //! byte gives it a pooled `Turn`, which goes through the stages of `Run`: receive, rules and routes, queue,
 //! connect, relay (both directions at once), or an answer made here; each stage is a file. A `Transfer` carries one
 //! direction of a body. All reads go into one area per worker (`Scratch`), so memory per connection is what was read
-//! and not yet sent.
+//! and not yet sent; large bodies pass through a pipe of the worker's instead, without being copied.
 //!
 //! The bytes of heads are `crate::h1`'s business; places, pools and records come from the worker.
 //!

@@ -1,6 +1,7 @@
 //! A connected byte stream, TCP or unix, without dynamic dispatch.
 
 mod fresh;
+mod pipe;
 
 use std::fmt;
 use std::io;
@@ -15,6 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
 pub use fresh::Fresh;
+pub use pipe::Pipe;
 
 /// One side of an exchange.
 #[derive(Debug)]
@@ -82,6 +84,53 @@ impl Stream {
         match sent {
             Some(sent) => Poll::Ready(sent),
             None => self.poll_write(cx, bytes),
+        }
+    }
+
+    /// Reads up to `most` bytes into a pipe that is empty; 0 is the end of the stream.
+    ///
+    /// Never clears the readiness by a short read, as it tells nothing: a pipe is full after so many pieces, however
+    /// small. Who wants [`Stream::poll_quiet`] to tell the truth has to read the last bytes.
+    pub fn poll_fill(
+        &mut self,
+        cx: &mut Context<'_>,
+        pipe: &mut Pipe,
+        most: usize,
+    ) -> Poll<io::Result<usize>> {
+        self.watch()?;
+        loop {
+            ready!(self.poll_quiet(cx))?;
+            let filled = match self {
+                Self::Tcp(stream) => stream.try_io(Interest::READABLE, || pipe.fill(&*stream, most)),
+                Self::Unix(stream) => stream.try_io(Interest::READABLE, || pipe.fill(&*stream, most)),
+                Self::Fresh(_) => Err(io::ErrorKind::NotConnected.into()),
+            };
+            match filled {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                filled => return Poll::Ready(filled),
+            }
+        }
+    }
+
+    /// Writes what the kernel takes out of a pipe that is not empty.
+    pub fn poll_drain(&mut self, cx: &mut Context<'_>, pipe: &mut Pipe) -> Poll<io::Result<usize>> {
+        self.watch()?;
+        loop {
+            let drained = match self {
+                Self::Tcp(stream) => {
+                    ready!(stream.poll_write_ready(cx))?;
+                    stream.try_io(Interest::WRITABLE, || pipe.drain(&*stream))
+                }
+                Self::Unix(stream) => {
+                    ready!(stream.poll_write_ready(cx))?;
+                    stream.try_io(Interest::WRITABLE, || pipe.drain(&*stream))
+                }
+                Self::Fresh(_) => Err(io::ErrorKind::NotConnected.into()),
+            };
+            match drained {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                drained => return Poll::Ready(drained),
+            }
         }
     }
 

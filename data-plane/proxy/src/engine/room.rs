@@ -10,8 +10,8 @@ use crate::pool::IN_ALL;
 /// Descriptors that a process of few endpoints has whatever it serves, with some to spare: the standard streams, the
 /// control thread, the control plane's session, the admin socket, files and log receivers.
 const BASE: u64 = 32;
-/// Of each worker: its event loop, with what wakes it.
-const PER_WORKER: u64 = 4;
+/// Of each worker: its event loop, with what wakes it, and the pipe that large bodies pass through.
+const PER_WORKER: u64 = 6;
 /// Of each client connection: the client's side and the endpoint's.
 const PER_CONNECTION: u64 = 2;
 

@@ -51,6 +51,15 @@ impl Body {
         }
     }
 
+    /// Takes in `length` bytes that went past unseen, no more than [`Body::opaque`] allows.
+    pub fn pass(&mut self, length: u64) {
+        match self {
+            Self::Length(left) => *left = left.saturating_sub(length),
+            Self::Chunked(chunked) => chunked.pass(length),
+            Self::UntilClose => {}
+        }
+    }
+
     /// Whether the message is complete: nothing more of it will come.
     #[must_use]
     pub fn is_done(&self) -> bool {

@@ -144,10 +144,7 @@ impl Chunked {
                 State::Data => {
                     let rest = bytes.len() - at;
                     let length = usize::try_from(self.left).unwrap_or(usize::MAX).min(rest);
-                    self.left -= length as u64;
-                    if self.left == 0 {
-                        self.state = State::DataReturn;
-                    }
+                    self.pass(length as u64);
                     return Ok(Step { used: at + length, data: at..at + length });
                 }
                 State::TrailerValue => at = self.trailer_value(bytes, at)?,
@@ -165,6 +162,14 @@ impl Chunked {
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.state == State::Done
+    }
+
+    /// Takes in `length` bytes of the current chunk's data, no more than are still to come.
+    pub(super) fn pass(&mut self, length: u64) {
+        self.left = self.left.saturating_sub(length);
+        if self.state == State::Data && self.left == 0 {
+            self.state = State::DataReturn;
+        }
     }
 
     /// Bytes of the current chunk's data that are still to come.

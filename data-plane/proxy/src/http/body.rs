@@ -1,5 +1,7 @@
 //! One direction of a message's body: from the sender's socket to the receiver's, in bounded memory.
 
+mod splice;
+
 use std::io;
 use std::task::{Context, Poll, ready};
 
@@ -239,6 +241,10 @@ impl Transfer {
             ready!(self.poll_flush(cx, to))?;
             if self.is_received() {
                 return Poll::Ready(Ok(()));
+            }
+            if let Some(moved) = self.poll_splice(cx, (from, to), scratch) {
+                ready!(moved)?;
+                continue;
             }
             let mut window = if scratch.backlog.is_full() { SMALL_WINDOW } else { self.window };
             if next.is_some() {

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use super::backlog::Backlog;
+use crate::stream::Pipe;
 
 /// Room before the bytes that are read, where a rendered head or a chunk's size line goes, so that head and body
 /// leave in one write. A head that needs more is copied together with its body instead.
@@ -15,11 +16,15 @@ pub(super) struct Scratch {
     bytes: Box<[u8]>,
     /// What connections hold of reads that their receivers did not take.
     pub(super) backlog: Backlog,
+    /// Always empty here.
+    pipe: Option<Pipe>,
+    /// The host cannot splice.
+    copies: bool,
 }
 
 impl Scratch {
-    /// Largest read: a system call for each MiB of bulk. The kernel gives memory only for the part that is ever used.
-    pub(super) const WINDOW: usize = 1024 * 1024;
+    /// Largest read. The kernel gives memory only for the part that is ever used.
+    pub(super) const WINDOW: usize = 256 * 1024;
     /// Where read bytes start.
     pub(super) const START: usize = HEADROOM;
 
@@ -27,6 +32,8 @@ impl Scratch {
         Self {
             bytes: vec![0; HEADROOM + Self::WINDOW + TAIL].into_boxed_slice(),
             backlog: Backlog::default(),
+            pipe: None,
+            copies: false,
         }
     }
 
@@ -34,6 +41,26 @@ impl Scratch {
     pub(super) fn window(&mut self, length: usize) -> &mut [u8] {
         let end = HEADROOM + length.min(Self::WINDOW) + 1;
         self.bytes.get_mut(HEADROOM..end).unwrap_or_default()
+    }
+
+    /// An empty pipe, where the host has one. Who lets it come back empty spares the next one a new one.
+    pub(super) fn take_pipe(&mut self) -> Option<Pipe> {
+        if self.copies { None } else { self.pipe.take().or_else(|| Pipe::new().ok()) }
+    }
+
+    #[cfg(test)]
+    pub(super) fn has_pipe(&self) -> bool {
+        self.pipe.is_some()
+    }
+
+    /// Takes a pipe back; what still holds bytes of a connection is closed.
+    pub(super) fn put_pipe(&mut self, pipe: Pipe) {
+        self.pipe = Some(pipe).filter(Pipe::is_empty);
+    }
+
+    /// No pipes from now on: the host cannot splice.
+    pub(super) fn give_pipes_up(&mut self) {
+        self.copies = true;
     }
 
     /// The whole area; what was read starts at [`Scratch::START`].

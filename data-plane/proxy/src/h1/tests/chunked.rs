@@ -47,6 +47,17 @@ fn steps_yield_the_content_alone() {
 }
 
 #[test]
+fn data_may_go_past_unseen() {
+    let mut chunked = Chunked::default();
+    assert_eq!(chunked.feed(b"5\r\nh").expect("sound").used, 4);
+    chunked.pass(chunked.left_in_chunk());
+    assert_eq!(chunked.left_in_chunk(), 0);
+    let rest = b"\r\n0\r\n\r\n";
+    assert_eq!(chunked.feed(rest).expect("sound").used, rest.len());
+    assert!(chunked.is_done());
+}
+
+#[test]
 fn extensions_are_bounded() {
     let one = |length: usize| format!("1;{}\r\nx\r\n", "e".repeat(length));
     assert!(Chunked::default().feed(one(255).as_bytes()).is_ok());

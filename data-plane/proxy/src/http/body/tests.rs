@@ -1,3 +1,5 @@
+mod splice;
+
 use super::super::backlog::MOST;
 use super::*;
 use tokio::net::UnixStream;
