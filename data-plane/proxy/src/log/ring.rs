@@ -125,6 +125,11 @@ impl Batch {
         at: Duration,
         render: impl FnOnce(&mut Vec<u8>),
     ) -> bool {
+        if self.lines.capacity() == 0 {
+            // All at once: what no line ever reaches is never given memory by the kernel.
+            self.bytes.reserve(CAPACITY);
+            self.lines.reserve(LINES);
+        }
         let start = self.lines.last().map_or(0, |line| line.end);
         // More stands there where rendering panicked.
         self.bytes.truncate(start);
