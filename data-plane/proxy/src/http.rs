@@ -12,8 +12,6 @@
 //! request is still answered (HAProxy without option abortonclose); it has aborted when its connection is reset.
 
 mod answer;
-mod backlog;
-mod body;
 mod connection;
 mod dispatch;
 mod policy;
@@ -23,7 +21,6 @@ mod request;
 mod response;
 mod rules;
 mod run;
-mod scratch;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -40,7 +37,6 @@ pub(crate) use trace::Trace;
 /// What a worker keeps for its HTTP connections.
 #[derive(Default)]
 pub(crate) struct Local {
-    scratch: scratch::Lender,
     turns: turn::Turns,
     desk: RefCell<reply::Desk>,
     /// Memory of the evaluator.

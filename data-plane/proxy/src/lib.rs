@@ -7,7 +7,6 @@
 //!
 //! It must not know where generations come from, how health is found out, or who reads its counters.
 
-pub mod buffers;
 pub mod clock;
 pub mod counters;
 pub mod engine;
@@ -25,5 +24,6 @@ pub mod stream;
 mod tcp;
 pub mod termination;
 pub mod timer;
+mod transfer;
 pub mod upstream;
 pub mod worker;

@@ -16,7 +16,6 @@ use arc_swap::{ArcSwap, Cache};
 use sluicegate_rules::{Scratch, Style, render};
 use tokio::time::Instant;
 
-use crate::buffers::Buffers;
 use crate::clock::Clock;
 use crate::counters::{CloseCause, ProcessCounters, Sharded, count_response};
 use crate::exchange::{Exchange, Exchanges};
@@ -24,6 +23,7 @@ use crate::live::{Active, Gate, Live};
 use crate::log::{Calendar, Level, Line, Names, Ring};
 use crate::pool::IdlePool;
 use crate::stream::{Stream, Target};
+use crate::transfer::Lender;
 use crate::upstream::{ConnectError, Connecting, lacks_room};
 pub use tasks::Registration;
 use tasks::Tasks;
@@ -56,12 +56,12 @@ pub struct Worker {
     pub index: usize,
     /// Time.
     pub clock: Clock,
-    /// Memory for bytes.
-    pub buffers: Buffers,
     /// Memory for records.
     pub exchanges: Exchanges,
     /// Idle connections to endpoints.
     pub idle: IdlePool,
+    /// Memory for bytes in passing.
+    pub(crate) lender: Lender,
     /// What HTTP connections need.
     pub(crate) http: crate::http::Local,
     pub(crate) shared: Arc<Shared>,
@@ -78,9 +78,9 @@ impl Worker {
         Rc::new(Self {
             index,
             clock: Clock::new(),
-            buffers: Buffers::default(),
             exchanges: Exchanges::default(),
             idle: IdlePool::default(),
+            lender: Lender::default(),
             http: crate::http::Local::default(),
             active: RefCell::new(Cache::new(shared.live.pointer())),
             stopping: Cell::new(false),

@@ -4,7 +4,6 @@ use std::task::Poll;
 
 use sluicegate_model::rule::ErrorPage;
 
-use super::body::Coding;
 use super::policy::say;
 use super::reply::Audience;
 use super::run::{Next, Run, Step};
@@ -12,6 +11,7 @@ use super::turn::{Stage, Turn};
 use crate::counters::CloseCause;
 use crate::failure::Failure;
 use crate::h1::{Expect, Framing, InvalidEdit, Method, Persistence};
+use crate::transfer::Coding;
 
 /// Longest rest of a request's body that is read so that the connection can live on after an answer of ours.
 const DRAINED: u64 = 64 * 1024;

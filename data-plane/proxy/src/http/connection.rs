@@ -11,13 +11,13 @@ use tokio::time::Instant;
 
 use super::request::HEAD_WINDOW;
 use super::run::{Next, Run, Step};
-use super::scratch::Scratch;
 use super::turn::Turn;
 use crate::counters::CloseCause;
 use crate::listen::{Attachment, Incoming, Standing};
 use crate::live::Place;
 use crate::stream::{Peer, Stream};
 use crate::timer::Deadline;
+use crate::transfer::Scratch;
 use crate::worker::{Registration, Worker};
 
 /// How long a client may go on sending after the last answer, so that closing does not destroy it on its way (RFC
@@ -272,10 +272,10 @@ impl Drop for Connection {
         let (worker, frontend, client) =
             (&*self.worker, &**self.entry.attachment.frontend(), &mut self.stream);
         let mut cx = Context::from_waker(Waker::noop());
-        let mut scratch = worker.http.scratch.lend();
+        let mut scratch = worker.lender.lend();
         let now = worker.clock.refresh();
         Run { cx: &mut cx, worker, frontend, client, turn, scratch: &mut scratch, now }.kill();
-        worker.http.scratch.restore(scratch);
+        worker.lender.restore(scratch);
     }
 }
 
@@ -287,9 +287,9 @@ impl Future for Connection {
         if this.registration.is_none() {
             this.registration = Some(this.worker.register(cx.waker()));
         }
-        let mut scratch = this.worker.http.scratch.lend();
+        let mut scratch = this.worker.lender.lend();
         let driven = this.drive(cx, &mut scratch);
-        this.worker.http.scratch.restore(scratch);
+        this.worker.lender.restore(scratch);
         driven
     }
 }

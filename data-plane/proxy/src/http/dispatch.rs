@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::task::Poll;
 
-use super::body::{Broken, Coding};
 use super::run::{Run, Step};
 use super::turn::{Stage, Turn};
 use crate::failure::Failure;
@@ -11,6 +10,7 @@ use crate::h1::{Framing, Method, View};
 use crate::live::{LiveBackend, NoPermit, Permit, Ticket};
 use crate::stream::Stream;
 use crate::termination::Phase;
+use crate::transfer::{Broken, Coding};
 use crate::upstream::{ConnectError, Connecting, ends_standing};
 
 impl Run<'_, '_> {

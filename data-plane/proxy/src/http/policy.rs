@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use sluicegate_model::frontend::{ConnectionMode, ForwardedFor};
 
-use super::body::Coding;
 use crate::h1::{Edits, Framing, Head, InvalidEdit, Known, Persistence, Version, View};
+use crate::transfer::Coding;
 
 /// Which connections may live on after an exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,11 +2,11 @@
 
 use std::task::Poll;
 
-use super::body::Broken;
 use super::run::{Next, Run, Step};
 use super::turn::Turn;
 use crate::counters::CloseCause;
 use crate::failure::Failure;
+use crate::transfer::Broken;
 
 impl Run<'_, '_> {
     /// Sends the request, passes the response. An early response does not wait for the request's end.

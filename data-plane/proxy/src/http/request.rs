@@ -7,11 +7,11 @@ use sluicegate_model::frontend::ConnectionMode;
 
 use super::policy::{Keep, RequestPolicy};
 use super::run::{Run, Step};
-use super::scratch::Scratch;
 use super::turn::Stage;
 use crate::failure::Failure;
 use crate::h1::{Asked, Expect, Framing, Limits, Parsed, Persistence};
 use crate::termination::Phase;
+use crate::transfer::Scratch;
 
 /// Bytes read at once while a head is awaited; the body comes with it where it is not long.
 pub(super) const HEAD_WINDOW: usize = 32 * 1024;
@@ -61,7 +61,7 @@ impl Run<'_, '_> {
         line.keep(head.method_text(bytes), head.target(bytes), head.version().text().as_bytes());
         self.worker.begin(&mut turn.exchange, self.client);
         turn.asked = Asked::of(head);
-        turn.up.begin(Framing::of_request(head), super::body::Coding::AsIs);
+        turn.up.begin(Framing::of_request(head), crate::transfer::Coding::AsIs);
         let body = bytes.get(request.head_len..).unwrap_or_default();
         let Ok(used) = turn.up.accept(body) else { return self.fail(Failure::BadRequest(400)) };
         let end = request.head_len + used;

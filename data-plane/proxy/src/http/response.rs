@@ -2,15 +2,15 @@
 
 use std::task::Poll;
 
-use super::body::Broken;
 use super::policy::ResponsePolicy;
 use super::run::{Run, Step};
-use super::scratch::Scratch;
 use super::turn::{Stage, Turn};
 use crate::counters::count_response;
 use crate::failure::Failure;
 use crate::h1::{Framing, InvalidHead, Limits, Parsed, Persistence, Version, View};
 use crate::termination::Phase;
+use crate::transfer::Broken;
+use crate::transfer::Scratch;
 
 /// Bytes read at once while a head is awaited; the body comes with it where it is not long.
 pub(super) const WINDOW: usize = 32 * 1024;

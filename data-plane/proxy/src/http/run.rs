@@ -7,7 +7,6 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::request::HEAD_WINDOW;
-use super::scratch::Scratch;
 use super::turn::{Stage, Turn};
 use crate::counters::CloseCause;
 use crate::failure::{Failure, outcome};
@@ -15,6 +14,7 @@ use crate::h1::Persistence;
 use crate::live::{LiveEndpoint, LiveFrontend};
 use crate::stream::Stream;
 use crate::termination::{Phase, Termination};
+use crate::transfer::Scratch;
 use crate::worker::Worker;
 
 /// Bytes of a client's next requests that are kept while an answer is awaited; with more it is not listened to.

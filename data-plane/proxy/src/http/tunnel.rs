@@ -1,35 +1,29 @@
 //! Bytes of another protocol, after an upgrade (RFC 9110 section 7.8) or CONNECT (section 9.3.6).
 
-use std::task::{Context, Poll};
+use std::task::Poll;
 use std::time::Duration;
 
-use super::body::{Broken, Transfer};
 use super::run::{Next, Run, Step};
 use super::turn::Turn;
 use crate::counters::CloseCause;
 use crate::failure::Failure;
-use crate::stream::Stream;
+use crate::transfer::outcome;
 
 impl Run<'_, '_> {
     /// Passes bytes both ways. Each direction ends on its own, and its end is passed on.
     pub(super) fn tunnel(&mut self) -> Step {
         let before = self.turn.progress();
-        let Turn { up, down, server, facts, .. } = &mut *self.turn;
+        let Turn { up, down, server, .. } = &mut *self.turn;
         let Some(server) = server else { return self.finish(Next::Close(CloseCause::Finished)) };
-        let to_server = up.poll_move(self.cx, (self.client, server), self.scratch, None);
-        let to_client = down.poll_move(self.cx, (server, self.client), self.scratch, None);
-        shut_after(self.cx, up, &to_server, server, &mut facts.server_shut);
-        shut_after(self.cx, down, &to_client, self.client, &mut facts.client_shut);
+        let to_server = up.poll_tunnel(self.cx, (self.client, server), self.scratch);
+        let to_client = down.poll_tunnel(self.cx, (server, self.client), self.scratch);
         if self.turn.progress() != before {
             self.turn.moved = self.now;
         }
-        match (to_server, to_client) {
-            (Poll::Ready(Ok(())), Poll::Ready(Ok(()))) => self.finish(Next::Close(CloseCause::Finished)),
-            (Poll::Ready(Err(Broken::Sender(_))), _) | (_, Poll::Ready(Err(Broken::Receiver(_)))) => {
-                self.fail(Failure::ClientClosed)
-            }
-            (Poll::Ready(Err(_)), _) | (_, Poll::Ready(Err(_))) => self.fail(Failure::ServerClosed),
-            _ => Step::Wait,
+        match outcome(to_server, to_client) {
+            Poll::Ready(Ok(())) => self.finish(Next::Close(CloseCause::Finished)),
+            Poll::Ready(Err(failure)) => self.fail(failure),
+            Poll::Pending => Step::Wait,
         }
     }
 
@@ -55,20 +49,5 @@ impl Run<'_, '_> {
         } else {
             self.fail(Failure::ClientTimeout)
         }
-    }
-}
-
-/// Passes the end of a direction on, once.
-fn shut_after(
-    cx: &mut Context<'_>,
-    transfer: &Transfer,
-    moved: &Poll<Result<(), Broken>>,
-    to: &mut Stream,
-    shut: &mut bool,
-) {
-    if !*shut && transfer.is_done() && matches!(moved, Poll::Ready(Ok(()))) {
-        // A socket's shutdown never waits; a peer that is gone shows at the next read.
-        let _ = to.poll_shutdown(cx);
-        *shut = true;
     }
 }

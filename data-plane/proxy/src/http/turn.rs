@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::body::{Coding, Transfer};
 use crate::counters::CloseCause;
 use crate::exchange::Exchange;
 use crate::h1::{Asked, Edits, Framing, Head};
 use crate::live::{LiveBackend, Permit, Ticket};
 use crate::stream::{Peer, Stream};
+use crate::transfer::{Coding, Transfer};
 use crate::upstream::Connecting;
 
 /// Turns that a worker keeps.
@@ -93,10 +93,6 @@ pub(super) struct Facts {
     pub(super) client_ended: bool,
     /// The kernel keeps the answer's last bytes until the connection is shut down.
     pub(super) last_held: bool,
-    /// A tunnel's end was passed on to the server.
-    pub(super) server_shut: bool,
-    /// A tunnel's end was passed on to the client.
-    pub(super) client_shut: bool,
     /// Interim responses passed on.
     pub(super) interims: u8,
 }

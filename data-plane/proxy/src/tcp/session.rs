@@ -94,7 +94,9 @@ impl Session {
             }
             State::Pause(_) => Poll::Pending,
             State::Relay { relay, .. } => {
-                let ended = relay.poll(&mut self.client, &self.worker.buffers, now, cx);
+                let mut scratch = self.worker.lender.lend();
+                let ended = relay.poll(&mut self.client, &mut scratch, now, cx);
+                self.worker.lender.restore(scratch);
                 self.until = relay.limit().map(|(at, _)| at);
                 (exchange.bytes_in, exchange.bytes_out) = relay.bytes();
                 Poll::Ready(match ready!(ended) {
@@ -209,9 +211,6 @@ impl Session {
     }
 
     fn finish(&mut self, mut exchange: Box<Exchange>, failure: Option<(Failure, Phase)>) -> CloseCause {
-        if let State::Relay { relay, .. } = &mut self.state {
-            relay.close(&self.worker.buffers);
-        }
         if let Some(endpoint) = &exchange.endpoint {
             let counters = endpoint.state.counters.shard(self.worker.index);
             counters.bytes_in.add(exchange.bytes_in);

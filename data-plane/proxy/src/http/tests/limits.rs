@@ -6,12 +6,12 @@ use std::path::Path;
 use crate::h1::{
     ADDED_FIELDS, ARENA_BYTES, EXTENSION_BYTES, EXTENSIONS_BYTES, Limits, SIZE_DIGITS, TRAILER_BYTES,
 };
-use crate::http::backlog::MOST;
 use crate::http::connection::{LINGER, LINGER_BYTES};
 use crate::http::response::{INTERIMS, WINDOW};
 use crate::http::run::AHEAD_BYTES;
-use crate::http::scratch::Scratch;
 use crate::pool::{IDLE, IN_ALL, PER_KEY};
+use crate::transfer::MOST;
+use crate::transfer::Scratch;
 
 const BEFORE: &str = "# Limits of HTTP/1, and what is answered
 

@@ -1,6 +1,6 @@
 mod splice;
 
-use super::super::backlog::MOST;
+use super::backlog::MOST;
 use super::*;
 use tokio::net::UnixStream;
 
@@ -20,7 +20,7 @@ impl Bench {
         let (to, receiver) = UnixStream::pair().unwrap();
         let mut transfer = Transfer::default();
         transfer.begin(framing, coding);
-        let scratch = super::super::scratch::Lender::default().lend();
+        let scratch = Lender::default().lend();
         Self { transfer, from: Stream::Unix(from), to: Stream::Unix(to), sender, receiver, scratch }
     }
 

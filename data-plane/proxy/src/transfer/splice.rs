@@ -3,8 +3,7 @@
 use std::io;
 use std::task::{Context, Poll};
 
-use super::{Broken, Coding, SMALL_WINDOW, Transfer};
-use crate::http::scratch::Scratch;
+use super::{Broken, Coding, SMALL_WINDOW, Scratch, Transfer};
 use crate::stream::{Pipe, Stream};
 
 /// Less than this is read: a read and a write cost less than what moves bytes through a pipe.
@@ -16,7 +15,7 @@ impl Transfer {
     /// Moves bytes without looking at them, where that pays. `None`: they have to be read.
     ///
     /// The pipe is empty again when this returns: a receiver that does not take all gets the rest as after any read.
-    pub(super) fn poll_splice(
+    pub(crate) fn poll_splice(
         &mut self,
         cx: &mut Context<'_>,
         (from, to): (&mut Stream, &mut Stream),

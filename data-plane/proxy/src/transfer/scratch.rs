@@ -1,6 +1,7 @@
 //! The bytes that a worker reads into: one hot area for all its connections.
 
 use std::cell::Cell;
+use std::fmt;
 
 use super::backlog::Backlog;
 use crate::stream::Pipe;
@@ -12,10 +13,10 @@ const HEADROOM: usize = 24 * 1024;
 const TAIL: usize = 8;
 
 /// One area, lent to one poll at a time.
-pub(super) struct Scratch {
+pub(crate) struct Scratch {
     bytes: Box<[u8]>,
     /// What connections hold of reads that their receivers did not take.
-    pub(super) backlog: Backlog,
+    pub(crate) backlog: Backlog,
     /// Always empty here.
     pipe: Option<Pipe>,
     /// The host cannot splice.
@@ -24,9 +25,9 @@ pub(super) struct Scratch {
 
 impl Scratch {
     /// Largest read. The kernel gives memory only for the part that is ever used.
-    pub(super) const WINDOW: usize = 256 * 1024;
+    pub(crate) const WINDOW: usize = 256 * 1024;
     /// Where read bytes start.
-    pub(super) const START: usize = HEADROOM;
+    pub(crate) const START: usize = HEADROOM;
 
     fn new() -> Self {
         Self {
@@ -38,38 +39,38 @@ impl Scratch {
     }
 
     /// Room for a read of `length` bytes, and one more so that a read of just that many is seen to be short.
-    pub(super) fn window(&mut self, length: usize) -> &mut [u8] {
+    pub(crate) fn window(&mut self, length: usize) -> &mut [u8] {
         let end = HEADROOM + length.min(Self::WINDOW) + 1;
         self.bytes.get_mut(HEADROOM..end).unwrap_or_default()
     }
 
     /// An empty pipe, where the host has one. Who lets it come back empty spares the next one a new one.
-    pub(super) fn take_pipe(&mut self) -> Option<Pipe> {
+    pub(crate) fn take_pipe(&mut self) -> Option<Pipe> {
         if self.copies { None } else { self.pipe.take().or_else(|| Pipe::new().ok()) }
     }
 
     #[cfg(test)]
-    pub(super) fn has_pipe(&self) -> bool {
+    pub(crate) fn has_pipe(&self) -> bool {
         self.pipe.is_some()
     }
 
     /// Takes a pipe back; what still holds bytes of a connection is closed.
-    pub(super) fn put_pipe(&mut self, pipe: Pipe) {
+    pub(crate) fn put_pipe(&mut self, pipe: Pipe) {
         self.pipe = Some(pipe).filter(Pipe::is_empty);
     }
 
     /// No pipes from now on: the host cannot splice.
-    pub(super) fn give_pipes_up(&mut self) {
+    pub(crate) fn give_pipes_up(&mut self) {
         self.copies = true;
     }
 
     /// The whole area; what was read starts at [`Scratch::START`].
-    pub(super) fn whole(&mut self) -> &mut [u8] {
+    pub(crate) fn whole(&mut self) -> &mut [u8] {
         &mut self.bytes
     }
 
     /// What lies at `start..end` of the whole area.
-    pub(super) fn slice(&self, start: usize, end: usize) -> &[u8] {
+    pub(crate) fn slice(&self, start: usize, end: usize) -> &[u8] {
         self.bytes.get(start..end).unwrap_or_default()
     }
 }
@@ -77,14 +78,20 @@ impl Scratch {
 /// Where a worker keeps its area between polls. A poll takes it out and puts it back; a second taker (which a
 /// single-threaded worker does not have) would get a fresh one.
 #[derive(Default)]
-pub(super) struct Lender(Cell<Option<Scratch>>);
+pub(crate) struct Lender(Cell<Option<Scratch>>);
+
+impl fmt::Debug for Lender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lender").finish_non_exhaustive()
+    }
+}
 
 impl Lender {
-    pub(super) fn lend(&self) -> Scratch {
+    pub(crate) fn lend(&self) -> Scratch {
         self.0.take().unwrap_or_else(Scratch::new)
     }
 
-    pub(super) fn restore(&self, scratch: Scratch) {
+    pub(crate) fn restore(&self, scratch: Scratch) {
         self.0.set(Some(scratch));
     }
 }

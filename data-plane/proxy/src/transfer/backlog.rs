@@ -4,20 +4,20 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 /// Bytes that large reads may leave with a worker, over all its connections.
-pub(super) const MOST: usize = 32 << 20;
+pub(crate) const MOST: usize = 32 << 20;
 
 /// The account of one worker.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Backlog(Rc<Cell<usize>>);
+pub(crate) struct Backlog(Rc<Cell<usize>>);
 
 impl Backlog {
     /// Whether reads have to be small from now on. One that is under way may still add its size.
-    pub(super) fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         self.0.get() >= MOST
     }
 
     /// Enters `bytes`, until what is returned is dropped.
-    pub(super) fn hold(&self, bytes: usize) -> Held {
+    pub(crate) fn hold(&self, bytes: usize) -> Held {
         self.0.set(self.0.get() + bytes);
         Held { backlog: self.clone(), bytes }
     }
@@ -25,7 +25,7 @@ impl Backlog {
 
 /// An entry in the account.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(crate) struct Held {
     backlog: Backlog,
     bytes: usize,
 }

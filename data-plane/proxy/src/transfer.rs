@@ -1,12 +1,20 @@
 //! One direction of a message's body: from the sender's socket to the receiver's, in bounded memory.
 
+mod backlog;
+mod scratch;
 mod splice;
+mod tunnel;
 
 use std::io;
 use std::task::{Context, Poll, ready};
 
-use super::backlog::Held;
-use super::scratch::Scratch;
+pub(crate) use scratch::{Lender, Scratch};
+pub(crate) use tunnel::outcome;
+
+use backlog::Held;
+#[cfg(test)]
+pub(crate) use backlog::MOST;
+
 use crate::h1::{Body, CHUNK_END, Framing, InvalidChunk, LAST_CHUNK, chunk_header};
 use crate::stream::Stream;
 
@@ -21,7 +29,7 @@ const KEPT_PENDING: usize = 4 * 1024;
 
 /// How the body's bytes differ between the two sides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Coding {
+pub(crate) enum Coding {
     /// Not at all; chunks pass through with their extensions and trailers.
     #[default]
     AsIs,
@@ -33,7 +41,7 @@ pub(super) enum Coding {
 
 /// Why a transfer cannot go on.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Broken {
+pub(crate) enum Broken {
     #[error("reading from the sender: {0}")]
     Sender(io::Error),
     #[error("the sender closed before the body was complete")]
@@ -47,7 +55,7 @@ pub(super) enum Broken {
 /// The state of one direction. Owns memory only for bytes that the receiver did not take at once: at most one
 /// window, and the head.
 #[derive(Debug)]
-pub(super) struct Transfer {
+pub(crate) struct Transfer {
     body: Body,
     coding: Coding,
     /// Bytes for the receiver; those before `sent` are written.
@@ -60,6 +68,8 @@ pub(super) struct Transfer {
     closed: bool,
     /// Bytes behind the body were seen and thrown away.
     surplus: bool,
+    /// The receiver was told that nothing follows.
+    shut: bool,
     received: u64,
     written: u64,
 }
@@ -75,6 +85,7 @@ impl Default for Transfer {
             held: None,
             closed: false,
             surplus: false,
+            shut: false,
             received: 0,
             written: 0,
         }
@@ -83,7 +94,7 @@ impl Default for Transfer {
 
 impl Transfer {
     /// Forgets everything; keeps a little memory.
-    pub(super) fn reset(&mut self) {
+    pub(crate) fn reset(&mut self) {
         let mut pending = std::mem::take(&mut self.pending);
         pending.clear();
         if pending.capacity() > KEPT_PENDING {
@@ -93,34 +104,34 @@ impl Transfer {
     }
 
     /// A body of this framing follows what was queued so far.
-    pub(super) fn begin(&mut self, framing: Framing, coding: Coding) {
+    pub(crate) fn begin(&mut self, framing: Framing, coding: Coding) {
         self.body = Body::new(framing);
         self.coding = coding;
         self.closed = false;
     }
 
     /// Raw body bytes taken from the sender.
-    pub(super) fn received(&self) -> u64 {
+    pub(crate) fn received(&self) -> u64 {
         self.received
     }
 
     /// Bytes that the receiver has taken, head included.
-    pub(super) fn written(&self) -> u64 {
+    pub(crate) fn written(&self) -> u64 {
         self.written
     }
 
     /// The sender has nothing more to say.
-    pub(super) fn is_received(&self) -> bool {
+    pub(crate) fn is_received(&self) -> bool {
         self.closed || self.body.is_done()
     }
 
     /// Everything is with the receiver.
-    pub(super) fn is_done(&self) -> bool {
+    pub(crate) fn is_done(&self) -> bool {
         self.is_received() && self.sent == self.pending.len()
     }
 
     /// Body bytes still to come from the sender, where that is known.
-    pub(super) fn rest(&self) -> Option<u64> {
+    pub(crate) fn rest(&self) -> Option<u64> {
         match self.body {
             Body::Length(left) => Some(left),
             Body::Chunked(_) | Body::UntilClose => None,
@@ -128,17 +139,17 @@ impl Transfer {
     }
 
     /// The receiver has not taken what is there for it.
-    pub(super) fn is_blocked(&self) -> bool {
+    pub(crate) fn is_blocked(&self) -> bool {
         self.sent < self.pending.len()
     }
 
     /// The sender sent something behind its message, where nothing may stand.
-    pub(super) fn has_surplus(&self) -> bool {
+    pub(crate) fn has_surplus(&self) -> bool {
         self.surplus
     }
 
     /// Forgets what the receiver has not taken: it is gone.
-    pub(super) fn abandon(&mut self) {
+    pub(crate) fn abandon(&mut self) {
         if self.held.take().is_some() {
             self.pending = Vec::new();
         }
@@ -147,14 +158,14 @@ impl Transfer {
     }
 
     /// Takes bytes that were read together with the head: how many of them belong to this message. Nothing is sent.
-    pub(super) fn accept(&mut self, bytes: &[u8]) -> Result<usize, InvalidChunk> {
+    pub(crate) fn accept(&mut self, bytes: &[u8]) -> Result<usize, InvalidChunk> {
         let fed = self.body.feed(bytes)?;
         self.received += fed.used as u64;
         Ok(fed.used)
     }
 
     /// Puts rendered bytes behind those that wait, without a write.
-    pub(super) fn queue(&mut self, render: impl FnOnce(&mut Vec<u8>)) {
+    pub(crate) fn queue(&mut self, render: impl FnOnce(&mut Vec<u8>)) {
         if self.sent == self.pending.len() {
             self.abandon();
         }
@@ -162,7 +173,7 @@ impl Transfer {
     }
 
     /// Writes bytes of the scratch area that are already coded for the receiver; keeps what it does not take now.
-    pub(super) fn put(
+    pub(crate) fn put(
         &mut self,
         cx: &mut Context<'_>,
         to: &mut Stream,
@@ -175,7 +186,7 @@ impl Transfer {
     }
 
     /// The same for bytes that the end of the connection follows at once ([`Stream::poll_write_last`]).
-    pub(super) fn put_last(
+    pub(crate) fn put_last(
         &mut self,
         cx: &mut Context<'_>,
         to: &mut Stream,
@@ -213,7 +224,7 @@ impl Transfer {
     }
 
     /// Writes what waits. Ready when nothing does.
-    pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>, to: &mut Stream) -> Poll<Result<(), Broken>> {
+    pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>, to: &mut Stream) -> Poll<Result<(), Broken>> {
         while let Some(rest) = self.pending.get(self.sent..).filter(|rest| !rest.is_empty()) {
             let taken = ready!(to.poll_write(cx, rest)).map_err(Broken::Receiver)?;
             if taken == 0 {
@@ -230,7 +241,7 @@ impl Transfer {
 
     /// Moves what can be moved in one turn. Ready when the receiver has the whole message. Bytes of the sender's next
     /// message go to `next` where the sender may send one.
-    pub(super) fn poll_move(
+    pub(crate) fn poll_move(
         &mut self,
         cx: &mut Context<'_>,
         (from, to): (&mut Stream, &mut Stream),
@@ -270,7 +281,7 @@ impl Transfer {
     }
 
     /// A read was full: the next one may be larger, if the receiver took it whole.
-    pub(super) fn grow(&mut self) {
+    pub(crate) fn grow(&mut self) {
         if !self.is_blocked() {
             self.window = (self.window * GROWTH).min(Scratch::WINDOW);
         }
@@ -285,7 +296,7 @@ impl Transfer {
 
     /// Reads and throws away what the sender still sends of its body, for a reader that must be heard out before its
     /// connection can carry another message. Ready when the body is complete.
-    pub(super) fn poll_discard(
+    pub(crate) fn poll_discard(
         &mut self,
         cx: &mut Context<'_>,
         from: &mut Stream,
@@ -307,7 +318,7 @@ impl Transfer {
 
     /// Takes `length` bytes at the start of the scratch window into account, and brings what is to be sent into its
     /// final form: where it lies in the scratch area.
-    pub(super) fn recode(
+    pub(crate) fn recode(
         &mut self,
         scratch: &mut Scratch,
         length: usize,
@@ -317,7 +328,7 @@ impl Transfer {
     }
 
     /// As [`Transfer::recode`], for bytes anywhere in the scratch area.
-    pub(super) fn recode_at(
+    pub(crate) fn recode_at(
         &mut self,
         scratch: &mut Scratch,
         (start, end): (usize, usize),
@@ -373,7 +384,7 @@ impl Transfer {
     }
 
     /// The sender closed.
-    pub(super) fn end(&mut self) -> Result<(), Broken> {
+    pub(crate) fn end(&mut self) -> Result<(), Broken> {
         if !self.body.may_end() {
             return Err(Broken::SenderClosed);
         }

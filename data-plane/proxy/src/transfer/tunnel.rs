@@ -1,0 +1,40 @@
+//! Bytes that nobody looks at, in both directions.
+
+use std::task::{Context, Poll, ready};
+
+use super::{Broken, Scratch, Transfer};
+use crate::failure::Failure;
+use crate::stream::Stream;
+
+impl Transfer {
+    /// Moves what can be moved in one turn, and passes the end on. Ready when the receiver has been told of it.
+    pub(crate) fn poll_tunnel(
+        &mut self,
+        cx: &mut Context<'_>,
+        (from, to): (&mut Stream, &mut Stream),
+        scratch: &mut Scratch,
+    ) -> Poll<Result<(), Broken>> {
+        ready!(self.poll_move(cx, (from, to), scratch, None))?;
+        if !self.shut {
+            // A socket's shutdown never waits; a peer that is gone shows at the next read.
+            let _ = to.poll_shutdown(cx);
+            self.shut = true;
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// What two directions come to: ready when both have ended, or one broke.
+pub(crate) fn outcome(
+    to_server: Poll<Result<(), Broken>>,
+    to_client: Poll<Result<(), Broken>>,
+) -> Poll<Result<(), Failure>> {
+    match (to_server, to_client) {
+        (Poll::Ready(Ok(())), Poll::Ready(Ok(()))) => Poll::Ready(Ok(())),
+        (Poll::Ready(Err(Broken::Sender(_))), _) | (_, Poll::Ready(Err(Broken::Receiver(_)))) => {
+            Poll::Ready(Err(Failure::ClientClosed))
+        }
+        (Poll::Ready(Err(_)), _) | (_, Poll::Ready(Err(_))) => Poll::Ready(Err(Failure::ServerClosed)),
+        _ => Poll::Pending,
+    }
+}
