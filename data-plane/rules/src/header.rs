@@ -26,17 +26,26 @@ impl<'a> Iterator for Values<'a> {
 
 /// Where the first value of `line` ends.
 fn comma(line: &[u8]) -> usize {
-    let (mut quoted, mut escaped) = (false, false);
-    for (at, &byte) in line.iter().enumerate() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if quoted => escaped = true,
-            b'"' => quoted = !quoted,
-            b',' if !quoted => return at,
-            _ => {}
+    let mut from = 0;
+    while let Some(at) = memchr::memchr2(b',', b'"', &line[from..]).map(|at| from + at) {
+        if line[at] == b',' {
+            return at;
         }
+        let Some(end) = quoted_end(line, at + 1) else { break };
+        from = end + 1;
     }
     line.len()
+}
+
+/// Where the quoted string ends whose inner part starts at `from`.
+fn quoted_end(line: &[u8], mut from: usize) -> Option<usize> {
+    loop {
+        let at = from + memchr::memchr2(b'"', b'\\', line.get(from..)?)?;
+        if line[at] == b'"' {
+            return Some(at);
+        }
+        from = at + 2;
+    }
 }
 
 /// The values of a cookie in one Cookie line (RFC 6265 4.2.1), quotes around a value left out.

@@ -14,6 +14,33 @@ fn commas_part_values_but_not_within_quotes() {
     assert_eq!(split("\"open, never closed"), ["\"open, never closed"]);
 }
 
+/// Byte by byte.
+fn naive_comma(line: &[u8]) -> usize {
+    let (mut quoted, mut escaped) = (false, false);
+    for (at, &byte) in line.iter().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b',' if !quoted => return at,
+            _ => {}
+        }
+    }
+    line.len()
+}
+
+#[test]
+fn commas_are_found_in_every_short_line() {
+    const BYTES: &[u8] = b"a,\"\\";
+    for length in 0..=8 {
+        for number in 0..BYTES.len().pow(length) {
+            let line: Vec<u8> =
+                (0..length).map(|at| BYTES[number / BYTES.len().pow(at) % BYTES.len()]).collect();
+            assert_eq!(comma(&line), naive_comma(&line), "{}", String::from_utf8_lossy(&line));
+        }
+    }
+}
+
 #[test]
 fn cookies_by_name() {
     let all = |line: &'static str| -> Vec<&[u8]> { cookies(line.as_bytes(), b"id").collect() };
