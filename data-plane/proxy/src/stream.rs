@@ -87,34 +87,28 @@ impl Stream {
         }
     }
 
-    /// Reads up to `most` bytes into a pipe that is empty; 0 is the end of the stream.
+    /// Takes up to `most` bytes that are there into a pipe that is empty. 0 says nothing: the socket may be dry, at its
+    /// end, or at urgent data, which stops splice(2) until a read has passed it. [`Stream::poll_read`] tells.
     ///
-    /// Never clears the readiness by a short read, as it tells nothing: a pipe is full after so many pieces, however
-    /// small. Who wants [`Stream::poll_quiet`] to tell the truth has to read the last bytes.
-    pub fn poll_fill(
-        &mut self,
-        cx: &mut Context<'_>,
-        pipe: &mut Pipe,
-        most: usize,
-    ) -> Poll<io::Result<usize>> {
-        self.watch()?;
-        loop {
-            ready!(self.poll_quiet(cx))?;
-            let filled = match self {
-                Self::Tcp(stream) => stream.try_io(Interest::READABLE, || pipe.fill(&*stream, most)),
-                Self::Unix(stream) => stream.try_io(Interest::READABLE, || pipe.fill(&*stream, most)),
-                Self::Fresh(_) => Err(io::ErrorKind::NotConnected.into()),
-            };
-            match filled {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                filled => return Poll::Ready(filled),
-            }
-        }
+    /// Who wants [`Stream::poll_quiet`] to tell the truth has to read the last bytes too: this never clears the
+    /// readiness.
+    pub fn fill(&mut self, pipe: &mut Pipe, most: usize) -> io::Result<usize> {
+        let filled = match self {
+            Self::Tcp(stream) => stream.try_io(Interest::READABLE, || some(pipe.fill(&*stream, most))),
+            Self::Unix(stream) => stream.try_io(Interest::READABLE, || some(pipe.fill(&*stream, most))),
+            Self::Fresh(_) => Ok(0),
+        };
+        some(filled)
     }
 
     /// Writes what the kernel takes out of a pipe that is not empty.
     pub fn poll_drain(&mut self, cx: &mut Context<'_>, pipe: &mut Pipe) -> Poll<io::Result<usize>> {
-        self.watch()?;
+        if let Self::Fresh(fresh) = self {
+            if let Some(drained) = fresh.drain(pipe) {
+                return Poll::Ready(drained);
+            }
+            self.watch()?;
+        }
         loop {
             let drained = match self {
                 Self::Tcp(stream) => {
@@ -203,6 +197,14 @@ impl Stream {
             }
             Self::Unix(_) | Self::Fresh(_) => Ok(()),
         };
+    }
+}
+
+/// Nothing instead of an error where waiting would be needed.
+fn some(done: io::Result<usize>) -> io::Result<usize> {
+    match done {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
+        done => done,
     }
 }
 

@@ -1,4 +1,5 @@
-//! One direction of a message's body: from the sender's socket to the receiver's, in bounded memory.
+//! One direction of a message's body, or of a session nobody looks into: from the sender's socket to the receiver's, in
+//! bounded memory.
 
 mod backlog;
 mod scratch;
@@ -253,8 +254,8 @@ impl Transfer {
             if self.is_received() {
                 return Poll::Ready(Ok(()));
             }
-            if let Some(moved) = self.poll_splice(cx, (from, to), scratch) {
-                ready!(moved)?;
+            if let Some(spliced) = self.splice(cx, (from, to), scratch) {
+                spliced?;
                 continue;
             }
             let mut window = if scratch.backlog.is_full() { SMALL_WINDOW } else { self.window };

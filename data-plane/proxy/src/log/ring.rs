@@ -126,7 +126,7 @@ impl Batch {
         render: impl FnOnce(&mut Vec<u8>),
     ) -> bool {
         if self.lines.capacity() == 0 {
-            // All at once: what no line ever reaches is never given memory by the kernel.
+            // For all that may come: what no line ever reaches is never given memory by the kernel.
             self.bytes.reserve(CAPACITY);
             self.lines.reserve(LINES);
         }

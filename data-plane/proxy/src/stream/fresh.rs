@@ -6,7 +6,7 @@ use std::net::Shutdown;
 use socket2::Socket;
 use tokio::net::{TcpStream, UnixStream};
 
-use super::Stream;
+use super::{Pipe, Stream};
 
 /// A connected or connecting socket outside the event loop. A client's first request is often there when its connection
 /// is accepted, and an answer goes out at once: a connection that carries no more than that is never watched, which
@@ -43,6 +43,11 @@ impl Fresh {
     /// Writes without waiting; `None`: the event loop must tell when there is room.
     pub(super) fn write(&self, bytes: &[u8], flags: libc::c_int) -> Option<io::Result<usize>> {
         waited(self.socket.as_ref()?.send_with_flags(bytes, flags))
+    }
+
+    /// As [`Fresh::write`], out of a pipe.
+    pub(super) fn drain(&self, pipe: &mut Pipe) -> Option<io::Result<usize>> {
+        waited(pipe.drain(self.socket.as_ref()?))
     }
 
     /// The socket; an error where it is gone.

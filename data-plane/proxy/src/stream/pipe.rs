@@ -7,8 +7,11 @@ use std::os::fd::AsFd;
 use nix::fcntl::{FcntlArg, OFlag, SpliceFFlags, fcntl, splice};
 use nix::unistd::pipe2;
 
-/// What a pipe may hold in pieces of a page. Where a host does not allow it, the kernel's own size has to do.
+/// What a pipe may hold, in pieces of a page.
 const CAPACITY: i32 = 256 << 10;
+/// Where the host allows no more than this, a pipe is of no use: `fs.pipe-user-pages-soft` leaves two pages to users who
+/// have many.
+const LEAST: i32 = 64 << 10;
 
 /// A pipe that bytes pass through on their way from one socket to another. Who has it knows by [`Pipe::is_empty`]
 /// whether it may carry the bytes of another connection.
@@ -23,11 +26,14 @@ impl Pipe {
     /// An empty one.
     ///
     /// # Errors
-    /// Where the process has no descriptor left.
+    /// Where the process has no descriptor left, and where a pipe would be too small.
     pub fn new() -> io::Result<Self> {
         let (out, into) = pipe2(OFlag::O_NONBLOCK | OFlag::O_CLOEXEC)?;
-        // Refused where the user has too many large pipes (`fs.pipe-user-pages-soft`).
-        let _ = fcntl(&into, FcntlArg::F_SETPIPE_SZ(CAPACITY));
+        if fcntl(&into, FcntlArg::F_SETPIPE_SZ(CAPACITY)).is_err()
+            && fcntl(&into, FcntlArg::F_GETPIPE_SZ)? < LEAST
+        {
+            return Err(io::ErrorKind::QuotaExceeded.into());
+        }
         Ok(Self { out: out.into(), into: into.into(), held: 0 })
     }
 
@@ -41,7 +47,7 @@ impl Pipe {
         self.held
     }
 
-    /// Takes up to `most` bytes out of a socket; 0 is the end of the stream.
+    /// Takes up to `most` bytes out of a socket.
     pub(super) fn fill(&mut self, from: impl AsFd, most: usize) -> io::Result<usize> {
         let flags = SpliceFFlags::SPLICE_F_NONBLOCK | SpliceFFlags::SPLICE_F_MOVE;
         let filled = splice(from, None, &self.into, None, most, flags)?;

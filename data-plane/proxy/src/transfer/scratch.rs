@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::io;
 
 use super::backlog::Backlog;
 use crate::stream::Pipe;
@@ -19,9 +20,14 @@ pub(crate) struct Scratch {
     pub(crate) backlog: Backlog,
     /// Always empty here.
     pipe: Option<Pipe>,
-    /// The host cannot splice.
-    copies: bool,
+    /// So many times no pipe is asked for: the host had none, or cannot splice.
+    pipeless: u32,
+    /// That was told.
+    told: bool,
 }
+
+/// Large moves that are made by copying before it is tried again whether the host has a pipe.
+const PIPELESS: u32 = 4096;
 
 impl Scratch {
     /// Largest read. The kernel gives memory only for the part that is ever used.
@@ -34,7 +40,8 @@ impl Scratch {
             bytes: vec![0; HEADROOM + Self::WINDOW + TAIL].into_boxed_slice(),
             backlog: Backlog::default(),
             pipe: None,
-            copies: false,
+            pipeless: 0,
+            told: false,
         }
     }
 
@@ -46,7 +53,25 @@ impl Scratch {
 
     /// An empty pipe, where the host has one. Who lets it come back empty spares the next one a new one.
     pub(crate) fn take_pipe(&mut self) -> Option<Pipe> {
-        if self.copies { None } else { self.pipe.take().or_else(|| Pipe::new().ok()) }
+        if self.pipeless > 0 {
+            self.pipeless -= 1;
+            return None;
+        }
+        match self.pipe.take().map_or_else(Pipe::new, Ok) {
+            Ok(pipe) => Some(pipe),
+            Err(error) => {
+                self.give_pipes_up(&error);
+                None
+            }
+        }
+    }
+
+    /// No pipes for a while.
+    pub(crate) fn give_pipes_up(&mut self, error: &io::Error) {
+        self.pipeless = PIPELESS;
+        if !std::mem::replace(&mut self.told, true) {
+            tracing::warn!(%error, "large bodies are copied: the host lets none pass through a pipe");
+        }
     }
 
     #[cfg(test)]
@@ -57,11 +82,6 @@ impl Scratch {
     /// Takes a pipe back; what still holds bytes of a connection is closed.
     pub(crate) fn put_pipe(&mut self, pipe: Pipe) {
         self.pipe = Some(pipe).filter(Pipe::is_empty);
-    }
-
-    /// No pipes from now on: the host cannot splice.
-    pub(crate) fn give_pipes_up(&mut self) {
-        self.copies = true;
     }
 
     /// The whole area; what was read starts at [`Scratch::START`].

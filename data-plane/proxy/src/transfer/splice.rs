@@ -12,32 +12,33 @@ const LEAST: usize = 64 * 1024;
 const LAST: u64 = SMALL_WINDOW as u64;
 
 impl Transfer {
-    /// Moves bytes without looking at them, where that pays. `None`: they have to be read.
+    /// Moves bytes that are there without looking at them, where that pays. `None`: they have to be read, which also
+    /// tells whether there are any.
     ///
     /// The pipe is empty again when this returns: a receiver that does not take all gets the rest as after any read.
-    pub(crate) fn poll_splice(
+    pub(crate) fn splice(
         &mut self,
         cx: &mut Context<'_>,
         (from, to): (&mut Stream, &mut Stream),
         scratch: &mut Scratch,
-    ) -> Option<Poll<Result<(), Broken>>> {
+    ) -> Option<Result<(), Broken>> {
         let most = self.most_unseen();
         if most < LEAST || self.window < LEAST || scratch.backlog.is_full() {
             return None;
         }
         let mut pipe = scratch.take_pipe()?;
-        let filled = match from.poll_fill(cx, &mut pipe, most) {
-            Poll::Ready(Err(error)) if is_unsupported(&error) => {
-                scratch.give_pipes_up();
-                return None;
-            }
-            Poll::Ready(filled) => filled.map_err(Broken::Sender),
-            Poll::Pending => {
+        match from.fill(&mut pipe, most) {
+            Ok(0) => {
                 scratch.put_pipe(pipe);
-                return Some(Poll::Pending);
+                None
             }
-        };
-        Some(Poll::Ready(filled.and_then(|_| self.spliced(cx, to, scratch, pipe))))
+            Ok(_) => Some(self.spliced(cx, to, scratch, pipe)),
+            Err(error) if is_unsupported(&error) => {
+                scratch.give_pipes_up(&error);
+                None
+            }
+            Err(error) => Some(Err(Broken::Sender(error))),
+        }
     }
 
     /// Bytes that may go past unseen.
@@ -49,7 +50,7 @@ impl Transfer {
         usize::try_from(known).unwrap_or(usize::MAX).min(Scratch::WINDOW)
     }
 
-    /// Gives the receiver what came into the pipe; nothing is the sender's end.
+    /// Gives the receiver what came into the pipe.
     fn spliced(
         &mut self,
         cx: &mut Context<'_>,
@@ -58,10 +59,6 @@ impl Transfer {
         mut pipe: Pipe,
     ) -> Result<(), Broken> {
         let length = pipe.len();
-        if length == 0 {
-            scratch.put_pipe(pipe);
-            return self.end();
-        }
         self.body.pass(length as u64);
         self.received += length as u64;
         while !pipe.is_empty() {
@@ -71,9 +68,9 @@ impl Transfer {
                 Poll::Pending => return self.keep_rest(scratch, pipe),
             }
         }
-        if length < SMALL_WINDOW {
-            // It comes in drops: for those a read costs less.
-            self.window = SMALL_WINDOW;
+        if length < LEAST {
+            // It comes in pieces for which reads cost less; a full read shows when it does no more.
+            self.window = LEAST - 1;
         }
         scratch.put_pipe(pipe);
         Ok(())
@@ -82,6 +79,7 @@ impl Transfer {
     /// Keeps what the receiver did not take, as if it had been read.
     fn keep_rest(&mut self, scratch: &mut Scratch, mut pipe: Pipe) -> Result<(), Broken> {
         let area = scratch.whole().get_mut(Scratch::START..).unwrap_or_default();
+        // The pipe is ours and holds just that: only a kernel at fault could refuse it.
         let read = pipe.read(area).map_err(Broken::Receiver)?;
         scratch.put_pipe(pipe);
         self.keep(scratch, scratch.slice(Scratch::START, Scratch::START + read), Poll::Pending)

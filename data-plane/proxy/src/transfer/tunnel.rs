@@ -38,3 +38,29 @@ pub(crate) fn outcome(
         _ => Poll::Pending,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind::ConnectionReset;
+
+    use super::*;
+
+    #[test]
+    fn who_broke_a_direction_is_who_is_blamed() {
+        let done = || Poll::Ready(Ok(()));
+        let sender = || Poll::Ready(Err(Broken::Sender(ConnectionReset.into())));
+        let receiver = || Poll::Ready(Err(Broken::Receiver(ConnectionReset.into())));
+        for (to_server, to_client, expected) in [
+            (done(), done(), Poll::Ready(Ok(()))),
+            (done(), Poll::Pending, Poll::Pending),
+            (Poll::Pending, done(), Poll::Pending),
+            (sender(), Poll::Pending, Poll::Ready(Err(Failure::ClientClosed))),
+            (Poll::Pending, receiver(), Poll::Ready(Err(Failure::ClientClosed))),
+            (receiver(), Poll::Pending, Poll::Ready(Err(Failure::ServerClosed))),
+            (done(), sender(), Poll::Ready(Err(Failure::ServerClosed))),
+        ] {
+            let label = format!("{to_server:?}, {to_client:?}");
+            assert_eq!(outcome(to_server, to_client), expected, "{label}");
+        }
+    }
+}

@@ -1,6 +1,12 @@
 //! Bodies that are large enough to pass through a pipe.
 
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+
+use socket2::{SockRef, Socket};
+
 use super::*;
+use crate::stream::Fresh;
 
 const LENGTH: usize = 1 << 20;
 
@@ -54,7 +60,7 @@ fn without_splice_they_are_copied() {
     run(async {
         let body = pattern(LENGTH);
         let mut bench = Bench::new(Framing::Length(LENGTH as u64), Coding::AsIs);
-        bench.scratch.give_pipes_up();
+        bench.scratch.give_pipes_up(&io::ErrorKind::Unsupported.into());
         assert!(carried(&mut bench, &body, LENGTH).await == body);
         assert!(!bench.scratch.has_pipe());
     });
@@ -84,5 +90,93 @@ fn an_end_in_the_middle_is_no_end() {
         drop(std::mem::replace(&mut bench.sender, UnixStream::pair().unwrap().0));
         assert!(matches!(bench.moved().await.0, Poll::Ready(Err(Broken::SenderClosed))));
         assert!(bench.scratch.has_pipe());
+    });
+}
+
+/// The engine's end of a TCP connection, and the test's.
+fn pair() -> (TcpStream, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let ours = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (engines, _) = listener.accept().unwrap();
+    for socket in [&ours, &engines] {
+        socket.set_nonblocking(true).unwrap();
+    }
+    (engines, ours)
+}
+
+fn watched(socket: TcpStream) -> Stream {
+    Stream::Tcp(tokio::net::TcpStream::from_std(socket).unwrap())
+}
+
+/// splice(2) stops in front of it, and says behind that nothing is there, or that this was the end.
+#[test]
+fn urgent_data_is_passed_over() {
+    run(async {
+        for ends in [false, true] {
+            let ((from, mut sender), (to, mut receiver)) = (pair(), pair());
+            let (mut from, mut to) = (watched(from), watched(to));
+            let (mut transfer, mut scratch) = (Transfer::default(), Lender::default().lend());
+            transfer.begin(Framing::Tunnel, Coding::AsIs);
+            transfer.window = Scratch::WINDOW;
+            let body = pattern(140_000);
+            sender.write_all(&body[..100_000]).unwrap();
+            SockRef::from(&sender).send_out_of_band(b"!").unwrap();
+            sender.write_all(&body[100_000..]).unwrap();
+            if ends {
+                sender.shutdown(Shutdown::Write).unwrap();
+            }
+            let (mut arrived, mut piece, mut turns) = (Vec::new(), vec![0; LENGTH], 0);
+            while arrived.len() < body.len() && turns < 100 {
+                // The sockets' readiness comes with the next turn of the event loop.
+                tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+                let moved = std::future::poll_fn(|cx| {
+                    Poll::Ready(transfer.poll_move(cx, (&mut from, &mut to), &mut scratch, None))
+                });
+                assert!(!matches!(moved.await, Poll::Ready(Err(_))));
+                let read = receiver.read(&mut piece).unwrap_or(0);
+                arrived.extend_from_slice(&piece[..read]);
+                turns += 1;
+            }
+            assert!(arrived == body && scratch.has_pipe(), "{} bytes arrived", arrived.len());
+        }
+    });
+}
+
+#[test]
+fn a_receiver_that_is_not_watched_yet_takes_them_at_once() {
+    run(async {
+        let ((from, mut sender), (to, _receiver)) = (pair(), pair());
+        let mut from = watched(from);
+        let mut to = Stream::Fresh(Fresh::accepted(Socket::from(to), false));
+        let (mut transfer, mut scratch) = (Transfer::default(), Lender::default().lend());
+        transfer.begin(Framing::Tunnel, Coding::AsIs);
+        transfer.window = Scratch::WINDOW;
+        sender.write_all(&pattern(100_000)).unwrap();
+        while transfer.received() < 100_000 {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            let moved = std::future::poll_fn(|cx| {
+                Poll::Ready(transfer.poll_move(cx, (&mut from, &mut to), &mut scratch, None))
+            });
+            assert!(moved.await.is_pending());
+        }
+        assert!(!transfer.is_blocked() && scratch.has_pipe());
+        assert!(!to.is_watched(), "nothing had to be waited for");
+    });
+}
+
+#[test]
+fn what_a_receiver_that_is_gone_leaves_is_seen_by_no_other() {
+    run(async {
+        let body = pattern(LENGTH);
+        let mut gone = Bench::new(Framing::Length(LENGTH as u64), Coding::AsIs);
+        gone.transfer.window = Scratch::WINDOW;
+        drop(std::mem::replace(&mut gone.receiver, UnixStream::pair().unwrap().0));
+        let (moved, _) = gone.pass(&body).await;
+        assert!(matches!(moved, Poll::Ready(Err(Broken::Receiver(_)))));
+        assert!(!gone.scratch.has_pipe(), "it holds bytes");
+        let mut next = Bench::new(Framing::Length(LENGTH as u64), Coding::AsIs);
+        next.scratch = gone.scratch;
+        assert!(carried(&mut next, &body, LENGTH).await == body);
+        assert!(next.scratch.has_pipe());
     });
 }
