@@ -97,6 +97,10 @@ impl Bench {
 
     fn cost(&self, workload: &Workload, peer: &Peer, running: &Running) -> anyhow::Result<Sample> {
         let mut load = Load::start(&workload.plan, &self.load_cores())?;
+        if workload.features.large {
+            // What starting takes goes on for some seconds: nobody's request pays for it.
+            settled(running, LONG_REST)?;
+        }
         let tree = running.process.tree()?;
         let before = self.read(workload, running, &tree)?;
         let seen = load.run()?;
@@ -140,7 +144,7 @@ impl Bench {
     fn memory(&self, workload: &Workload, running: &Running) -> anyhow::Result<Sample> {
         let before = proc::resident(&running.process.tree()?);
         let mut load = Load::start(&workload.plan, &self.load_cores())?;
-        let after = settled(running)?;
+        let after = settled(running, REST)?;
         let seen = load.run()?;
         ensure!(seen.errors == 0, "{} of {} connections were closed", seen.errors, workload.plan.connections);
         let connections = seen.requests as f64;
@@ -180,14 +184,19 @@ fn prove(proof: Option<Proof>, seen: &Seen, before: &Reading, after: &Reading) -
     Ok(())
 }
 
-/// Resident bytes once the proxy has taken in what was sent to it: when it neither works nor grows.
-fn settled(running: &Running) -> io::Result<u64> {
+/// A proxy that neither works nor grows for so long has taken in what was sent to it.
+const REST: Duration = Duration::from_millis(250);
+/// The same for one that may go on after a pause: longer than any peer's interval of reports or checks.
+const LONG_REST: Duration = Duration::from_millis(2500);
+
+/// Resident bytes once the proxy rests.
+fn settled(running: &Running, rest: Duration) -> io::Result<u64> {
     let tree = running.process.tree()?;
     let look = || (proc::time(&tree), proc::resident(&tree));
     let mut last = look();
     // A proxy that never rests is read after some seconds all the same.
     for _ in 0..20 {
-        thread::sleep(Duration::from_millis(250));
+        thread::sleep(rest);
         let now = look();
         if now.1 == last.1 && (now.0 - last.0).total() <= 10_000.0 {
             break;
