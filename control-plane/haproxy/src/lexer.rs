@@ -1,4 +1,5 @@
-//! Lines of words, by HAProxy's rules since 1.6 (configuration manual, 2.2 "Quoting and escaping").
+//! Lines of words, by HAProxy's rules since 1.6 (configuration manual, 2.2 "Quoting and escaping"), or by those of
+//! before ([`Quoting::Old`]), when quotes and `$` were characters like others.
 //!
 //! - Words are apart by white space; `#` outside quotes starts a comment, even inside a word.
 //! - `'…'` keeps every byte; `"…"` decodes escapes and expands `$NAME`.
@@ -24,6 +25,15 @@ pub(crate) const MAX_WORDS: usize = 64;
 /// How many bytes all variables of one configuration may expand to: without a bound, `setenv A "$A$A"` doubles.
 pub(crate) const MAX_EXPANDED_BYTES: usize = 4 * 1024 * 1024;
 
+/// By which rules a file is cut into words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Quoting {
+    /// Those since 1.6.
+    Modern,
+    /// Those up to 1.5: quotes are letters, a backslash before one is kept.
+    Old,
+}
+
 /// What `$NAME` can mean on a line.
 #[derive(Clone, Copy)]
 pub(crate) struct Scope<'a> {
@@ -40,6 +50,19 @@ pub(crate) struct Line {
     pub(crate) broken: bool,
     /// White space stands before the first word.
     pub(crate) indented: bool,
+    /// What quotes do on it.
+    pub(crate) quotes: Quotes,
+}
+
+/// What quotes there are on a line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Quotes {
+    /// A quotation holds white space or a `#`: by the rules up to 1.5 the line would have other words.
+    pub(crate) joins: bool,
+    /// A variable stands in one.
+    pub(crate) expands: bool,
+    /// One is not closed: by the rules up to 1.5 it would be a letter.
+    pub(crate) unmatched: bool,
 }
 
 /// Takes the lines of one file, one after the other.
@@ -49,12 +72,13 @@ pub(crate) struct Lexer<'a> {
     at: usize,
     line: u32,
     expanded: usize,
+    quoting: Quoting,
 }
 
 impl<'a> Lexer<'a> {
     /// `expanded`: what variables have expanded to in the files before this one, in bytes.
-    pub(crate) fn new(source: &'a Source, expanded: usize) -> Self {
-        Self { source, text: source.text(), at: 0, line: 0, expanded }
+    pub(crate) fn new(source: &'a Source, quoting: Quoting, expanded: usize) -> Self {
+        Self { source, text: source.text(), at: 0, line: 0, expanded, quoting }
     }
 
     /// What variables have expanded to so far, in bytes.
@@ -71,10 +95,19 @@ impl<'a> Lexer<'a> {
             self.line += 1;
             let text = &self.text[..end];
             let text = text.strip_suffix('\r').filter(|text| text.len() >= start).unwrap_or(text);
-            let line =
-                LineLexer { file: self, scope, text, at: start, broken: false, diagnostics }.run(start);
-            if line.is_some() {
-                return line;
+            let quotes = Quotes::default();
+            let line = LineLexer {
+                file: self,
+                scope,
+                text,
+                at: start,
+                broken: false,
+                quotes,
+                empty: Vec::new(),
+                diagnostics,
+            };
+            if let Some(line) = line.run(start) {
+                return Some(line);
             }
         }
         None
@@ -88,6 +121,9 @@ struct LineLexer<'l, 'a> {
     text: &'a str,
     at: usize,
     broken: bool,
+    quotes: Quotes,
+    /// The words that are empty: their numbers, and the variable that is not set.
+    empty: Vec<(usize, Option<String>)>,
     diagnostics: &'l mut Diagnostics,
 }
 
@@ -110,8 +146,38 @@ impl LineLexer<'_, '_> {
             }
             self.word(&mut words);
         }
-        let broken = self.broken;
-        (!words.is_empty()).then_some(Line { words, broken, indented })
+        if !self.empty.is_empty() {
+            self.empty_words(&mut words);
+        }
+        let (broken, quotes) = (self.broken, self.quotes);
+        (!words.is_empty()).then_some(Line { words, broken, indented, quotes })
+    }
+
+    /// Words with nothing in them. In HAProxy up to 3.2 the first of them ends the line, silently; 3.3 refuses them.
+    /// At the end of the line nothing gets lost with them. Directives such as `.if` take them as they are.
+    fn empty_words(&mut self, words: &mut Vec<Word>) {
+        if words.first().is_some_and(|first| first.text().starts_with('.')) {
+            return;
+        }
+        let last = words.iter().rposition(|word| !word.text().is_empty()).map_or(0, |last| last + 1);
+        for (number, unset) in std::mem::take(&mut self.empty) {
+            let Some(span) = words.get(number).map(Word::span) else { continue };
+            let label = unset.map(|name| format!("the environment variable `{name}` is not set"));
+            let message = "a word with nothing in it";
+            if number >= last {
+                let finding = Diagnostic::warning(Code::EmptyWord, span, message)
+                    .label(label.unwrap_or_default())
+                    .note("left out; HAProxy does so up to 3.2 and refuses it since");
+                self.diagnostics.push(finding);
+                continue;
+            }
+            let finding = Diagnostic::error(Code::EmptyWord, span, message)
+                .label(label.unwrap_or_default())
+                .note("HAProxy refuses it too: older versions took it for the end of the line")
+                .help("remove it, or give the variable a default: `\"${NAME-default}\"`");
+            self.fail(finding);
+        }
+        words.truncate(last);
     }
 
     fn peek(&self) -> Option<u8> {
@@ -133,8 +199,9 @@ impl LineLexer<'_, '_> {
     fn word(&mut self, words: &mut Vec<Word>) {
         let start = self.at;
         let bytes = self.text.as_bytes();
-        let end =
-            bytes[start..].iter().position(|byte| ends_plain(*byte)).map_or(bytes.len(), |len| start + len);
+        let old = self.file.quoting == Quoting::Old;
+        let ends = |byte: &u8| if old { ends_old(*byte) } else { ends_plain(*byte) };
+        let end = bytes[start..].iter().position(ends).map_or(bytes.len(), |len| start + len);
         if bytes.get(end).is_none_or(|byte| is_space(*byte) || *byte == b'#') {
             self.at = end;
             words.push(Word::plain(&self.text[start..end], self.span(start..end)));
@@ -142,10 +209,14 @@ impl LineLexer<'_, '_> {
         }
         let mut decoder = Decoder::new(start);
         self.decode(&mut decoder);
-        for word in decoder.finish(self) {
+        let (made, unset) = decoder.finish(self);
+        for word in made {
             if words.len() >= MAX_WORDS {
                 self.too_many();
                 return;
+            }
+            if word.text().is_empty() {
+                self.empty.push((words.len(), unset.clone()));
             }
             words.push(word);
         }
@@ -201,4 +272,9 @@ fn is_space(byte: u8) -> bool {
 /// A byte at which a word is no longer, or not only, what it reads.
 fn ends_plain(byte: u8) -> bool {
     byte <= b'\\' && (is_space(byte) || matches!(byte, b'#' | b'"' | b'\'' | b'\\' | b'\r'))
+}
+
+/// The same by the rules up to 1.5.
+fn ends_old(byte: u8) -> bool {
+    ends_plain(byte) && !matches!(byte, b'"' | b'\'')
 }

@@ -1,5 +1,7 @@
 //! Lines become directives of sections, checked against the keyword table. Everything that is wrong is collected.
 
+mod age;
+mod block;
 mod directive;
 mod header;
 mod report;
@@ -8,11 +10,14 @@ mod tests;
 
 use std::collections::HashMap;
 
+use age::Age;
+use block::Blocks;
+
 use crate::ast::{File, Prefix, Section};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::environment::Environment;
 use crate::keywords::{Keyword, Repeat};
-use crate::lexer::{Lexer, Line, Scope};
+use crate::lexer::{Lexer, Line, Quoting, Scope};
 use crate::source::{Source, SourceMap, Span};
 use crate::word::Word;
 
@@ -29,22 +34,20 @@ pub struct Parsed {
 }
 
 /// Reads all files of `sources`, in their order, as one configuration.
+///
+/// A file that only HAProxy up to 1.5 could have read is read by the rules of then, which are other ones for quotes.
 pub fn parse(sources: &SourceMap, environment: Environment) -> Parsed {
-    let mut parser = Parser {
-        parsed: Parsed {
-            file: File { sections: Vec::new(), environment },
-            diagnostics: Diagnostics::default(),
-        },
-        section: Current::None,
-        seen: HashMap::new(),
-        words: 0,
-    };
-    let mut expanded = 0;
-    for source in sources.sources() {
-        expanded = parser.source(source, expanded);
+    let modern = vec![Quoting::Modern; sources.sources().len()];
+    let parser = Parser::read(sources, environment.clone(), &modern);
+    if !parser.ages.iter().any(Age::is_old) {
+        return parser.parsed;
     }
-    parser.close();
-    parser.parsed
+    let quoting: Vec<_> = parser.ages.iter().map(Age::quoting).collect();
+    let mut again = Parser::read(sources, environment, &quoting);
+    for age in parser.ages.iter().filter(|age| age.is_old()) {
+        again.report(age.note());
+    }
+    again.parsed
 }
 
 /// What the lines being read belong to.
@@ -71,15 +74,40 @@ struct Parser {
     /// Keywords of this section of which the last one wins, and where they were last.
     seen: HashMap<&'static str, Span>,
     words: usize,
+    blocks: Blocks,
+    /// Of each file, in order.
+    ages: Vec<Age>,
 }
 
 impl Parser {
-    fn source(&mut self, source: &Source, expanded: usize) -> usize {
+    fn read(sources: &SourceMap, environment: Environment, quoting: &[Quoting]) -> Self {
+        let mut parser = Self {
+            parsed: Parsed {
+                file: File { sections: Vec::new(), environment },
+                diagnostics: Diagnostics::default(),
+            },
+            section: Current::None,
+            seen: HashMap::new(),
+            words: 0,
+            blocks: Blocks::default(),
+            ages: Vec::new(),
+        };
+        let mut expanded = 0;
+        for (source, quoting) in sources.sources().iter().zip(quoting) {
+            expanded = parser.source(source, *quoting, expanded);
+        }
+        parser.close();
+        parser
+    }
+
+    fn source(&mut self, source: &Source, quoting: Quoting, expanded: usize) -> usize {
         for defect in source.defects() {
             self.report(report::defect(source, defect));
         }
-        let mut lexer = Lexer::new(source, expanded);
-        while let Some(line) = self.next_line(&mut lexer) {
+        let mut age = Age::default();
+        let mut lexer = Lexer::new(source, quoting, expanded);
+        while let Some((line, found)) = self.next_line(&mut lexer) {
+            age.note_line(&line);
             self.words += line.words.len();
             if self.words > MAX_TOTAL_WORDS {
                 let message = format!("the configuration has more than {MAX_TOTAL_WORDS} words");
@@ -90,19 +118,32 @@ impl Parser {
                 );
                 break;
             }
-            self.line(line);
+            let dotted = line.words.first().is_some_and(|first| first.text().starts_with('.'));
+            let line = if dotted || self.blocks.skipping() { self.block(line, found) } else { Some(line) };
+            if let Some(line) = line {
+                self.line(line);
+            }
         }
+        self.end_of_file();
+        self.ages.push(age);
         lexer.expanded()
     }
 
-    fn next_line(&mut self, lexer: &mut Lexer<'_>) -> Option<Line> {
+    /// The next line, and what there is to say about its words where the line may not count.
+    fn next_line(&mut self, lexer: &mut Lexer<'_>) -> Option<(Line, Diagnostics)> {
         let section = match &self.section {
             Current::None => "",
             Current::Open(open) => open.section.name.as_ref().map_or(open.section.kind.as_str(), Word::text),
             Current::Skipped { name } => name,
         };
         let scope = Scope { environment: &self.parsed.file.environment, section };
-        lexer.next_line(scope, &mut self.parsed.diagnostics)
+        if !self.blocks.skipping() {
+            let line = lexer.next_line(scope, &mut self.parsed.diagnostics)?;
+            return Some((line, Diagnostics::default()));
+        }
+        let mut found = Diagnostics::default();
+        let line = lexer.next_line(scope, &mut found)?;
+        Some((line, found))
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {
@@ -120,9 +161,6 @@ impl Parser {
         }
         if line.broken {
             return;
-        }
-        if let Some(block) = report::conditional_block(first) {
-            return self.report(block);
         }
         if self.opens_unknown(&line) {
             return self.open_unknown(&line);

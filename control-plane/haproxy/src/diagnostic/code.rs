@@ -107,8 +107,14 @@ codes! {
     DegradedKeyword = "degraded-keyword", Degraded;
     /// A keyword that has nothing to act on.
     InertKeyword = "inert-keyword", Inert;
-    /// A conditional block line such as `.if`.
-    ConditionalBlock = "conditional-block", Unsupported;
+    /// The file is read by the quoting of HAProxy up to 1.5.
+    OldQuoting = "old-quoting", Legacy;
+    /// What the file itself says with `.notice`, `.warning` or `.alert`.
+    Message = "message", Value;
+    /// The condition of an `.if` or `.elif` that cannot be read.
+    BadCondition = "bad-condition", Syntax;
+    /// A conditional block that is not well formed.
+    ConditionalBlock = "conditional-block", Syntax;
     /// A value that is not of its kind or out of range.
     BadValue = "bad-value", Value;
     /// An address that is none, or none that can stand here.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{LineLexer, MAX_EXPANDED_BYTES, is_space};
+use super::{LineLexer, MAX_EXPANDED_BYTES, Quoting, is_space};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::environment::{InvalidVariable, Variable};
 use crate::word::{Segment, Word};
@@ -66,8 +66,8 @@ impl Decoder {
         }
     }
 
-    /// The words. Those that are not text or empty are reported.
-    pub(super) fn finish(mut self, line: &mut LineLexer<'_, '_>) -> Vec<Word> {
+    /// The words, and why one may be empty: a variable that is not set. Those that are not text are reported.
+    pub(super) fn finish(mut self, line: &mut LineLexer<'_, '_>) -> (Vec<Word>, Option<String>) {
         let range = self.start..line.at;
         let span = line.span(range);
         if !self.text.is_empty() || !self.spread {
@@ -75,14 +75,9 @@ impl Decoder {
         }
         let mut words = Vec::with_capacity(self.split.len());
         for (bytes, segments) in self.split {
-            if bytes.is_empty() && !self.bad {
-                let unset =
-                    self.unset.as_ref().map(|name| format!("the environment variable `{name}` is not set"));
-                let finding = Diagnostic::error(Code::EmptyWord, span, "a word with nothing in it")
-                    .label(unset.unwrap_or_default())
-                    .note("HAProxy refuses it too: older versions took it for the end of the line")
-                    .help("remove it, or give the variable a default: `\"${NAME-default}\"`");
-                line.fail(finding);
+            // What could not be read has been told.
+            if bytes.is_empty() && self.bad {
+                continue;
             }
             match String::from_utf8(bytes) {
                 Ok(text) if !text.contains('\0') => words.push(Word::decoded(text, span, segments)),
@@ -90,15 +85,17 @@ impl Decoder {
                 Err(_) => line.no_text(span, "the escapes of this word do not give UTF-8 text"),
             }
         }
-        words
+        (words, self.unset)
     }
 }
 
 impl LineLexer<'_, '_> {
     /// Reads up to the end of the word.
     pub(super) fn decode(&mut self, out: &mut Decoder) {
+        let old = self.file.quoting == Quoting::Old;
         while let Some(byte) = self.peek() {
             match byte {
+                b'"' | b'\'' | b'\\' if old => self.old(out),
                 b'#' => return,
                 byte if is_space(byte) => return,
                 b'"' => self.weak(out),
@@ -120,6 +117,21 @@ impl LineLexer<'_, '_> {
         out.copy(self.text, start..self.at);
     }
 
+    /// A quote or backslash by the rules up to 1.5: the former is a letter, also after the latter.
+    fn old(&mut self, out: &mut Decoder) {
+        match self.text.as_bytes().get(self.at..self.at + 2) {
+            Some([b'\\', b'"' | b'\'']) => {
+                out.copy(self.text, self.at..self.at + 2);
+                self.at += 2;
+            }
+            _ if self.peek() == Some(b'\\') => self.escape(out, false),
+            _ => {
+                out.copy(self.text, self.at..self.at + 1);
+                self.at += 1;
+            }
+        }
+    }
+
     /// `"…"`
     fn weak(&mut self, out: &mut Decoder) {
         let open = self.at;
@@ -127,12 +139,12 @@ impl LineLexer<'_, '_> {
         loop {
             self.copy_until(out, |byte| matches!(byte, b'"' | b'\\' | b'$' | b'\r'));
             match self.peek() {
-                Some(b'"') => {
-                    self.at += 1;
-                    return;
-                }
+                Some(b'"') => return self.end_quotation(open),
                 Some(b'\\') => self.escape(out, true),
-                Some(b'$') => self.expand(out),
+                Some(b'$') => {
+                    self.quotes.expands = true;
+                    self.expand(out);
+                }
                 Some(_) => {
                     self.stray_return(self.at);
                     self.at += 1;
@@ -148,7 +160,7 @@ impl LineLexer<'_, '_> {
         self.at += 1;
         self.copy_until(out, |byte| byte == b'\'' || byte == b'\r');
         match self.peek() {
-            Some(b'\'') => self.at += 1,
+            Some(b'\'') => self.end_quotation(open),
             Some(_) => {
                 self.stray_return(self.at);
                 self.at = self.text.len();
@@ -157,7 +169,14 @@ impl LineLexer<'_, '_> {
         }
     }
 
+    fn end_quotation(&mut self, open: usize) {
+        let quoted = &self.text.as_bytes()[open..self.at];
+        self.quotes.joins |= quoted.iter().any(|byte| is_space(*byte) || *byte == b'#');
+        self.at += 1;
+    }
+
     fn unmatched(&mut self, open: usize, kind: &str) {
+        self.quotes.unmatched = true;
         let quote = &self.text[open..open + 1];
         let span = self.span(open..open + 1);
         let finding = Diagnostic::error(
@@ -167,6 +186,12 @@ impl LineLexer<'_, '_> {
         )
         .label("opened here")
         .help(format!("close it, or write `\\{quote}` for the character itself"));
+        let apostrophe = quote == "'" && open > 0 && self.text.as_bytes()[open - 1].is_ascii_alphanumeric();
+        let finding = if apostrophe {
+            finding.note("HAProxy up to 1.5 took an apostrophe for a letter; since 1.6 it opens a quotation")
+        } else {
+            finding
+        };
         self.fail(finding);
     }
 

@@ -6,7 +6,7 @@ fn words_in(text: &str, environment: &Environment) -> (Vec<String>, Vec<Code>) {
     let map = SourceMap::of("a.cfg", text);
     let mut diagnostics = Diagnostics::default();
     let scope = Scope { environment, section: "web" };
-    let line = Lexer::new(&map.sources()[0], 0).next_line(scope, &mut diagnostics);
+    let line = Lexer::new(&map.sources()[0], Quoting::Modern, 0).next_line(scope, &mut diagnostics);
     let words = line.map(|line| line.words).unwrap_or_default();
     (
         words.iter().map(|word| word.text().to_owned()).collect(),
@@ -106,4 +106,30 @@ fn what_variables_expand_to_is_bounded() {
     let large: Environment = [("A", "a".repeat(MAX_EXPANDED_BYTES / 3))].into_iter().collect();
     assert_eq!(words_in(r#""$A$A$A""#, &large).1, []);
     assert_eq!(words_in(r#""$A$A$A$A""#, &large).1, [Code::BadVariable]);
+}
+
+#[test]
+fn quotes_were_letters_up_to_1_5() {
+    let map = SourceMap::of("a.cfg", "realm Bob's \"two words\" \\\"x\\' a\\ b \\\\ $HOME\\x41 c#d\n");
+    let (mut diagnostics, environment) = (Diagnostics::default(), Environment::default());
+    let scope = Scope { environment: &environment, section: "" };
+    let line = Lexer::new(&map.sources()[0], Quoting::Old, 0).next_line(scope, &mut diagnostics).unwrap();
+    let words: Vec<_> = line.words.iter().map(Word::text).collect();
+    let expected = ["realm", "Bob's", "\"two", "words\"", "\\\"x\\'", "a b", "\\", "$HOMEA", "c"];
+    assert_eq!(words, expected);
+    assert!(diagnostics.is_empty() && line.quotes == Quotes::default());
+    let place = line.words[5].span_of(2..3);
+    assert_eq!(map.text(place), "b");
+}
+
+#[test]
+fn empty_words_are_left_out_at_the_end_alone() {
+    let environment = Environment::default();
+    let (words, codes) = words_in("acl a src \"\" ''", &environment);
+    assert_eq!((words.join(" ").as_str(), codes), ("acl a src", vec![Code::EmptyWord; 2]));
+    let (words, _) = words_in("\"\"", &environment);
+    assert!(words.is_empty());
+    let (words, codes) = words_in("acl a '' src", &environment);
+    assert_eq!((words.len(), codes), (4, vec![Code::EmptyWord]));
+    assert_eq!(words_in(".if ''", &environment), (vec![".if".to_owned(), String::new()], vec![]));
 }

@@ -38,22 +38,6 @@ pub(super) fn defect(source: &Source, defect: &Defect) -> Diagnostic {
     }
 }
 
-pub(super) fn conditional_block(first: &Word) -> Option<Diagnostic> {
-    let name = first.text();
-    match name {
-        ".if" | ".elif" => {
-            let message = format!("`{name}` lines are not supported yet");
-            let note = "which lines of the file count would depend on it";
-            Some(Diagnostic::error(Code::ConditionalBlock, first.span(), message).note(note))
-        }
-        ".else" | ".endif" | ".notice" | ".warning" | ".alert" | ".diag" => {
-            let message = format!("`{name}` lines are not supported yet");
-            Some(Diagnostic::error(Code::ConditionalBlock, first.span(), message))
-        }
-        _ => None,
-    }
-}
-
 pub(super) fn outside_section(words: &[Word]) -> Diagnostic {
     let first = &words[0];
     let message = format!("`{}` stands before any section", shown(first.text()));

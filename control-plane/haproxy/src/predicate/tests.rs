@@ -15,6 +15,13 @@ fn each_predicate() {
         ("defined(NOT_THERE)", false),
         ("feature(THREAD)", true),
         ("feature(OPENSSL)", false),
+        ("feature(THREA)", false),
+        ("enabled(EPOLL)", true),
+        ("openssl_version_atleast(1.1.1)", false),
+        ("openssl_version_before(1.1.1)", false),
+        ("ssllib_name_startswith(OpenSSL)", false),
+        ("awslc_api_atleast(1)", false),
+        ("awslc_api_before(1)", false),
         ("enabled(POLL)", false),
         ("streq(a,a)", true),
         ("streq(\"a b\",'a b')", true),
@@ -24,6 +31,7 @@ fn each_predicate() {
         ("version_atleast(2.4-dev19)", true),
         ("version_atleast(3.4)", true),
         ("version_atleast(3.4.1)", false),
+        ("version_atleast(3.4.0-1)", false),
         ("version_before(3.4-dev1)", false),
         ("version_before(99)", true),
     ];
@@ -48,15 +56,49 @@ fn operators_bind_as_written() {
     }
 }
 
+/// What Debian's HAProxy 2.6 answers to each of these.
+#[test]
+fn words_are_read_as_haproxy_reads_them() {
+    let rows = [
+        ("-1", true),
+        ("00", false),
+        ("0x1", true),
+        ("! 1", false),
+        ("1 ||1&&0", true),
+        ("defined", false),
+        ("defined()", false),
+        ("streq( a,a)", false),
+        ("streq(,)", true),
+        ("streq(\"\",'')", true),
+        ("streq(\"a,b\",'a,b')", true),
+        ("streq(a b,\"a b\")", true),
+        (r#"streq("a\"b",'a"b')"#, true),
+        (r"streq('a\b',a\\b)", true),
+    ];
+    for (condition, expected) in rows {
+        assert_eq!(value(condition), Ok(expected), "{condition}");
+    }
+    assert_eq!(value(&format!("{}1{}", "(".repeat(300), ")".repeat(300))), Ok(true));
+}
+
 #[test]
 fn mistakes_are_named() {
-    let told = |condition: &str| value(condition).unwrap_err().to_string();
-    assert_eq!(told("1 && "), "expected a predicate, a number, '!' or '(' at '' (byte 5)");
-    assert_eq!(told("1 0"), "expected '&&', '||' or the end at '0' (byte 2)");
-    assert_eq!(told("defined"), "expected '(' at '' (byte 7)");
-    assert_eq!(told("streq(a"), "expected ')' after the arguments at '' (byte 7)");
-    assert_eq!(told("streq(a)"), "streq() takes 2 arguments, not 1");
-    assert!(told("sterq(a,b)").starts_with("unknown predicate 'sterq'"));
-    assert_eq!(value(&"(".repeat(1000)), Err(InvalidPredicate::TooDeep));
+    let rows = [
+        ("1 && ", "expected a predicate, a number, '!' or '(', found the end", 5),
+        ("1 0", "expected '&&', '||' or the end, found '0'", 2),
+        ("12abc", "expected '&&', '||' or the end, found 'abc'", 2),
+        ("defined (HOME)", "expected '&&', '||' or the end, found '(HOME)'", 8),
+        ("1 || streq(a", "expected ')' after the arguments, found the end", 12),
+        ("0 && streq(a)", "streq() takes 2 argument(s), not 1", 5),
+        ("streq(a,b,c)", "streq() takes 2 argument(s), not 3", 0),
+        ("streq", "streq() takes 2 argument(s), not 0", 0),
+        ("!sterq(a,b)", "unknown predicate 'sterq'", 1),
+        ("(1", "expected ')', found the end", 2),
+    ];
+    for (condition, message, at) in rows {
+        let error = value(condition).unwrap_err();
+        assert_eq!((error.to_string().as_str(), error.at()), (message, at), "{condition}");
+    }
+    assert_eq!(value(&"(".repeat(1000)), Err(InvalidPredicate::TooDeep { at: 341 }));
     assert_eq!(value(&"1".repeat(100_000)), Err(InvalidPredicate::TooLong));
 }
