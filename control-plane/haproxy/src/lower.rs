@@ -20,6 +20,7 @@ mod redirect;
 mod reference;
 mod reply;
 mod report;
+mod rewrite;
 mod routes;
 mod rule;
 mod server;

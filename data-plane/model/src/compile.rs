@@ -12,6 +12,7 @@ mod logging;
 mod matcher;
 mod part;
 mod reason;
+mod rewrite;
 mod rule;
 mod scope;
 

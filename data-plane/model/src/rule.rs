@@ -3,6 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
+use regex::bytes::Regex;
 use sluicegate_proto::v1::Origin;
 
 use crate::expr::{Condition, Format, Matcher};
@@ -35,6 +36,56 @@ pub enum Action {
     DeleteHeader(HeaderPattern),
     /// End the list, going on with the request.
     Allow,
+    /// Give a part of the message another value.
+    Rewrite(Rewrite),
+    /// Give the response another status.
+    SetStatus(StatusLine),
+}
+
+/// HAProxy: set-path, replace-path, replace-header and their like.
+#[derive(Debug)]
+pub struct Rewrite {
+    /// What is given another value.
+    pub part: Part,
+    /// Where it does not match, nothing happens; `None`: the part is replaced whatever it is.
+    pub pattern: Option<Regex>,
+    /// Evaluated for each message. With a pattern, `\0` to `\9` are what its groups matched.
+    pub value: Format,
+}
+
+/// A part of a message.
+#[derive(Debug)]
+pub enum Part {
+    /// Of the request.
+    Method,
+    /// A part of the request's target.
+    Target(TargetPart),
+    /// Every line of a header.
+    HeaderLines(HeaderName),
+    /// Every value of a header: what stands between the commas of its lines.
+    HeaderValues(HeaderName),
+}
+
+/// A part of a request target (RFC 9112 3.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TargetPart {
+    /// Up to the question mark.
+    Path,
+    /// All but scheme and authority.
+    PathAndQuery,
+    /// Behind the question mark.
+    Query,
+    /// All of it.
+    Uri,
+}
+
+/// HAProxy: set-status.
+#[derive(Debug)]
+pub struct StatusLine {
+    /// 100 to 999.
+    pub status: u16,
+    /// `None`: the usual one.
+    pub reason: Option<Box<str>>,
 }
 
 /// A header to write.

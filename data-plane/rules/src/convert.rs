@@ -118,7 +118,8 @@ fn url_decode<'a>(value: &Value<'_>, in_form: bool, buffer: &mut Vec<u8>) -> Opt
     Some(Value::Buffered(range.start..to))
 }
 
-fn nibble(digit: u8) -> Option<u8> {
+/// The value of a hexadecimal digit.
+pub(crate) fn nibble(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 

@@ -15,20 +15,20 @@ use crate::message::{Edit, Message, Scratch, Variables};
 pub(crate) struct Fake {
     pub(crate) source: Option<SocketAddr>,
     pub(crate) destination: Option<SocketAddr>,
-    pub(crate) method: Option<&'static str>,
-    pub(crate) target: Option<&'static str>,
+    pub(crate) method: Option<String>,
+    pub(crate) target: Option<String>,
     pub(crate) status: Option<u16>,
     pub(crate) request: Vec<(String, Vec<u8>)>,
     pub(crate) response: Vec<(String, Vec<u8>)>,
 }
 
 impl Fake {
-    pub(crate) fn new(method: &'static str, target: &'static str) -> Self {
+    pub(crate) fn new(method: &str, target: &str) -> Self {
         Self {
             source: "192.0.2.7:40000".parse().ok(),
             destination: "198.51.100.1:8080".parse().ok(),
-            method: Some(method),
-            target: Some(target),
+            method: Some(method.to_owned()),
+            target: Some(target.to_owned()),
             status: None,
             request: Vec::new(),
             response: Vec::new(),
@@ -74,11 +74,11 @@ impl Message for Fake {
     }
 
     fn method(&self) -> Option<&[u8]> {
-        self.method.map(str::as_bytes)
+        self.method.as_deref().map(str::as_bytes)
     }
 
     fn target(&self) -> Option<&[u8]> {
-        self.target.map(str::as_bytes)
+        self.target.as_deref().map(str::as_bytes)
     }
 
     fn version(&self, direction: Direction) -> Option<&[u8]> {
@@ -119,6 +119,27 @@ impl Edit for Fake {
 
     fn delete(&mut self, pattern: &HeaderPattern) {
         self.request.retain(|(of, _)| !pattern.matches(of.as_bytes()));
+    }
+
+    fn replace(&mut self, name: &HeaderName, change: &mut dyn FnMut(&[u8], &mut Vec<u8>) -> bool) {
+        for (_, value) in self.request.iter_mut().filter(|(of, _)| of.eq_ignore_ascii_case(name.as_str())) {
+            let mut new = Vec::new();
+            if change(value, &mut new) {
+                *value = new;
+            }
+        }
+    }
+
+    fn set_method(&mut self, method: &[u8]) {
+        self.method = Some(String::from_utf8_lossy(method).into_owned());
+    }
+
+    fn set_target(&mut self, target: &[u8]) {
+        self.target = Some(String::from_utf8_lossy(target).into_owned());
+    }
+
+    fn set_status(&mut self, status: u16, _: Option<&str>) {
+        self.status = Some(status);
     }
 }
 

@@ -1,27 +1,25 @@
 //! Values within header lines.
 
 use std::net::IpAddr;
+use std::ops::Range;
 
 /// The values of a line: parts between commas that stand in no quoted string, without the space around them. Empty
 /// parts count.
-pub(crate) fn values(line: &[u8]) -> Values<'_> {
-    Values { rest: Some(line) }
+pub(crate) fn values(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value_ranges(line).map(|range| &line[range])
 }
 
-/// See [`values`].
-pub(crate) struct Values<'a> {
-    rest: Option<&'a [u8]>,
-}
-
-impl<'a> Iterator for Values<'a> {
-    type Item = &'a [u8];
-
-    fn next(&mut self) -> Option<&'a [u8]> {
-        let rest = self.rest?;
-        let end = comma(rest);
-        self.rest = rest.get(end + 1..);
-        Some(rest[..end].trim_ascii())
-    }
+/// Where the [`values`] stand in their line.
+pub(crate) fn value_ranges(line: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    let mut from = Some(0);
+    std::iter::from_fn(move || {
+        let start = from?;
+        let end = start + comma(&line[start..]);
+        from = (end < line.len()).then_some(end + 1);
+        let value = line[start..end].trim_ascii_start();
+        let start = end - value.len();
+        Some(start..start + value.trim_ascii_end().len())
+    })
 }
 
 /// Where the first value of `line` ends.

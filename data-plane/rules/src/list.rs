@@ -5,7 +5,7 @@ use sluicegate_model::rule::{Action, HeaderValue, Redirect, Reply, Rule};
 use crate::evaluate::matches;
 use crate::format::{Style, render};
 use crate::message::{Edit, Message, Scratch, Variables};
-use crate::redirect;
+use crate::{redirect, rewrite};
 
 /// How a list ended.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +60,8 @@ pub fn run<'r, M: Message + Variables + Edit>(
                 message.add(&header.name, value);
             }),
             Action::DeleteHeader(pattern) => message.delete(pattern),
+            Action::Rewrite(rewrite) => rewrite::rewrite(rewrite, message, scratch),
+            Action::SetStatus(line) => message.set_status(line.status, line.reason.as_deref()),
             Action::Allow => return Outcome::Continue,
         }
     }

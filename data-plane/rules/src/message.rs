@@ -41,7 +41,7 @@ pub trait Variables {
     fn alias(&self, alias: Alias, hexadecimal: bool, out: &mut Vec<u8>);
 }
 
-/// Changes of the headers of the message that a rule list runs over. Later rules see them.
+/// Changes of the message that a rule list runs over. Later rules see them.
 pub trait Edit {
     /// Replaces all lines of that name by one at the end.
     fn set(&mut self, name: &HeaderName, value: &[u8]);
@@ -49,6 +49,14 @@ pub trait Edit {
     fn add(&mut self, name: &HeaderName, value: &[u8]);
     /// Removes every line whose name [`HeaderPattern::matches`].
     fn delete(&mut self, pattern: &HeaderPattern);
+    /// Asks `change` for every line of that name: it appends the new value and says whether there is one.
+    fn replace(&mut self, name: &HeaderName, change: &mut dyn FnMut(&[u8], &mut Vec<u8>) -> bool);
+    /// Gives the request another method.
+    fn set_method(&mut self, method: &[u8]);
+    /// Gives the request another target (RFC 9112 3.2).
+    fn set_target(&mut self, target: &[u8]);
+    /// Gives the response another status; `None`: with the usual reason.
+    fn set_status(&mut self, status: u16, reason: Option<&str>);
 }
 
 /// Memory that evaluation re-uses; one for each worker is enough.

@@ -143,6 +143,11 @@ impl Needs {
                     self.matching(body.r#match);
                 }
                 Some(rule::Action::Allow(_)) => self.word("action.allow"),
+                Some(rule::Action::Rewrite(body)) => {
+                    self.word("action.rewrite");
+                    self.format(body.value.as_ref());
+                }
+                Some(rule::Action::SetStatus(_)) => self.word("action.set-status"),
             }
         }
     }

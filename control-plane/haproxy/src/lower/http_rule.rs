@@ -145,12 +145,15 @@ impl<'a> Lowering<'a> {
             "set-header" => Action::SetHeader(self.set_header(&mut args, scope)?),
             "add-header" => Action::AddHeader(self.set_header(&mut args, scope)?),
             "del-header" => Action::DeleteHeader(self.delete_header(&mut args)?),
-            other => {
-                let message = format!("`{} {other}` is not supported yet", line.name());
-                let span = line.args().first().map_or(line.span, Word::span);
-                self.report(Diagnostic::error(Code::UnsupportedKeyword, span, message));
-                return None;
-            }
+            other => match self.rewrite(other, &mut args, scope) {
+                Some(action) => action?,
+                None => {
+                    let message = format!("`{} {other}` is not supported yet", line.name());
+                    let span = line.args().first().map_or(line.span, Word::span);
+                    self.report(Diagnostic::error(Code::UnsupportedKeyword, span, message));
+                    return None;
+                }
+            },
         };
         let when = match args.condition() {
             None => None,
@@ -207,14 +210,9 @@ impl<'a> Lowering<'a> {
         }
         let name = if method == Match::Str { self.header_name(name)? } else { name.text().to_owned() };
         if method == Match::Reg
-            && let Err(error) = regex::bytes::Regex::new(&name)
+            && let Some(word) = args.words().first()
         {
-            let reason = error.to_string();
-            let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
-            let message = format!("`{name}` is not a usable regular expression: {reason}");
-            let span = args.words().first().map_or(args.end(), Word::span);
-            self.report(Diagnostic::error(Code::BadExpression, span, message));
-            return None;
+            self.regex(word)?;
         }
         Some(v1::DeleteHeader { name, r#match: method.into() })
     }

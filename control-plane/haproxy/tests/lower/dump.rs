@@ -343,6 +343,13 @@ fn action(action: &Action) -> String {
             format!("delete {} ({})", delete.name, method(delete.r#match()))
         }
         Action::Allow(_) => "allow".into(),
+        Action::Rewrite(rewrite) => {
+            let part = rewrite.part().as_str_name().trim_start_matches("PART_").to_lowercase();
+            let pattern = rewrite.pattern.as_ref().map(|pattern| format!(" {pattern:?}")).unwrap_or_default();
+            let of = if rewrite.name.is_empty() { String::new() } else { format!(" of {}", rewrite.name) };
+            format!("rewrite {part}{of}{pattern} to {}", format(rewrite.value.as_ref().unwrap()))
+        }
+        Action::SetStatus(line) => format!("status {} {:?}", line.status, line.reason),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Patterns to sets.
 
 use bytes::Bytes;
-use regex::bytes::{RegexBuilder, RegexSetBuilder};
+use regex::bytes::{Regex, RegexBuilder, RegexSetBuilder};
 use sluicegate_proto::catalog::ValueType;
 use sluicegate_proto::limits::{MAX_PATTERNS, MAX_REGEX_BYTES, MAX_REGEXES};
 use sluicegate_proto::v1::{self, Match};
@@ -119,15 +119,24 @@ fn regexes(patterns: &[Vec<u8>], fold: bool, scope: &mut Scope<'_>) -> Option<re
         .build();
     let Err(together) = built else { return built.ok() };
     let mut blamed = false;
-    for (text, pattern) in texts.iter().zip(patterns) {
-        let mut alone = RegexBuilder::new(text);
-        alone.unicode(false).case_insensitive(fold).nest_limit(MAX_REGEX_DEPTH).size_limit(MAX_REGEX_BYTES);
-        if let Err(error) = alone.build() {
-            blamed = true;
-            scope.fault::<()>(Fault::BadRegex { pattern: shown(pattern), error: last_line(&error) });
-        }
+    for pattern in patterns {
+        blamed |= regex(pattern, fold, scope).is_none();
     }
     if blamed { None } else { scope.fault(Fault::BadRegexSet(last_line(&together))) }
+}
+
+/// One expression, of the same language and limits as those of a set.
+pub(super) fn regex(pattern: &[u8], fold: bool, scope: &mut Scope<'_>) -> Option<Regex> {
+    let built = RegexBuilder::new(&regex_text(pattern))
+        .unicode(false)
+        .case_insensitive(fold)
+        .nest_limit(MAX_REGEX_DEPTH)
+        .size_limit(MAX_REGEX_BYTES)
+        .build();
+    built.map_or_else(
+        |error| scope.fault(Fault::BadRegex { pattern: shown(pattern), error: last_line(&error) }),
+        Some,
+    )
 }
 
 /// The parser of expressions wants UTF-8; bytes that are none become escapes.

@@ -6,7 +6,7 @@ use sluicegate_proto::v1::{self, Match, Origin, rule::Action as WireAction};
 use super::part::optional;
 use super::reason::Fault;
 use super::scope::Scope;
-use super::{condition, format, matcher};
+use super::{condition, format, matcher, rewrite};
 use crate::expr::Format;
 use crate::rule::{
     Action, Content, ErrorPage, ErrorPages, HeaderName, HeaderPattern, HeaderValue, Redirect, RedirectKind,
@@ -55,6 +55,12 @@ fn rule(wire: &v1::Rule, scope: &mut Scope<'_>) -> Option<Rule> {
             scope.at("delete_header", |scope| pattern(wire, scope)).map(Action::DeleteHeader)
         }
         Some(WireAction::Allow(_)) => Some(Action::Allow),
+        Some(WireAction::Rewrite(wire)) => {
+            scope.at("rewrite", |scope| rewrite::rewrite(wire, scope)).map(Action::Rewrite)
+        }
+        Some(WireAction::SetStatus(wire)) => {
+            scope.at("set_status", |scope| rewrite::status_line(wire, scope)).map(Action::SetStatus)
+        }
     };
     Some(Rule { when: when?, origin: scope.origin(), action: action? })
 }
@@ -118,13 +124,13 @@ fn header(wire: &v1::SetHeader, scope: &mut Scope<'_>) -> Option<HeaderValue> {
     Some(HeaderValue { name: name?, value: value? })
 }
 
-fn header_name(name: &str, scope: &mut Scope<'_>) -> Option<HeaderName> {
+pub(super) fn header_name(name: &str, scope: &mut Scope<'_>) -> Option<HeaderName> {
     scope.length("name", name.as_bytes())?;
     HeaderName::new(name).map_or_else(|invalid| scope.fault(invalid), Some)
 }
 
 /// A format that becomes a header's value.
-fn value(what: &'static str, wire: Option<&v1::Format>, scope: &mut Scope<'_>) -> Option<Format> {
+pub(super) fn value(what: &'static str, wire: Option<&v1::Format>, scope: &mut Scope<'_>) -> Option<Format> {
     let Some(wire) = wire else { return scope.fault(Fault::Unset(what)) };
     scope.at(what, |scope| {
         let format = format::format(wire, scope)?;

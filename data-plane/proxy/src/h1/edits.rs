@@ -1,7 +1,7 @@
 //! Changes to a head, kept beside it.
 
 use super::head::{Head, Span, Version};
-use super::{Framing, Known, Method, TargetForm, scan, target, view};
+use super::{Framing, Known, Method, TargetForm, View, scan, target, view};
 
 /// Bytes that all edits of one message may take.
 pub(crate) const ARENA_BYTES: usize = 64 * 1024;
@@ -143,6 +143,39 @@ impl Edits {
         Ok(())
     }
 
+    /// Asks `change` for every field called `name`: it appends the new value and says whether there is one. Fields keep
+    /// their places.
+    ///
+    /// # Errors
+    /// As [`Edits::add`]; what was changed before stays.
+    pub fn replace_each(
+        &mut self,
+        head: &Head,
+        buf: &[u8],
+        name: &[u8],
+        change: &mut dyn FnMut(&[u8], &mut Vec<u8>) -> bool,
+    ) -> Result<(), InvalidEdit> {
+        let known = Known::of(name);
+        editable(known)?;
+        let mut value = Vec::new();
+        for (index, field) in head.fields.iter().enumerate() {
+            let named = view::matches(field, buf, name, known);
+            let old = if named { view::received_value(field, index, buf, self) } else { None };
+            value.clear();
+            if old.is_some_and(|old| change(old, &mut value)) {
+                self.replace(head, index, &value)?;
+            }
+        }
+        for index in 0..self.added.len() {
+            let Added { name: of, value: old, .. } = self.added[index];
+            value.clear();
+            if of.of(&self.arena).eq_ignore_ascii_case(name) && change(old.of(&self.arena), &mut value) {
+                self.added[index].value = self.write(|arena| arena.extend_from_slice(&value))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Sends another method.
     ///
     /// # Errors
@@ -172,14 +205,37 @@ impl Edits {
         Ok(())
     }
 
-    /// Turns an absolute-form target into the origin-form that a server expects (RFC 9112 section 3.2.1); other
-    /// forms stay.
+    /// Sends another request-target and, where it names a host that the one before did not, that Host.
+    ///
+    /// # Errors
+    /// As [`Edits::set_target`].
+    pub fn set_target_and_host(&mut self, head: &Head, buf: &[u8], target: &[u8]) -> Result<(), InvalidEdit> {
+        let host = |edits: &Self| View::new(head, buf, edits).authority().map(<[u8]>::to_vec);
+        let before = host(self);
+        self.set_target(target)?;
+        let Some(after) = host(self).filter(|after| before.as_ref() != Some(after)) else { return Ok(()) };
+        let mut seen = false;
+        self.replace_each(head, buf, b"Host", &mut |_, value| {
+            seen = true;
+            value.extend_from_slice(&after);
+            true
+        })?;
+        if seen { Ok(()) } else { self.add(b"Host", &after) }
+    }
+
+    /// Turns an absolute-form target of the client's into the origin-form that a server expects (RFC 9112 section
+    /// 3.2.1); other forms stay, and so does one that only an edit made absolute.
     ///
     /// # Errors
     /// [`InvalidEdit::TooLarge`].
     pub fn make_origin_form(&mut self, head: &Head, buf: &[u8]) -> Result<(), InvalidEdit> {
         let TargetForm::Absolute { path, .. } = head.form else { return Ok(()) };
-        let path = path.of(buf);
+        let path = match self.target {
+            None => path.of(buf).to_vec(),
+            Some((_, TargetForm::Absolute { path, .. })) => path.of(&self.arena).to_vec(),
+            Some(_) => return Ok(()),
+        };
+        let path = path.as_slice();
         let span = self.write(|arena| {
             match path {
                 // OPTIONS of a whole server (RFC 9112 section 3.2.4).

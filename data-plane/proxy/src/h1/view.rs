@@ -54,6 +54,16 @@ impl<'a> View<'a> {
         self.edits.target.map_or(self.head.form, |(_, form)| form)
     }
 
+    /// Host and port of an absolute request-target.
+    #[must_use]
+    pub fn authority(&self) -> Option<&'a [u8]> {
+        match (self.edits.target, self.head.form) {
+            (Some((_, TargetForm::Absolute { authority, .. })), _) => Some(authority.of(&self.edits.arena)),
+            (None, TargetForm::Absolute { authority, .. }) => Some(authority.of(self.buf)),
+            _ => None,
+        }
+    }
+
     /// Path without query, as [`Head::path`].
     #[must_use]
     pub fn path(&self) -> &'a [u8] {
@@ -127,7 +137,13 @@ impl<'a> View<'a> {
     }
 }
 
-fn received_value<'a>(field: &Field, index: usize, buf: &'a [u8], edits: &'a Edits) -> Option<&'a [u8]> {
+/// Value of received field number `index` as it is sent; `None`: it is not.
+pub(super) fn received_value<'a>(
+    field: &Field,
+    index: usize,
+    buf: &'a [u8],
+    edits: &'a Edits,
+) -> Option<&'a [u8]> {
     if edits.keeps(index) { Some(field.value.of(buf)) } else { edits.replacement(index) }
 }
 

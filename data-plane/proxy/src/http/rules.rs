@@ -12,7 +12,7 @@ use super::run::{Run, Step};
 use super::turn::{self, Turn};
 use crate::exchange::Exchange;
 use crate::failure::Failure;
-use crate::h1::{Edits, Head, InvalidEdit, Known, Version, View};
+use crate::h1::{Edits, Head, InvalidEdit, Known, Method, Version, View};
 use crate::live::{LiveBackend, LiveFrontend};
 use crate::stream::Stream;
 use crate::termination::Termination;
@@ -145,6 +145,35 @@ impl Edit for Scene<'_> {
             HeaderPattern::Name(name) => edits.delete(head, bytes, name.as_bytes()),
             HeaderPattern::Matching(_) => delete_matching(pattern, edits, head, bytes),
         });
+    }
+
+    fn replace(&mut self, name: &HeaderName, change: &mut dyn FnMut(&[u8], &mut Vec<u8>) -> bool) {
+        self.edit(|edits, head, bytes| edits.replace_each(head, bytes, name.as_bytes(), change));
+    }
+
+    fn set_method(&mut self, method: &[u8]) {
+        // What bodies a message may have hangs on these two (RFC 9112 6.3), and the client knows the one it sent.
+        let shapes = |method| matches!(method, Method::Head | Method::Connect);
+        self.edit(|edits, head, _| {
+            let (old, new) = (head.method(), Method::of(method));
+            if old != new && (shapes(old) || shapes(new)) {
+                return Err(InvalidEdit::Method);
+            }
+            edits.set_method(method)
+        });
+    }
+
+    fn set_target(&mut self, target: &[u8]) {
+        self.edit(|edits, head, bytes| match head.method() {
+            // Its target is no address of a resource (RFC 9110 9.3.6).
+            Method::Connect => Err(InvalidEdit::Target),
+            _ => edits.set_target_and_host(head, bytes, target),
+        });
+    }
+
+    fn set_status(&mut self, status: u16, reason: Option<&str>) {
+        let reason = reason.unwrap_or_else(|| super::status::reason(status));
+        self.edit(|edits, _, _| edits.set_status(status, reason.as_bytes()));
     }
 }
 

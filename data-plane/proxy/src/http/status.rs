@@ -1,4 +1,4 @@
-//! Words for statuses that the proxy answers itself.
+//! Words for statuses. Those that no document names have HAProxy's words for their class.
 
 /// Reason phrase (RFC 9110 section 15, RFC 6585).
 pub(super) fn reason(status: u16) -> &'static str {
@@ -48,10 +48,12 @@ pub(super) fn reason(status: u16) -> &'static str {
         504 => "Gateway Timeout",
         505 => "HTTP Version Not Supported",
         _ => match status / 100 {
-            2 => "OK",
-            3 => "Redirect",
+            1 => "Informational",
+            2 => "Success",
+            3 => "Redirection",
             4 => "Client Error",
-            _ => "Server Error",
+            5 => "Server Error",
+            _ => "Other",
         },
     }
 }

@@ -29,6 +29,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .takes(1, 3, "<name> [-m <method>]")
             .does("Removes headers of that name."),
     ],
+    REWRITES,
     &[
         Keyword::refused("allow", RESPONSES, LATER),
         Keyword::refused("deny", RESPONSE, LATER),
@@ -46,34 +47,17 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::refused("expect-proxy", TCP_CONNECTION, LATER),
         Keyword::refused("dgram-drop", QUIC, LATER),
         Keyword::refused("send-retry", QUIC, LATER),
-        Keyword::refused("set-status", RESPONSES, LATER),
+        Keyword::refused("replace-header", AFTER, LATER),
+        Keyword::refused("replace-value", AFTER, LATER),
+        Keyword::refused("set-status", AFTER, LATER),
         Keyword::refused("switch-mode", TCP_CONTENT, LATER),
     ],
     &Keyword::each(
-        [
-            "normalize-uri",
-            "replace-path",
-            "replace-pathq",
-            "replace-uri",
-            "set-method",
-            "set-path",
-            "set-pathq",
-            "set-query",
-            "set-uri",
-            "tarpit",
-        ],
+        ["normalize-uri", "tarpit"],
         Keyword::refused("", REQUEST, "requests would pass as they came"),
     ),
     &Keyword::each(
-        [
-            "add-headers-bin",
-            "del-headers-bin",
-            "del-map",
-            "replace-header",
-            "replace-value",
-            "set-headers-bin",
-            "set-map",
-        ],
+        ["add-headers-bin", "del-headers-bin", "del-map", "set-headers-bin", "set-map"],
         Keyword::refused("", HTTP, "messages would pass as they came"),
     ),
     &Keyword::each(["add-acl", "del-acl"], Keyword::refused("", HTTP, "later conditions could not see it")),
@@ -134,7 +118,37 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
     ],
 ];
 
+/// Actions that give a part of a message another value.
+const REWRITES: &[Keyword] = &[
+    set("set-method", "Sends another method."),
+    set("set-path", "Replaces the path and keeps the query."),
+    set("set-pathq", "Replaces path and query."),
+    set("set-query", "Replaces the query."),
+    set("set-uri", "Replaces the whole request target."),
+    replace("replace-path", "Replaces a path that matches."),
+    replace("replace-pathq", "Replaces path and query where they match."),
+    replace("replace-uri", "Replaces a request target that matches."),
+    Keyword::works("replace-header", HEADERS, REWRITE_TEST)
+        .takes(3, 3, "<name> <regex> <format>")
+        .does("Replaces each line of a header that matches."),
+    Keyword::works("replace-value", HEADERS, REWRITE_TEST)
+        .takes(3, 3, "<name> <regex> <format>")
+        .does("Replaces each value of a header, between its commas, that matches."),
+    Keyword::works("set-status", RESPONSE, REWRITE_TEST)
+        .takes(1, 3, "<status> [reason <text>]")
+        .does("Sends another status."),
+];
+
+const fn set(name: &'static str, summary: &'static str) -> Keyword {
+    Keyword::works(name, REQUEST, REWRITE_TEST).takes(1, 1, "<format>").does(summary)
+}
+
+const fn replace(name: &'static str, summary: &'static str) -> Keyword {
+    Keyword::works(name, REQUEST, REWRITE_TEST).takes(2, 2, "<regex> <format>").does(summary)
+}
+
 const TEST: &str = "lower/http_rules";
+const REWRITE_TEST: &str = "lower/rewrites";
 const LATER: &str = "rules of this kind are not run yet";
 
 const REQUEST: Places = Places::of(&[Place::HttpRequest]);
