@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use sluicegate_haproxy::predicate;
+use sluicegate_haproxy::predicate::{self, LANGUAGE_BRANCH, LANGUAGE_VERSION};
 use sluicegate_provider_file::load::{Inputs, Limits, Loaded, load};
 
 use crate::check::{NOTHING_LISTENS, compile};
@@ -54,7 +54,7 @@ pub(crate) fn main() -> anyhow::Result<ExitCode> {
 
 /// `-cc`: 0 for true, 1 for false, 2 for a condition that cannot be read.
 fn evaluate(condition: &str) -> ExitCode {
-    match predicate::evaluate(condition, &|name| std::env::var(name).ok()) {
+    match predicate::evaluate_line(condition, &sources::environment()) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -114,6 +114,11 @@ fn inputs(arguments: &Arguments) -> Inputs {
     inputs.limits =
         Limits { process: arguments.max_connections, frontend: arguments.frontend_max_connections };
     let host = || nix::unistd::gethostname().unwrap_or_default().to_string_lossy().into_owned();
+    inputs.environment.set("HAPROXY_STARTUP_VERSION", LANGUAGE_VERSION);
+    inputs.environment.set("HAPROXY_BRANCH", LANGUAGE_BRANCH);
+    if arguments.master_worker {
+        inputs.environment.set("HAPROXY_MWORKER", "1");
+    }
     inputs.environment.set("HAPROXY_LOCALPEER", &arguments.peer_name.clone().unwrap_or_else(host));
     inputs
 }

@@ -25,13 +25,24 @@ pub(crate) fn inputs(paths: Vec<PathBuf>, format: Option<Format>) -> Inputs {
         Format::Haproxy => Language::Haproxy,
         Format::Manifest => Language::Manifest,
     });
+    Inputs {
+        paths,
+        language,
+        environment: environment(),
+        style: crate::log::style(),
+        limits: Limits::default(),
+    }
+}
+
+/// The environment of this process, as far as it is text.
+pub(crate) fn environment() -> Environment {
     let mut environment = Environment::default();
     for (name, value) in std::env::vars_os() {
         if let (Some(name), Some(value)) = (name.to_str(), value.to_str()) {
             environment.set(name, value);
         }
     }
-    Inputs { paths, language, environment, style: crate::log::style(), limits: Limits::default() }
+    environment
 }
 
 /// What was read, if nothing stands against serving it; findings go to stderr.

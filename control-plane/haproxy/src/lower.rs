@@ -24,6 +24,7 @@ mod rewrite;
 mod routes;
 mod rule;
 mod server;
+mod server_name;
 mod server_port;
 mod settings;
 mod timeouts;
@@ -109,6 +110,7 @@ impl<'a> Lowering<'a> {
         }
         self.global();
         self.unknown_defaults(&inherited.unknown_from);
+        self.ambiguous_defaults(&inherited.ambiguous_from);
         self.names(&inherited.proxies);
         for defaults in &inherited.defaults {
             self.defaults(defaults);

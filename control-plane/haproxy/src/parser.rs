@@ -5,6 +5,7 @@ mod block;
 mod directive;
 mod header;
 mod report;
+mod tail;
 #[cfg(test)]
 mod tests;
 

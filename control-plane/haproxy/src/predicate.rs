@@ -10,9 +10,18 @@ mod tests;
 
 use std::fmt;
 
+use crate::diagnostic::{Diagnostics, Severity};
+use crate::environment::Environment;
+use crate::lexer::{Lexer, Quoting, Scope};
+use crate::source::SourceMap;
+use crate::word::Word;
+
 /// The version of HAProxy's language that is read here, for `version_atleast` and `version_before`: keywords up to
 /// that version are known, so that a file which has branches for several versions takes its newest one.
 pub const LANGUAGE_VERSION: &str = "3.4.0";
+
+/// Its branch, for `$HAPROXY_BRANCH`.
+pub const LANGUAGE_BRANCH: &str = "3.4";
 
 /// Names that `feature(NAME)` finds: what HAProxy's build options of that name promise, and this program keeps.
 pub const FEATURES: &[&str] = &["ACCEPT4", "EPOLL", "GETADDRINFO", "LINUX_SPLICE", "THREAD"];
@@ -138,6 +147,28 @@ pub fn evaluate(
     }
     let value = reader.either()?;
     if reader.rest().is_empty() { Ok(value) } else { Err(reader.expected("'&&', '||' or the end")) }
+}
+
+/// The same for a condition that is still to be cut into words, as `haproxy -cc` has it: quotes, escapes and variables
+/// count.
+///
+/// # Errors
+/// What is wrong with the words, or with the condition that they make.
+pub fn evaluate_line(line: &str, environment: &Environment) -> Result<bool, String> {
+    let sources = SourceMap::of("condition", &format!(".if {line}"));
+    let mut diagnostics = Diagnostics::default();
+    let mut words = Vec::new();
+    for source in sources.sources() {
+        let mut lexer = Lexer::new(source, Quoting::Modern, 0);
+        let scope = Scope { environment, section: "" };
+        words.extend(lexer.next_line(scope, &mut diagnostics).into_iter().flat_map(|line| line.words));
+    }
+    if let Some(error) = diagnostics.iter().find(|found| found.severity == Severity::Error) {
+        return Err(error.message.clone());
+    }
+    let texts: Vec<&str> = words.iter().skip(1).map(Word::text).collect();
+    let environment = |name: &str| environment.get(name).map(str::to_owned);
+    evaluate(&texts.join(" "), &environment).map_err(|error| error.to_string())
 }
 
 struct Reader<'a> {

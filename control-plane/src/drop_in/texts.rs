@@ -1,6 +1,6 @@
 //! What the drop-in says of itself.
 
-use sluicegate_haproxy::predicate::LANGUAGE_VERSION;
+use sluicegate_haproxy::predicate::{FEATURES, LANGUAGE_VERSION};
 
 /// `-h`, and the answer to a command line without arguments.
 pub(super) const USAGE: &str = "\
@@ -36,8 +36,10 @@ pub(super) fn version() -> String {
 /// `-vv`.
 pub(super) fn build_info() -> String {
     let debug = if cfg!(debug_assertions) { "debug" } else { "release" };
+    let features: Vec<_> = FEATURES.iter().map(|feature| format!("+{feature}")).collect();
+    let features = features.join(" ");
     format!(
-        "{}\nTarget: {} {}, {debug} build\nFeatures: +EPOLL +THREAD -OPENSSL -LUA -QUIC\n\
+        "{}\nTarget: {} {}, {debug} build\nFeature list : {features} -OPENSSL -LUA -QUIC\n\
          Default settings: one worker thread a CPU\nPollers: epoll\n",
         version(),
         std::env::consts::ARCH,

@@ -97,6 +97,8 @@ codes! {
     MissingArgument = "missing-argument", Syntax;
     /// Too many arguments.
     ExtraArgument = "extra-argument", Syntax;
+    /// Words after the end of a line, which HAProxy ignores.
+    IgnoredWords = "ignored-words", Syntax;
     /// A keyword given again where the last one wins.
     Duplicate = "duplicate", Syntax;
     /// An old spelling.

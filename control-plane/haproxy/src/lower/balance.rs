@@ -34,7 +34,9 @@ impl Lowering<'_> {
         let name = word.text().split('(').next().unwrap_or_default();
         if name == "roundrobin" {
             if let Some(extra) = rest.first() {
-                self.unexpected(extra, "`balance roundrobin` takes no arguments");
+                let message = format!("`balance {name}` ends before this word");
+                let finding = Diagnostic::warning(Code::IgnoredWords, extra.span(), message);
+                self.report(finding.label("left out, as HAProxy does without a word"));
             }
         } else if OTHERS.contains(&name) {
             let message = format!("`balance {name}` is not supported yet");

@@ -12,7 +12,7 @@ use crate::source::Span;
 use crate::word::Word;
 
 /// The longest name of a proxy or server, in bytes: an id holds two.
-const MAX_NAME_BYTES: usize = 255;
+pub(super) const MAX_NAME_BYTES: usize = 255;
 
 /// Which names are taken.
 #[derive(Debug, Default)]
@@ -120,6 +120,17 @@ impl<'a> Lowering<'a> {
             let near = nearest(from.text(), known.iter().copied()).filter(|near| *near != from.text());
             let help = near.map(|near| format!("did you mean `{near}`?"));
             self.report(Diagnostic::error(Code::UnknownReference, from.span(), message).help_if(help));
+        }
+    }
+
+    /// `from` that names two sections.
+    pub(super) fn ambiguous_defaults(&mut self, sections: &[(&'a Section, &'a Section)]) {
+        for (section, first) in sections {
+            let Some(from) = &section.from else { continue };
+            let message = format!("there is more than one `defaults {}` above this line", from.text());
+            let finding = Diagnostic::error(Code::DuplicateName, from.span(), message)
+                .related(first.name_span(), "the first of them");
+            self.report(finding);
         }
     }
 

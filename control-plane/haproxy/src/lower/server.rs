@@ -7,6 +7,7 @@ use sluicegate_proto::v1::{self, Kind, endpoint, resource::Body};
 
 use super::address::{self, Address, Host};
 use super::proxy::Proxy;
+use super::server_name::ServerNames;
 use super::settings::Lines;
 use super::{Lowering, id};
 use crate::ast::{Directive, OptionUse, Prefix};
@@ -36,8 +37,8 @@ impl ServerOptions {
 }
 
 /// A server whose number is not settled yet.
-struct Draft<'a> {
-    name: &'a str,
+struct Draft {
+    name: String,
     span: Span,
     address: endpoint::Address,
     options: ServerOptions,
@@ -47,7 +48,7 @@ impl<'a> Lowering<'a> {
     /// Emits the endpoints of a backend; gives how many `server` lines there are.
     pub(super) fn servers(&mut self, proxy: &Proxy<'_, 'a>) -> usize {
         let mut defaults = self.default_servers_above(proxy.lines);
-        let mut seen: HashMap<&str, Span> = HashMap::new();
+        let mut names = ServerNames::of(proxy.lines);
         let mut drafts = Vec::new();
         let mut count = 0;
         for line in proxy.lines.own_lines().iter().copied() {
@@ -57,16 +58,9 @@ impl<'a> Lowering<'a> {
                     count += 1;
                     let [name, address] = line.fixed() else { continue };
                     self.server_name(name);
-                    if let Some(first) = seen.insert(name.text(), name.span()) {
-                        let message = format!("`{}` has a server `{}` already", proxy.name, name.text());
-                        self.report(
-                            Diagnostic::error(Code::DuplicateName, name.span(), message)
-                                .label("again")
-                                .related(first, "first here"),
-                        );
-                        continue;
-                    }
-                    drafts.extend(self.server(proxy, line, (name, address), &defaults));
+                    let draft = self.server(proxy, line, (name, address), &defaults);
+                    let own = self.own_name(proxy, name, &mut names);
+                    drafts.extend(draft.map(|draft| Draft { name: own, ..draft }));
                 }
                 _ => {}
             }
@@ -76,7 +70,7 @@ impl<'a> Lowering<'a> {
             let Draft { name, span, address, options } = draft;
             let endpoint = v1::Endpoint {
                 backend: Some(id(Kind::Backend, proxy.name)),
-                name: name.to_owned(),
+                name: name.clone(),
                 number,
                 address: Some(address),
                 weight: options.weight.unwrap_or(1),
@@ -117,7 +111,7 @@ impl<'a> Lowering<'a> {
         line: &'a Directive,
         (name, word): (&'a Word, &'a Word),
         defaults: &ServerOptions,
-    ) -> Option<Draft<'a>> {
+    ) -> Option<Draft> {
         let mut options = ServerOptions { number: None, ..defaults.clone() };
         self.apply(line, &mut options);
         let text = self.expanded(word)?;
@@ -143,7 +137,7 @@ impl<'a> Lowering<'a> {
                 self.server_host((host, family), port, word)?
             }
         };
-        Some(Draft { name: name.text(), span: line.span, address, options })
+        Some(Draft { name: name.text().to_owned(), span: line.span, address, options })
     }
 
     fn server_host(
@@ -239,7 +233,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// The number of each server: its `id`, or the lowest that is free (manual 5.2, id).
-    fn numbers(&mut self, drafts: &[Draft<'a>]) -> Vec<u32> {
+    fn numbers(&mut self, drafts: &[Draft]) -> Vec<u32> {
         let mut taken: HashMap<u32, Span> = HashMap::new();
         for (number, span) in drafts.iter().filter_map(|draft| draft.options.number) {
             if let Some(first) = taken.insert(number, span) {

@@ -97,12 +97,21 @@ pub(super) struct Inherited<'a> {
     pub(super) proxies: Vec<Lines<'a>>,
     /// Sections whose `from` names no `defaults` above them.
     pub(super) unknown_from: Vec<&'a Section>,
+    /// Sections whose `from` names two `defaults` above them, and the first of these.
+    pub(super) ambiguous_from: Vec<(&'a Section, &'a Section)>,
 }
 
 /// Finds for each section the `defaults` that it stands under: the one after `from`, else the last one above it.
 pub(super) fn inherit(sections: &[Section]) -> Inherited<'_> {
-    let mut inherited = Inherited { defaults: Vec::new(), proxies: Vec::new(), unknown_from: Vec::new() };
+    let mut inherited = Inherited {
+        defaults: Vec::new(),
+        proxies: Vec::new(),
+        unknown_from: Vec::new(),
+        ambiguous_from: Vec::new(),
+    };
     let mut named: HashMap<&str, Rc<Lines<'_>>> = HashMap::new();
+    // The first section of each name that more than one has.
+    let mut doubled: HashMap<&str, &Section> = HashMap::new();
     for section in sections {
         let mut parent = None;
         if let Some(from) = &section.from {
@@ -110,14 +119,19 @@ pub(super) fn inherit(sections: &[Section]) -> Inherited<'_> {
             if parent.is_none() {
                 inherited.unknown_from.push(section);
             }
+            if let Some(first) = doubled.get(from.text()) {
+                inherited.ambiguous_from.push((section, first));
+            }
         } else if section.kind.is_proxy() {
             parent = inherited.defaults.last().cloned();
         }
         match section.kind {
             SectionKind::Defaults => {
                 let lines = Rc::new(Lines::new(section, parent));
-                if let Some(name) = &section.name {
-                    named.insert(name.text(), Rc::clone(&lines));
+                if let Some(name) = &section.name
+                    && let Some(first) = named.insert(name.text(), Rc::clone(&lines))
+                {
+                    doubled.entry(name.text()).or_insert(first.section());
                 }
                 inherited.defaults.push(lines);
             }

@@ -69,6 +69,7 @@ impl Parser {
         if !self.support(support, directive.keyword_span(), place) {
             return false;
         }
+        self.drop_tail(directive);
         if let Some(finding) = miscount(keyword, directive.args(), directive.keyword_span()) {
             self.report(finding);
             return false;

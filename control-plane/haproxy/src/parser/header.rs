@@ -66,6 +66,12 @@ impl Parser {
             extra = rest.next();
         }
         if let Some(extra) = extra {
+            if section.kind == SectionKind::Defaults && section.from.is_none() {
+                let finding =
+                    Diagnostic::warning(Code::IgnoredWords, extra.span(), "`defaults` ends before this word")
+                        .label("left out, as HAProxy does without a word");
+                return self.report(finding);
+            }
             let usage = report::header_usage(section.kind);
             let message = format!("`{}` takes no such argument", section.kind.as_str());
             let finding = Diagnostic::error(Code::ExtraArgument, extra.span(), message)

@@ -102,3 +102,15 @@ fn mistakes_are_named() {
     assert_eq!(value(&"(".repeat(1000)), Err(InvalidPredicate::TooDeep { at: 341 }));
     assert_eq!(value(&"1".repeat(100_000)), Err(InvalidPredicate::TooLong));
 }
+
+#[test]
+fn a_line_is_cut_into_words_first() {
+    let environment = [("HOME", "/root")].into_iter().collect();
+    let value = |line: &str| evaluate_line(line, &environment);
+    assert_eq!(value("streq(\"$HOME\",/root) && defined(HOME)"), Ok(true));
+    assert_eq!(value("streq(a\\ b,'a b')"), Ok(true));
+    assert_eq!(value("streq('a,b',c)"), Err("streq() takes 2 argument(s), not 3".to_owned()));
+    assert_eq!(value("'$HOME"), Err("the single quote is not closed on its line".to_owned()));
+    assert_eq!(value("''"), Ok(false));
+    assert_eq!(value(""), Ok(false));
+}

@@ -83,17 +83,23 @@ pub enum Unreadable {
 
 /// Finds the files behind `paths`, in the order given; those of a folder by name, hidden ones left out.
 ///
-/// With `forced`, all files are of that language, and a folder gives what HAProxy's `-f` would: its `*.cfg` files.
+/// With `forced`, all files are of that language, and a folder gives what HAProxy's `-f` would: its `*.cfg` files, not
+/// those of folders within. As there, such a folder may be empty beside something that is not (distributions start
+/// HAProxy with an empty `conf.d`).
 ///
 /// # Errors
 /// All paths that lead to no configuration.
 pub fn discover(paths: &[PathBuf], forced: Option<Language>) -> Result<Vec<Found>, Vec<Unreadable>> {
-    let (mut found, mut errors) = (Vec::new(), Vec::new());
+    let (mut found, mut errors, mut empty) = (Vec::new(), Vec::new(), Vec::new());
     for path in paths {
         match visit(path, forced) {
             Ok(files) => found.extend(files),
+            Err(error @ Unreadable::EmptyFolder { .. }) if forced.is_some() => empty.push(error),
             Err(error) => errors.push(error),
         }
+    }
+    if found.is_empty() {
+        errors.append(&mut empty);
     }
     if errors.is_empty() { Ok(found) } else { Err(errors) }
 }

@@ -123,7 +123,10 @@ impl Loaded {
         let files: Vec<Input<'_>> = texts.iter().map(|(path, text)| Input { path, text }).collect();
         let loader =
             Recording { inner: FileLoader::new("."), seen: RefCell::new(std::mem::take(&mut self.seen)) };
-        let outcome = sluicegate_haproxy::load(&files, inputs.environment.clone(), &loader);
+        let mut environment = inputs.environment.clone();
+        let names: Vec<&str> = files.iter().map(|file| file.path).collect();
+        environment.set("HAPROXY_CFGFILES", &names.join(";"));
+        let outcome = sluicegate_haproxy::load(&files, environment, &loader);
         self.seen = loader.seen.into_inner();
         self.tally.errors += outcome.diagnostics.errors();
         self.tally.warnings += outcome.diagnostics.count(Severity::Warning);

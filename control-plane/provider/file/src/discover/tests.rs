@@ -22,6 +22,18 @@ fn a_folder_gives_its_files_by_name() {
 }
 
 #[test]
+fn a_folder_may_be_empty_beside_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, empty) = (folder.path().join("haproxy.cfg"), folder.path().join("conf.d"));
+    fs::write(&file, "global\n").unwrap();
+    fs::create_dir(&empty).unwrap();
+    let both = [file, empty.clone()];
+    assert_eq!(discover(&both, Some(Language::Haproxy)).unwrap().len(), 1);
+    assert!(discover(&both, None).is_err(), "the folder holds nothing of any language");
+    assert!(told(&empty, Some(Language::Haproxy)).contains("holds no file"));
+}
+
+#[test]
 fn content_tells_where_the_name_does_not() {
     let folder = tempfile::tempdir().unwrap();
     let language = |text: &str| {

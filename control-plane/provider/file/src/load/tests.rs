@@ -29,6 +29,18 @@ fn a_folder_of_both_languages_gives_a_fragment_of_each() {
 }
 
 #[test]
+fn a_file_sees_what_is_read_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let condition = format!("streq(\"$HAPROXY_CFGFILES\",\"{};{}\")", file("a.cfg"), file("b.cfg"));
+    fs::write(folder.path().join("a.cfg"), SITE).unwrap();
+    fs::write(folder.path().join("b.cfg"), format!(".if !{condition}\n.alert \"other files\"\n.endif\n"))
+        .unwrap();
+    let loaded = load(&inputs(folder.path()));
+    assert!(loaded.is_good(), "{:?}", loaded.findings);
+}
+
+#[test]
 fn an_error_takes_everything_back_and_says_where() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("site.cfg");
