@@ -25,6 +25,18 @@ pub enum Status {
 }
 
 impl Status {
+    /// All results.
+    pub const ALL: [Self; 8] = [
+        Self::L4Ok,
+        Self::L4Timeout,
+        Self::L4Connection,
+        Self::SocketError,
+        Self::L7Ok,
+        Self::L7Timeout,
+        Self::L7Response,
+        Self::L7Status,
+    ];
+
     /// Whether the endpoint passed.
     pub fn passed(self) -> bool {
         matches!(self, Self::L4Ok | Self::L7Ok)

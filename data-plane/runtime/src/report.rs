@@ -219,6 +219,7 @@ fn process(report: ProcessReport) -> v1::ProcessStats {
         retained_generations: report.retained_generations as u64,
         closes: report.closes.into_iter().map(|(cause, number)| count((cause.name(), number))).collect(),
         dropped_log_lines: report.dropped_log_lines,
+        ..v1::ProcessStats::default()
     }
 }
 

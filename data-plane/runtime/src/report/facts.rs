@@ -76,6 +76,7 @@ impl Facts {
             bytes_out: self.bytes_out,
             checks: self.checks,
             failed_checks: self.failed_checks,
+            ..v1::EndpointStats::default()
         }
     }
 }
@@ -92,6 +93,7 @@ pub(super) fn frontend(key: &ObjectKey, frontend: &LiveFrontend) -> v1::Frontend
         bytes_out: counters.sum(|shard| &shard.bytes_out),
         denied: counters.sum(|shard| &shard.denied),
         bad_requests: counters.sum(|shard| &shard.bad_requests),
+        ..v1::FrontendStats::default()
     }
 }
 
@@ -105,5 +107,6 @@ pub(super) fn backend(key: &ObjectKey, backend: &LiveBackend) -> v1::BackendStat
         retries: counters.sum(|shard| &shard.retries),
         redispatches: counters.sum(|shard| &shard.redispatches),
         responses: counters.sum_each(|shard| &shard.responses).into(),
+        ..v1::BackendStats::default()
     }
 }

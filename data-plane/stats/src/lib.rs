@@ -1,0 +1,24 @@
+//! Statistics as monitoring reads them: rows of HAProxy's fields, made of what a proxy serves and what it reported.
+//!
+//! [`Table`] holds a row for each frontend, backend and server, [`Info`] the facts of the process; both print as HAProxy
+//! prints them. What is not counted here is an empty cell, never a number made up. Reports of several proxies are first
+//! made one ([`sum()`]).
+//!
+//! Pure: no sockets, no clock. It must not know who asks.
+
+mod csv;
+mod facts;
+mod field;
+mod info;
+mod json;
+mod rows;
+mod sum;
+mod typed;
+mod value;
+
+pub use facts::Facts;
+pub use field::{Field, Tags};
+pub use info::{Info, Item};
+pub use rows::{Kind, Row, Select, Table};
+pub use sum::sum;
+pub use value::Value;

@@ -1,0 +1,256 @@
+//! What is served and what was reported, as rows.
+
+mod backend;
+mod frontend;
+mod server;
+
+use std::collections::BTreeMap;
+
+use sluicegate_model::{Backend, Frontend, Runtime};
+use sluicegate_proto::id::ObjectKey;
+use sluicegate_proto::v1::{
+    BackendStats, EndpointStats, FrontendStats, ObjectId, Origin, Rate, Report, origin::Place,
+};
+
+use crate::facts::Facts;
+use crate::field::Field;
+use crate::value::Value;
+
+/// Number of the first proxy: HAProxy gives 1 to its own.
+const FIRST_PROXY: u32 = 2;
+
+/// All rows: proxies in the order of the configuration, in each the frontend, the servers and the backend.
+#[derive(Debug, Clone, Default)]
+pub struct Table {
+    /// In that order.
+    pub rows: Vec<Row>,
+}
+
+/// What a row is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The side of a proxy that takes connections.
+    Frontend,
+    /// The side that has servers.
+    Backend,
+    /// One server.
+    Server,
+}
+
+impl Kind {
+    /// As `typed` has it.
+    pub fn letter(self) -> char {
+        match self {
+            Self::Frontend => 'F',
+            Self::Backend => 'B',
+            Self::Server => 'S',
+        }
+    }
+
+    /// As JSON has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Frontend => "Frontend",
+            Self::Backend => "Backend",
+            Self::Server => "Server",
+        }
+    }
+
+    /// The field `type`, and the bit that `show stat <proxy> <type> <server>` asks for it with, by its exponent.
+    fn number(self) -> u32 {
+        match self {
+            Self::Frontend => 0,
+            Self::Backend => 1,
+            Self::Server => 2,
+        }
+    }
+}
+
+/// One row.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// What it is about.
+    pub kind: Kind,
+    /// Which object.
+    pub key: ObjectKey,
+    /// The field `iid`.
+    pub proxy_number: u32,
+    /// The field `sid`; 0 for proxies.
+    pub number: u32,
+    cells: Vec<Option<Value>>,
+}
+
+impl Row {
+    fn new(kind: Kind, key: ObjectKey, proxy: &Proxy<'_>, name: &str, number: u32) -> Self {
+        let cells = vec![None; Field::COUNT];
+        let mut row = Self { kind, key, proxy_number: proxy.number, number, cells };
+        row.text(Field::ProxyName, proxy.name);
+        row.text(Field::ServiceName, name);
+        row.set(Field::Pid, Value::U32(1));
+        row.set(Field::Iid, Value::U32(proxy.number));
+        row.set(Field::Sid, Value::U32(number));
+        row.set(Field::Type, Value::U32(kind.number()));
+        row
+    }
+
+    /// What stands in a column.
+    pub fn cell(&self, field: Field) -> Option<&Value> {
+        self.cells.get(field.index())?.as_ref()
+    }
+
+    /// The cells that are not empty, in their order.
+    pub fn cells(&self) -> impl Iterator<Item = (Field, &Value)> {
+        Field::ALL.iter().filter_map(|field| Some((*field, self.cell(*field)?)))
+    }
+
+    fn set(&mut self, field: Field, value: Value) {
+        if let Some(cell) = self.cells.get_mut(field.index()) {
+            *cell = Some(value);
+        }
+    }
+
+    fn text(&mut self, field: Field, text: &str) {
+        self.set(field, text.into());
+    }
+
+    /// A gauge or limit.
+    fn short(&mut self, field: Field, number: u64) {
+        self.set(field, Value::short(number));
+    }
+
+    /// A counter.
+    fn count(&mut self, field: Field, number: u64) {
+        self.set(field, Value::U64(number));
+    }
+
+    fn rate(&mut self, now: Field, most: Field, rate: Option<&Rate>) {
+        let rate = rate.copied().unwrap_or_default();
+        self.short(now, rate.now);
+        self.short(most, rate.most);
+    }
+
+    fn responses(&mut self, responses: &[u64]) {
+        let classes = [Field::Hrsp1xx, Field::Hrsp2xx, Field::Hrsp3xx, Field::Hrsp4xx, Field::Hrsp5xx];
+        for (index, field) in classes.into_iter().enumerate() {
+            self.count(field, responses.get(index).copied().unwrap_or_default());
+        }
+    }
+}
+
+/// Which rows (HAProxy: `show stat <proxy> <type> <server>`); `None`: all of them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Select {
+    /// Number of the proxy.
+    pub proxy: Option<u32>,
+    /// Sum of 1 for frontends, 2 for backends, 4 for servers.
+    pub kinds: Option<u32>,
+    /// Number of the server.
+    pub server: Option<u32>,
+}
+
+impl Select {
+    fn takes(&self, row: &Row) -> bool {
+        let kind = 1 << row.kind.number();
+        self.proxy.is_none_or(|number| number == row.proxy_number)
+            && self.kinds.is_none_or(|kinds| kinds & kind != 0)
+            && (row.kind != Kind::Server || self.server.is_none_or(|number| number == row.number))
+    }
+}
+
+impl Table {
+    /// The rows of what is served, with what was reported of it.
+    pub fn new(runtime: &Runtime, report: &Report, facts: &Facts) -> Self {
+        let scene = Scene::new(runtime, report, facts);
+        let mut rows = Vec::new();
+        for proxy in scene.proxies() {
+            rows.extend(proxy.frontend.map(|frontend| scene.frontend(&proxy, frontend)));
+            if let Some(backend) = proxy.backend {
+                let servers = backend.endpoints.iter();
+                rows.extend(servers.map(|endpoint| scene.server(&proxy, backend, endpoint)));
+                rows.push(scene.backend(&proxy, backend));
+            }
+        }
+        Self { rows }
+    }
+
+    /// The rows that were asked for.
+    #[must_use]
+    pub fn select(mut self, select: Select) -> Self {
+        self.rows.retain(|row| select.takes(row));
+        self
+    }
+}
+
+/// A frontend, a backend, or both of a `listen`.
+struct Proxy<'a> {
+    number: u32,
+    name: &'a str,
+    frontend: Option<&'a Frontend>,
+    backend: Option<&'a Backend>,
+}
+
+/// What rows are made of.
+struct Scene<'a> {
+    runtime: &'a Runtime,
+    facts: &'a Facts,
+    frontends: BTreeMap<ObjectKey, &'a FrontendStats>,
+    backends: BTreeMap<ObjectKey, &'a BackendStats>,
+    endpoints: BTreeMap<ObjectKey, &'a EndpointStats>,
+}
+
+impl<'a> Scene<'a> {
+    fn new(runtime: &'a Runtime, report: &'a Report, facts: &'a Facts) -> Self {
+        Self {
+            runtime,
+            facts,
+            frontends: by_key(&report.frontends, |stats| stats.id.as_ref()),
+            backends: by_key(&report.backends, |stats| stats.id.as_ref()),
+            endpoints: by_key(&report.endpoints, |stats| stats.id.as_ref()),
+        }
+    }
+
+    /// In the order in which they were written, files by their names.
+    fn proxies(&self) -> Vec<Proxy<'a>> {
+        let mut proxies: BTreeMap<_, Proxy<'a>> = BTreeMap::new();
+        let empty = |name| Proxy { number: 0, name, frontend: None, backend: None };
+        for (key, frontend) in &self.runtime.frontends {
+            let place = place(key, &frontend.settings.origin);
+            proxies.entry(place).or_insert_with(|| empty(key.name())).frontend = Some(&**frontend);
+        }
+        for (key, backend) in &self.runtime.backends {
+            let place = place(key, &backend.settings.origin);
+            proxies.entry(place).or_insert_with(|| empty(key.name())).backend = Some(&**backend);
+        }
+        let numbered = (FIRST_PROXY..).zip(proxies.into_values());
+        numbered.map(|(number, proxy)| Proxy { number, ..proxy }).collect()
+    }
+
+    /// Whole seconds since a moment of which a report says.
+    fn seconds_since(&self, unix_ms: u64) -> u64 {
+        self.facts.now_unix_ms.saturating_sub(unix_ms) / 1000
+    }
+
+    /// The field `lastsess`.
+    fn last_session(&self, unix_ms: u64) -> Value {
+        match unix_ms {
+            0 => Value::S32(-1),
+            at => Value::S32(i32::try_from(self.seconds_since(at)).unwrap_or(i32::MAX)),
+        }
+    }
+}
+
+/// What proxies are sorted by: both sides of a `listen` have the same.
+fn place<'a>(key: &'a ObjectKey, origin: &'a Origin) -> (&'a str, u32, &'a str, &'a str, &'a str) {
+    let (file, line) = match &origin.place {
+        Some(Place::File(file)) => (file.path.as_str(), file.line),
+        _ => ("", 0),
+    };
+    (file, line, key.provider(), key.namespace(), key.name())
+}
+
+fn by_key<T>(rows: &[T], id: impl Fn(&T) -> Option<&ObjectId>) -> BTreeMap<ObjectKey, &T> {
+    rows.iter().filter_map(|row| Some((ObjectKey::try_from(id(row)?).ok()?, row))).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,79 @@
+//! Rows of backends.
+
+use sluicegate_model::backend::Balance;
+use sluicegate_model::frontend::Mode;
+use sluicegate_model::{Backend, Endpoint};
+use sluicegate_proto::v1::EndpointStats;
+
+use super::{Kind, Proxy, Row, Scene};
+use crate::field::Field;
+
+impl Scene<'_> {
+    pub(super) fn backend(&self, proxy: &Proxy<'_>, backend: &Backend) -> Row {
+        let settings = &backend.settings;
+        let mut row = Row::new(Kind::Backend, backend.key().clone(), proxy, "BACKEND", 0);
+        let stats = self.backends.get(backend.key()).copied().cloned().unwrap_or_default();
+        let of_servers = |number: fn(&EndpointStats) -> u64| -> u64 {
+            let reported = backend.endpoints.iter().filter_map(|endpoint| self.endpoints.get(&endpoint.key));
+            reported.map(|stats| number(stats)).sum()
+        };
+        row.short(Field::Qcur, stats.queued);
+        row.short(Field::Qmax, stats.most_queued);
+        row.short(Field::Scur, stats.current_exchanges);
+        row.short(Field::Smax, stats.most_exchanges);
+        row.count(Field::Stot, stats.exchanges);
+        row.count(Field::Bin, of_servers(|stats| stats.bytes_in));
+        row.count(Field::Bout, of_servers(|stats| stats.bytes_out));
+        row.count(Field::Dresp, stats.denied_responses);
+        row.count(Field::Econ, of_servers(|stats| stats.connect_errors));
+        row.count(Field::Eresp, of_servers(|stats| stats.response_errors));
+        row.count(Field::Wretr, stats.retries);
+        row.count(Field::Wredis, stats.redispatches);
+        row.count(Field::Lbtot, of_servers(|stats| stats.exchanges));
+        row.rate(Field::Rate, Field::RateMax, stats.rate.as_ref());
+        row.count(Field::CliAbrt, stats.client_aborts);
+        row.count(Field::SrvAbrt, stats.server_aborts);
+        row.count(Field::Connect, of_servers(|stats| stats.connects));
+        row.count(Field::Reuse, of_servers(|stats| stats.reuses));
+        let last = self.last_session(stats.last_exchange_unix_ms);
+        row.set(Field::Lastsess, last);
+        row.durations(stats.durations.as_ref());
+        row.text(Field::Algo, algorithm(settings.balance));
+        match settings.mode {
+            Mode::Tcp => row.text(Field::Mode, "tcp"),
+            Mode::Http => {
+                row.text(Field::Mode, "http");
+                row.responses(&stats.responses);
+                row.count(Field::ReqTot, stats.exchanges);
+            }
+        }
+        self.availability(&mut row, backend);
+        row
+    }
+
+    /// How many of its servers take traffic, and since when any does, or none.
+    fn availability(&self, row: &mut Row, backend: &Backend) {
+        let takes = |endpoint: &&Endpoint| !backend.settings.disabled && self.takes_traffic(endpoint);
+        let usable = || backend.endpoints.iter().map(|endpoint| &**endpoint).filter(takes);
+        let active = usable().filter(|endpoint| !endpoint.backup);
+        let backups = usable().filter(|endpoint| endpoint.backup);
+        let serving = || usable().filter(|endpoint| !endpoint.backup).count() > 0;
+        let weight: u64 = usable()
+            .filter(|endpoint| endpoint.backup != serving())
+            .take(if serving() || backend.settings.all_backups { usize::MAX } else { 1 })
+            .map(|endpoint| u64::from(endpoint.weight))
+            .sum();
+        row.short(Field::Weight, weight);
+        row.short(Field::Uweight, weight);
+        row.short(Field::Act, active.count() as u64);
+        row.short(Field::Bck, backups.count() as u64);
+        let up = usable().next().is_some() || backend.endpoints.is_empty() && !backend.settings.disabled;
+        row.text(Field::Status, if up { "UP" } else { "DOWN" });
+    }
+}
+
+fn algorithm(balance: Balance) -> &'static str {
+    match balance {
+        Balance::RoundRobin => "roundrobin",
+    }
+}

@@ -1,0 +1,121 @@
+//! Rows of servers.
+
+use sluicegate_health::Status;
+use sluicegate_model::frontend::Mode;
+use sluicegate_model::{Backend, Endpoint};
+use sluicegate_proto::v1::{Durations, EndpointStats, Health};
+
+use super::{Kind, Proxy, Row, Scene};
+use crate::field::Field;
+
+impl Scene<'_> {
+    pub(super) fn server(&self, proxy: &Proxy<'_>, backend: &Backend, endpoint: &Endpoint) -> Row {
+        let number = endpoint.number.get();
+        let mut row = Row::new(Kind::Server, endpoint.key.clone(), proxy, &endpoint.name, number);
+        let stats = self.endpoints.get(&endpoint.key).copied().cloned().unwrap_or_default();
+        row.short(Field::Qcur, stats.queued);
+        row.short(Field::Qmax, stats.most_queued);
+        row.short(Field::Scur, stats.current_exchanges);
+        row.short(Field::Smax, stats.most_exchanges);
+        if let Some(limit) = endpoint.max_connections {
+            row.short(Field::Slim, limit.get().into());
+        }
+        if let Some(limit) = endpoint.max_queue {
+            row.short(Field::Qlimit, limit.get().into());
+        }
+        row.count(Field::Stot, stats.exchanges);
+        row.count(Field::Bin, stats.bytes_in);
+        row.count(Field::Bout, stats.bytes_out);
+        row.count(Field::Econ, stats.connect_errors);
+        row.count(Field::Eresp, stats.response_errors);
+        row.count(Field::Wretr, stats.retries);
+        row.count(Field::Wredis, stats.redispatches);
+        row.count(Field::Lbtot, stats.exchanges);
+        row.rate(Field::Rate, Field::RateMax, stats.rate.as_ref());
+        row.count(Field::CliAbrt, stats.client_aborts);
+        row.count(Field::SrvAbrt, stats.server_aborts);
+        row.count(Field::Connect, stats.connects);
+        row.count(Field::Reuse, stats.reuses);
+        let last = self.last_session(stats.last_exchange_unix_ms);
+        row.set(Field::Lastsess, last);
+        row.durations(stats.durations.as_ref());
+        row.short(Field::Weight, endpoint.weight.into());
+        row.short(Field::Uweight, endpoint.weight.into());
+        row.short(Field::Act, (!endpoint.backup).into());
+        row.short(Field::Bck, endpoint.backup.into());
+        row.text(Field::Addr, &endpoint.address.to_string());
+        match backend.settings.mode {
+            Mode::Tcp => row.text(Field::Mode, "tcp"),
+            Mode::Http => {
+                row.text(Field::Mode, "http");
+                row.responses(&stats.responses);
+                row.count(Field::ReqTot, stats.exchanges);
+            }
+        }
+        self.health(&mut row, endpoint, &stats);
+        row
+    }
+
+    fn health(&self, row: &mut Row, endpoint: &Endpoint, stats: &EndpointStats) {
+        let disabled = endpoint.disabled || stats.health() == Health::Disabled;
+        row.text(Field::Status, if disabled { "MAINT" } else { status(endpoint, stats.health()) });
+        if stats.since_unix_ms > 0 {
+            row.short(Field::Lastchg, self.seconds_since(stats.since_unix_ms));
+        }
+        let Some(check) = &endpoint.check else { return };
+        let down = stats.health() == Health::Down;
+        let now_down = if down { self.seconds_since(stats.since_unix_ms) } else { 0 };
+        row.short(Field::Downtime, stats.down_ms / 1000 + now_down);
+        row.count(Field::Chkfail, stats.failed_checks);
+        row.count(Field::Chkdown, stats.downs);
+        row.short(Field::CheckRise, check.rise.get().into());
+        row.short(Field::CheckFall, check.fall.get().into());
+        let Some(probe) = &stats.last_probe else { return };
+        row.text(Field::CheckStatus, &probe.word);
+        if probe.status > 0 {
+            row.short(Field::CheckCode, probe.status.into());
+        }
+        row.count(Field::CheckDuration, probe.took_ms);
+        if let Some(status) = Status::ALL.into_iter().find(|status| status.code() == probe.word) {
+            row.text(Field::CheckDesc, status.words());
+        }
+        row.text(Field::LastChk, &probe.info);
+    }
+
+    /// Whether new requests go to it, as far as is known; what was not reported yet is taken for up, as it is there.
+    pub(super) fn takes_traffic(&self, endpoint: &Endpoint) -> bool {
+        let health = self.endpoints.get(&endpoint.key).map(|stats| stats.health());
+        let well = matches!(health, None | Some(Health::Up | Health::Unchecked | Health::Unspecified));
+        !endpoint.disabled && endpoint.weight > 0 && well
+    }
+}
+
+/// The field `status` of a server that is not in maintenance.
+fn status(endpoint: &Endpoint, health: Health) -> &'static str {
+    match health {
+        Health::Down => "DOWN",
+        Health::Unresolved => "MAINT (resolution)",
+        Health::Disabled => "MAINT",
+        _ if endpoint.weight == 0 => "DRAIN",
+        _ if endpoint.check.is_none() => "no check",
+        Health::Up | Health::Unchecked | Health::Unspecified => "UP",
+    }
+}
+
+impl Row {
+    pub(super) fn durations(&mut self, durations: Option<&Durations>) {
+        let durations = durations.copied().unwrap_or_default();
+        for (field, number) in [
+            (Field::Qtime, durations.queue),
+            (Field::Ctime, durations.connect),
+            (Field::Rtime, durations.response),
+            (Field::Ttime, durations.total),
+            (Field::QtimeMax, durations.most_queue),
+            (Field::CtimeMax, durations.most_connect),
+            (Field::RtimeMax, durations.most_response),
+            (Field::TtimeMax, durations.most_total),
+        ] {
+            self.short(field, number);
+        }
+    }
+}

@@ -1,0 +1,191 @@
+use sluicegate_model::{Change, compile};
+use sluicegate_proto::v1::{self, Health, Kind as ObjectKind, Resource, endpoint, resource::Body};
+
+use super::*;
+
+fn id(kind: ObjectKind, name: &str) -> ObjectId {
+    ObjectId { provider: "test".into(), kind: kind.into(), name: name.into(), ..ObjectId::default() }
+}
+
+fn resource(kind: ObjectKind, name: &str, line: u32, body: Body) -> Resource {
+    let place = Place::File(v1::origin::File { path: "a.cfg".into(), line });
+    let origin = Some(Origin { place: Some(place) });
+    let provenance = Some(v1::Provenance { origin, ..v1::Provenance::default() });
+    Resource { id: Some(id(kind, name)), body: Some(body), provenance, ..Resource::default() }
+}
+
+fn server(name: &str, number: u32, change: impl FnOnce(&mut v1::Endpoint)) -> Resource {
+    let address = v1::IpAddress { ip: vec![192, 0, 2, 1].into(), port: 80 };
+    let mut endpoint = v1::Endpoint {
+        backend: Some(id(ObjectKind::Backend, "app")),
+        name: name.into(),
+        number,
+        weight: 1,
+        address: Some(endpoint::Address::Ip(address)),
+        ..v1::Endpoint::default()
+    };
+    change(&mut endpoint);
+    resource(ObjectKind::Endpoint, &format!("app/{name}"), 10 + number, Body::Endpoint(endpoint))
+}
+
+/// A `listen both` above a frontend `web` and a backend `app` of three servers, the last a backup.
+fn runtime() -> Runtime {
+    let frontend = || v1::Frontend { mode: v1::Mode::Http.into(), ..v1::Frontend::default() };
+    let backend = || v1::Backend {
+        mode: v1::Mode::Http.into(),
+        balance: Some(v1::Balance { algorithm: Some(v1::balance::Algorithm::RoundRobin(v1::RoundRobin {})) }),
+        ..v1::Backend::default()
+    };
+    let resources = [
+        resource(ObjectKind::Frontend, "web", 7, Body::Frontend(frontend())),
+        resource(ObjectKind::Backend, "app", 9, Body::Backend(backend())),
+        resource(ObjectKind::Frontend, "both", 2, Body::Frontend(frontend())),
+        resource(ObjectKind::Backend, "both", 2, Body::Backend(backend())),
+        server("a", 1, |endpoint| endpoint.weight = 5),
+        server("b", 2, |endpoint| endpoint.weight = 0),
+        server("c", 3, |endpoint| endpoint.backup = true),
+    ];
+    compile(None, Change::Full(&resources)).unwrap()
+}
+
+fn of(table: &Table, name: &str, field: Field) -> String {
+    let row = table.rows.iter().find(|row| {
+        let text = |field| row.cell(field).map(ToString::to_string).unwrap_or_default();
+        format!("{}/{}", text(Field::ProxyName), text(Field::ServiceName)) == name
+    });
+    row.unwrap().cell(field).map(ToString::to_string).unwrap_or_default()
+}
+
+fn told(stats: v1::EndpointStats, health: Health) -> Report {
+    let stats =
+        v1::EndpointStats { id: Some(id(ObjectKind::Endpoint, "app/a")), health: health.into(), ..stats };
+    Report { endpoints: vec![stats], ..Report::default() }
+}
+
+fn table(report: &Report) -> Table {
+    Table::new(&runtime(), report, &Facts { now_unix_ms: 10_000, ..Facts::default() })
+}
+
+#[test]
+fn proxies_are_in_the_order_of_the_file() {
+    let table = table(&Report::default());
+    let names: Vec<String> = table
+        .rows
+        .iter()
+        .map(|row| {
+            let name = |field| row.cell(field).unwrap().to_string();
+            format!(
+                "{} {}/{} {}",
+                row.proxy_number,
+                name(Field::ProxyName),
+                name(Field::ServiceName),
+                row.number
+            )
+        })
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "2 both/FRONTEND 0",
+            "2 both/BACKEND 0",
+            "3 web/FRONTEND 0",
+            "4 app/a 1",
+            "4 app/b 2",
+            "4 app/c 3",
+            "4 app/BACKEND 0",
+        ]
+    );
+}
+
+#[test]
+fn rows_are_selected() {
+    let rows =
+        |proxy, kinds, server| table(&Report::default()).select(Select { proxy, kinds, server }).rows.len();
+    assert_eq!(rows(None, None, None), 7);
+    assert_eq!(rows(Some(4), None, None), 4);
+    assert_eq!(rows(None, Some(1), None), 2);
+    assert_eq!(rows(None, Some(6), None), 5);
+    assert_eq!(rows(Some(4), Some(4), Some(2)), 1);
+}
+
+#[test]
+fn a_backend_is_up_while_one_server_takes_traffic() {
+    let up = table(&told(v1::EndpointStats::default(), Health::Up));
+    let backend = |table: &Table, field| of(table, "app/BACKEND", field);
+    assert_eq!(backend(&up, Field::Status), "UP");
+    assert_eq!([Field::Act, Field::Bck, Field::Weight].map(|field| backend(&up, field)), ["1", "1", "5"]);
+    let down = table(&told(v1::EndpointStats::default(), Health::Down));
+    assert_eq!([Field::Act, Field::Bck, Field::Weight].map(|field| backend(&down, field)), ["0", "1", "1"]);
+    assert_eq!(of(&down, "app/a", Field::Status), "DOWN");
+    assert_eq!(of(&down, "app/b", Field::Status), "DRAIN");
+    assert_eq!(of(&down, "app/c", Field::Status), "no check");
+}
+
+#[test]
+fn what_was_reported_stands_in_its_column() {
+    let stats = v1::EndpointStats {
+        exchanges: 7,
+        responses: vec![0, 5, 0, 2, 0],
+        last_exchange_unix_ms: 7_500,
+        since_unix_ms: 4_000,
+        rate: Some(Rate { now: 1, most: 3 }),
+        durations: Some(v1::Durations { connect: 2, most_total: 9, ..v1::Durations::default() }),
+        ..v1::EndpointStats::default()
+    };
+    let table = table(&told(stats, Health::Up));
+    for (field, value) in [
+        (Field::Stot, "7"),
+        (Field::Hrsp2xx, "5"),
+        (Field::Hrsp4xx, "2"),
+        (Field::Lastsess, "2"),
+        (Field::Lastchg, "6"),
+        (Field::Rate, "1"),
+        (Field::RateMax, "3"),
+        (Field::Ctime, "2"),
+        (Field::TtimeMax, "9"),
+        (Field::Addr, "192.0.2.1:80"),
+        (Field::CheckStatus, ""),
+    ] {
+        assert_eq!(of(&table, "app/a", field), value, "{}", field.name());
+    }
+    assert_eq!(of(&table, "app/c", Field::Lastsess), "-1");
+}
+
+#[test]
+fn the_forms_are_those_of_haproxy() {
+    let table =
+        table(&Report::default()).select(Select { kinds: Some(4), server: Some(1), ..Select::default() });
+    let csv = table.csv();
+    let (head, row) = csv.split_once('\n').unwrap();
+    assert!(head.starts_with("# pxname,svname,qcur,qmax,scur,"), "{head}");
+    assert!(row.starts_with("app,a,0,0,0,0,,0,0,0,,"), "{row}");
+    assert_eq!(head.matches(',').count(), row.matches(',').count());
+    assert!(row.contains(",-,"), "{row}");
+    let typed = table.typed();
+    assert!(typed.starts_with("S.4.1.0.pxname.1:KNS:str:app\nS.4.1.1.svname.1:KNS:str:a\n"), "{typed}");
+    assert!(typed.contains("S.4.1.7.stot.1:MCP:u64:0\n"), "{typed}");
+    let json: serde_json::Value = serde_json::from_str(&table.json()).unwrap();
+    assert_eq!(json[0][0]["objType"], "Server");
+    assert_eq!(json[0][0]["value"]["value"], "app");
+}
+
+#[test]
+fn text_that_would_break_a_line_of_values_is_quoted() {
+    let stats = v1::EndpointStats {
+        last_probe: Some(v1::Probe { info: "a,\"b\"".into(), word: "L7OK".into(), ..v1::Probe::default() }),
+        ..v1::EndpointStats::default()
+    };
+    let schedule = v1::CheckSchedule { interval_ms: 1000, rise: 1, fall: 1, ..v1::CheckSchedule::default() };
+    let checked = server("a", 1, |endpoint| endpoint.check = Some(schedule));
+    let runtime = compile(Some(&runtime()), Change::Delta { changed: &[checked], removed: &[] }).unwrap();
+    let csv = Table::new(&runtime, &told(stats, Health::Up), &Facts::default()).csv();
+    assert!(csv.contains(r#","a,""b""","#), "{csv}");
+    assert!(csv.contains(",Layer7 check passed,"), "{csv}");
+}
+
+#[test]
+fn columns_are_numbered_without_the_one_that_parts_modules() {
+    assert_eq!(Field::NeedConnEst.position(), 98);
+    assert_eq!(Field::ALL[104].name(), "ssl_sess");
+    assert_eq!(Field::ALL[104].position(), 103);
+}

@@ -1,0 +1,50 @@
+use super::*;
+
+fn endpoint(name: &str, exchanges: u64, health: Health, since_unix_ms: u64) -> EndpointStats {
+    let key = ObjectKey::new("test", "", sluicegate_proto::v1::Kind::Endpoint, name).unwrap();
+    EndpointStats {
+        id: Some((&key).into()),
+        exchanges,
+        health: health as i32,
+        since_unix_ms,
+        durations: Some(Durations { total: exchanges * 10, most_total: exchanges, ..Durations::default() }),
+        responses: vec![0, exchanges],
+        ..EndpointStats::default()
+    }
+}
+
+fn report(endpoints: Vec<EndpointStats>, requests: u64) -> Report {
+    let process = Some(ProcessStats { requests, uptime_ms: requests, ..ProcessStats::default() });
+    Report { endpoints, process, ..Report::default() }
+}
+
+#[test]
+fn counters_add_up_and_averages_weigh() {
+    let (a, b) = (
+        report(vec![endpoint("a", 1, Health::Up, 5), endpoint("b", 1, Health::Up, 5)], 10),
+        report(vec![endpoint("a", 3, Health::Up, 5)], 20),
+    );
+    let total = sum([&a, &b]);
+    let process = total.process.unwrap();
+    assert_eq!((process.requests, process.uptime_ms), (30, 20));
+    let [a, b] = &total.endpoints[..] else { panic!("{:?}", total.endpoints) };
+    assert_eq!((a.exchanges, &a.responses[..], b.exchanges), (4, &[0, 4][..], 1));
+    // (1 * 10 + 3 * 30) / 4
+    assert_eq!(a.durations.map(|durations| (durations.total, durations.most_total)), Some((25, 3)));
+}
+
+#[test]
+fn a_server_that_one_proxy_reaches_is_up() {
+    let seen = |first: (Health, u64), second: (Health, u64)| {
+        let (a, b) = (
+            report(vec![endpoint("a", 0, first.0, first.1)], 0),
+            report(vec![endpoint("a", 0, second.0, second.1)], 0),
+        );
+        let stats = sum([&a, &b]).endpoints.remove(0);
+        (stats.health(), stats.since_unix_ms)
+    };
+    assert_eq!(seen((Health::Down, 7), (Health::Up, 5)), (Health::Up, 5));
+    assert_eq!(seen((Health::Up, 5), (Health::Down, 7)), (Health::Up, 5));
+    assert_eq!(seen((Health::Down, 5), (Health::Down, 7)), (Health::Down, 7));
+    assert_eq!(seen((Health::Up, 7), (Health::Up, 5)), (Health::Up, 7));
+}
