@@ -40,6 +40,7 @@ fn health(health: i32) -> &'static str {
         Ok(Health::Disabled) => "disabled",
         Ok(Health::Unchecked) => "unchecked",
         Ok(Health::Unresolved) => "unresolved",
+        Ok(Health::Stopping) => "stopping",
         Ok(Health::Unspecified) | Err(_) => "unknown",
     }
 }

@@ -10,7 +10,7 @@ use sluicegate_core::session::Unexpected;
 use sluicegate_core::snapshot::TooLarge;
 use sluicegate_core::{Fleet, History, Snapshot};
 use sluicegate_proto::generation::Generation;
-use sluicegate_proto::v1::{FleetStatus, Nack, ProviderStatus, Quarantined, Report, ScopeStatus};
+use sluicegate_proto::v1::{FleetStatus, Nack, Override, ProviderStatus, Quarantined, Report, ScopeStatus};
 use tokio::sync::watch;
 
 use crate::peer::Peer;
@@ -49,6 +49,7 @@ struct State {
     fleet: Fleet,
     providers: Vec<ProviderStatus>,
     quarantined: Vec<Quarantined>,
+    overrides: Vec<Override>,
     stopping: bool,
 }
 
@@ -98,6 +99,7 @@ impl Publisher {
             fleet: Fleet::default(),
             providers: Vec::new(),
             quarantined: Vec::new(),
+            overrides: Vec::new(),
             stopping: false,
         };
         Self(Arc::new(Shared { settings, state: Mutex::new(state), wakes, answers: watch::Sender::new(0) }))
@@ -141,6 +143,11 @@ impl Publisher {
         self.state().quarantined = quarantined;
     }
 
+    /// Takes over what operators set at run time; the status shows it.
+    pub fn overrides(&self, overrides: Vec<Override>) {
+        self.state().overrides = overrides;
+    }
+
     /// Changes with each ACK and NACK; the status tells what they were.
     pub fn answers(&self) -> watch::Receiver<u64> {
         self.0.answers.subscribe()
@@ -180,6 +187,7 @@ impl Publisher {
                 .collect(),
             providers: if all { state.providers.clone() } else { Vec::new() },
             quarantined: if all { state.quarantined.clone() } else { Vec::new() },
+            overrides: if all { state.overrides.clone() } else { Vec::new() },
         }
     }
 

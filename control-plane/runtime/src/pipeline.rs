@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use sluicegate_core::overrides::{Ended, Refused, Value};
 use sluicegate_core::quarantine::{Group, Held, Settled};
 use sluicegate_core::{
-    Conflict, Contribution, Delta, Fragment, Quarantine, Rejected, Snapshot, merge, settle,
+    Conflict, Contribution, Delta, Fragment, Overrides, Quarantine, Rejected, Snapshot, merge, settle,
 };
 use sluicegate_model::{Change, Runtime, compile};
 use sluicegate_proto::id::ObjectKey;
@@ -29,6 +30,7 @@ pub struct Proposal {
     delta: Delta,
     runtime: Option<Runtime>,
     held: BTreeMap<Group, Held>,
+    ended: Vec<Ended>,
 }
 
 impl Proposal {
@@ -51,8 +53,9 @@ pub struct Pipeline {
     contributions: BTreeMap<(&'static str, String), Contribution>,
     sources: BTreeMap<&'static str, ProviderStatus>,
     snapshot: Arc<Snapshot>,
-    runtime: Runtime,
+    runtime: Arc<Runtime>,
     quarantine: Quarantine,
+    overrides: Overrides,
     /// What the last merge left out, by the source that lost it, in words.
     left_out: BTreeSet<(&'static str, String)>,
 }
@@ -98,8 +101,9 @@ impl Pipeline {
     /// # Errors
     /// Where the candidate is no good as a whole; why, in words.
     pub fn propose(&mut self) -> Result<Proposal, Vec<String>> {
-        let merged = merge(self.contributions.values());
+        let mut merged = merge(self.contributions.values());
         self.leave_out(&merged.conflicts);
+        let ended = self.overrides.apply(&mut merged.resources);
         let mut runtime = None;
         let settled = settle(&self.snapshot, merged.resources, |delta| {
             runtime = Some(check(&self.runtime, delta)?);
@@ -108,20 +112,54 @@ impl Pipeline {
         let Settled { snapshot, delta, held } = settled
             .map_err(|unsettled| unsettled.0.iter().map(ToString::to_string).collect::<Vec<String>>())?;
         snapshot.fits().map_err(|error| vec![error.to_string()])?;
-        Ok(Proposal { snapshot: Arc::new(snapshot), delta, runtime, held })
+        Ok(Proposal { snapshot: Arc::new(snapshot), delta, runtime, held, ended })
     }
 
     /// Takes over what was published: the next proposal starts from it.
     pub fn accept(&mut self, proposal: Proposal, now_unix_ms: u64) {
-        let Proposal { snapshot, runtime, held, .. } = proposal;
+        let Proposal { snapshot, runtime, held, ended, .. } = proposal;
         let news = self.quarantine.replace(held.clone(), now_unix_ms);
         for line in news.iter().filter_map(|group| Some(held_back(group, held.get(group)?))) {
             tracing::warn!("{line}");
         }
+        for line in &ended {
+            tracing::warn!("{line}");
+        }
+        self.overrides.forget(&ended);
         if let Some(runtime) = runtime {
-            self.runtime = runtime;
+            self.runtime = Arc::new(runtime);
         }
         self.snapshot = snapshot;
+    }
+
+    /// Sets fields of objects over what their providers say; [`Pipeline::propose`] makes something of it. All or
+    /// nothing.
+    ///
+    /// # Errors
+    /// Where there is no such object or field, or no room.
+    pub fn set(&mut self, values: &[(ObjectKey, Value)], now_unix_ms: u64) -> Result<(), Refused> {
+        let configured = merge(self.contributions.values()).resources;
+        let mut overrides = self.overrides.clone();
+        for (key, value) in values {
+            overrides.set(&configured, key, value.clone(), now_unix_ms)?;
+        }
+        self.overrides = overrides;
+        Ok(())
+    }
+
+    /// What operators have set.
+    pub fn overrides(&self) -> &Overrides {
+        &self.overrides
+    }
+
+    /// Takes back overrides that could not be published.
+    pub fn restore(&mut self, overrides: Overrides) {
+        self.overrides = overrides;
+    }
+
+    /// What was accepted last, compiled.
+    pub fn runtime(&self) -> &Arc<Runtime> {
+        &self.runtime
     }
 
     /// Keeps what is left out for the status, and logs what was not left out before.

@@ -33,6 +33,13 @@ pub(crate) fn json(status: &FleetStatus) -> Value {
             "last_good_serves": held.last_good_serves,
             "since_unix_ms": held.since_unix_ms,
         })).collect::<Vec<_>>(),
+        "overrides": status.overrides.iter().map(|set| object!({
+            "id": name(set.id.as_ref()),
+            "field": set.field,
+            "value": set.value,
+            "configured": set.configured,
+            "since_unix_ms": set.since_unix_ms,
+        })).collect::<Vec<_>>(),
     })
 }
 

@@ -53,6 +53,13 @@ fn fleet() -> FleetStatus {
             diagnostics: vec!["error: unknown keyword".into()],
             loaded_unix_ms: 59_000,
         }],
+        overrides: vec![Override {
+            id: id(Kind::Endpoint, "app/app1"),
+            field: "weight".into(),
+            value: "5".into(),
+            configured: "1".into(),
+            since_unix_ms: 60_000,
+        }],
         ..FleetStatus::default()
     }
 }
@@ -63,17 +70,18 @@ fn what_is_wrong_stands_first() {
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines[0], "REFUSED haproxy, 2 s ago; what came before it serves:");
     assert_eq!(lines[1], "    error: unknown keyword");
-    assert!(lines[2].starts_with("scope default: generation 7 (abababab)"), "{text}");
-    assert!(lines[3].contains("proxy edge-1 0.1.0: generation 7 (abababab), 1 BEHIND"), "{text}");
+    assert_eq!(lines[2], "SET haproxy/endpoint/app/app1: weight 5, 1 s ago (configured: 1)");
+    assert!(lines[3].starts_with("scope default: generation 7 (abababab)"), "{text}");
+    assert!(lines[4].contains("proxy edge-1 0.1.0: generation 7 (abababab), 1 BEHIND"), "{text}");
     assert_eq!(
-        lines[4],
+        lines[5],
         "    NACK haproxy/listener/main/*:80: port 80 is taken by nginx (pid 12) [on this host]"
     );
     assert!(
-        lines[5].starts_with("    haproxy/endpoint/app/app2 down since 1 min 0 s ago (L4CON in 0 ms)"),
+        lines[6].starts_with("    haproxy/endpoint/app/app2 down since 1 min 0 s ago (L4CON in 0 ms)"),
         "{text}"
     );
-    assert!(lines[6].starts_with("    haproxy/endpoint/app/app1 up"), "{text}");
+    assert!(lines[7].starts_with("    haproxy/endpoint/app/app1 up"), "{text}");
 }
 
 #[test]
@@ -84,4 +92,5 @@ fn programs_get_the_same_facts() {
     assert_eq!(proxy["rejections"][0]["local"], true);
     assert_eq!(proxy["report"]["endpoints"][1]["health"], "down");
     assert_eq!(json["providers"][0]["refused"], true);
+    assert_eq!(json["overrides"][0]["configured"], "1");
 }

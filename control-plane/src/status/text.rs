@@ -40,6 +40,15 @@ fn write(out: &mut String, status: &FleetStatus, now: u64) -> fmt::Result {
             held.reason
         )?;
     }
+    for set in &status.overrides {
+        let since = ago(now, set.since_unix_ms);
+        let over = if set.configured.is_empty() {
+            String::new()
+        } else {
+            format!(" (configured: {})", set.configured)
+        };
+        writeln!(out, "SET {}: {} {}, {since}{over}", name(set.id.as_ref()), set.field, set.value)?;
+    }
     for provider in
         status.providers.iter().filter(|provider| !provider.refused && !provider.diagnostics.is_empty())
     {

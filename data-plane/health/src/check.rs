@@ -174,6 +174,23 @@ impl Check {
         }
     }
 
+    /// Takes a health for granted that a person set: as far from the next change as it can be. A probe under way goes on.
+    pub fn force(&mut self, health: Health, now: Duration) {
+        self.health = match health {
+            Health::Up => self.top(),
+            Health::Down => 0,
+        };
+        if self.phase == Phase::Idle {
+            self.due = self.due.min(now.saturating_add(self.pause()));
+        }
+    }
+
+    /// Forgets a probe under way. The health stays, the next probe is due after the usual time.
+    pub fn rest(&mut self, now: Duration) {
+        self.phase = Phase::Idle;
+        self.due = now.saturating_add(self.pause());
+    }
+
     fn top(&self) -> u32 {
         self.schedule.rise.get().saturating_add(self.schedule.fall.get() - 1)
     }

@@ -33,6 +33,10 @@ pub struct Endpoint {
     pub backup: bool,
     /// Administratively down.
     pub disabled: bool,
+    /// Takes nothing new, is checked as before.
+    pub drain: bool,
+    /// What a person set the health to; `None`: as the checks find it.
+    pub forced_health: Option<ForcedHealth>,
     /// Exchanges at one time, what is over waits; `None`: no limit.
     pub max_connections: Option<NonZeroU32>,
     /// Longest queue; `None`: no limit of its own.
@@ -51,6 +55,26 @@ impl Endpoint {
     pub fn check_key(&self) -> Option<CheckKey> {
         self.check.as_ref().map(|check| CheckKey { target: check.target(&self.address) })
     }
+}
+
+/// A health that a person set (HAProxy: set server health). Checks go on from it; without checks it stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ForcedHealth {
+    /// What it is set to.
+    pub value: ForcedValue,
+    /// When, in milliseconds since 1970: the same value set later is set again.
+    pub at_unix_ms: u64,
+}
+
+/// What a health can be set to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ForcedValue {
+    /// Takes traffic.
+    Up,
+    /// Takes nothing new.
+    Stopping,
+    /// Takes none.
+    Down,
 }
 
 /// Where an endpoint is.
@@ -115,6 +139,8 @@ pub struct CheckSchedule {
     pub address: Option<SocketAddr>,
     /// Probe this port instead of the endpoint's.
     pub port: Option<u16>,
+    /// No probe is made, and the health stays what it is.
+    pub paused: bool,
 }
 
 impl CheckSchedule {

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sluicegate_engine::stream::Target;
-use sluicegate_health::{Check, Command, Finding, Limits, Phase, Schedule, first_delay};
+use sluicegate_health::{self as health, Check, Command, Finding, Limits, Phase, Schedule, first_delay};
 use sluicegate_model::backend::{BackendSettings, Probe};
-use sluicegate_model::endpoint::CheckKey;
+use sluicegate_model::endpoint::{CheckKey, ForcedHealth, ForcedValue};
 use sluicegate_proto::id::ObjectKey;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
@@ -32,6 +32,10 @@ pub(crate) struct Subject {
     pub(crate) limits: Limits,
     /// Where probes go now; `None`: the name has not been resolved, nothing is probed.
     pub(crate) target: Option<Target>,
+    /// Nothing is probed for now, and what is known stays.
+    pub(crate) paused: bool,
+    /// What a person set the health to.
+    pub(crate) forced: Option<ForcedHealth>,
 }
 
 /// Hears what the checks find.
@@ -170,9 +174,14 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
         let key = subject.key.clone();
         self.forget(&key);
         let resolved = subject.target.is_some();
-        let state = Check::new(subject.schedule, subject.limits, self.now() + delay);
+        let mut state = Check::new(subject.schedule, subject.limits, self.now() + delay);
+        if let Some(forced) = subject.forced {
+            state.force(forced_to(forced), self.now());
+        }
         if resolved {
-            self.due.insert((state.due(), key.clone()));
+            if !subject.paused {
+                self.due.insert((state.due(), key.clone()));
+            }
             self.verdicts.renewed(&subject);
         }
         self.entries.insert(key, Entry { subject, state, running: None, waits: false });
@@ -186,10 +195,29 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
         if (old.schedule, old.limits) != (subject.schedule, subject.limits) {
             entry.state.reschedule(subject.schedule, subject.limits, now);
         }
-        if self.due.remove(&(before, subject.key.clone())) {
+        if let Some(forced) = subject.forced.filter(|_| subject.forced != old.forced) {
+            entry.state.force(forced_to(forced), now);
+        }
+        let resumes = old.paused && !subject.paused && subject.target.is_some();
+        let pauses = subject.paused && !old.paused;
+        if self.due.remove(&(before, subject.key.clone())) || resumes {
             self.due.insert((entry.state.due(), subject.key.clone()));
         }
+        let key = subject.key.clone();
         entry.subject = subject;
+        if pauses {
+            self.pause(&key);
+        }
+    }
+
+    /// Makes no more probes of an endpoint; the one under way is dropped.
+    fn pause(&mut self, key: &ObjectKey) {
+        let Some(mut entry) = self.entries.remove(key) else { return };
+        self.due.remove(&(entry.state.due(), key.clone()));
+        self.give_up(&mut entry);
+        entry.state.rest(self.now());
+        entry.waits = false;
+        self.entries.insert(key.clone(), entry);
     }
 
     fn tick(&mut self) {
@@ -313,6 +341,14 @@ async fn run<P: Prober>(prober: Arc<P>, target: Target, settings: Arc<BackendSet
         }
     };
     line.tell(News::Over(outcome)).await;
+}
+
+/// A health that takes nothing new is a good one for a check: its next success says so.
+fn forced_to(forced: ForcedHealth) -> health::Health {
+    match forced.value {
+        ForcedValue::Up | ForcedValue::Stopping => health::Health::Up,
+        ForcedValue::Down => health::Health::Down,
+    }
 }
 
 async fn at(time: Option<Instant>) {

@@ -135,6 +135,8 @@ impl<P: Prober> Endpoints<P> {
             limits: Limits { connect: timeouts.connect, answer: timeouts.check },
             target: self.target(&check.target),
             check,
+            paused: config.check.as_ref().is_some_and(|check| check.paused),
+            forced: config.forced_health,
         })
     }
 
@@ -152,7 +154,9 @@ impl<P: Prober> Endpoints<P> {
     /// Ends the checks of an endpoint that stays. A verdict that came after the commit does not outlive them.
     fn leave(&mut self, endpoint: &LiveEndpoint) {
         self.checks.forget(&endpoint.config.key);
-        if endpoint.config.check.is_none() && endpoint.state.health() != Health::Unresolved {
+        let config = &endpoint.config;
+        let asked = config.check.is_some() || config.forced_health.is_some();
+        if !asked && endpoint.state.health() != Health::Unresolved {
             endpoint.state.set_health(Health::Unchecked, "");
         }
     }

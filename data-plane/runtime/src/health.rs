@@ -24,7 +24,8 @@ impl Board {
 impl Verdicts for Board {
     fn renewed(&mut self, endpoint: &Subject) {
         if let Some(state) = self.engine.live().endpoint(&endpoint.key) {
-            state.set_health(Health::Up, "");
+            let health = endpoint.forced.map_or(Health::Up, |forced| forced.value.into());
+            state.set_health(health, "");
         }
     }
 
@@ -69,7 +70,8 @@ struct Left {
 impl Left {
     fn count(backend: &LiveBackend) -> Self {
         let usable = |it: &&Arc<LiveEndpoint>| {
-            !it.config.disabled && it.config.weight > 0 && it.state.health().is_usable()
+            let takes = !it.config.disabled && !it.config.drain && it.config.weight > 0;
+            takes && it.state.health().is_usable()
         };
         let backup = backend.endpoints.iter().filter(usable).filter(|it| it.config.backup).count();
         Self { active: backend.endpoints.iter().filter(usable).count() - backup, backup }

@@ -85,6 +85,15 @@ impl Needs {
             Some(endpoint::Address::Unix(_)) => self.word("address.unix"),
             Some(endpoint::Address::Host(_)) => self.word("address.host"),
         }
+        if body.drain {
+            self.word("endpoint.drain");
+        }
+        if body.forced_health.is_some() {
+            self.word("endpoint.forced-health");
+        }
+        if body.check.as_ref().is_some_and(|check| check.paused) {
+            self.word("check.paused");
+        }
     }
 
     fn mode(&mut self, mode: i32) {

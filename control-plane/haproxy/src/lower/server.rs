@@ -79,6 +79,7 @@ impl<'a> Lowering<'a> {
                 max_connections: options.max_connections,
                 max_queue: options.max_queue,
                 check: options.checked.then_some(options.schedule),
+                ..v1::Endpoint::default()
             };
             let name = format!("{}/{name}", proxy.name);
             self.emit(name, span, index + 1, Body::Endpoint(endpoint));

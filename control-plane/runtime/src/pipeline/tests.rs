@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use sluicegate_core::overrides::Admin;
 use sluicegate_core::{Entry, History};
 use sluicegate_haproxy::{diagnostic::render::Style, environment::Environment};
 use sluicegate_proto::v1::origin::Place;
@@ -263,4 +264,48 @@ fn a_proposal_that_is_not_accepted_changes_nothing() {
     site.pipeline.accept(second, 1);
     assert_eq!(site.pipeline.quarantined().len(), 1);
     assert!(site.pipeline.propose().unwrap().delta().is_empty());
+}
+
+#[test]
+fn an_override_survives_edits_until_its_line_changes() {
+    let files = |server: &str| {
+        haproxy(&format!(
+            "defaults\n    timeout client 1m\n    timeout server 1m\n    timeout connect 1s\n\
+             frontend main\n    bind 127.0.0.1:1\n    default_backend app\n\
+             backend app\n    {server}\n    server s2 127.0.0.1:2\n"
+        ))
+    };
+    let s1 = ObjectKey::new("haproxy", "", v1::Kind::Endpoint, "app/s1").unwrap();
+    let disabled = |site: &Site| match &site.snapshot().resources()[&s1].resource().body {
+        Some(Body::Endpoint(body)) => body.disabled,
+        other => panic!("{other:?}"),
+    };
+    let mut site = Site::new();
+    site.take(files("server s1 127.0.0.1:1"));
+    site.settle();
+    site.pipeline.set(&[(s1.clone(), Value::Admin(Admin::Maint))], 5).unwrap();
+    assert_eq!(site.settle(), Some(2));
+    assert!(disabled(&site));
+    assert_eq!(site.pipeline.overrides().status()[0].value, "maint");
+    site.take(files("# a line more\n    server s0 127.0.0.1:9\n    server s1 127.0.0.1:1"));
+    site.settle();
+    assert!(disabled(&site), "an edit elsewhere leaves it alone");
+    site.take(files("server s1 127.0.0.1:1 weight 5"));
+    site.settle();
+    assert!(!disabled(&site));
+    assert!(site.pipeline.overrides().is_empty());
+}
+
+#[test]
+fn a_set_that_fails_sets_nothing() {
+    let mut site = served();
+    let before = site.pipeline.overrides().clone();
+    let known = ObjectKey::try_from(
+        site.snapshot().resources().values().find_map(|entry| entry.resource().id.as_ref()).unwrap(),
+    )
+    .unwrap();
+    let unknown = ObjectKey::new("haproxy", "", v1::Kind::Endpoint, "app/none").unwrap();
+    let values = [(known, Value::MaxConnections(3)), (unknown, Value::Weight(3))];
+    assert!(site.pipeline.set(&values, 1).is_err());
+    assert_eq!(*site.pipeline.overrides(), before);
 }

@@ -10,7 +10,7 @@ use super::address;
 use super::part::optional;
 use super::reason::Fault;
 use super::scope::Scope;
-use crate::endpoint::{CheckSchedule, Endpoint, EndpointAddress};
+use crate::endpoint::{CheckSchedule, Endpoint, EndpointAddress, ForcedHealth, ForcedValue};
 use crate::listener::{ListenAddress, Listener, Socket};
 
 /// `IFNAMSIZ` without its terminating NUL.
@@ -75,6 +75,9 @@ pub(super) fn endpoint(key: &ObjectKey, wire: &v1::Endpoint, scope: &mut Scope<'
     });
     let weight = scope.range("weight", wire.weight, 0, MAX_WEIGHT.into());
     let check = optional(wire.check.as_ref(), |wire| scope.at("check", |scope| check(wire, scope)));
+    let forced = optional(wire.forced_health.as_ref(), |wire| {
+        scope.at("forced_health", |scope| forced_health(wire, scope))
+    });
     let order = scope.order();
     number?;
     Some(Endpoint {
@@ -88,6 +91,8 @@ pub(super) fn endpoint(key: &ObjectKey, wire: &v1::Endpoint, scope: &mut Scope<'
         weight: u16::try_from(weight?).ok()?,
         backup: wire.backup,
         disabled: wire.disabled,
+        drain: wire.drain,
+        forced_health: forced?,
         max_connections: NonZeroU32::new(wire.max_connections),
         max_queue: NonZeroU32::new(wire.max_queue),
         check: check?,
@@ -114,7 +119,19 @@ fn check(wire: &v1::CheckSchedule, scope: &mut Scope<'_>) -> Option<CheckSchedul
         fall: fall?,
         address: address?,
         port: port.map(|port| Some(port).filter(|&port| port != 0))?,
+        paused: wire.paused,
     })
+}
+
+fn forced_health(wire: &v1::ForcedHealth, scope: &mut Scope<'_>) -> Option<ForcedHealth> {
+    use v1::forced_health::Value;
+    let value = match scope.known::<Value>("value", wire.value)? {
+        Value::Up => ForcedValue::Up,
+        Value::Stopping => ForcedValue::Stopping,
+        Value::Down => ForcedValue::Down,
+        Value::Unspecified => return scope.fault(Fault::Unset("value")),
+    };
+    Some(ForcedHealth { value, at_unix_ms: wire.at_unix_ms })
 }
 
 fn count(what: &'static str, value: u32, scope: &mut Scope<'_>) -> Option<NonZeroU32> {

@@ -5,9 +5,12 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::ListenerId;
-use crate::live::{Generation, LiveFrontend, Place};
+use crate::live::{Active, Generation, LiveFrontend, Place};
 use crate::stream::{Peer, Stream};
 use crate::worker::Worker;
+
+/// Of connections whose listener is closed: listeners are numbered from 1.
+const NONE: ListenerId = ListenerId(0);
 
 /// A client connection on its way to its task.
 #[derive(Debug)]
@@ -58,13 +61,25 @@ impl Attachment {
             if active.serial == self.serial {
                 return Standing::Serving;
             }
-            let Some(frontend) = active.listeners.get(&self.listener) else { return Standing::Removed };
+            let Some(frontend) = self.newest(active) else { return Standing::Removed };
             self.serial = active.serial;
             self.generation = active.generation;
+            if !active.listeners.contains_key(&self.listener) {
+                self.listener = NONE;
+            }
             if !Arc::ptr_eq(frontend, &self.frontend) {
                 self.frontend = Arc::clone(frontend);
             }
             Standing::Serving
+        })
+    }
+
+    /// A frontend that is disabled listens nowhere, and keeps the connections that it has; also when it listens again,
+    /// on sockets that they did not come in by.
+    fn newest<'a>(&self, active: &'a Active) -> Option<&'a Arc<LiveFrontend>> {
+        active.listeners.get(&self.listener).or_else(|| {
+            let frontend = active.frontends.get(self.frontend.config.key())?;
+            (frontend.settings().disabled || self.listener == NONE).then_some(frontend)
         })
     }
 

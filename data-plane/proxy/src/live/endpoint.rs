@@ -7,7 +7,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwapOption;
 use sluicegate_model::Endpoint;
-use sluicegate_model::endpoint::{CheckKey, EndpointAddress, HostPort, TransportKey};
+use sluicegate_model::endpoint::{
+    CheckKey, EndpointAddress, ForcedHealth, ForcedValue, HostPort, TransportKey,
+};
 
 use super::backend::BackendState;
 use super::change::Mark;
@@ -26,6 +28,18 @@ pub enum Health {
     Down,
     /// Its name does not resolve.
     Unresolved,
+    /// A person set it to take nothing new.
+    Stopping,
+}
+
+impl From<ForcedValue> for Health {
+    fn from(value: ForcedValue) -> Self {
+        match value {
+            ForcedValue::Up => Self::Up,
+            ForcedValue::Stopping => Self::Stopping,
+            ForcedValue::Down => Self::Down,
+        }
+    }
 }
 
 impl Health {
@@ -34,6 +48,7 @@ impl Health {
             1 => Self::Up,
             2 => Self::Down,
             3 => Self::Unresolved,
+            4 => Self::Stopping,
             _ => Self::Unchecked,
         }
     }
@@ -91,6 +106,8 @@ struct Known {
     check: Option<CheckKey>,
     /// The name to resolve.
     host: Option<HostPort>,
+    /// What a person set its health to.
+    forced: Option<ForcedHealth>,
 }
 
 /// What is true of an endpoint (by its identity) over all generations.
@@ -236,17 +253,21 @@ impl EndpointState {
             self.resolved.store(None);
         }
         let unresolved = host.is_some() && self.resolved.load().is_none();
-        let fresh = match (&key, unresolved) {
-            (_, true) => Health::Unresolved,
-            (Some(_), false) => Health::Up,
-            (None, false) => Health::Unchecked,
+        let forced = config.forced_health;
+        let fresh = match (&key, forced) {
+            _ if unresolved => Health::Unresolved,
+            (_, Some(forced)) => forced.value.into(),
+            (Some(_), None) => Health::Up,
+            (None, None) => Health::Unchecked,
         };
-        let keeps = known.check == key && key.is_some() && known.host == host;
+        let set_anew = forced.is_some() && forced != known.forced;
+        let lasts = key.is_some() || forced.is_some();
+        let keeps = known.check == key && known.host == host && lasts && !set_anew;
         if !keeps && self.health.swap(fresh as u8, SeqCst) != fresh as u8 {
             let mut evidence = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
             *evidence = Evidence { text: "".into(), since: now_unix() };
         }
-        *known = Known { check: key, host };
+        *known = Known { check: key, host, forced };
     }
 
     pub(super) fn retire(&self) {

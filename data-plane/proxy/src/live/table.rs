@@ -23,7 +23,7 @@ impl Table {
         let candidates = endpoints.iter().map(|endpoint| Candidate {
             weight: endpoint.config.weight,
             backup: endpoint.config.backup,
-            usable: !endpoint.config.disabled && endpoint.state.is_usable(),
+            usable: !endpoint.config.disabled && !endpoint.config.drain && endpoint.state.is_usable(),
         });
         let eligible = eligible(candidates, config.settings.all_backups);
         Self { turns: Schedule::new(&eligible), usable: eligible.iter().map(|(index, _)| *index).collect() }

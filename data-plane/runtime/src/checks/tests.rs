@@ -170,6 +170,8 @@ fn subject(name: &str, address: SocketAddr, settings: &Arc<BackendSettings>) -> 
         },
         limits: Limits::default(),
         target: Some(Target::Ip(address)),
+        paused: false,
+        forced: None,
     }
 }
 

@@ -111,3 +111,53 @@ async fn a_name_brings_its_endpoint_up_and_keeps_it_where_it_was() {
     assert!(endpoints.hosts.is_empty() && endpoints.known.is_empty());
     assert!(engine.live().active().backends[&key(Kind::Backend, "app")].endpoints.is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_drained_endpoint_is_checked_and_a_paused_one_stays_what_it_was() {
+    let (engine, mut applier, _served) = applier();
+    let mut endpoints = Endpoints::new(Arc::clone(&engine), Refusing::default(), 0);
+    let site = |change: fn(&mut v1::Endpoint)| {
+        Site::default().backend("app", |_| {}).endpoint("app", "a", nowhere(1), change)
+    };
+    applier.apply(site(|endpoint| endpoint.drain = true).update(1)).await.unwrap();
+    endpoints.follow();
+    turns(&mut endpoints, Duration::from_secs(1)).await;
+    let state = engine.live().endpoint(&endpoint_key("app", "a")).unwrap();
+    assert_eq!((state.health(), state.checks()), (Health::Down, (1, 1)));
+
+    let paused = |endpoint: &mut v1::Endpoint| endpoint.check.as_mut().unwrap().paused = true;
+    applier.apply(site(paused).update(2)).await.unwrap();
+    endpoints.follow();
+    turns(&mut endpoints, Duration::from_secs(60)).await;
+    assert_eq!((state.health(), state.checks()), (Health::Down, (1, 1)));
+    applier.apply(site(|_| {}).update(3)).await.unwrap();
+    endpoints.follow();
+    turns(&mut endpoints, Duration::from_secs(3)).await;
+    assert_eq!(state.health(), Health::Down);
+    assert!(state.checks().0 > 1, "probes go on");
+}
+
+#[tokio::test(start_paused = true)]
+async fn checks_go_on_from_a_health_that_a_person_set() {
+    let (engine, mut applier, _served) = applier();
+    let mut endpoints = Endpoints::new(Arc::clone(&engine), Refusing::default(), 0);
+    let site = |at_unix_ms: u64| {
+        Site::default().backend("app", |_| {}).endpoint("app", "a", nowhere(1), move |endpoint| {
+            let value = v1::forced_health::Value::Up.into();
+            endpoint.forced_health = (at_unix_ms > 0).then_some(v1::ForcedHealth { value, at_unix_ms });
+        })
+    };
+    applier.apply(site(0).update(1)).await.unwrap();
+    endpoints.follow();
+    turns(&mut endpoints, Duration::from_secs(1)).await;
+    let state = engine.live().endpoint(&endpoint_key("app", "a")).unwrap();
+    assert_eq!(state.health(), Health::Down);
+    applier.apply(site(5).update(2)).await.unwrap();
+    endpoints.follow();
+    assert_eq!(state.health(), Health::Up);
+    // fall 3: as far from down as it can be.
+    turns(&mut endpoints, Duration::from_secs(3)).await;
+    assert_eq!(state.health(), Health::Up);
+    turns(&mut endpoints, Duration::from_secs(6)).await;
+    assert_eq!(state.health(), Health::Down);
+}

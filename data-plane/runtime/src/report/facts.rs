@@ -33,6 +33,7 @@ impl Facts {
             Health::Down => v1::Health::Down,
             Health::Unchecked => v1::Health::Unchecked,
             Health::Unresolved => v1::Health::Unresolved,
+            Health::Stopping => v1::Health::Stopping,
         };
         Self {
             health,

@@ -59,3 +59,23 @@ fn a_soft_stop_closes_idle_connections_and_ends_the_others_politely() {
         assert!(busy.is_closed().await);
     });
 }
+
+#[test]
+fn a_disabled_frontend_keeps_the_connections_that_it_has() {
+    run(async {
+        let (one, two) = (Named::start("app01").await, Named::start("app02").await);
+        let mut site = Site::start(Plan::new(&[one.address])).await;
+        let mut client = site.client().await;
+        assert_eq!(client.get("/").await.text(), "app01");
+        let mut disabled = Plan::new(&[two.address]);
+        disabled.frontend.disabled = true;
+        site.commit(&disabled);
+        let answer = client.get("/").await;
+        assert_eq!((answer.text(), answer.has("Connection: close")), ("app02", false));
+        // When it listens again, it does so on another socket.
+        site.closed = true;
+        site.commit(&Plan::new(&[one.address]));
+        let answer = client.get("/").await;
+        assert_eq!((answer.text(), answer.has("Connection: close")), ("app01", false));
+    });
+}

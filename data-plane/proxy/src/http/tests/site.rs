@@ -173,6 +173,8 @@ pub(super) struct Site {
     pub(super) worker: Rc<Worker>,
     pub(super) record: Recorder,
     serial: u64,
+    /// The socket that clients came in by is closed.
+    pub(super) closed: bool,
 }
 
 impl Site {
@@ -181,7 +183,8 @@ impl Site {
         let record = Recorder::default();
         worker.http.trace.set(Box::new(record.clone())).unwrap();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let mut site = Self { address: listener.local_addr().unwrap(), worker, record, serial: 0 };
+        let mut site =
+            Self { address: listener.local_addr().unwrap(), worker, record, serial: 0, closed: false };
         site.commit(&plan);
         let worker = Rc::clone(&site.worker);
         tokio::task::spawn_local(async move {
@@ -218,7 +221,12 @@ impl Site {
             runtime: draft.runtime,
             frontends: draft.frontends,
             backends: draft.backends,
-            listeners: [(LISTENER, frontend)].into_iter().collect(),
+            // As the engine does it: a disabled frontend listens nowhere, and then on a socket of another number.
+            listeners: match (frontend.settings().disabled, self.closed) {
+                (true, _) => [].into_iter().collect(),
+                (false, true) => [(ListenerId(LISTENER.0 + 1), frontend)].into_iter().collect(),
+                (false, false) => [(LISTENER, frontend)].into_iter().collect(),
+            },
         });
     }
 
