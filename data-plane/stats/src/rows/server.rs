@@ -86,7 +86,7 @@ impl Scene<'_> {
     pub(super) fn takes_traffic(&self, endpoint: &Endpoint) -> bool {
         let health = self.endpoints.get(&endpoint.key).map(|stats| stats.health());
         let well = matches!(health, None | Some(Health::Up | Health::Unchecked | Health::Unspecified));
-        !endpoint.disabled && endpoint.weight > 0 && well
+        !endpoint.disabled && !endpoint.drain && endpoint.weight > 0 && well
     }
 }
 
@@ -96,7 +96,8 @@ fn status(endpoint: &Endpoint, health: Health) -> &'static str {
         Health::Down => "DOWN",
         Health::Unresolved => "MAINT (resolution)",
         Health::Disabled => "MAINT",
-        _ if endpoint.weight == 0 => "DRAIN",
+        Health::Stopping => "NOLB",
+        _ if endpoint.drain || endpoint.weight == 0 => "DRAIN",
         _ if endpoint.check.is_none() => "no check",
         Health::Up | Health::Unchecked | Health::Unspecified => "UP",
     }
