@@ -71,18 +71,25 @@ pub struct Reader<'a> {
     blobs: Blobs,
     findings: Vec<Finding>,
     line: Option<Span>,
+    /// Why the address of the client is not known to the rules that are being read.
+    hidden_source: Option<&'static str>,
 }
 
 impl<'a> Reader<'a> {
     /// A reader that takes pattern files from `loader`.
     pub fn new(loader: &'a dyn Load) -> Self {
-        Self { loader, blobs: Blobs::default(), findings: Vec::new(), line: None }
+        Self { loader, blobs: Blobs::default(), findings: Vec::new(), line: None, hidden_source: None }
     }
 
     /// What is read from now on stands there. Where lines have places, a name counts only below its definition, as it
     /// does for HAProxy.
     pub fn stand_at(&mut self, line: Span) {
         self.line = Some(line);
+    }
+
+    /// From now on `src` and `src_port` are not found, for that reason.
+    pub(crate) fn hide_source(&mut self, why: Option<&'static str>) {
+        self.hidden_source = why;
     }
 
     /// What was found since the last call. A method that gave `None` left at least one error here, or used an ACL

@@ -1,18 +1,24 @@
 //! The keyword table: one entry for each word that HAProxy gives a meaning to.
 //!
-//! The parser, the messages and `docs/haproxy.md` are made from it. Directives, `bind` and `server` options and rule
-//! actions are entries of one shape; the [`Place`] tells where an entry may stand.
+//! The parser, the messages and `docs/haproxy.md` are made from it. Directives, `bind` and `server` options, rule
+//! actions and the names of expressions are entries of one shape; the [`Place`] tells where an entry may stand, its
+//! [`Support`] what becomes of it, and the [`Effect`] of a degraded one what the lowering does in its place.
 
 mod docs;
+mod effect;
 mod lookup;
 mod place;
+mod sample;
 mod table;
 #[cfg(test)]
 mod tests;
 
 pub use docs::docs;
+pub use effect::Effect;
 pub use lookup::{Found, allowed_in, lookup, named, nearest};
 pub use place::{Place, Places};
+pub(crate) use sample::lacking;
+pub use sample::sample;
 
 /// What becomes of a keyword.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +85,8 @@ pub struct Keyword {
     pub repeat: Repeat,
     /// What becomes of it.
     pub support: Support,
+    /// What is done in its place where it is degraded.
+    pub instead: Effect,
     /// What it is for, in one line.
     pub summary: &'static str,
     /// For an old spelling, the keyword that it is read as.
@@ -141,6 +149,7 @@ impl Keyword {
             negatable: false,
             repeat: if places.options_only() { Repeat::Replaces } else { Repeat::Adds },
             support,
+            instead: Effect::LeftOut,
             summary: "",
             modern: None,
             actions: None,
@@ -192,10 +201,21 @@ impl Keyword {
         self
     }
 
+    /// Says what is done in its place.
+    pub(crate) const fn instead(mut self, effect: Effect) -> Self {
+        self.instead = effect;
+        self
+    }
+
     /// Refused in a proxy that lacks the side it acts on.
     pub(crate) const fn strict(mut self) -> Self {
         self.strict = true;
         self
+    }
+
+    /// Whether it is taken without being done.
+    pub fn is_degraded(&self) -> bool {
+        matches!(self.support, Support::Degraded { .. })
     }
 
     /// Whether it is refused; a suggestion had better not be.

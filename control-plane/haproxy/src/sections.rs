@@ -25,7 +25,7 @@ pub(crate) const MAIN: [(&str, SectionKind); 5] = [
 
 /// All others.
 pub(crate) static OTHERS: &[SectionEntry] = &[
-    refused("userlist", "Users and passwords.", "rules that ask for a user could not be kept"),
+    degraded("userlist", "Users and passwords.", "rules that ask for a user let nobody in"),
     degraded("peers", "Other processes to share stick tables with.", "tables are not shared yet"),
     degraded("resolvers", "Name servers.", "names are resolved by the system's name servers"),
     degraded("mailers", "Mail servers for alerts.", "no mail is sent"),
@@ -36,23 +36,23 @@ pub(crate) static OTHERS: &[SectionEntry] = &[
         "Tracing of events inside the process.",
         "HAProxy's own event traces do not exist here",
     ),
-    refused("http-errors", "A named set of error pages.", "the pages of `errorfiles` would be missing"),
-    refused("log-forward", "Takes log messages and sends them on.", "the messages would be lost"),
-    refused("log-profile", "Log formats by step.", "the log would have another form"),
-    refused("fcgi-app", "A FastCGI application.", "requests could not be sent to it"),
-    refused("crt-store", "A named set of certificates.", "there is no TLS yet that could use it"),
-    refused("acme", "Certificates from an ACME authority.", "there is no TLS yet that could use it"),
-    refused(
+    degraded("http-errors", "A named set of error pages.", "the built-in pages are sent"),
+    degraded("log-forward", "Takes log messages and sends them on.", "it takes no messages"),
+    degraded("log-profile", "Log formats by step.", "lines have the form that the proxy says"),
+    degraded("fcgi-app", "A FastCGI application.", "the servers of backends that use it stand disabled"),
+    inert("crt-store", "A named set of certificates.", "it acts on TLS alone, which is not supported yet"),
+    degraded("acme", "Certificates from an ACME authority.", "no certificates are asked for"),
+    degraded(
         "program",
         "A process to run beside.",
         "no processes are started; use the system's service manager",
     ),
-    refused("ruleset", "Rules without listeners.", "HAProxy dropped it in 1.6; it never had an effect"),
-    refused("healthcheck", "A named health check.", "servers that use it would be checked in another way"),
+    inert("ruleset", "Rules without listeners.", "HAProxy dropped it in 1.6; it never had an effect"),
+    degraded("healthcheck", "A named health check.", "servers that use it are checked by connecting to them"),
 ];
 
-const fn refused(name: &'static str, summary: &'static str, why: &'static str) -> SectionEntry {
-    SectionEntry { name, support: Support::NotSupported { why }, summary }
+const fn inert(name: &'static str, summary: &'static str, why: &'static str) -> SectionEntry {
+    SectionEntry { name, support: Support::Inert { why }, summary }
 }
 
 const fn degraded(name: &'static str, summary: &'static str, why: &'static str) -> SectionEntry {

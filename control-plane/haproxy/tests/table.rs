@@ -38,7 +38,7 @@ fn used(path: &Path) -> BTreeSet<(&'static str, &'static str)> {
     let mut sources = SourceMap::default();
     sources.add(path.to_str().unwrap(), &fs::read(path).unwrap());
     let parsed = parse(&sources, Environment::default());
-    let mut used = BTreeSet::new();
+    let mut used = samples(path);
     for section in &parsed.file.sections {
         let Some(place) = section.kind.place() else { continue };
         for line in &section.directives {
@@ -52,6 +52,18 @@ fn used(path: &Path) -> BTreeSet<(&'static str, &'static str)> {
         }
     }
     used
+}
+
+/// The names in the expressions of a file, as the resources that it becomes have them, and its log variables. Synonyms
+/// are not told apart there: the text shows them.
+fn samples(path: &Path) -> BTreeSet<(&'static str, &'static str)> {
+    let text = fs::read_to_string(path).unwrap();
+    let word = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
+    let words: BTreeSet<&str> = text.split(word).collect();
+    let places = [Place::Fetch, Place::Converter, Place::Variable];
+    let names =
+        places.into_iter().flat_map(|place| allowed_in(place).map(move |entry| (kind(place), entry.name)));
+    names.filter(|(_, name)| words.contains(name)).collect()
 }
 
 #[test]

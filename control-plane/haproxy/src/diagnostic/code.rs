@@ -77,10 +77,10 @@ codes! {
     OutsideSection = "outside-section", Syntax;
     /// A section name that does not exist.
     UnknownSection = "unknown-section", Unknown;
-    /// A section that is not supported.
-    UnsupportedSection = "unsupported-section", Unsupported;
     /// A section that is read and not acted on.
     DegradedSection = "degraded-section", Degraded;
+    /// A section that has nothing to act on.
+    InertSection = "inert-section", Inert;
     /// A section line without the name it needs.
     MissingName = "missing-name", Syntax;
     /// A section name with characters that names may not have.
@@ -123,8 +123,12 @@ codes! {
     BadAddress = "bad-address", Value;
     /// A value that HAProxy knows and that is not supported.
     UnsupportedValue = "unsupported-value", Unsupported;
+    /// A value that is taken for another, which is done in its place.
+    DegradedValue = "degraded-value", Degraded;
     /// An expression, ACL, condition or log format that is wrong.
     BadExpression = "bad-expression", Value;
+    /// An expression of which a part has no value here.
+    DegradedExpression = "degraded-expression", Degraded;
     /// An expression that is taken and hardly does what was meant.
     DoubtfulExpression = "doubtful-expression", Value;
     /// A file that cannot be had, or does not hold what it must.
@@ -136,9 +140,9 @@ codes! {
     /// A reference to something that works in another mode.
     ModeMismatch = "mode-mismatch", Reference;
     /// A setting that means nothing where it stands.
-    NoEffect = "no-effect", Degraded;
+    NoEffect = "no-effect", Value;
     /// A rule that runs before rules written above it.
-    MisplacedRule = "misplaced-rule", Degraded;
+    MisplacedRule = "misplaced-rule", Value;
     /// A proxy without the timeouts that it had better have.
     MissingTimeout = "missing-timeout", Value;
     /// A backend without servers.

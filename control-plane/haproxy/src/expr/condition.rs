@@ -139,9 +139,7 @@ impl Reader<'_> {
         let Some(mut tests) = tests else { return (next, None) };
         let place = if name == "{" { nth(words, at + 1).whole() } else { place };
         for test in &mut tests {
-            if self.settle_test(test, scope, place).is_none() {
-                return (next, None);
-            }
+            self.settle_test(test, scope, place);
         }
         (next, Some((tests, negated)))
     }

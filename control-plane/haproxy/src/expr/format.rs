@@ -4,7 +4,8 @@ use sluicegate_proto::catalog;
 use sluicegate_proto::limits::{MAX_FORMAT_PIECES, MAX_TEXT_BYTES};
 use sluicegate_proto::v1::{self, format_piece::Piece};
 
-use super::{Phase, Problem, Reader, Scope, Text, known, nearest, nth};
+use super::{Phase, Problem, Reader, Scope, Text, nearest, nth};
+use crate::keywords;
 
 /// HAProxy: `option httplog clf`.
 const CLF_LOG: &str = concat!(
@@ -115,7 +116,7 @@ impl Reader<'_> {
         }
         let rest = &text.text[at..];
         if rest.starts_with('[') {
-            return self.format_sample(text, at, scope, |piece| pieces.push(piece, flags));
+            return self.format_sample(text, at, scope, (pieces, flags));
         }
         if rest.starts_with('%') && at == percent + 1 {
             pieces.literal.push('%');
@@ -140,8 +141,10 @@ impl Reader<'_> {
             None if name.is_empty() => {
                 self.report(text.place(percent, (percent + 1).min(text.text.len())), Problem::LonePercent);
             }
-            None if known::is_alias(name) => {
-                self.report(place, Problem::UnsupportedAlias { name: name.to_owned() });
+            None if let Some(why) = keywords::lacking(keywords::Place::Variable, name) => {
+                self.report(place, Problem::AliasLacking { name: name.to_owned(), why });
+                pieces.literal.push('-');
+                return Ok(end);
             }
             None => {
                 let near = nearest(name, catalog::ALIASES.iter().map(|spec| spec.name));
@@ -157,7 +160,7 @@ impl Reader<'_> {
         text: Text<'_>,
         open: usize,
         scope: Scope,
-        push: impl FnOnce(Piece),
+        (pieces, flags): (&mut Pieces, Flags),
     ) -> Result<usize, usize> {
         // After an error the rest of the word is not looked at: where it goes on is anyone's guess.
         let lost = text.text.len();
@@ -178,10 +181,16 @@ impl Reader<'_> {
             return Err(lost);
         }
         let place = text.place(start, expression.end);
-        if self.settle_value(&mut expression.sample, scope, place).is_none() {
-            return Err(end + 1);
+        let found = match expression.absent {
+            true => false,
+            false => self.settle_value(&mut expression.sample, scope, place).ok_or(end + 1)?,
+        };
+        match found {
+            true => pieces.push(Piece::Sample(expression.sample), flags),
+            // As HAProxy writes what is not there: a dash in logs, nothing in headers.
+            false if scope.phase == Phase::Log => pieces.literal.push('-'),
+            false => {}
         }
-        push(Piece::Sample(expression.sample));
         Ok(end + 1)
     }
 
@@ -205,8 +214,7 @@ impl Reader<'_> {
                 // Off anyway.
                 "-E" | "-bin" | "-json" | "-cbor" | "" => {}
                 "+E" | "+M" | "-M" | "+bin" | "+json" | "+cbor" => {
-                    self.report(place, Problem::UnsupportedFormatFlag { flag: flag.to_owned() });
-                    return Err(lost);
+                    self.report(place, Problem::FormatFlagLacking { flag: flag.to_owned() });
                 }
                 _ => {
                     self.report(place, Problem::UnknownFormatFlag { flag: flag.to_owned() });

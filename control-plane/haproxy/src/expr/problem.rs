@@ -44,11 +44,13 @@ pub enum Problem {
         /// The name that looks most like it.
         near: Option<&'static str>,
     },
-    /// A fetch that HAProxy has.
-    #[error("the fetch `{name}` is not supported yet")]
-    UnsupportedFetch {
+    /// A fetch that HAProxy has: it gives no value.
+    #[error("the fetch `{name}` is not found: {why}")]
+    FetchLacking {
         /// As written.
         name: String,
+        /// Why.
+        why: &'static str,
     },
     /// A test of something that is not there to be read.
     #[error("`{name}` is not known {place}, so this never matches")]
@@ -74,11 +76,13 @@ pub enum Problem {
         /// The name that looks most like it.
         near: Option<&'static str>,
     },
-    /// A converter that HAProxy has.
-    #[error("the converter `{name}` is not supported yet")]
-    UnsupportedConverter {
+    /// A converter that HAProxy has: it gives no value.
+    #[error("what the converter `{name}` gives is not found: {why}")]
+    ConverterLacking {
         /// As written.
         name: String,
+        /// Why.
+        why: &'static str,
     },
     /// `(` without `)`.
     #[error("missing `)` after the arguments of `{call}`")]
@@ -332,10 +336,12 @@ pub enum Problem {
         near: Option<&'static str>,
     },
     /// An alias that HAProxy has.
-    #[error("the log-format alias `%{name}` is not supported yet")]
-    UnsupportedAlias {
+    #[error("the log-format alias `%{name}` is written as `-`: {why}")]
+    AliasLacking {
         /// As written.
         name: String,
+        /// Why.
+        why: &'static str,
     },
     /// `%{` without `}`, `%[` without `]`.
     #[error("missing `{closing}` of `%{opening}`")]
@@ -352,8 +358,8 @@ pub enum Problem {
         flag: String,
     },
     /// `%{+E}` and others that HAProxy has.
-    #[error("the log-format flag `{flag}` is not supported yet")]
-    UnsupportedFormatFlag {
+    #[error("the log-format flag `{flag}` has no effect: values are written as they are")]
+    FormatFlagLacking {
         /// As written.
         flag: String,
     },
@@ -362,13 +368,25 @@ pub enum Problem {
 impl Problem {
     /// Whether the expression is refused for it.
     pub fn is_error(&self) -> bool {
-        !matches!(
+        !self.is_degraded()
+            && !matches!(
+                self,
+                Problem::NoPattern
+                    | Problem::PatternIgnored { .. }
+                    | Problem::MatchOverridden { .. }
+                    | Problem::FlagInert { .. }
+                    | Problem::NeverMatches { .. }
+            )
+    }
+
+    /// Whether the expression is taken for less than it says.
+    pub fn is_degraded(&self) -> bool {
+        matches!(
             self,
-            Problem::NoPattern
-                | Problem::PatternIgnored { .. }
-                | Problem::MatchOverridden { .. }
-                | Problem::FlagInert { .. }
-                | Problem::NeverMatches { .. }
+            Problem::FetchLacking { .. }
+                | Problem::ConverterLacking { .. }
+                | Problem::AliasLacking { .. }
+                | Problem::FormatFlagLacking { .. }
         )
     }
 

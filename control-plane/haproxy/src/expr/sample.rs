@@ -6,6 +6,7 @@ use sluicegate_proto::v1;
 
 use super::check::{castable, type_words};
 use super::{Phase, Place, Problem, Reader, Scope, Text, known, nearest, nth};
+use crate::keywords;
 
 /// A sample expression and what is known of it.
 pub(super) struct Expression {
@@ -14,12 +15,14 @@ pub(super) struct Expression {
     pub(super) yields: ValueType,
     /// The method in an ACL keyword's name (`path_beg`).
     pub(super) method: Option<v1::Match>,
+    /// A part of it has no value here, which has been told: it is never found.
+    pub(super) absent: bool,
     /// Offset after it.
     pub(super) end: usize,
 }
 
 impl Reader<'_> {
-    /// The sample expression that `words[at]` is.
+    /// The sample expression that `words[at]` is; `None` too where it has no value here.
     pub fn sample(&mut self, words: &[&str], at: usize, scope: Scope) -> Option<v1::Sample> {
         let text = nth(words, at);
         let mut expression = self.expression(text, 0, false)?;
@@ -27,7 +30,9 @@ impl Reader<'_> {
             self.trailing(text, expression.end);
             return None;
         }
-        self.settle_value(&mut expression.sample, scope, text.whole())?;
+        if expression.absent || !self.settle_value(&mut expression.sample, scope, text.whole())? {
+            return None;
+        }
         Some(expression.sample)
     }
 
@@ -49,8 +54,9 @@ impl Reader<'_> {
         let (spec, method) = match self.fetch_named(name, acl) {
             Ok(found) => found,
             Err(problem) => {
+                let lacking = problem.is_degraded();
                 self.report(place, problem);
-                return None;
+                return if lacking { self.without_value(text, start + name.len(), name) } else { None };
             }
         };
         let (arguments, mut end) =
@@ -67,9 +73,10 @@ impl Reader<'_> {
                 break;
             }
             let Some(spec) = catalog::converter(name) else {
-                let place = text.place(end, end + name.len());
-                self.report(place, unknown_converter(name));
-                return None;
+                let problem = unknown_converter(name);
+                let lacking = problem.is_degraded();
+                self.report(text.place(end, end + name.len()), problem);
+                return if lacking { self.without_value(text, end + name.len(), name) } else { None };
             };
             let (arguments, after) = self.call(text, (name, name, spec.arguments), end + name.len())?;
             let place = text.place(end, end + name.len());
@@ -85,7 +92,30 @@ impl Reader<'_> {
             sample.converters.push(v1::Call { name: name.to_owned(), arguments });
             (yields, end) = (spec.yields, after);
         }
-        Some(Expression { sample, yields, method, end })
+        Some(Expression { sample, yields, method, absent: false, end })
+    }
+
+    /// The rest of an expression that is never found: arguments at `at`, and converters.
+    fn without_value<'t>(&mut self, text: Text<'t>, at: usize, mut name: &'t str) -> Option<Expression> {
+        let mut end = at;
+        loop {
+            if text.text[end..].starts_with('(') {
+                end = self.written_arguments(text, name, end)?.1;
+            }
+            let rest = text.text[end..].trim_start_matches(',');
+            let start = text.text.len() - rest.len();
+            name = identifier(text.text, start);
+            if start == end || name.is_empty() {
+                break;
+            }
+            if keywords::sample(keywords::Place::Converter, name).is_none() {
+                self.report(text.place(start, start + name.len()), unknown_converter(name));
+                return None;
+            }
+            end = start + name.len();
+        }
+        let (sample, yields) = (v1::Sample::default(), ValueType::Str);
+        Some(Expression { sample, yields, method: None, absent: true, end })
     }
 
     fn fetch_named(&self, name: &str, acl: bool) -> Result<(&'static FetchSpec, Option<v1::Match>), Problem> {
@@ -96,8 +126,8 @@ impl Reader<'_> {
             return Ok((spec, Some(method)));
         }
         let name = name.to_owned();
-        if known::is_fetch(&name) {
-            return Err(Problem::UnsupportedFetch { name });
+        if let Some(why) = known::lacking_fetch(&name, acl) {
+            return Err(Problem::FetchLacking { name, why });
         }
         let near = nearest(&name, catalog::FETCHES.iter().map(|spec| spec.name).chain(known::acl_names(acl)));
         Err(Problem::UnknownFetch { name, near })
@@ -118,27 +148,32 @@ impl Reader<'_> {
         Some((self.typed_arguments(text, call, written, end)?, end))
     }
 
-    /// Gives the fetch the name that stands for all its synonyms, in a place that wants its value.
-    pub(super) fn settle_value(&mut self, sample: &mut v1::Sample, scope: Scope, place: Place) -> Option<()> {
+    /// Gives the fetch the name that stands for all its synonyms, in a place that wants its value. Whether there is one.
+    pub(super) fn settle_value(
+        &mut self,
+        sample: &mut v1::Sample,
+        scope: Scope,
+        place: Place,
+    ) -> Option<bool> {
         let name = sample.fetch.as_ref().map(|call| call.name.clone()).unwrap_or_default();
         match self.settled(&name, scope) {
             Settled::Fetch(canonical) => {
                 rename(sample, canonical);
-                Some(())
+                Some(true)
             }
             Settled::Absent => {
                 self.report(place, Problem::NotKnownHere { name, place: scope.place() });
                 None
             }
-            Settled::Unsupported(name) => {
-                self.report(place, Problem::UnsupportedFetch { name });
-                None
+            Settled::Lacking(name, why) => {
+                self.report(place, Problem::FetchLacking { name, why });
+                Some(false)
             }
         }
     }
 
     /// The same for a test: one that can see nothing is false.
-    pub(super) fn settle_test(&mut self, test: &mut v1::Test, scope: Scope, place: Place) -> Option<()> {
+    pub(super) fn settle_test(&mut self, test: &mut v1::Test, scope: Scope, place: Place) {
         let sample = test.sample.get_or_insert_default();
         let name = sample.fetch.as_ref().map(|call| call.name.clone()).unwrap_or_default();
         match self.settled(&name, scope) {
@@ -147,29 +182,24 @@ impl Reader<'_> {
                 self.report(place, Problem::NeverMatches { name, place: scope.place() });
                 *test = never(&test.name);
             }
-            Settled::Unsupported(name) => {
-                self.report(place, Problem::UnsupportedFetch { name });
-                return None;
+            Settled::Lacking(name, why) => {
+                self.report(place, Problem::FetchLacking { name, why });
+                *test = never(&test.name);
             }
         }
-        Some(())
     }
 
     /// What `name` means in a scope. `hdr`, `cook` and their kin read the message of the side that they stand on.
     fn settled(&self, name: &str, scope: Scope) -> Settled {
         let both_sides = matches!(name, "hdr" | "hdr_cnt" | "hdr_ip" | "hdr_val" | "cook" | "cook_cnt");
         let of_response = both_sides && scope.phase != Phase::Request;
-        let spec = if of_response {
-            let name = format!("res.{name}");
-            match catalog::fetch(&name) {
-                Some(spec) => spec,
-                None => return Settled::Unsupported(name),
-            }
-        } else {
-            match catalog::fetch(name) {
-                Some(spec) => spec,
-                None => return Settled::Unsupported(name.to_owned()),
-            }
+        let name = if of_response { format!("res.{name}") } else { name.to_owned() };
+        if let Some(why) = self.hidden_source.filter(|_| matches!(&*name, "src" | "src_port")) {
+            return Settled::Lacking(name, why);
+        }
+        let Some(spec) = catalog::fetch(&name) else {
+            let why = known::lacking_fetch(&name, false).unwrap_or("it is not evaluated yet");
+            return Settled::Lacking(name, why);
         };
         let phases = spec.phases;
         let there = match scope.phase {
@@ -203,8 +233,8 @@ enum Settled {
     Fetch(&'static str),
     /// There is nothing to read.
     Absent,
-    /// The catalog has no such fetch for this side.
-    Unsupported(String),
+    /// It has no value here, and why.
+    Lacking(String, &'static str),
 }
 
 fn rename(sample: &mut v1::Sample, canonical: &str) {
@@ -215,8 +245,8 @@ fn rename(sample: &mut v1::Sample, canonical: &str) {
 
 fn unknown_converter(name: &str) -> Problem {
     let name = name.to_owned();
-    if known::is_converter(&name) {
-        return Problem::UnsupportedConverter { name };
+    if let Some(why) = keywords::lacking(keywords::Place::Converter, &name) {
+        return Problem::ConverterLacking { name, why };
     }
     let near = nearest(&name, catalog::CONVERTERS.iter().map(|spec| spec.name));
     Problem::UnknownConverter { name, near }

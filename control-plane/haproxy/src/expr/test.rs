@@ -50,6 +50,9 @@ impl Reader<'_> {
             self.trailing(text, expression.end);
             return None;
         }
+        if expression.absent {
+            return Some(vec![never(name)]);
+        }
         let mut flags = Flags {
             method: expression.method.unwrap_or(expression.yields.default_match()),
             groups: vec![Group::default()],

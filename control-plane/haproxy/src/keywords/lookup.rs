@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::{Keyword, Place, table};
+use super::{Keyword, Place, sample, table};
 
 /// The entries by their first word, those with more words first.
 static BY_FIRST_WORD: LazyLock<HashMap<&'static str, Vec<&'static Keyword>>> = LazyLock::new(|| {
@@ -31,15 +31,15 @@ pub enum Found {
 }
 
 /// The entry whose words the given ones begin with, the longest one if there are several.
-/// An action may carry an argument in its name: `set-var(txn.x)` is `set-var`.
+/// A word may carry an argument: `set-var(txn.x)` is `set-var`, `balance hdr(host)` is `balance hdr`.
 pub fn lookup(place: Place, words: &[&str]) -> Found {
     let Some(first) = words.first() else { return Found::Unknown };
-    let stem = first.split_once('(').map_or(*first, |(stem, _)| stem);
-    let Some(entries) = BY_FIRST_WORD.get(first).or_else(|| BY_FIRST_WORD.get(stem)) else {
+    let Some(entries) = BY_FIRST_WORD.get(first).or_else(|| BY_FIRST_WORD.get(stem(first))) else {
         return Found::Unknown;
     };
     let fits = |entry: &&&Keyword| {
-        entry.name.split(' ').skip(1).eq(words.iter().skip(1).take(entry.words() - 1).copied())
+        let rest = words.iter().skip(1).take(entry.words() - 1);
+        entry.name.split(' ').skip(1).eq(rest.map(|word| stem(word)))
     };
     let mut fitting = entries.iter().filter(fits).peekable();
     let elsewhere = fitting.peek().map(|entry| **entry);
@@ -60,13 +60,16 @@ fn unfinished(place: Place, entries: &[&'static Keyword]) -> Found {
 
 /// The entry of that very name in that place.
 pub fn named(place: Place, name: &str) -> Option<&'static Keyword> {
+    if !place.is_of_lines() {
+        return sample::sample(place, name);
+    }
     let entries = BY_FIRST_WORD.get(first_word(name))?;
     entries.iter().find(|entry| entry.name == name && entry.places.contains(place)).copied()
 }
 
 /// All entries that may stand in a place, in the order of the table.
 pub fn allowed_in(place: Place) -> impl Iterator<Item = &'static Keyword> {
-    table::entries().filter(move |entry| entry.places.contains(place))
+    table::entries().chain(sample::entries()).filter(move |entry| entry.places.contains(place))
 }
 
 /// The name in that place that is most like `name`; none if none is near. Names that are supported win over others.
@@ -82,6 +85,14 @@ pub fn nearest(name: &str, place: Place) -> Option<&'static str> {
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, entry)| (*distance, entry.refused_here()))
         .map(|(_, entry)| entry.name)
+}
+
+/// A word without the argument that it carries; scripts may name actions of their own, as `lua.name`.
+fn stem(word: &str) -> &str {
+    if word.starts_with("lua.") {
+        return "lua";
+    }
+    word.split_once('(').map_or(word, |(stem, _)| stem)
 }
 
 fn first_word(name: &str) -> &str {

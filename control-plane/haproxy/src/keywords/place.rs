@@ -36,11 +36,19 @@ pub enum Place {
     TcpResponse,
     /// An action after `quic-initial`.
     QuicInitial,
+    /// What an expression starts with.
+    Fetch,
+    /// A step of an expression.
+    Converter,
+    /// `%name` in a log format.
+    Variable,
+    /// A line of the stats socket.
+    Command,
 }
 
 impl Place {
     /// Every place.
-    pub const ALL: [Place; 15] = [
+    pub const ALL: [Place; 19] = [
         Place::Global,
         Place::Defaults,
         Place::Frontend,
@@ -56,6 +64,10 @@ impl Place {
         Place::TcpContent,
         Place::TcpResponse,
         Place::QuicInitial,
+        Place::Fetch,
+        Place::Converter,
+        Place::Variable,
+        Place::Command,
     ];
 
     /// The word that a configuration has for it.
@@ -76,7 +88,16 @@ impl Place {
             Place::TcpContent => "tcp-request content",
             Place::TcpResponse => "tcp-response content",
             Place::QuicInitial => "quic-initial",
+            Place::Fetch => "expressions",
+            Place::Converter => "expressions",
+            Place::Variable => "log formats",
+            Place::Command => "stats socket",
         }
+    }
+
+    /// Whether its names are words of lines, as opposed to parts of expressions and commands.
+    pub fn is_of_lines(self) -> bool {
+        !matches!(self, Place::Fetch | Place::Converter | Place::Variable | Place::Command)
     }
 
     /// What a name in this place is: `keyword`, `option` or `action`.
@@ -84,12 +105,16 @@ impl Place {
         match self {
             Place::Global | Place::Defaults | Place::Frontend | Place::Listen | Place::Backend => "keyword",
             Place::BindOption | Place::ServerOption => "option",
+            Place::Fetch => "fetch",
+            Place::Converter => "converter",
+            Place::Variable => "log variable",
+            Place::Command => "command",
             _ => "action",
         }
     }
 
-    const fn bit(self) -> u16 {
-        1 << self as u16
+    const fn bit(self) -> u32 {
+        1 << self as u32
     }
 }
 
@@ -101,7 +126,7 @@ impl fmt::Display for Place {
 
 /// A set of places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct Places(u16);
+pub struct Places(u32);
 
 impl Places {
     /// The set of these places.

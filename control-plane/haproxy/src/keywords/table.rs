@@ -9,6 +9,8 @@ use super::{Keyword, Place, Places};
 mod actions;
 mod bind;
 mod checks;
+mod converters;
+mod fetches;
 mod global;
 mod legacy;
 mod options;
@@ -17,6 +19,11 @@ mod rules;
 mod server;
 mod timeouts;
 mod tuning;
+mod variables;
+
+pub(super) use converters::CONVERTERS;
+pub(super) use fetches::FETCHES;
+pub(super) use variables::VARIABLES;
 
 const D: Place = Place::Defaults;
 const F: Place = Place::Frontend;
@@ -38,7 +45,7 @@ const FLB: Places = Places::of(&[F, L, B]);
 /// Why everything about TLS has no effect: what turns it on is refused.
 const TLS: &str = "it acts on TLS alone, which is not supported yet";
 
-/// Every entry.
+/// Every entry of lines.
 pub(super) fn entries() -> impl Iterator<Item = &'static Keyword> {
     let groups: [&[&'static [Keyword]]; 11] = [
         global::GROUPS,

@@ -101,6 +101,11 @@ pub(super) enum InvalidAddress {
 }
 
 impl InvalidAddress {
+    /// Whether it is an address that HAProxy has and that is done without.
+    pub(super) fn is_degraded(&self) -> bool {
+        matches!(self, InvalidAddress::UnsupportedPrefix(_))
+    }
+
     /// What would be right.
     pub(super) fn help(&self) -> &'static str {
         match self {

@@ -7,22 +7,7 @@ use super::report::listed;
 use super::settings::Lines;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expr::nearest;
-
-/// HAProxy's algorithms that are not supported yet (manual 4.2, balance).
-const OTHERS: [&str; 12] = [
-    "static-rr",
-    "leastconn",
-    "first",
-    "hash",
-    "source",
-    "uri",
-    "url_param",
-    "hdr",
-    "random",
-    "rdp-cookie",
-    "log-hash",
-    "sticky",
-];
+use crate::keywords::{Place, allowed_in};
 
 impl Lowering<'_> {
     /// How a backend chooses. Without a line, as HAProxy did before 3.3: round robin.
@@ -38,12 +23,9 @@ impl Lowering<'_> {
                 let finding = Diagnostic::warning(Code::IgnoredWords, extra.span(), message);
                 self.report(finding.label("left out, as HAProxy does without a word"));
             }
-        } else if OTHERS.contains(&name) {
-            let message = format!("`balance {name}` is not supported yet");
-            let diagnostic = Diagnostic::error(Code::UnsupportedValue, word.span(), message);
-            self.report(diagnostic.help("supported is `balance roundrobin`"));
         } else {
-            let near = nearest(name, OTHERS.into_iter().chain(["roundrobin"]));
+            let others = allowed_in(Place::Backend).filter_map(|entry| entry.name.strip_prefix("balance "));
+            let near = nearest(name, others.chain(["roundrobin"]));
             let help = match near {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("algorithms are {}", listed(&["roundrobin"])),

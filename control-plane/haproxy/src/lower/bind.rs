@@ -9,6 +9,7 @@ use super::proxy::Proxy;
 use super::{Lowering, id};
 use crate::ast::{Directive, OptionUse};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::keywords::Effect;
 use crate::source::Span;
 use crate::word::Word;
 
@@ -26,6 +27,8 @@ struct BindOptions {
     v4v6: bool,
     v6only: bool,
     unix: v1::UnixAddress,
+    /// Its addresses are read and not listened on.
+    closed: bool,
 }
 
 impl<'a> Lowering<'a> {
@@ -41,7 +44,8 @@ impl<'a> Lowering<'a> {
         }
         for line in proxy.lines.own("bind") {
             let Some(word) = line.fixed().first() else { continue };
-            let options = self.bind_options(line, backlog);
+            let mut options = self.bind_options(line, backlog);
+            options.closed = line.has(Effect::NoListener);
             self.addresses(proxy, word, &options, (&mut ports, &mut count));
         }
         if count == 0 && section.address.is_none() && proxy.lines.own("bind").next().is_none() {
@@ -135,6 +139,14 @@ impl<'a> Lowering<'a> {
             start += part.len() + 1;
             let listeners = match address::parse(part) {
                 Ok(address) => self.listeners(proxy, address, place, options),
+                Err(error) if error.is_degraded() => {
+                    self.report(
+                        Diagnostic::warning(Code::DegradedValue, place, error.to_string())
+                            .label("nothing listens here"),
+                    );
+                    *count += 1;
+                    continue;
+                }
                 Err(error) => {
                     let diagnostic = Diagnostic::error(Code::BadAddress, place, error.to_string());
                     self.report(diagnostic.help(error.help()));
@@ -150,7 +162,7 @@ impl<'a> Lowering<'a> {
                 if let Some(listener::Address::Ip(address)) = &listener.address {
                     ports.extend(u16::try_from(address.port));
                 }
-                if self.claim(&name, proxy.name, place) {
+                if !options.closed && self.claim(&name, proxy.name, place) {
                     let name = format!("{}/{name}", proxy.name);
                     self.emit(name, place, *count, Body::Listener(listener));
                 }

@@ -9,14 +9,20 @@ use super::settings::Lines;
 use crate::ast::Directive;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expr::{Scope, is_token};
+use crate::keywords::Effect;
 use crate::word::Word;
 
 impl<'a> Lowering<'a> {
     /// The check of a backend; a connection that opens where nothing else is said.
     pub(super) fn health_check(&mut self, lines: &Lines<'a>) -> v1::HealthCheck {
         let tcp = v1::HealthCheck { probe: Some(Probe::Tcp(v1::Empty {})) };
-        let line = lines.last_of(&["option httpchk", "option tcp-check"]);
-        let Some(line) = line.filter(|line| line.name() == "option httpchk") else { return tcp };
+        let kind = |line: &Directive| {
+            matches!(line.name(), "option httpchk" | "option tcp-check") || line.has(Effect::ChecksConnect)
+        };
+        // Of the lines that choose a check, the last one counts; one for a single server counts for all of them.
+        let line = lines.last_where(|line| !is_of_server(line) && kind(line));
+        let single = lines.lines_with(Effect::ChecksConnect).any(is_of_server);
+        let Some(line) = line.filter(|line| line.name() == "option httpchk" && !single) else { return tcp };
         // All three are read even where one is wrong, so that all that is wrong is told.
         let mut probe = self.httpchk(line).unwrap_or_default();
         for line in lines.all("http-check send") {
@@ -127,9 +133,9 @@ impl<'a> Lowering<'a> {
                 "ver" => self.check_version(value, probe)?,
                 "body" => probe.body = value.text().to_owned().into(),
                 name @ ("uri-lf" | "body-lf" | "comment") => {
-                    let message = format!("`{name}` of a check is not supported yet");
-                    self.report(Diagnostic::error(Code::UnsupportedValue, word.span(), message));
-                    return None;
+                    let message = format!("`{name}` of a check is not done yet");
+                    let finding = Diagnostic::warning(Code::DegradedValue, word.span(), message);
+                    self.report(finding.label("left out"));
                 }
                 _ => {
                     let allowed = ["meth", "uri", "ver", "hdr", "body"];
@@ -150,25 +156,26 @@ impl<'a> Lowering<'a> {
             [] => Some(bytes::Bytes::new()),
             [v1::FormatPiece { piece: Some(Piece::Literal(text)), .. }] => Some(text.clone()),
             _ => {
-                let message = "expressions in checks are not supported yet";
-                self.report(Diagnostic::error(Code::UnsupportedValue, word.span(), message));
-                None
+                let message = "expressions in checks are not evaluated yet: they give nothing";
+                self.report(Diagnostic::warning(Code::DegradedValue, word.span(), message));
+                Some(literals(&pieces))
             }
         }
     }
 
     /// `http-check expect status 200-399,404`
     fn check_expect(&mut self, line: &'a Directive) -> Option<Vec<v1::StatusRange>> {
-        let [what, statuses] = line.args() else {
-            let message = "only `http-check expect status <statuses>` is supported yet";
-            self.report(Diagnostic::error(Code::UnsupportedValue, line.span, message));
+        let at = line.args().iter().position(|word| word.text() == "status");
+        let Some((at, statuses)) = at.and_then(|at| Some((at, line.args().get(at + 1)?))) else {
+            let message = "what the check expects is not understood: a status from 200 to 399 is good";
+            let finding = Diagnostic::warning(Code::DegradedValue, line.span, message);
+            self.report(finding.help("write `http-check expect status 200-399`"));
             return None;
         };
-        if what.text() != "status" {
-            let message = format!("`http-check expect {}` is not supported yet", what.text());
-            let diagnostic = Diagnostic::error(Code::UnsupportedValue, what.span(), message);
-            self.report(diagnostic.help("supported is `http-check expect status 200-399`"));
-            return None;
+        for word in line.args()[..at].iter().chain(&line.args()[at + 2..]) {
+            let message = format!("`{}` of `http-check expect` is not done yet", word.text());
+            let finding = Diagnostic::warning(Code::DegradedValue, word.span(), message);
+            self.report(finding.label("left out"));
         }
         let mut ranges = Vec::new();
         let mut start = 0;
@@ -190,4 +197,18 @@ impl<'a> Lowering<'a> {
         }
         Some(ranges)
     }
+}
+
+/// The text of a format, without its expressions.
+fn literals(pieces: &[v1::FormatPiece]) -> bytes::Bytes {
+    let text = pieces.iter().filter_map(|piece| match &piece.piece {
+        Some(Piece::Literal(text)) => Some(text.as_ref()),
+        _ => None,
+    });
+    text.collect::<Vec<_>>().concat().into()
+}
+
+/// Whether a line is about single servers.
+fn is_of_server(line: &Directive) -> bool {
+    matches!(line.name(), "server" | "default-server")
 }

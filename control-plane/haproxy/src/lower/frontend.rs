@@ -3,7 +3,9 @@
 use sluicegate_proto::v1::{self, Kind, resource::Body};
 
 use super::proxy::Proxy;
+use super::routes::is_dynamic;
 use super::{Lowering, id};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::word::Word;
 
 impl<'a> Lowering<'a> {
@@ -42,7 +44,10 @@ impl<'a> Lowering<'a> {
     /// The backend of all that no route takes.
     fn default_backend(&mut self, proxy: &Proxy<'_, 'a>) -> Option<&'a str> {
         let word: &'a Word = proxy.lines.last("default_backend")?.args().first()?;
-        if self.dynamic_name(word) {
+        if is_dynamic(word) {
+            let message = "a default backend that is worked out for each request is not taken yet";
+            let finding = Diagnostic::warning(Code::DegradedValue, word.span(), message);
+            self.report(finding.label("what no other line takes is answered 503"));
             return None;
         }
         self.backend_reference(word, proxy).then(|| word.text())

@@ -20,15 +20,37 @@ pub(super) struct RuleList {
 }
 
 impl RuleList {
-    fn push(&mut self, (rule, origin): (v1::Rule, v1::Origin)) {
+    pub(super) fn push(&mut self, (rule, origin): (v1::Rule, v1::Origin)) {
         self.rules.push(rule);
         self.origins.push(origin);
     }
 
-    fn extend(&mut self, other: Self) {
-        self.rules.extend(other.rules);
-        self.origins.extend(other.origins);
+    /// Puts a rule in front of all others.
+    pub(super) fn put_first(&mut self, (rule, origin): (v1::Rule, v1::Origin)) {
+        self.rules.insert(0, rule);
+        self.origins.insert(0, origin);
     }
+}
+
+impl Extend<(v1::Rule, v1::Origin)> for RuleList {
+    fn extend<T: IntoIterator<Item = (v1::Rule, v1::Origin)>>(&mut self, rules: T) {
+        rules.into_iter().for_each(|rule| self.push(rule));
+    }
+}
+
+impl IntoIterator for RuleList {
+    type Item = (v1::Rule, v1::Origin);
+    type IntoIter = std::iter::Zip<std::vec::IntoIter<v1::Rule>, std::vec::IntoIter<v1::Origin>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.rules.into_iter().zip(self.origins)
+    }
+}
+
+/// The answer of a rule that turns away.
+pub(super) fn refusal(status: u32) -> v1::Reply {
+    let content = Some(v1::reply::Content::ErrorPage(v1::Empty {}));
+    v1::Reply { status, content, ..v1::Reply::default() }
 }
 
 /// The rules of a proxy.
@@ -59,33 +81,38 @@ impl<'a> Lowering<'a> {
     /// (manual 4.2, redirect).
     pub(super) fn rules(&mut self, lines: &Lines<'a>, acls: &Acls, proxy: &str, http: bool) -> Rules {
         let mut rules = Rules::default();
-        let mut redirects = RuleList::default();
+        let mut late = RuleList::default();
+        let mut after = RuleList::default();
         if let Some(parent) = lines.parent() {
             // The ACLs of `defaults` are for its own rules.
             let own = self.acls(parent);
             let inherited = self.rules(parent, &own, proxy, http);
             rules = inherited;
         }
+        rules.request.extend(self.tcp_rules(lines, acls, http));
         let mut first_ignored = None;
         for line in lines.own_lines().iter().copied() {
             let list = match line.name() {
                 "http-request" => &mut rules.request,
-                "redirect" => &mut redirects,
+                "redirect" => &mut late,
                 "http-response" => &mut rules.response,
+                "http-after-response" => &mut after,
+                _ if line.action.is_none() && line.keyword.refusal().is_some() => &mut late,
                 _ => continue,
             };
-            if !http {
+            if http {
+                list.extend(self.http_rule(line, acls));
+            } else if line.keyword.refusal().is_some() {
+                rules.request.extend(self.http_rule(line, acls));
+            } else {
                 first_ignored = first_ignored.or(Some(line));
-                continue;
-            }
-            if let Some(rule) = self.http_rule(line, acls) {
-                list.push(rule);
             }
         }
         if let Some(line) = first_ignored {
             self.needs_http(line, proxy);
         }
-        rules.request.extend(redirects);
+        rules.request.extend(late);
+        rules.response.extend(after);
         self.misplaced(lines);
         for count in [rules.request.rules.len(), rules.response.rules.len()] {
             if count > MAX_RULES {
@@ -125,16 +152,26 @@ impl<'a> Lowering<'a> {
         }
     }
 
+    /// The rule of a line; none where its action is left out, or is wrong.
     fn http_rule(&mut self, line: &'a Directive, acls: &Acls) -> Option<(v1::Rule, v1::Origin)> {
-        let phase = if line.name() == "http-response" { Phase::Response } else { Phase::Request };
+        let answers = matches!(line.name(), "http-response" | "http-after-response");
+        let phase = if answers { Phase::Response } else { Phase::Request };
         let scope = Scope { phase, http: true };
-        let (words, action) = match line.action {
-            Some(action) => (line.args().get(1..).unwrap_or_default(), action.name),
-            None => (line.args(), "redirect"),
-        };
+        let keyword = line.action.unwrap_or(line.keyword);
+        let words = line.args().get(usize::from(line.action.is_some())..).unwrap_or_default();
         let mut args = Args::new(words, line.end());
-        let action = match action {
+        if let Some(status) = keyword.refusal() {
+            let asked = args.named(&["status", "deny_status"]).and_then(|word| word.text().parse().ok());
+            let status = asked.filter(|status| (200..=599).contains(status)).unwrap_or(status);
+            let action = Action::Deny(refusal(status));
+            return self.ruled(line, (&args, action), acls, scope);
+        }
+        if keyword.is_degraded() {
+            return None;
+        }
+        let action = match keyword.name {
             "allow" => Action::Allow(v1::Allow {}),
+            "deny" if answers => Action::Deny(self.reply(&mut args, scope, 502)?),
             "deny" => Action::Deny(self.reply(&mut args, scope, 403)?),
             "return" => Action::Return(self.reply(&mut args, scope, 200)?),
             "redirect" => {
@@ -155,12 +192,23 @@ impl<'a> Lowering<'a> {
                 }
             },
         };
+        self.ruled(line, (&args, action), acls, scope)
+    }
+
+    /// An action under the condition that the words end in.
+    pub(super) fn ruled(
+        &mut self,
+        line: &'a Directive,
+        (args, action): (&Args<'a>, Action),
+        acls: &Acls,
+        scope: Scope,
+    ) -> Option<(v1::Rule, v1::Origin)> {
         let when = match args.condition() {
             None => None,
             Some(at) => {
                 self.reader.stand_at(line.span);
-                let when = self.reader.condition(&texts(words), at, acls, scope);
-                self.expression_findings(words, line.span);
+                let when = self.reader.condition(&texts(args.words()), at, acls, scope);
+                self.expression_findings(args.words(), line.span);
                 Some(when?)
             }
         };

@@ -3,12 +3,13 @@
 use sluicegate_proto::v1;
 
 use super::Lowering;
+use super::effect::takes_connections;
 use super::http_rule::Rules;
 use super::settings::Lines;
 use crate::ast::{Directive, Prefix, SectionKind};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expr::{Acls, Phase, Scope};
-use crate::keywords::Support;
+use crate::keywords::{Effect, Support};
 
 /// A proxy, read as far as its two halves share it.
 pub(super) struct Proxy<'l, 'a> {
@@ -45,6 +46,19 @@ impl Proxy<'_, '_> {
     }
 }
 
+/// Keywords that need an `acl` as a rule, so that HAProxy takes them in a `defaults` section with a name only.
+const RULES: [&str; 9] = [
+    "acl",
+    "http-after-response",
+    "http-request",
+    "http-response",
+    "redirect",
+    "tcp-request connection",
+    "tcp-request content",
+    "tcp-request session",
+    "tcp-response content",
+];
+
 /// Keywords whose lines this lowering reads. One that the table calls working and that is not here would be ignored:
 /// [`Lowering::unread`] refuses it.
 const READ: &[&str] = &[
@@ -59,6 +73,7 @@ const READ: &[&str] = &[
     "errorfile",
     "http-check expect",
     "http-check send",
+    "http-after-response",
     "http-request",
     "http-response",
     "log",
@@ -66,6 +81,8 @@ const READ: &[&str] = &[
     "log-tag",
     "maxconn",
     "mode",
+    "monitor fail",
+    "monitor-uri",
     "option allbackups",
     "option dontlognull",
     "option forwardfor",
@@ -80,6 +97,10 @@ const READ: &[&str] = &[
     "redirect",
     "retries",
     "server",
+    "tcp-request connection",
+    "tcp-request content",
+    "tcp-request session",
+    "tcp-response content",
     "timeout check",
     "timeout client",
     "timeout client-fin",
@@ -103,10 +124,17 @@ impl<'a> Lowering<'a> {
         let mode = self.mode(lines);
         let acls = self.acls(lines);
         let http = mode == v1::Mode::Http;
-        let rules = self.rules(lines, &acls, name, http);
+        self.reader.hide_source(
+            lines.lines_with(Effect::HidesSource).find_map(|line| line.reason(Effect::HidesSource)),
+        );
+        let mut rules = self.rules(lines, &acls, name, http);
+        if http && takes_connections(section.kind) {
+            self.monitor(lines, &acls, &mut rules);
+        }
         let error_pages = self.error_pages(lines);
         let options = self.http_options(lines, name, http);
         let disabled = lines.last_of(&["disabled", "enabled"]).is_some_and(|line| line.name() == "disabled");
+        let disabled = disabled || lines.has(Effect::NoProxy) || self.cannot_refuse(lines, &rules, http);
         Proxy { lines, name, mode, acls, rules, error_pages, http: options, disabled }
     }
 
@@ -117,7 +145,7 @@ impl<'a> Lowering<'a> {
         self.timeouts(lines);
         self.error_pages(lines);
         let named = lines.section().name.is_some();
-        for name in ["acl", "http-request", "http-response", "redirect"] {
+        for name in RULES {
             for line in lines.own(name).filter(|_| !named) {
                 let message = format!("`{name}` may stand in a `defaults` section only if that has a name");
                 self.report(
@@ -158,8 +186,8 @@ impl<'a> Lowering<'a> {
         match word.text() {
             "http" => v1::Mode::Http,
             "tcp" => v1::Mode::Tcp,
-            other @ ("log" | "spop" | "health" | "haterm") => {
-                let message = format!("`mode {other}` is not supported yet");
+            "health" => {
+                let message = "`mode health` is not supported yet";
                 let diagnostic = Diagnostic::error(Code::UnsupportedValue, word.span(), message);
                 self.report(diagnostic.help("supported are `mode http` and `mode tcp`"));
                 v1::Mode::Tcp

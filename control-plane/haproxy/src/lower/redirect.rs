@@ -31,9 +31,8 @@ impl<'a> Lowering<'a> {
                 "append-slash" => redirect.append_slash = true,
                 "ignore-empty" => redirect.ignore_empty = true,
                 "keep-query" => {
-                    let message = "`keep-query` is not supported yet";
-                    self.report(Diagnostic::error(Code::UnsupportedValue, word.span(), message));
-                    return None;
+                    let message = "`keep-query` is not done yet: the target is sent as it is";
+                    self.report(Diagnostic::warning(Code::DegradedValue, word.span(), message));
                 }
                 name if PARAMETERS.contains(&name) => {
                     self.redirect_value(word, args, format, &mut redirect)?

@@ -21,7 +21,12 @@ pub(super) struct Names<'a> {
     backends: HashMap<&'a str, (Span, bool)>,
 }
 
-impl Names<'_> {
+impl<'a> Names<'a> {
+    /// All that have servers, of one mode.
+    pub(super) fn backends(&self, http: bool) -> impl Iterator<Item = &'a str> {
+        self.backends.iter().filter(move |(_, (_, of))| *of == http).map(|(name, _)| *name)
+    }
+
     /// Whether another section with servers below takes the same name, which is an error by itself.
     pub(super) fn is_given_again(&self, section: &Section) -> bool {
         let name = section.name.as_ref().map_or("", |name| name.text());

@@ -36,7 +36,7 @@ struct Draft {
 }
 
 impl<'a> Lowering<'a> {
-    /// The arguments of `return` (whose default status is 200) and `deny` (403).
+    /// The arguments of `return` (whose default status is 200) and `deny` (403, for responses 502).
     pub(super) fn reply(
         &mut self,
         args: &mut Args<'a>,
@@ -51,7 +51,7 @@ impl<'a> Lowering<'a> {
         if let Some(response) = draft.response {
             return Some(whole(response));
         }
-        let denies = default_status == 403;
+        let denies = default_status >= 400;
         let content = match draft.content {
             Some(content) => content,
             // A denial without words has the page of its status, an answer without words has no body.
@@ -90,10 +90,14 @@ impl<'a> Lowering<'a> {
                 return Some(());
             }
             "errorfiles" => {
-                let message = "`errorfiles` is not supported yet";
-                let diagnostic = Diagnostic::error(Code::UnsupportedValue, word.span(), message);
+                let message = "`errorfiles` is not done yet: the page of the status is sent";
+                let diagnostic = Diagnostic::warning(Code::DegradedValue, word.span(), message);
                 self.report(diagnostic.help("name one file with `errorfile <path>`"));
-                return None;
+                if args.value().is_none() {
+                    self.incomplete(word, "a name");
+                    return None;
+                }
+                return self.content(word, draft, Content::ErrorPage(v1::Empty {}));
             }
             name if !PARAMETERS.contains(&name) => {
                 let allowed: Vec<_> = PARAMETERS[..10].to_vec();

@@ -160,10 +160,7 @@ fn span_of(words: &[Word], place: Place) -> Option<Span> {
 
 fn code(problem: &Problem) -> Code {
     match problem {
-        Problem::UnsupportedFetch { .. }
-        | Problem::UnsupportedConverter { .. }
-        | Problem::UnsupportedAlias { .. }
-        | Problem::UnsupportedFormatFlag { .. } => Code::UnsupportedValue,
+        problem if problem.is_degraded() => Code::DegradedExpression,
         Problem::PatternFile { .. } | Problem::InPatternFile { .. } => Code::BadFile,
         Problem::UnknownAcl { .. } | Problem::AclBelow { .. } => Code::UnknownReference,
         problem if problem.is_error() => Code::BadExpression,

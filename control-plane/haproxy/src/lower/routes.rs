@@ -2,11 +2,11 @@
 
 use sluicegate_proto::v1::{self, Kind, resource::Body};
 
+use super::condition::both;
 use super::proxy::Proxy;
 use super::report::texts;
 use super::settings::Lines;
 use super::{Lowering, id};
-use crate::diagnostic::{Code, Diagnostic};
 use crate::expr::Acls;
 use crate::word::Word;
 
@@ -25,7 +25,8 @@ impl<'a> Lowering<'a> {
     /// Emits the routes of a frontend; gives the backends that they lead to.
     pub(super) fn routes(&mut self, proxy: &Proxy<'_, 'a>) -> Vec<&'a str> {
         let mut targets = Vec::new();
-        for (index, line) in proxy.lines.own("use_backend").enumerate() {
+        let mut count = 0;
+        for line in proxy.lines.own("use_backend") {
             let (Some(word), condition) = (line.args().first(), line.args().get(1)) else { continue };
             let mut when = None;
             if condition.is_some() {
@@ -37,34 +38,31 @@ impl<'a> Lowering<'a> {
                     continue;
                 }
             }
-            if self.dynamic_name(word) || !self.backend_reference(word, proxy) {
-                continue;
-            }
-            targets.push(word.text());
-            let route = v1::Route {
-                frontend: Some(id(Kind::Frontend, proxy.name)),
-                when,
-                backend: Some(id(Kind::Backend, word.text())),
+            let named = if is_dynamic(word) {
+                let named = self.backends_named(line, word, proxy);
+                named.into_iter().map(|(name, is)| (name, both(when.clone(), Some(is)))).collect()
+            } else if self.backend_reference(word, proxy) {
+                vec![(word.text(), when)]
+            } else {
+                Vec::new()
             };
-            let name = format!("{}/{:04}", proxy.name, index + 1);
-            self.emit(name, line.span, index + 1, Body::Route(route));
+            for (backend, when) in named {
+                count += 1;
+                targets.push(backend);
+                let route = v1::Route {
+                    frontend: Some(id(Kind::Frontend, proxy.name)),
+                    when,
+                    backend: Some(id(Kind::Backend, backend)),
+                };
+                let name = format!("{}/{count:04}", proxy.name);
+                self.emit(name, line.span, count, Body::Route(route));
+            }
         }
         targets
     }
+}
 
-    /// Refuses a backend name that is worked out for each request.
-    pub(super) fn dynamic_name(&mut self, word: &Word) -> bool {
-        let dynamic = word.text().contains('%');
-        if dynamic {
-            self.report(
-                Diagnostic::error(
-                    Code::UnsupportedValue,
-                    word.span(),
-                    "backends that are chosen by an expression are not supported yet",
-                )
-                .help("write one `use_backend <name> if <condition>` for each backend"),
-            );
-        }
-        dynamic
-    }
+/// Whether a backend's name is worked out for each request.
+pub(super) fn is_dynamic(word: &Word) -> bool {
+    word.text().contains('%')
 }

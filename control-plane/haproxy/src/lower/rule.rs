@@ -34,6 +34,22 @@ impl<'a> Args<'a> {
         Some(word)
     }
 
+    /// Passes over the parameters, to the condition.
+    pub(super) fn skip(&mut self) {
+        while self.parameter().is_some() {}
+    }
+
+    /// Passes over the parameters, to the condition; gives what follows one of these.
+    pub(super) fn named(&mut self, names: &[&str]) -> Option<&'a Word> {
+        let mut found = None;
+        while let Some(word) = self.parameter() {
+            if names.contains(&word.text()) {
+                found = self.parameter().or(found);
+            }
+        }
+        found
+    }
+
     /// Where the condition starts; `None` if there is none.
     pub(super) fn condition(&self) -> Option<usize> {
         (self.at < self.words.len()).then_some(self.at)

@@ -12,6 +12,7 @@ use super::settings::Lines;
 use super::{Lowering, id};
 use crate::ast::{Directive, OptionUse, Prefix};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::keywords::Effect;
 use crate::source::Span;
 use crate::word::Word;
 
@@ -26,6 +27,8 @@ struct ServerOptions {
     number: Option<(u32, Span)>,
     checked: bool,
     schedule: v1::CheckSchedule,
+    /// Options for whose sake nothing is sent to it.
+    closed: Vec<&'static str>,
 }
 
 impl ServerOptions {
@@ -51,6 +54,7 @@ impl<'a> Lowering<'a> {
         let mut names = ServerNames::of(proxy.lines);
         let mut drafts = Vec::new();
         let mut count = 0;
+        let none = proxy.lines.has(Effect::NoServer);
         for line in proxy.lines.own_lines().iter().copied() {
             match line.name() {
                 "default-server" => self.apply(line, &mut defaults),
@@ -68,6 +72,7 @@ impl<'a> Lowering<'a> {
         let numbers = self.numbers(&drafts);
         for (index, (draft, number)) in drafts.into_iter().zip(numbers).enumerate() {
             let Draft { name, span, address, options } = draft;
+            let unusable = none || !options.closed.is_empty();
             let endpoint = v1::Endpoint {
                 backend: Some(id(Kind::Backend, proxy.name)),
                 name: name.clone(),
@@ -75,10 +80,11 @@ impl<'a> Lowering<'a> {
                 address: Some(address),
                 weight: options.weight.unwrap_or(1),
                 backup: options.backup,
-                disabled: options.disabled,
+                disabled: options.disabled || unusable,
                 max_connections: options.max_connections,
                 max_queue: options.max_queue,
-                check: options.checked.then_some(options.schedule),
+                check: (options.checked && !unusable).then_some(options.schedule),
+                unusable,
                 ..v1::Endpoint::default()
             };
             let name = format!("{}/{name}", proxy.name);
@@ -118,6 +124,11 @@ impl<'a> Lowering<'a> {
         let text = self.expanded(word)?;
         let address = match address::parse(&text) {
             Ok(address) => address,
+            Err(error) if error.is_degraded() => {
+                let finding = Diagnostic::warning(Code::DegradedValue, word.span(), error.to_string());
+                self.report(finding.label("the server is left out"));
+                return None;
+            }
             Err(error) => {
                 let diagnostic = Diagnostic::error(Code::BadAddress, word.span(), error.to_string());
                 self.report(diagnostic.help(error.help()));
@@ -152,13 +163,11 @@ impl<'a> Lowering<'a> {
                 Some(endpoint::Address::Ip(address::ip_address(ip, port)))
             }
             Host::Ip(_) | Host::Any => {
+                let message = "a server at the address that the client asked for is not supported yet";
                 self.report(
-                    Diagnostic::error(
-                        Code::UnsupportedValue,
-                        word.span(),
-                        "a server at the address that the client asked for is not supported yet",
-                    )
-                    .help("write the address or the name of a server"),
+                    Diagnostic::warning(Code::DegradedValue, word.span(), message)
+                        .label("the server is left out")
+                        .help("write the address or the name of a server"),
                 );
                 None
             }
@@ -176,6 +185,12 @@ impl<'a> Lowering<'a> {
     fn apply(&mut self, line: &'a Directive, options: &mut ServerOptions) {
         if line.prefix == Prefix::None {
             for option in line.options() {
+                let name = option.keyword.name;
+                if option.has(Effect::NoServer) {
+                    options.closed.push(name);
+                } else if let Some(undone) = name.strip_prefix("no-") {
+                    options.closed.retain(|closed| *closed != undone);
+                }
                 self.server_option(option, options);
             }
         }

@@ -32,10 +32,15 @@ impl<'a> Lowering<'a> {
             (None, 0) => "a port is missing, and nothing listens for this backend".to_owned(),
             (None, count) => format!("a port is missing, and clients come in on {count} different ones"),
         };
-        self.report(
-            Diagnostic::error(Code::BadAddress, word.span(), message)
-                .help("write the port of the server, as in `192.0.2.1:8080`"),
-        );
+        let help = "write the port of the server, as in `192.0.2.1:8080`";
+        // HAProxy would take the port of each client.
+        let finding = match ports.len() {
+            0 | 1 => Diagnostic::error(Code::BadAddress, word.span(), message),
+            _ => {
+                Diagnostic::warning(Code::DegradedValue, word.span(), message).label("the server is left out")
+            }
+        };
+        self.report(finding.help(help));
         None
     }
 }

@@ -51,19 +51,30 @@ impl<'a> Lines<'a> {
 
     /// The line that counts for keywords that override each other.
     pub(super) fn last_of(&self, names: &[&str]) -> Option<&'a Directive> {
+        let has_one = |lines: &Self| names.iter().any(|name| lines.by_name.contains_key(name));
+        self.last_line(has_one, |line| names.contains(&line.name()))
+    }
+
+    /// The line that counts of those that override each other.
+    pub(super) fn last_where(&self, among: impl Fn(&Directive) -> bool) -> Option<&'a Directive> {
+        self.last_line(|_| true, among)
+    }
+
+    fn last_line(
+        &self,
+        has_one: impl Fn(&Self) -> bool,
+        among: impl Fn(&Directive) -> bool,
+    ) -> Option<&'a Directive> {
         // A `no` takes back its own keyword only: what counted before it counts again unless it is the same.
         let mut taken_back: Vec<&str> = Vec::new();
         let mut level = Some(self);
         while let Some(lines) = level {
-            let candidates: usize =
-                names.iter().map(|name| lines.by_name.get(name).map_or(0, Vec::len)).sum();
-            if candidates > 0 {
-                for directive in lines.own.iter().rev().filter(|line| names.contains(&line.name())) {
-                    match directive.prefix {
-                        Prefix::None if !taken_back.contains(&directive.name()) => return Some(directive),
-                        Prefix::None => {}
-                        Prefix::No | Prefix::Default => taken_back.push(directive.name()),
-                    }
+            let own = if has_one(lines) { lines.own.as_slice() } else { &[] };
+            for directive in own.iter().rev().filter(|line| among(line)) {
+                match directive.prefix {
+                    Prefix::None if !taken_back.contains(&directive.name()) => return Some(directive),
+                    Prefix::None => {}
+                    Prefix::No | Prefix::Default => taken_back.push(directive.name()),
                 }
             }
             level = lines.parent.as_deref();

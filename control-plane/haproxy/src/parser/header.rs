@@ -131,19 +131,16 @@ impl Parser {
         self.section = Current::Skipped { name: entry.name };
         let Some(first) = line.words.first() else { return };
         let name = entry.name;
+        let message = format!("the section `{name}` has no effect");
+        let span = first.span();
         let finding = match entry.support {
             Support::NotSupported { why } => {
                 let message = format!("the section `{name}` is not supported");
-                Diagnostic::error(Code::UnsupportedSection, first.span(), message).note(why)
+                Diagnostic::error(Code::UnsupportedKeyword, span, message).note(why)
             }
-            Support::Works { .. } | Support::Degraded { .. } | Support::Inert { .. } => {
-                let message = format!("the section `{name}` has no effect");
-                let warning = Diagnostic::warning(Code::DegradedSection, first.span(), message);
-                match entry.support {
-                    Support::Degraded { why } | Support::Inert { why } => warning.note(why),
-                    _ => warning,
-                }
-            }
+            Support::Inert { why } => Diagnostic::notice(Code::InertSection, span, message).note(why),
+            Support::Degraded { why } => Diagnostic::warning(Code::DegradedSection, span, message).note(why),
+            Support::Works { .. } => return,
         };
         self.report(finding);
     }

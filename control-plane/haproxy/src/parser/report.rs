@@ -2,7 +2,7 @@
 
 use crate::ast::SectionKind;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::keywords::{Keyword, Place, Support, allowed_in, nearest};
+use crate::keywords::{Effect, Keyword, Place, Support, allowed_in, nearest};
 use crate::source::{Defect, MAX_FILE_BYTES, Source, Span, floor_boundary};
 use crate::word::Word;
 
@@ -62,10 +62,6 @@ pub(super) fn duplicate(name: &str, first: Span, again: Span) -> Diagnostic {
 pub(super) fn unknown(place: Place, word: &Word) -> Diagnostic {
     let text = word.text();
     let noun = place.noun();
-    if noun == "action" && text.starts_with("lua.") {
-        let message = format!("the action `{}` is not supported: there are no Lua scripts", shown(text));
-        return Diagnostic::error(Code::UnsupportedKeyword, word.span(), message);
-    }
     let message = format!("unknown {noun} `{}` in `{place}`", shown(text));
     let finding = Diagnostic::error(Code::UnknownKeyword, word.span(), message);
     if let Some(near) = nearest(text, place) {
@@ -200,7 +196,11 @@ pub(super) fn support(keyword: &'static Keyword, span: Span, place: Place) -> Op
         Support::Works { .. } => None,
         Support::Degraded { why } => {
             let message = format!("{name} is not done as written: {why}");
-            Some(Diagnostic::warning(Code::DegradedKeyword, span, message))
+            let finding = Diagnostic::warning(Code::DegradedKeyword, span, message);
+            Some(match keyword.instead {
+                Effect::LeftOut => finding,
+                effect => finding.label(effect.words()),
+            })
         }
         Support::Inert { why } => {
             Some(Diagnostic::notice(Code::InertKeyword, span, format!("{name} has no effect: {why}")))

@@ -208,6 +208,7 @@ fn endpoint_body(out: &mut Out, endpoint: &v1::Endpoint) {
     out.value("weight", endpoint.weight);
     out.flag("backup", endpoint.backup);
     out.flag("disabled", endpoint.disabled);
+    out.flag("unusable", endpoint.unusable);
     out.number("max_connections", endpoint.max_connections);
     out.number("max_queue", endpoint.max_queue);
     let Some(check) = &endpoint.check else { return };

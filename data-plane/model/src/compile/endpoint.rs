@@ -90,7 +90,7 @@ pub(super) fn endpoint(key: &ObjectKey, wire: &v1::Endpoint, scope: &mut Scope<'
         address: address?,
         weight: u16::try_from(weight?).ok()?,
         backup: wire.backup,
-        disabled: wire.disabled,
+        disabled: wire.disabled || wire.unusable,
         drain: wire.drain,
         forced_health: forced?,
         max_connections: NonZeroU32::new(wire.max_connections),

@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 
 use sluicegate_model::expr::Direction;
-use sluicegate_rules::Message;
+use sluicegate_model::rule::{Action, Rule};
+use sluicegate_rules::{Message, Scratch, matches};
 
 use crate::exchange::Exchange;
 
@@ -11,6 +12,16 @@ use crate::exchange::Exchange;
 pub(super) struct Connection<'a> {
     pub(super) exchange: &'a Exchange,
     pub(super) frontend: &'a str,
+}
+
+/// Whether the rules of a frontend turn a connection away. Of their actions only `Deny` and `Allow` can be done on bytes.
+pub(super) fn refuses(rules: &[Rule], connection: &Connection<'_>, scratch: &mut Scratch) -> bool {
+    let decides = |rule: &&Rule| matches!(rule.action, Action::Deny(_) | Action::Allow);
+    let taken = rules
+        .iter()
+        .filter(decides)
+        .find(|rule| rule.when.as_ref().is_none_or(|when| matches(when, connection, scratch)));
+    matches!(taken, Some(Rule { action: Action::Deny(_), .. }))
 }
 
 impl Message for Connection<'_> {

@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 use sluicegate_rules::Scratch;
 use tokio::time::Instant;
 
-use super::message::Connection;
+use super::message::{Connection, refuses};
 use super::relay::{Limits, Relay};
 use crate::counters::CloseCause;
 use crate::exchange::Exchange;
@@ -114,10 +114,15 @@ impl Session {
         let Some(frontend) = exchange.frontend.clone() else {
             return Step::Fail(Failure::Internal, Phase::Request);
         };
-        if !frontend.routes.is_empty() {
+        let rules = &frontend.settings().request_rules;
+        if !frontend.routes.is_empty() || !rules.is_empty() {
             exchange.local = self.client.local();
         }
         let connection = Connection { exchange, frontend: frontend.name() };
+        if SCRATCH.with_borrow_mut(|scratch| refuses(rules, &connection, scratch)) {
+            frontend.state.counters.shard(self.worker.index).denied.add(1);
+            return Step::Fail(Failure::Denied(403), Phase::Request);
+        }
         let backend = SCRATCH.with_borrow_mut(|scratch| frontend.route(&connection, scratch).cloned());
         let Some(backend) = backend else { return Step::Fail(Failure::NoEndpoint, Phase::Connect) };
         self.worker.counters().requests.add(1);

@@ -77,7 +77,6 @@ fn wrong_conditions_are_told() {
         ("if a !", "a term is missing after `!`"),
         ("if { path /x", "missing closing `}` of an anonymous ACL"),
         ("if { }", "an expression is expected here"),
-        ("if RDP_COOKIE", "the fetch `req.rdp_cookie_cnt` is not supported yet"),
     ];
     for (line, expected) in cases {
         let mut reader = Reader::new(&FILES);
@@ -124,6 +123,31 @@ fn own_acls_replace_predefined_ones() {
     let mut reader = Reader::new(&FILES);
     let condition = reader.condition(&["if", "METH_GET"], 0, &own, Scope::REQUEST).unwrap();
     assert_eq!(patterns(&condition.tests[0]), ["GET"]);
+}
+
+#[test]
+fn what_has_no_value_here_is_false() {
+    let cases = [
+        ("if RDP_COOKIE", "always_false", "req.rdp_cookie_cnt", true),
+        ("if !{ ssl_c_s_dn(cn),lower -m reg ^a }", "always_false !", "ssl_c_s_dn", true),
+        ("if { path,map_beg(/none,x) -f gone }", "always_false", "map_beg", true),
+        ("if { scook_beg(a) b }", "always_false", "scook_beg", true),
+        ("if { req.body,lowr -m found }", "", "lowr", false),
+        ("if { var(txn.a -m found }", "", "var", false),
+    ];
+    for (line, expected, name, taken) in cases {
+        let mut reader = Reader::new(&FILES);
+        let condition = reader.condition(&split(line), 0, &Acls::default(), Scope::REQUEST);
+        assert_eq!(
+            condition.map(|condition| postfix(&condition)),
+            taken.then(|| expected.to_owned()),
+            "{line}"
+        );
+        let found = reader.take_findings();
+        let last = found.last().unwrap();
+        assert!(last.problem.to_string().contains(&format!("`{name}`")), "{line}: {}", last.problem);
+        assert_eq!((last.problem.is_degraded(), last.problem.is_error()), (taken, !taken), "{line}");
+    }
 }
 
 #[test]

@@ -48,12 +48,10 @@ fn wrong_formats_are_told() {
         ("50%", "`%` must be doubled to stand for itself"),
         ("% x", "`%` must be doubled to stand for itself"),
         ("%zz", "unknown log-format alias `%zz`"),
-        ("%ID", "the log-format alias `%ID` is not supported yet"),
         ("%[src", "missing `]` of `%[`"),
         ("%[src,lower x]", "unexpected ` x]` after the expression"),
         ("%[path]", "`path` is not known when the log line is written"),
         ("%{+Q", "missing `}` of `%{`"),
-        ("%{+E}o", "the log-format flag `+E` is not supported yet"),
         ("%{Q}o", "unknown log-format flag `Q`"),
     ];
     for (text, expected) in cases {
@@ -64,6 +62,26 @@ fn wrong_formats_are_told() {
         format_of("%ST %r", tcp).unwrap_err(),
         ["`%ST` is not known in TCP mode", "`%r` is not known in TCP mode"]
     );
+}
+
+#[test]
+fn what_has_no_value_here_is_a_dash_in_logs_and_nothing_in_headers() {
+    let cases = [
+        ("%ID", LOG, "<->", "the log-format alias `%ID` is written as `-`: requests get no identifier yet"),
+        ("%[ssl_c_s_dn(cn)]", LOG, "<->", "the fetch `ssl_c_s_dn` is not found: there is no TLS yet"),
+        (
+            "a%[var(txn.a)]b",
+            Scope::REQUEST,
+            "<ab>",
+            "the fetch `var` is not found: there are no variables yet",
+        ),
+    ];
+    for (text, scope, expected, finding) in cases {
+        let mut reader = Reader::new(&FILES);
+        assert!(reader.format(&[text], 0, scope).is_some(), "{text}");
+        assert_eq!(told(&mut reader), [finding], "{text}");
+        assert_eq!(format_of(text, scope), Ok(expected.to_owned()), "{text}");
+    }
 }
 
 #[test]

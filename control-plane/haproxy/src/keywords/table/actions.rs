@@ -1,24 +1,16 @@
 //! Actions of rules.
 
-use super::super::{Arity, Place, Places};
+use super::super::{Arity, Effect, Place, Places};
 use super::Keyword;
 
 pub(super) const GROUPS: &[&[Keyword]] = &[
     &[
         Keyword::works("allow", REQUEST, TEST).takes(0, 0, "").does("Ends the rules of this proxy."),
         Keyword::works("deny", REQUEST, TEST)
-            .takes(
-                0,
-                Arity::ANY,
-                "[status <status>] [content-type <type>] [<content>] [hdr <name> <format>]...",
-            )
+            .takes(0, Arity::ANY, REPLY)
             .does("Answers 403 or another error."),
         Keyword::works("return", REQUEST, TEST)
-            .takes(
-                0,
-                Arity::ANY,
-                "[status <status>] [content-type <type>] [<content>] [hdr <name> <format>]...",
-            )
+            .takes(0, Arity::ANY, REPLY)
             .does("Answers instead of a server."),
         Keyword::works("redirect", REQUEST, TEST)
             .takes(2, Arity::ANY, "{ location | prefix | scheme } <format> [code <status>] [<option>...]")
@@ -31,36 +23,93 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
     ],
     REWRITES,
     &[
-        Keyword::refused("allow", RESPONSES, LATER),
-        Keyword::refused("deny", RESPONSE, LATER),
-        Keyword::refused("return", RESPONSE, LATER),
-        Keyword::refused("redirect", RESPONSE, LATER),
-        Keyword::refused("set-header", AFTER, LATER),
-        Keyword::refused("add-header", AFTER, LATER),
-        Keyword::refused("del-header", AFTER, LATER),
-        Keyword::refused("auth", REQUEST, "requests would pass without a password"),
-        Keyword::refused("cache-store", RESPONSE, LATER),
-        Keyword::refused("close", TCP_RESPONSE, LATER),
-        Keyword::refused("accept", ACCEPTS, LATER),
-        Keyword::refused("attach-srv", TCP_SESSION, LATER),
-        Keyword::refused("expect-netscaler-cip", TCP_CONNECTION, LATER),
-        Keyword::refused("expect-proxy", TCP_CONNECTION, LATER),
-        Keyword::refused("dgram-drop", QUIC, LATER),
-        Keyword::refused("send-retry", QUIC, LATER),
-        Keyword::refused("replace-header", AFTER, LATER),
-        Keyword::refused("replace-value", AFTER, LATER),
-        Keyword::refused("set-status", AFTER, LATER),
-        Keyword::refused("switch-mode", TCP_CONTENT, LATER),
+        Keyword::works("allow", RESPONSES, TCP).takes(0, 0, "").does("Ends the rules of this proxy."),
+        Keyword::works("deny", RESPONSE, TCP)
+            .takes(0, Arity::ANY, REPLY)
+            .does("Answers 502 or another error instead of the server's response."),
+        Keyword::works("return", RESPONSE, TCP)
+            .takes(0, Arity::ANY, REPLY)
+            .does("Answers instead of the server's response."),
+        Keyword::works("redirect", RESPONSE, TCP)
+            .takes(2, Arity::ANY, "{ location | prefix | scheme } <format> [code <status>] [<option>...]")
+            .does("Answers with another place to ask."),
+        Keyword::works("set-header", AFTER, TCP).takes(2, 2, "<name> <format>").does("Replaces a header."),
+        Keyword::works("add-header", AFTER, TCP).takes(2, 2, "<name> <format>").does("Adds a header."),
+        Keyword::works("del-header", AFTER, TCP)
+            .takes(1, 3, "<name> [-m <method>]")
+            .does("Removes headers of that name."),
+        Keyword::works("replace-header", AFTER, TCP)
+            .takes(3, 3, "<name> <regex> <format>")
+            .does("Replaces each line of a header that matches."),
+        Keyword::works("replace-value", AFTER, TCP)
+            .takes(3, 3, "<name> <regex> <format>")
+            .does("Replaces each value of a header, between its commas, that matches."),
+        Keyword::works("set-status", AFTER, TCP)
+            .takes(1, 3, "<status> [reason <text>]")
+            .does("Sends another status."),
+        Keyword::works("accept", TCP_REQUEST, TCP)
+            .takes(0, 0, "")
+            .does("Ends the rules of this kind: those below it turn nothing away."),
+        Keyword::works("reject", TCP_REQUEST, TCP)
+            .takes(0, 0, "")
+            .does("Closes the connection; in HTTP mode the request is answered 403."),
+    ],
+    &[
+        Keyword::degraded("accept", TCP_RESPONSE, "no rule of this kind turns anything away").takes(0, 0, ""),
+        Keyword::degraded("reject", TCP_RESPONSE, "which responses to turn away is not known yet")
+            .takes(0, 0, "")
+            .instead(Effect::NoProxy),
+        Keyword::degraded("close", TCP_RESPONSE, "the connection to the server stays open").takes(0, 0, ""),
+        Keyword::degraded("silent-drop", TCP_RESPONSE, "which responses to turn away is not known yet")
+            .instead(Effect::NoProxy),
+        Keyword::degraded("silent-drop", RESPONSE, "the client is answered 403").instead(Effect::Refuse(403)),
+        Keyword::degraded(
+            "silent-drop",
+            TCP_REQUEST,
+            "the client sees the connection close, or in HTTP mode 403",
+        )
+        .instead(Effect::Refuse(403)),
+        Keyword::degraded("silent-drop", REQUEST, "the client is answered 403").instead(Effect::Refuse(403)),
+        Keyword::degraded("reject", REQUEST, "the client is answered 403")
+            .takes(0, 0, "")
+            .instead(Effect::Refuse(403)),
+        Keyword::degraded("tarpit", REQUEST, "the client is answered at once").instead(Effect::Refuse(500)),
+        Keyword::degraded("auth", REQUEST, "nobody is let in: the client is answered 403")
+            .instead(Effect::Refuse(403)),
+        Keyword::degraded("use-service", REQUEST, "the service is not there yet: the client is answered 403")
+            .instead(Effect::Refuse(403)),
+        Keyword::degraded(
+            "use-service",
+            TCP_CONTENT,
+            "the service is not there yet: the connection is closed",
+        )
+        .instead(Effect::Refuse(403)),
+        Keyword::degraded(
+            "expect-netscaler-cip",
+            TCP_CONNECTION,
+            "the address of the client is not read yet",
+        )
+        .instead(Effect::NoProxy),
+        Keyword::degraded("expect-proxy", TCP_CONNECTION, "the PROXY line is not read yet")
+            .instead(Effect::NoProxy),
+        Keyword::degraded("cache-store", RESPONSE, "nothing is cached"),
+        Keyword::degraded("attach-srv", TCP_SESSION, "connections are not reversed yet")
+            .instead(Effect::Refuse(403)),
+        Keyword::degraded("switch-mode", TCP_CONTENT, "the connection stays in TCP mode"),
     ],
     &Keyword::each(
-        ["normalize-uri", "tarpit"],
-        Keyword::refused("", REQUEST, "requests would pass as they came"),
+        ["accept", "reject", "silent-drop", "dgram-drop", "send-retry"],
+        Keyword::inert("", QUIC, "QUIC is not supported yet: nothing comes in"),
+    ),
+    &Keyword::each(["normalize-uri"], Keyword::degraded("", REQUEST, "requests pass as they came")),
+    &Keyword::each(
+        ["add-headers-bin", "del-headers-bin", "set-headers-bin"],
+        Keyword::degraded("", HTTP, "headers pass as they came"),
     ),
     &Keyword::each(
-        ["add-headers-bin", "del-headers-bin", "del-map", "set-headers-bin", "set-map"],
-        Keyword::refused("", HTTP, "messages would pass as they came"),
+        ["add-acl", "del-acl", "del-map", "set-map"],
+        Keyword::degraded("", HTTP, "lists and maps stay as they were read"),
     ),
-    &Keyword::each(["add-acl", "del-acl"], Keyword::refused("", HTTP, "later conditions could not see it")),
     &Keyword::each(
         [
             "sc-add-gpc",
@@ -69,30 +118,32 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "sc-inc-gpc1",
             "sc-set-gpt",
             "sc-set-gpt0",
-            "set-var",
-            "set-var-fmt",
-            "unset-var",
             "track-sc0",
             "track-sc1",
             "track-sc2",
         ],
-        Keyword::refused("", RULES, "later conditions could not see it"),
+        Keyword::degraded("", RULES, "nothing is counted: conditions that ask for it find nothing"),
     ),
     &Keyword::each(
-        ["reject", "silent-drop"],
-        Keyword::refused("", RULES_AND_QUIC, "what it turns away would pass"),
+        ["set-var", "set-var-fmt", "unset-var"],
+        Keyword::degraded("", RULES, "there are no variables yet: expressions that use them find nothing"),
     ),
     &Keyword::each(
-        ["do-resolve", "set-dst", "set-dst-port", "use-service"],
-        Keyword::refused("", REQUESTS, "traffic would go elsewhere"),
+        ["do-resolve", "set-dst", "set-dst-port"],
+        Keyword::degraded("", REQUESTS, "traffic goes to the servers of the backend"),
     ),
     &Keyword::each(
         ["set-src", "set-src-port"],
-        Keyword::refused("", REQUESTS, "later conditions and servers would see another client"),
+        Keyword::degraded(
+            "",
+            REQUESTS,
+            "expressions do not find the client's address, servers are told that of the connection",
+        )
+        .instead(Effect::HidesSource),
     ),
     &Keyword::each(
         ["send-spoe-group", "set-bandwidth-limit", "set-timeout"],
-        Keyword::refused("", RULES, "traffic would pass without it"),
+        Keyword::degraded("", RULES, "traffic passes without it"),
     ),
     &Keyword::each(
         ["set-retries", "set-priority-class", "set-priority-offset"],
@@ -114,6 +165,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::degraded("strict-mode", HTTP, "a rewrite that fails is answered 500"),
         Keyword::inert("set-nice", RULES, "all connections are worth the same"),
         Keyword::inert("wait-for-handshake", REQUEST, super::TLS),
+        Keyword::degraded("lua", RULES, "scripts are not run yet"),
         Keyword::inert("disable-l7-retry", REQUEST, "only connections that fail are tried again"),
     ],
 ];
@@ -149,7 +201,8 @@ const fn replace(name: &'static str, summary: &'static str) -> Keyword {
 
 const TEST: &str = "lower/http_rules";
 const REWRITE_TEST: &str = "lower/rewrites";
-const LATER: &str = "rules of this kind are not run yet";
+const TCP: &str = "lower/tcp_rules";
+const REPLY: &str = "[status <status>] [content-type <type>] [<content>] [hdr <name> <format>]...";
 
 const REQUEST: Places = Places::of(&[Place::HttpRequest]);
 const HEADERS: Places = Places::of(&[Place::HttpRequest, Place::HttpResponse]);
@@ -162,13 +215,7 @@ const TCP_SESSION: Places = Places::of(&[Place::TcpSession]);
 const TCP_CONTENT: Places = Places::of(&[Place::TcpContent]);
 const TCP_RESPONSE: Places = Places::of(&[Place::TcpResponse]);
 const QUIC: Places = Places::of(&[Place::QuicInitial]);
-const ACCEPTS: Places = Places::of(&[
-    Place::TcpConnection,
-    Place::TcpSession,
-    Place::TcpContent,
-    Place::TcpResponse,
-    Place::QuicInitial,
-]);
+const TCP_REQUEST: Places = Places::of(&[Place::TcpConnection, Place::TcpSession, Place::TcpContent]);
 const REQUESTS: Places =
     Places::of(&[Place::TcpConnection, Place::TcpSession, Place::TcpContent, Place::HttpRequest]);
 const RULES: Places = Places::of(&[

@@ -1,6 +1,6 @@
 //! Options of `bind` lines.
 
-use super::super::{Place, Places};
+use super::super::{Effect, Place, Places};
 use super::{Keyword, TLS};
 
 pub(super) const GROUPS: &[&[Keyword]] = &[
@@ -25,18 +25,17 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::works("gid", BIND, TEST).takes(1, 1, "<number>").does("Group of a unix socket."),
     ],
     &[
-        Keyword::refused("ssl", BIND, "clients that speak TLS would not be understood").takes(0, 0, ""),
-        Keyword::refused("accept-proxy", BIND, "the address in the PROXY line would be lost").takes(0, 0, ""),
-        Keyword::refused("accept-netscaler-cip", BIND, "the address of the client would be lost").takes(
+        closed("ssl", "there is no TLS yet, and nothing is taken in clear in its place").takes(0, 0, ""),
+        closed("accept-proxy", "the PROXY line is not read yet").takes(0, 0, ""),
+        closed("accept-netscaler-cip", "the address of the client is not read yet").takes(
             1,
             1,
             "<magic number>",
         ),
-        Keyword::refused("proto", BIND, "clients would be spoken to in HTTP/1").takes(1, 1, "<name>"),
-        Keyword::refused("namespace", BIND, "connections would be taken in another network")
-            .takes(1, 1, "<name>"),
-        Keyword::refused("tcp-md5sig", BIND, "connections would not be signed").takes(1, 1, "<password>"),
-        Keyword::refused("nbconn", BIND, "no connections would be opened").takes(1, 1, "<number>"),
+        closed("proto", "which protocol clients speak cannot be chosen yet").takes(1, 1, "<name>"),
+        closed("namespace", "other network namespaces are not entered yet").takes(1, 1, "<name>"),
+        closed("tcp-md5sig", "connections are not signed yet").takes(1, 1, "<password>"),
+        closed("nbconn", "connections are not reversed yet").takes(1, 1, "<number>"),
     ],
     &[
         Keyword::degraded("idle-ping", BIND, "idle connections are not pinged").takes(1, 1, "<time>"),
@@ -118,6 +117,10 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::inert("", BIND, TLS).takes(0, 0, ""),
     ),
 ];
+
+const fn closed(name: &'static str, why: &'static str) -> Keyword {
+    Keyword::degraded(name, BIND, why).instead(Effect::NoListener)
+}
 
 const BIND: Places = Places::of(&[Place::BindOption]);
 const TEST: &str = "lower/binds";

@@ -1,6 +1,6 @@
 //! `http-check …` and `tcp-check …`
 
-use super::super::Arity;
+use super::super::{Arity, Effect};
 use super::{DLB, Keyword};
 
 pub(super) const GROUPS: &[&[Keyword]] = &[
@@ -23,22 +23,37 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
     &Keyword::each(
         [
             "http-check connect",
-            "http-check disable-on-404",
-            "http-check set-var",
-            "http-check set-var-fmt",
-            "http-check unset-var",
             "tcp-check connect",
             "tcp-check expect",
             "tcp-check send",
             "tcp-check send-lf",
             "tcp-check send-binary",
             "tcp-check send-binary-lf",
+        ],
+        Keyword::degraded("", DLB, "checks of this kind are not made yet").instead(Effect::ChecksConnect),
+    ),
+    &Keyword::each(
+        [
+            "http-check set-var",
+            "http-check set-var-fmt",
+            "http-check unset-var",
             "tcp-check set-var",
             "tcp-check set-var-fmt",
             "tcp-check unset-var",
         ],
-        Keyword::refused("", DLB, JUDGED),
+        Keyword::degraded("", DLB, "there are no variables yet"),
     ),
+    &Keyword::each(
+        [
+            "http-check expect string",
+            "http-check expect rstring",
+            "http-check expect rstatus",
+            "http-check expect hdr",
+            "http-check expect fhdr",
+            "http-check expect !",
+        ],
+        Keyword::degraded("", DLB, "a status from 200 to 399 is good, as without the line"),
+    ),
+    &[Keyword::degraded("http-check disable-on-404", DLB, "a server that answers 404 is down")
+        .takes(0, 0, "")],
 ];
-
-const JUDGED: &str = "servers would be checked in another way";

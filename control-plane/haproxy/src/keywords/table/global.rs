@@ -84,22 +84,22 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .takes(1, 1, "<number>"),
         Keyword::degraded("warn-blocked-traffic-after", G, "the watchdog has its own limit")
             .takes(1, 1, "<time>"),
-        Keyword::degraded("set-var", G, "there are no variables yet; expressions that use them are refused"),
+        Keyword::degraded("set-var", G, "there are no variables yet: expressions that use them find nothing"),
         Keyword::degraded(
             "set-var-fmt",
             G,
-            "there are no variables yet; expressions that use them are refused",
+            "there are no variables yet: expressions that use them find nothing",
         ),
         Keyword::degraded("dns-accept-family", G, "names resolve to addresses of both families"),
         Keyword::degraded("noreuseport", G, "every worker has a listening socket of its own").takes(0, 0, ""),
     ],
     &[
         Keyword::refused("unix-bind", G, "unix sockets would have other paths and permissions"),
-        Keyword::refused("default-path", G, "files would be looked for in the wrong folder"),
-        Keyword::refused("lua-load", G, LUA),
-        Keyword::refused("lua-load-per-thread", G, LUA),
-        Keyword::refused("harden.reject-privileged-ports.tcp", G, "packets from low ports would be let in"),
-        Keyword::refused("harden.reject-privileged-ports.quic", G, "packets from low ports would be let in"),
+        Keyword::degraded("default-path", G, "relative paths start at the working folder"),
+        Keyword::degraded("lua-load", G, LUA),
+        Keyword::degraded("lua-load-per-thread", G, LUA),
+        Keyword::degraded("harden.reject-privileged-ports.tcp", G, "connections from low ports are let in"),
+        Keyword::inert("harden.reject-privileged-ports.quic", G, "QUIC is not supported yet"),
     ],
     &Keyword::each(
         [
@@ -194,7 +194,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "httpclient.ssl.verify",
             "httpclient.timeout.connect",
         ],
-        Keyword::inert("", G, "it acts on scripts alone, which are refused"),
+        Keyword::inert("", G, "it acts on scripts alone, which are not run yet"),
     ),
     &Keyword::each(
         [
@@ -256,7 +256,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "wurfl-information-list",
             "wurfl-information-list-separator",
         ],
-        Keyword::inert("", G, "devices are not told apart; expressions that ask for them are refused"),
+        Keyword::inert("", G, "devices are not told apart: expressions that ask for them find nothing"),
     ),
 ];
 
@@ -264,4 +264,4 @@ use super::super::Arity;
 
 const ENVIRONMENT: &str = "environment_keywords_act_on_the_lines_below";
 const KEEPS_USER: &str = "the process keeps the user and groups that it was started with";
-const LUA: &str = "rules and services written in Lua would be missing";
+const LUA: &str = "scripts are not run yet: their rules are left out, their services answer 403";

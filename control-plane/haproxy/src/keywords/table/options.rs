@@ -1,6 +1,6 @@
 //! `option …`
 
-use super::super::Arity;
+use super::super::{Arity, Effect};
 use super::{DFL, DFLB, DLB, FLB, Keyword, LB, Places};
 
 pub(super) const GROUPS: &[&[Keyword]] = &[
@@ -48,7 +48,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         plain("option h1-case-adjust-bogus-server", DLB, "header names keep the case in which they came"),
         plain("option disable-h2-upgrade", DFL, "a connection never changes to HTTP/2 by itself"),
         plain("option use-small-buffers", DFLB, "it tunes HAProxy's own inside").takes(0, Arity::ANY, ""),
-        plain("option persist", DLB, "it acts on persistence by cookie alone, which is refused"),
+        plain("option persist", DLB, "it acts on persistence by cookie alone, which is not supported yet"),
     ],
     &[
         missing("option httpslog", DFLB, "lines have the form of `option httplog`"),
@@ -74,6 +74,8 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             Arity::ANY,
             "",
         ),
+        missing("option http-drop-request-trailers", DLB, "trailers pass"),
+        missing("option http-drop-response-trailers", DFL, "trailers pass"),
         missing("option forwarded", DLB, "servers do not get the Forwarded header").takes(0, Arity::ANY, ""),
         missing(
             "option accept-unsafe-violations-in-http-request",
@@ -93,8 +95,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             Arity::ANY,
             "",
         ),
-        refused("option http-drop-request-trailers", DLB, "trailers would pass"),
-        refused("option http-drop-response-trailers", DFL, "trailers would pass"),
     ],
     &Keyword::each(
         [
@@ -107,18 +107,22 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "option spop-check",
             "option ssl-hello-chk",
         ],
-        Keyword::refused("", DLB, "servers would be checked in another way").negatable(),
+        Keyword::degraded("", DLB, "checks of this kind are not made yet")
+            .negatable()
+            .instead(Effect::ChecksConnect),
     ),
     &[
         Keyword::inert("option keepalive", FLB, "HAProxy never did anything for it").negatable(),
         Keyword::inert("option tcpsplice", FLB, SPLICE).negatable(),
         Keyword::inert("option http-use-htx", DFLB, "it chose between two engines of HAProxy").negatable(),
         Keyword::degraded("option http-tunnel", DFL, "every request of a connection is seen").negatable(),
-        Keyword::refused("option http_proxy", DFLB, "requests would go to the servers, not where they ask")
+        Keyword::degraded("option http_proxy", DFLB, "requests are not sent where they ask")
+            .negatable()
+            .instead(Effect::NoServer),
+        Keyword::degraded("option transparent", DLB, "without a server, requests are answered 503")
             .negatable(),
-        Keyword::refused("option transparent", DLB, "connections would not go to their original destination")
-            .negatable(),
-        Keyword::refused("option lb-agent-chk", LB, "servers would be checked in another way"),
+        Keyword::degraded("option lb-agent-chk", LB, "checks of this kind are not made yet")
+            .instead(Effect::ChecksConnect),
         Keyword::old("option forceclose", "option httpclose", DFLB).negatable(),
         Keyword::old("option independant-streams", "option independent-streams", DFLB).negatable(),
         Keyword::old(

@@ -1,6 +1,6 @@
 //! Lines of proxies that are settings.
 
-use super::super::{Arity, Place};
+use super::super::{Arity, Effect, Place};
 use super::{DFL, DFLB, DLB, FL, FLB, Keyword, LB, Places, TLS};
 
 pub(super) const GROUPS: &[&[Keyword]] = &[
@@ -24,9 +24,9 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .options(Place::ServerOption, 0)
             .does("Options of the servers below."),
         Keyword::works("balance", DLB, "lower/servers")
-            .takes(0, Arity::ANY, "<algorithm>")
+            .takes(0, Arity::ANY, "roundrobin")
             .once()
-            .does("How servers take turns; `roundrobin` is supported."),
+            .does("How servers take turns."),
         Keyword::works("maxconn", DFL, "lower/limits")
             .takes(1, 1, "<number>")
             .once()
@@ -46,6 +46,13 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::works("errorfile", DFLB, "lower/error_pages")
             .takes(2, 2, "<status> <path>")
             .does("A whole HTTP response to answer an error with."),
+        Keyword::works("monitor-uri", DFL, "lower/monitor")
+            .takes(1, 1, "<uri>")
+            .once()
+            .does("Requests for it are answered 200 by the proxy itself; they are logged."),
+        Keyword::works("monitor fail", FL, "lower/monitor")
+            .takes(2, Arity::ANY, "{ if | unless } <condition>")
+            .does("When requests for `monitor-uri` are answered 503."),
         Keyword::works("log-format", DFL, "lower/logs")
             .takes(1, 1, "<format>")
             .once()
@@ -96,24 +103,54 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::degraded("external-check command", DLB, "no programs are run").takes(1, 1, "<command>"),
     ],
     &[
-        Keyword::refused("cookie", DLB, "clients would not stay with their server"),
-        Keyword::refused("persist rdp-cookie", DLB, "clients would not stay with their server"),
-        Keyword::refused("stick-table", FLB, "what it remembers decides about traffic"),
-        Keyword::refused("stick on", LB, "clients would not stay with their server"),
-        Keyword::refused("stick match", LB, "clients would not stay with their server"),
-        Keyword::refused("stick store-request", LB, "clients would not stay with their server"),
-        Keyword::refused("stick store-response", LB, "clients would not stay with their server"),
-        Keyword::refused("server-template", LB, "the servers would be missing"),
-        Keyword::refused("use-server", LB, "requests would go to other servers"),
-        Keyword::refused("use-fcgi-app", LB, "servers would be spoken to in HTTP"),
-        Keyword::refused("source", DLB, "servers would see another source address"),
-        Keyword::refused("filter", FLB, "traffic would pass unfiltered"),
-        Keyword::refused("filter-sequence", FLB, "traffic would pass unfiltered"),
-        Keyword::refused("monitor-uri", DFL, "requests for it would go to the servers").takes(1, 1, "<uri>"),
-        Keyword::refused("monitor fail", FL, "requests for it would go to the servers"),
-        Keyword::refused("be-unpublished", LB, "traffic would still be sent to it"),
-        Keyword::refused("force-be-switch", FL, "requests would go to another backend"),
+        Keyword::degraded("cookie", DLB, STAY),
+        Keyword::degraded("persist rdp-cookie", DLB, STAY),
+        Keyword::degraded("stick-table", FLB, "nothing is remembered of clients"),
+        Keyword::degraded("stick on", LB, STAY),
+        Keyword::degraded("stick match", LB, STAY),
+        Keyword::degraded("stick store-request", LB, STAY),
+        Keyword::degraded("stick store-response", LB, STAY),
+        Keyword::degraded("server-template", LB, "the servers that it stands for are missing").takes(
+            3,
+            Arity::ANY,
+            "<prefix> <number> <name>[:<port>] [<option>...]",
+        ),
+        Keyword::degraded("use-server", LB, "requests that it is for are answered 503")
+            .takes(1, Arity::ANY, "<server> { if | unless } <condition>")
+            .instead(Effect::Refuse(503)),
+        Keyword::degraded("use-fcgi-app", LB, "FastCGI is not spoken yet, and HTTP would not be understood")
+            .takes(1, 1, "<name>")
+            .instead(Effect::NoServer),
+        Keyword::degraded("source", DLB, "servers see an address that the kernel chooses")
+            .takes(1, Arity::ANY, "<address>[:<port>] [interface <name>] [usesrc <address>]")
+            .options(Place::ServerOption, 1),
+        Keyword::degraded("filter", FLB, "traffic passes unfiltered"),
+        Keyword::degraded("filter-sequence", FLB, "traffic passes unfiltered"),
+        Keyword::degraded("be-unpublished", LB, "what is sent to it is answered 503")
+            .instead(Effect::NoProxy),
+        Keyword::degraded("force-be-switch", FL, "an unpublished backend gets no traffic"),
     ],
+    &Keyword::each(
+        [
+            "balance static-rr",
+            "balance leastconn",
+            "balance first",
+            "balance hash",
+            "balance source",
+            "balance uri",
+            "balance url_param",
+            "balance hdr",
+            "balance random",
+            "balance rdp-cookie",
+            "balance log-hash",
+            "balance sticky",
+        ],
+        Keyword::degraded("", DLB, TURNS).once(),
+    ),
+    &Keyword::each(
+        ["mode log", "mode spop", "mode haterm"],
+        Keyword::degraded("", DFLB, "this protocol is not spoken yet").once().instead(Effect::NoProxy),
+    ),
     &Keyword::each(
         [
             "email-alert from",
@@ -168,9 +205,11 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
     ],
 ];
 
-const COOKIES: &str = "it acts on persistence by cookie alone, which is refused";
+const COOKIES: &str = "it acts on persistence by cookie alone, which is not supported yet";
 const ERRORS: &str = "the built-in error page is sent";
-const HASHES: &str = "it acts on balancing by hash alone, which is refused";
+const HASHES: &str = "it acts on balancing by hash alone, which is not supported yet";
+const STAY: &str = "clients do not stay with their server: every request takes its turn";
+const TURNS: &str = "servers take turns, as with `roundrobin`";
 const STATE: &str = "servers start as the configuration says";
 
 const fn page(name: &'static str, places: Places) -> Keyword {

@@ -1,7 +1,7 @@
 //! Conditions, rules, and who gets what.
 
 use super::super::{Arity, Place};
-use super::{DFL, DFLB, DLB, FL, Keyword};
+use super::{DFL, DFLB, DLB, FL, Keyword, Places};
 
 pub(super) const GROUPS: &[&[Keyword]] = &[&[
     Keyword::works("acl", DFLB, "lower/acls")
@@ -25,15 +25,25 @@ pub(super) const GROUPS: &[&[Keyword]] = &[&[
         .takes(1, Arity::ANY, "<action> [{ if | unless } <condition>]")
         .acts(Place::HttpResponse)
         .does("Acts on responses."),
-    Keyword::refused("http-after-response", DFLB, "responses would pass without it").acts(Place::HttpAfterResponse),
-    Keyword::refused("tcp-request connection", DFL, "connections would pass without it").acts(Place::TcpConnection),
-    Keyword::refused("tcp-request session", DFL, "connections would pass without it").acts(Place::TcpSession),
-    Keyword::refused("tcp-request content", DFLB, "traffic would pass without it").acts(Place::TcpContent),
-    Keyword::refused("tcp-response content", DLB, "traffic would pass without it").acts(Place::TcpResponse),
-    Keyword::inert("tcp-request inspect-delay", DFLB, "it acts on `tcp-request content` alone, which is refused")
+    Keyword::works("http-after-response", DFLB, "lower/tcp_rules")
+        .takes(1, Arity::ANY, "<action> [{ if | unless } <condition>]")
+        .acts(Place::HttpAfterResponse)
+        .does("Acts on responses; answers that the proxy makes itself are not among them yet."),
+    tcp("tcp-request connection", DFL, Place::TcpConnection, "Acts on connections."),
+    tcp("tcp-request session", DFL, Place::TcpSession, "Acts on connections."),
+    tcp("tcp-request content", DFLB, Place::TcpContent, "Acts on connections; in HTTP mode on each request."),
+    tcp("tcp-response content", DLB, Place::TcpResponse, "Acts on what servers send."),
+    Keyword::inert("tcp-request inspect-delay", DFLB, "rules see what is there: the first bytes are not looked at yet")
         .takes(1, 1, "<time>")
         .once(),
-    Keyword::inert("tcp-response inspect-delay", DLB, "it acts on `tcp-response content` alone, which is refused")
+    Keyword::inert("tcp-response inspect-delay", DLB, "rules see what is there: the first bytes are not looked at yet")
         .takes(1, 1, "<time>")
         .once(),
 ]];
+
+const fn tcp(name: &'static str, places: Places, actions: Place, summary: &'static str) -> Keyword {
+    Keyword::works(name, places, "lower/tcp_rules")
+        .takes(1, Arity::ANY, "<action> [{ if | unless } <condition>]")
+        .acts(actions)
+        .does(summary)
+}

@@ -1,6 +1,6 @@
 //! Options of `server`, `default-server` and `server-template` lines.
 
-use super::super::{Place, Places};
+use super::super::{Effect, Place, Places};
 use super::{Keyword, TLS};
 
 pub(super) const GROUPS: &[&[Keyword]] = &[
@@ -36,43 +36,44 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::works("id", SERVER, TEST).takes(1, 1, "<number>").does("Its number."),
     ],
     &[
-        Keyword::refused("ssl", SERVER, "the server would be spoken to in clear").takes(0, 0, ""),
-        Keyword::refused("check-ssl", SERVER, "the server would be checked in clear").takes(0, 0, ""),
-        Keyword::refused("track", SERVER, "it would be taken for up").takes(1, 1, "[<backend>/]<server>"),
-        Keyword::refused("redir", SERVER, "requests would be sent to it").takes(1, 1, "<prefix>"),
-        Keyword::refused("source", SERVER, "it would see another source address").takes(1, 1, "<address>"),
-        Keyword::refused("usesrc", SERVER, "it would see another source address").takes(1, 1, "<address>"),
-        Keyword::refused("interface", SERVER, "connections would leave by another interface")
-            .takes(1, 1, "<name>"),
-        Keyword::refused("namespace", SERVER, "connections would be opened in another network")
-            .takes(1, 1, "<name>"),
-        Keyword::refused("socks4", SERVER, "connections would not pass the proxy").takes(
+        closed("ssl", "there is no TLS yet, and it is not spoken to in clear").takes(0, 0, ""),
+        closed("namespace", "other network namespaces are not entered yet").takes(1, 1, "<name>"),
+        closed("socks4", "connections do not pass another proxy yet").takes(1, 1, "<address>:<port>"),
+        closed("tcp-md5sig", "connections are not signed yet").takes(1, 1, "<password>"),
+        closed("proto", "which protocol it speaks cannot be chosen yet").takes(1, 1, "<name>"),
+        closed("usesrc", "it would take every client for this host").takes(1, 1, "<address>"),
+        closed("redir", "clients are not sent to it yet").takes(1, 1, "<prefix>"),
+        Keyword::degraded("track", SERVER, "the other server's health is not followed: it counts as up")
+            .takes(1, 1, "[<backend>/]<server>"),
+        Keyword::degraded("source", SERVER, "it sees an address that the kernel chooses").takes(
             1,
             1,
-            "<address>:<port>",
+            "<address>",
         ),
-        Keyword::refused("tcp-md5sig", SERVER, "connections would not be signed").takes(1, 1, "<password>"),
-        Keyword::refused("proto", SERVER, "it would be spoken to in HTTP/1").takes(1, 1, "<name>"),
-        Keyword::refused("check-proto", SERVER, JUDGED).takes(1, 1, "<name>"),
-        Keyword::refused("check-send-proxy", SERVER, JUDGED).takes(0, 0, ""),
-        Keyword::refused("check-via-socks4", SERVER, JUDGED).takes(0, 0, ""),
-        Keyword::refused("healthcheck", SERVER, JUDGED).takes(1, 1, "<name>"),
-        Keyword::refused("agent-check", SERVER, "its agent would not be heard").takes(0, 0, ""),
+        Keyword::degraded("interface", SERVER, "connections leave where the kernel sends them")
+            .takes(1, 1, "<name>"),
+        Keyword::degraded("agent-check", SERVER, "its agent is not asked").takes(0, 0, ""),
+        checked("check-ssl").takes(0, 0, ""),
+        checked("check-proto").takes(1, 1, "<name>"),
+        checked("check-send-proxy").takes(0, 0, ""),
+        checked("check-via-socks4").takes(0, 0, ""),
+        checked("healthcheck").takes(1, 1, "<name>"),
     ],
     &Keyword::each(
         ["send-proxy", "send-proxy-v2", "send-proxy-v2-ssl", "send-proxy-v2-ssl-cn"],
-        Keyword::refused("", SERVER, "it would wait for a PROXY line").takes(0, 0, ""),
+        closed("", "the PROXY line that it waits for is not sent yet").takes(0, 0, ""),
     ),
     &Keyword::each(
         ["agent-send", "agent-inter", "agent-addr", "agent-port"],
-        Keyword::inert("", SERVER, "it acts on `agent-check` alone, which is refused").takes(1, 1, "<value>"),
+        Keyword::inert("", SERVER, "it acts on `agent-check` alone, which is not supported yet")
+            .takes(1, 1, "<value>"),
     ),
     &[
         Keyword::inert("no-agent-check", SERVER, "no agent is asked").takes(0, 0, ""),
         Keyword::inert("cookie", SERVER, COOKIES).takes(1, 1, "<value>"),
         Keyword::inert("stick", SERVER, COOKIES).takes(0, 0, ""),
         Keyword::inert("non-stick", SERVER, COOKIES).takes(0, 0, ""),
-        Keyword::inert("hash-key", SERVER, "it acts on balancing by hash alone, which is refused")
+        Keyword::inert("hash-key", SERVER, "it acts on balancing by hash alone, which is not supported yet")
             .takes(1, 1, "<key>"),
         Keyword::inert("strict-maxconn", SERVER, "`maxconn` is always strict").takes(0, 0, ""),
         Keyword::inert("guid", SERVER, "servers are known by backend and name").takes(1, 1, "<text>"),
@@ -81,11 +82,19 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::inert("log-bufsize", SERVER, "it acts on log backends alone").takes(1, 1, "<bytes>"),
         Keyword::inert("log-proto", SERVER, "it acts on log backends alone").takes(1, 1, "<protocol>"),
         Keyword::inert("quic-cc-algo", SERVER, "it acts on QUIC alone").takes(1, 1, "<algorithm>"),
-        Keyword::inert("proxy-v2-options", SERVER, "it acts on `send-proxy-v2` alone, which is refused")
-            .takes(1, 1, "<option>[,...]"),
-        Keyword::inert("set-proxy-v2-tlv-fmt", SERVER, "it acts on `send-proxy-v2` alone, which is refused")
-            .takes(1, 1, "<format>")
-            .adds(),
+        Keyword::inert(
+            "proxy-v2-options",
+            SERVER,
+            "it acts on `send-proxy-v2` alone, which is not supported yet",
+        )
+        .takes(1, 1, "<option>[,...]"),
+        Keyword::inert(
+            "set-proxy-v2-tlv-fmt",
+            SERVER,
+            "it acts on `send-proxy-v2` alone, which is not supported yet",
+        )
+        .takes(1, 1, "<format>")
+        .adds(),
     ],
     &[
         Keyword::degraded("slowstart", SERVER, "it has its full weight at once").takes(1, 1, "<time>"),
@@ -187,8 +196,16 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
 const SERVER: Places = Places::of(&[Place::ServerOption]);
 const TEST: &str = "lower/servers";
 const CHECKS: &str = "lower/checks";
-const COOKIES: &str = "it acts on persistence alone, which is refused";
-const JUDGED: &str = "it would be checked in another way";
+const COOKIES: &str = "it acts on persistence alone, which is not supported yet";
+
+const fn closed(name: &'static str, why: &'static str) -> Keyword {
+    Keyword::degraded(name, SERVER, why).instead(Effect::NoServer)
+}
+
+const fn checked(name: &'static str) -> Keyword {
+    Keyword::degraded(name, SERVER, "checks of this kind are not made yet").instead(Effect::ChecksConnect)
+}
+
 const KERNEL: &str = "the kernel's setting stays";
 const NAMES: &str = "names are resolved by the system's name servers";
 const POOL: &str = "idle connections are kept by the engine's own rules";

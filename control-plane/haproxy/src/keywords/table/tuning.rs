@@ -146,7 +146,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "tune.lua.session-timeout",
             "tune.lua.task-timeout",
         ],
-        Keyword::inert("", G, "it acts on scripts alone, which are refused"),
+        Keyword::inert("", G, "it acts on scripts alone, which are not run yet"),
     ),
     &Keyword::each(
         ["tune.comp.maxlevel", "tune.zlib.memlevel", "tune.zlib.windowsize"],

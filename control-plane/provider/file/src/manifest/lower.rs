@@ -222,7 +222,7 @@ fn condition(text: &str, mode: Mode) -> Result<v1::Condition, String> {
     let errors: Vec<String> = reader
         .take_findings()
         .into_iter()
-        .filter(|finding| finding.problem.is_error())
+        .filter(|finding| finding.problem.is_error() || finding.problem.is_degraded())
         .map(|finding| finding.problem.to_string())
         .collect();
     match condition {

@@ -1,0 +1,35 @@
+//! What is done in place of a keyword that is taken and not done.
+
+/// The safe side to err on, told by the entry and obeyed in `lower`: one place for each kind, and no keyword by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// The line, option or rule counts as not written; the rest of its line stays.
+    LeftOut,
+    /// Nothing listens at the addresses of the `bind` line.
+    NoListener,
+    /// The servers that it is for stand disabled: nothing is sent to them.
+    NoServer,
+    /// The proxy is disabled: it takes no connections, and what is sent to it is answered 503 or closed.
+    NoProxy,
+    /// Servers are checked by connecting to them.
+    ChecksConnect,
+    /// The rule turns away what it applies to: with this status, or without HTTP by a close.
+    Refuse(u32),
+    /// In the rules of the proxy `src` and `src_port` are not found: they would be the address of another.
+    HidesSource,
+}
+
+impl Effect {
+    /// What it comes to, as the end of a sentence about a line.
+    pub fn words(self) -> &'static str {
+        match self {
+            Effect::LeftOut => "left out",
+            Effect::NoListener => "this line opens no listener",
+            Effect::NoServer => "its servers stand disabled",
+            Effect::NoProxy => "this proxy is disabled",
+            Effect::ChecksConnect => "servers are checked by connecting to them",
+            Effect::Refuse(_) => "what it applies to is turned away",
+            Effect::HidesSource => "`src` is not found in the rules of this proxy",
+        }
+    }
+}
