@@ -1,9 +1,12 @@
 //! Counters with one writer each: a worker adds to its own shard, readers sum.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+mod average;
+
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
 use crate::live::Mark;
+pub use average::{Average, Averages};
 
 /// A number that only grows. One thread adds, any thread reads.
 #[derive(Debug, Default)]
@@ -17,6 +20,24 @@ impl Counter {
 
     /// What was added so far.
     pub fn value(&self) -> u64 {
+        self.0.load(Relaxed)
+    }
+}
+
+/// The most that a number has been.
+#[derive(Debug, Default)]
+pub struct Most(AtomicU32);
+
+impl Most {
+    /// The number is so high now.
+    pub fn raise(&self, to: u32) {
+        if to > self.0.load(Relaxed) {
+            self.0.fetch_max(to, Relaxed);
+        }
+    }
+
+    /// The most.
+    pub fn value(&self) -> u32 {
         self.0.load(Relaxed)
     }
 }
@@ -71,7 +92,8 @@ impl<T: Default> Sharded<T> {
         sums
     }
 
-    fn made(&self) -> impl Iterator<Item = &T> {
+    /// The shards of the workers that have counted.
+    pub fn made(&self) -> impl Iterator<Item = &T> {
         self.shards.iter().filter_map(|shard| shard.get().map(|padded| &padded.0))
     }
 }
@@ -101,6 +123,10 @@ pub struct FrontendCounters {
     pub bytes_out: Counter,
     /// Requests that a rule refused.
     pub denied: Counter,
+    /// Answers of endpoints that a rule refused.
+    pub denied_responses: Counter,
+    /// Requests that rules answered, denials apart.
+    pub intercepted: Counter,
     /// Requests that were no HTTP, or not to be understood in one way.
     pub bad_requests: Counter,
 }
@@ -116,6 +142,12 @@ pub struct BackendCounters {
     pub redispatches: Counter,
     /// Answers sent to clients.
     pub responses: Responses,
+    /// Answers of endpoints that a rule refused.
+    pub denied_responses: Counter,
+    /// Exchanges that the client broke off.
+    pub client_aborts: Counter,
+    /// Exchanges that the endpoint broke off amid its answer.
+    pub server_aborts: Counter,
 }
 
 /// What an endpoint counts.
@@ -133,6 +165,20 @@ pub struct EndpointCounters {
     pub bytes_in: Counter,
     /// Bytes that it sent.
     pub bytes_out: Counter,
+    /// Further attempts to connect after one of its own had failed.
+    pub retries: Counter,
+    /// Those of them that went to another endpoint.
+    pub redispatches: Counter,
+    /// Exchanges that the client broke off.
+    pub client_aborts: Counter,
+    /// Exchanges that it broke off amid its answer.
+    pub server_aborts: Counter,
+    /// Connections begun.
+    pub connects: Counter,
+    /// Exchanges on a connection that stood already.
+    pub reuses: Counter,
+    /// How long the phases of its exchanges take.
+    pub durations: Averages,
 }
 
 /// What the process counts.

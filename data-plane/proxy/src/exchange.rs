@@ -1,5 +1,7 @@
 //! The record of one request, or of one connection in TCP mode.
 
+mod durations;
+
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -8,6 +10,7 @@ use tokio::time::Instant;
 use crate::live::{Generation, LiveBackend, LiveEndpoint, LiveFrontend};
 use crate::stream::{Peer, Stream};
 use crate::termination::Termination;
+pub(crate) use durations::Durations;
 
 /// Bytes kept of a request's first line, for the log.
 pub const MAX_REQUEST_LINE: usize = 1024;

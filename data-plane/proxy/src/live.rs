@@ -26,7 +26,7 @@ pub use active::{Active, Generation};
 pub use backend::{BackendState, LiveBackend, NoPermit, Permit};
 use change::Changes;
 pub(crate) use change::Mark;
-pub use endpoint::{EndpointState, Evidence, Health, LiveEndpoint, TransportId};
+pub use endpoint::{Checks, EndpointState, Evidence, Health, LiveEndpoint, Probe, TransportId};
 pub use frontend::{FrontendState, LiveFrontend, LiveRoute};
 pub use gate::{Gate, Place};
 pub use queue::Ticket;

@@ -4,7 +4,6 @@
 
 mod calendar;
 mod digits;
-mod durations;
 mod output;
 mod receivers;
 mod ring;

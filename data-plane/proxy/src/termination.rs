@@ -104,6 +104,11 @@ impl Termination {
     pub const LOCAL: Self = Self { cause: Cause::Local, phase: Phase::Request };
     /// A rule refused: `PR`.
     pub const REFUSED: Self = Self { cause: Cause::Proxy, phase: Phase::Request };
+
+    /// Whether the client broke it off, and whether the endpoint did, amid its answer.
+    pub fn aborted(self) -> (bool, bool) {
+        (self.cause == Cause::Client, self.cause == Cause::Server && self.phase == Phase::Data)
+    }
 }
 
 impl fmt::Display for Termination {

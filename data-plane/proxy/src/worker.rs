@@ -18,7 +18,7 @@ use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::counters::{CloseCause, ProcessCounters, Sharded, count_response};
-use crate::exchange::{Exchange, Exchanges};
+use crate::exchange::{Durations, Exchange, Exchanges};
 use crate::live::{Active, Gate, Live};
 use crate::log::{Calendar, Level, Line, Names, Ring};
 use crate::pool::IdlePool;
@@ -234,6 +234,20 @@ impl Worker {
             if let Some(status) = exchange.status {
                 count_response(&counters.responses, status);
             }
+            let (by_client, by_server) = exchange.termination.aborted();
+            counters.client_aborts.add(by_client.into());
+            counters.server_aborts.add(by_server.into());
+        }
+        if let Some(endpoint) = &exchange.endpoint {
+            let counters = endpoint.state.counters.shard(self.index);
+            let durations = Durations(&exchange.times);
+            counters.durations.queue.add(durations.wait());
+            counters.durations.connect.add(durations.connect());
+            counters.durations.response.add(durations.response());
+            counters.durations.total.add(durations.active());
+            let (by_client, by_server) = exchange.termination.aborted();
+            counters.client_aborts.add(by_client.into());
+            counters.server_aborts.add(by_server.into());
         }
     }
 }

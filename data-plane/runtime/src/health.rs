@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use sluicegate_engine::engine::Engine;
-use sluicegate_engine::live::{Health, LiveBackend, LiveEndpoint};
-use sluicegate_health::{self as health, Check, Finding};
+use sluicegate_engine::live::{Health, LiveBackend, LiveEndpoint, Probe};
+use sluicegate_health::{self as health, Check, Evidence, Finding};
 use sluicegate_proto::id::ObjectKey;
 
 use crate::checks::{Subject, Verdicts};
@@ -31,7 +31,7 @@ impl Verdicts for Board {
 
     fn probed(&mut self, endpoint: &Subject, finding: &Finding, check: &Check) {
         let Some(state) = self.engine.live().endpoint(&endpoint.key) else { return };
-        state.count_check(finding.evidence.status.passed());
+        state.count_check(probe(&finding.evidence));
         let health = match check.health() {
             health::Health::Up => Health::Up,
             health::Health::Down => Health::Down,
@@ -41,6 +41,16 @@ impl Verdicts for Board {
         if let Some(backend) = self.engine.live().active().backends.get(&endpoint.settings.key) {
             announce(backend, &endpoint.key, change, &finding.evidence.reason());
         }
+    }
+}
+
+fn probe(evidence: &Evidence) -> Probe {
+    Probe {
+        passed: evidence.status.passed(),
+        word: evidence.status.code(),
+        status: evidence.code,
+        took: evidence.took,
+        info: evidence.info.clone(),
     }
 }
 

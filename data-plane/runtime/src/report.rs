@@ -1,9 +1,11 @@
 //! What the engine counted and the checks found, as the control plane wants to hear it: only what changed, and bounded.
 
 mod facts;
+mod pace;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use prost::Message;
 use sluicegate_engine::engine::{Engine, ProcessReport};
@@ -12,9 +14,11 @@ use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1;
 use sluicegate_sync::Reporter;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::apply::Served;
 use facts::Facts;
+use pace::{Moment, Paces};
 
 /// Bytes of one report's objects; what is over follows with the next reports.
 const MOST_BYTES: usize = 512 << 10;
@@ -30,6 +34,7 @@ pub(crate) struct Reports {
     frontends: HashMap<ObjectKey, v1::FrontendStats>,
     backends: HashMap<ObjectKey, v1::BackendStats>,
     endpoints: HashMap<ObjectKey, Facts>,
+    paces: Paces,
     /// Grows by what was told: where there is more than a report holds, each has its turn.
     turn: usize,
     /// Of the generation that the last report was about.
@@ -54,6 +59,7 @@ impl Reports {
             frontends,
             backends,
             endpoints,
+            paces: Paces::default(),
             turn: 0,
             serial: 0,
             taken,
@@ -74,6 +80,7 @@ impl Reports {
         let mut suspects = std::mem::take(&mut self.waiting);
         suspects.extend(std::mem::replace(&mut self.taken, taken.clone()));
         suspects.extend(taken);
+        suspects.extend(self.paces.moving().cloned());
         suspects
     }
 
@@ -86,6 +93,11 @@ impl Reports {
         self.backends.retain(|key, _| active.backends.contains_key(key));
         let live = self.engine.live();
         self.endpoints.retain(|key, _| live.find_endpoint(active, key).is_some());
+        self.paces.retain(|key| {
+            active.frontends.contains_key(key)
+                || active.backends.contains_key(key)
+                || live.find_endpoint(active, key).is_some()
+        });
     }
 
     fn endpoints(
@@ -97,7 +109,7 @@ impl Reports {
         let (mut turned, mut moved, mut probed) = (Vec::new(), Vec::new(), Vec::new());
         for key in suspects {
             let Some((backend, endpoint)) = self.engine.live().find_endpoint(active, &key) else { continue };
-            let facts = Facts::of(&backend, &endpoint);
+            let facts = Facts::of(&backend, &endpoint, &mut self.paces);
             let candidate = (endpoint, facts);
             match self.endpoints.get(&key) {
                 Some(told) if *told == candidate.1 => {}
@@ -130,6 +142,9 @@ impl Reports {
 
 impl Reporter for Reports {
     fn report(&mut self, fresh: bool) -> v1::Report {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let unix_ms = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+        self.paces.begin(Moment { instant: Instant::now(), unix_ms });
         let mut suspects = self.suspects();
         let active = self.engine.live().active();
         self.follow(&active);
@@ -146,10 +161,10 @@ impl Reporter for Reports {
         let mut room = Room { bytes: MOST_BYTES, omitted: 0 };
         for key in &suspects {
             if let Some(frontend) = active.frontends.get(key) {
-                let row = facts::frontend(key, frontend);
+                let row = facts::frontend(key, frontend, &mut self.paces);
                 report.frontends.extend(news(&mut self.frontends, &mut self.waiting, key, row, &mut room));
             } else if let Some(backend) = active.backends.get(key) {
-                let row = facts::backend(key, backend);
+                let row = facts::backend(key, backend, &mut self.paces);
                 report.backends.extend(news(&mut self.backends, &mut self.waiting, key, row, &mut room));
             }
         }

@@ -71,7 +71,6 @@ fn add_frontend(sum: &mut FrontendStats, of: &FrontendStats) {
 }
 
 fn add_backend(sum: &mut BackendStats, of: &BackendStats) {
-    sum.durations = average(sum.durations, sum.exchanges, of.durations, of.exchanges);
     add!(sum, of, exchanges, current_exchanges, most_exchanges, queued, most_queued, retries, redispatches);
     add!(sum, of, client_aborts, server_aborts, denied_responses);
     add_responses(&mut sum.responses, &of.responses);
@@ -111,7 +110,12 @@ fn add_rate(sum: &mut Option<Rate>, of: Option<&Rate>) {
 }
 
 /// Averages of so many exchanges each.
-fn average(sum: Option<Durations>, count: u64, of: Option<Durations>, of_count: u64) -> Option<Durations> {
+pub(crate) fn average(
+    sum: Option<Durations>,
+    count: u64,
+    of: Option<Durations>,
+    of_count: u64,
+) -> Option<Durations> {
     let (Some(sum), Some(of)) = (sum, of) else { return sum.or(of) };
     let all = u128::from(count) + u128::from(of_count);
     let mean = |a: u64, b: u64| {

@@ -49,11 +49,13 @@ impl Run<'_, '_> {
             && turn.facts.keep_server
             && let Some(server) = self.worker.idle.take(endpoint.transport, self.now)
         {
+            endpoint.state.counters.shard(self.worker.index).reuses.add(1);
             turn.server = Some(server);
             turn.facts.reused = true;
             return self.send();
         }
         let Some(target) = endpoint.target() else { return self.connect_failed(Failure::ConnectRefused) };
+        endpoint.state.counters.shard(self.worker.index).connects.add(1);
         self.turn.facts.reused = false;
         match self.worker.connect_to_write(&target) {
             Ok(connecting) => self.turn.connecting = Some(connecting),
@@ -103,11 +105,13 @@ impl Run<'_, '_> {
             return self.fail(failure);
         }
         self.turn.exchange.retries += 1;
-        if backend.redispatches(self.turn.exchange.retries) {
-            self.redispatch(&backend)
-        } else {
-            self.pause_before_retry(failure, &backend)
+        let elsewhere = backend.redispatches(self.turn.exchange.retries);
+        if let Some(endpoint) = self.endpoint() {
+            let counters = endpoint.state.counters.shard(self.worker.index);
+            counters.retries.add(1);
+            counters.redispatches.add(elsewhere.into());
         }
+        if elsewhere { self.redispatch(&backend) } else { self.pause_before_retry(failure, &backend) }
     }
 
     fn redispatch(&mut self, backend: &LiveBackend) -> Step {
@@ -203,7 +207,13 @@ impl Run<'_, '_> {
         }
         self.turn.server = None;
         self.turn.exchange.retries += 1;
-        if backend.redispatches(self.turn.exchange.retries) {
+        let elsewhere = backend.redispatches(self.turn.exchange.retries);
+        if let Some(endpoint) = self.endpoint() {
+            let counters = endpoint.state.counters.shard(self.worker.index);
+            counters.retries.add(1);
+            counters.redispatches.add(elsewhere.into());
+        }
+        if elsewhere {
             self.redispatch(&backend)
         } else {
             self.pause_before_retry(Failure::ServerClosed, &backend)

@@ -10,6 +10,7 @@ use sluicegate_rules::{Edit, Message, Outcome, Scratch, Style, Variables, matche
 use super::reply::Desk;
 use super::run::{Run, Step};
 use super::turn::{self, Turn};
+use crate::counters::{Counter, FrontendCounters};
 use crate::exchange::Exchange;
 use crate::failure::Failure;
 use crate::h1::{Edits, Head, InvalidEdit, Known, Method, Version, View};
@@ -221,12 +222,15 @@ impl Run<'_, '_> {
             (Some(_), _) => Some(self.fail(Failure::Internal)),
             (None, Outcome::Continue) => None,
             (None, Outcome::Return { reply, .. }) => {
-                self.turn.exchange.termination = Termination::LOCAL;
+                self.intercept();
                 Some(self.answer_rule(reply, &mut scratch))
             }
-            (None, Outcome::Deny { reply, .. }) => Some(self.deny(reply, &mut scratch)),
+            (None, Outcome::Deny { reply, .. }) => {
+                self.count_denial(|counters| &counters.denied);
+                Some(self.answer_rule(reply, &mut scratch))
+            }
             (None, Outcome::Redirect { redirect, .. }) => {
-                self.turn.exchange.termination = Termination::LOCAL;
+                self.intercept();
                 Some(self.answer_redirect(redirect, scratch.text()))
             }
         };
@@ -267,7 +271,13 @@ impl Run<'_, '_> {
                 self.turn.exchange.termination = Termination::LOCAL;
                 Some(self.answer_rule(reply, scratch))
             }
-            (None, Outcome::Deny { reply, .. }) => Some(self.deny(reply, scratch)),
+            (None, Outcome::Deny { reply, .. }) => {
+                if let Some(backend) = &self.turn.exchange.backend {
+                    backend.state.counters.shard(self.worker.index).denied_responses.add(1);
+                }
+                self.count_denial(|counters| &counters.denied_responses);
+                Some(self.answer_rule(reply, scratch))
+            }
             (None, Outcome::Redirect { redirect, .. }) => {
                 self.turn.exchange.termination = Termination::LOCAL;
                 Some(self.answer_redirect(redirect, scratch.text()))
@@ -301,10 +311,15 @@ impl Run<'_, '_> {
         }
     }
 
-    fn deny(&mut self, reply: &Reply, scratch: &mut Scratch) -> Step {
+    /// A rule answers in the place of a server.
+    fn intercept(&mut self) {
+        self.turn.exchange.termination = Termination::LOCAL;
+        self.frontend.state.counters.shard(self.worker.index).intercepted.add(1);
+    }
+
+    fn count_denial(&mut self, counter: impl Fn(&FrontendCounters) -> &Counter) {
         self.turn.exchange.termination = Termination::REFUSED;
-        self.frontend.state.counters.shard(self.worker.index).denied.add(1);
-        self.answer_rule(reply, scratch)
+        counter(self.frontend.state.counters.shard(self.worker.index)).add(1);
     }
 
     /// Answers as a rule says.

@@ -11,7 +11,7 @@ use super::change::Mark;
 use super::endpoint::{EndpointState, LiveEndpoint};
 use super::queue::Queue;
 use super::table::Table;
-use crate::counters::{BackendCounters, Sharded};
+use crate::counters::{BackendCounters, Most, Sharded};
 use crate::failure::Failure;
 
 /// Longest pause before another attempt at the same endpoint (HAProxy: turn-around).
@@ -127,7 +127,7 @@ impl LiveBackend {
 
     /// For a place that [`Self::serve`] has counted.
     fn permit(self: &Arc<Self>, index: u32) -> Permit {
-        self.state.exchanging.fetch_add(1, SeqCst);
+        self.state.most_exchanging.raise(self.state.exchanging.fetch_add(1, SeqCst) + 1);
         self.state.mark.touch();
         Permit { backend: Arc::clone(self), endpoint: Arc::clone(self.at(index)) }
     }
@@ -139,6 +139,8 @@ pub struct BackendState {
     pub(super) mark: Arc<Mark>,
     cursor: AtomicU64,
     exchanging: AtomicU32,
+    most_exchanging: Most,
+    pub(super) most_queued: Most,
     /// Waiters of all its queues: read without the lock to learn that nobody waits.
     pub(super) queued: AtomicU32,
     pub(super) queue: Mutex<Queue>,
@@ -152,6 +154,8 @@ impl BackendState {
         Self {
             cursor: AtomicU64::new(0),
             exchanging: AtomicU32::new(0),
+            most_exchanging: Most::default(),
+            most_queued: Most::default(),
             queued: AtomicU32::new(0),
             queue: Mutex::default(),
             current: Mutex::default(),
@@ -163,6 +167,11 @@ impl BackendState {
     /// Exchanges at its endpoints now.
     pub fn exchanging(&self) -> u32 {
         self.exchanging.load(SeqCst)
+    }
+
+    /// The most exchanges at its endpoints at one time, and the most that waited.
+    pub fn most(&self) -> (u32, u32) {
+        (self.most_exchanging.value(), self.most_queued.value())
     }
 
     /// Exchanges that wait.

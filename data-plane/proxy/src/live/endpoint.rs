@@ -1,7 +1,7 @@
 //! One endpoint: what it is now, and what outlives a change of it.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -13,7 +13,7 @@ use sluicegate_model::endpoint::{
 
 use super::backend::BackendState;
 use super::change::Mark;
-use crate::counters::{EndpointCounters, Sharded};
+use crate::counters::{EndpointCounters, Most, Sharded};
 use crate::stream::Target;
 
 /// What is known of an endpoint.
@@ -66,6 +66,49 @@ pub struct Evidence {
     pub text: Arc<str>,
     /// Of the last change, since 1970.
     pub since: Duration,
+    /// How often it has gone down.
+    pub downs: u64,
+    /// How long it was down, the present time not included.
+    pub down: Duration,
+}
+
+impl Evidence {
+    fn none() -> Self {
+        Self { text: "".into(), since: now_unix(), downs: 0, down: Duration::ZERO }
+    }
+}
+
+/// What probes found.
+#[derive(Debug, Clone, Default)]
+pub struct Checks {
+    /// How many there were.
+    pub made: u64,
+    /// Those of them that failed.
+    pub failed: u64,
+    /// The last one.
+    pub last: Option<Probe>,
+}
+
+impl Checks {
+    /// Probes made, and those of them that failed.
+    pub fn counts(&self) -> (u64, u64) {
+        (self.made, self.failed)
+    }
+}
+
+/// What one probe found.
+#[derive(Debug, Clone)]
+pub struct Probe {
+    /// Whether that is well.
+    pub passed: bool,
+    /// HAProxy's word for it: `L4OK`.
+    pub word: &'static str,
+    /// Of an HTTP answer.
+    pub status: Option<u16>,
+    /// From its start.
+    pub took: Duration,
+    /// The system's or the endpoint's own words; may be empty.
+    pub info: Box<str>,
 }
 
 /// One endpoint of one generation.
@@ -117,6 +160,8 @@ pub struct EndpointState {
     pub(super) backend: Weak<BackendState>,
     pub(super) mark: Arc<Mark>,
     served: AtomicU32,
+    most_served: Most,
+    pub(super) most_queued: Most,
     /// 0: no limit.
     limit: AtomicU32,
     pub(super) index: AtomicU32,
@@ -126,8 +171,7 @@ pub struct EndpointState {
     evidence: Mutex<Evidence>,
     resolved: ArcSwapOption<SocketAddr>,
     known: Mutex<Known>,
-    checks: AtomicU64,
-    failed_checks: AtomicU64,
+    checks: Mutex<Checks>,
     /// Per worker.
     pub counters: Sharded<EndpointCounters>,
 }
@@ -137,16 +181,17 @@ impl EndpointState {
         Self {
             backend,
             served: AtomicU32::new(0),
+            most_served: Most::default(),
+            most_queued: Most::default(),
             limit: AtomicU32::new(0),
             index: AtomicU32::new(0),
             queued: AtomicU32::new(0),
             health: AtomicU8::new(Health::Unchecked as u8),
             retired: AtomicBool::new(false),
-            evidence: Mutex::new(Evidence { text: "".into(), since: now_unix() }),
+            evidence: Mutex::new(Evidence::none()),
             resolved: ArcSwapOption::empty(),
             known: Mutex::default(),
-            checks: AtomicU64::new(0),
-            failed_checks: AtomicU64::new(0),
+            checks: Mutex::default(),
             counters: Sharded::marking(workers, Arc::clone(&mark)),
             mark,
         }
@@ -174,11 +219,18 @@ impl EndpointState {
 
     /// Says what checks found. A change is in force for the next exchange on every worker, and wakes who waits.
     pub fn set_health(&self, health: Health, evidence: &str) {
-        let changed = self.health.swap(health as u8, SeqCst) != health as u8;
+        let before = self.health.swap(health as u8, SeqCst);
+        let changed = before != health as u8;
         {
             let mut known = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
             if changed {
-                known.since = now_unix();
+                let now = now_unix();
+                if before == Health::Down as u8 {
+                    let since = known.since;
+                    known.down += now.saturating_sub(since);
+                }
+                known.downs += u64::from(health == Health::Down);
+                known.since = now;
             }
             if &*known.text != evidence {
                 known.text = evidence.into();
@@ -205,17 +257,24 @@ impl EndpointState {
     }
 
     /// Counts a probe.
-    pub fn count_check(&self, succeeded: bool) {
-        self.checks.fetch_add(1, SeqCst);
-        if !succeeded {
-            self.failed_checks.fetch_add(1, SeqCst);
+    pub fn count_check(&self, probe: Probe) {
+        {
+            let mut checks = self.checks.lock().unwrap_or_else(PoisonError::into_inner);
+            checks.made += 1;
+            checks.failed += u64::from(!probe.passed);
+            checks.last = Some(probe);
         }
         self.mark.touch();
     }
 
-    /// Probes made, and those of them that failed.
-    pub fn checks(&self) -> (u64, u64) {
-        (self.checks.load(SeqCst), self.failed_checks.load(SeqCst))
+    /// What its probes found.
+    pub fn checks(&self) -> Checks {
+        self.checks.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The most exchanges at it at one time, and the most that waited for it and for no other.
+    pub fn most(&self) -> (u32, u32) {
+        (self.most_served.value(), self.most_queued.value())
     }
 
     /// Whether it may be given a new exchange, apart from its limit.
@@ -226,11 +285,15 @@ impl EndpointState {
     pub(super) fn try_serve(&self) -> bool {
         self.mark.touch();
         let limit = self.limit.load(SeqCst);
-        if limit == 0 {
-            self.served.fetch_add(1, SeqCst);
-            return true;
+        let before = if limit == 0 {
+            Ok(self.served.fetch_add(1, SeqCst))
+        } else {
+            self.served.fetch_update(SeqCst, SeqCst, |served| (served < limit).then_some(served + 1))
+        };
+        if let Ok(before) = before {
+            self.most_served.raise(before + 1);
         }
-        self.served.fetch_update(SeqCst, SeqCst, |served| (served < limit).then_some(served + 1)).is_ok()
+        before.is_ok()
     }
 
     pub(super) fn release(&self) {
@@ -265,7 +328,7 @@ impl EndpointState {
         let keeps = known.check == key && known.host == host && lasts && !set_anew;
         if !keeps && self.health.swap(fresh as u8, SeqCst) != fresh as u8 {
             let mut evidence = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
-            *evidence = Evidence { text: "".into(), since: now_unix() };
+            *evidence = Evidence::none();
         }
         *known = Known { check: key, host, forced };
     }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use tokio::sync::Notify;
 
 use super::change::Mark;
+use crate::counters::Most;
 
 /// How many connections there are, and may be, of one frontend, listener or process.
 #[derive(Debug, Default)]
@@ -14,6 +15,7 @@ pub struct Gate {
     /// 0: no limit.
     limit: AtomicU32,
     waiting: AtomicU32,
+    most: Most,
     freed: Notify,
     /// Of the object whose connections these are.
     mark: Option<Arc<Mark>>,
@@ -52,6 +54,11 @@ impl Gate {
         self.open.load(SeqCst)
     }
 
+    /// The most connections that there were at one time.
+    pub fn most(&self) -> u32 {
+        self.most.value()
+    }
+
     /// Whether there is no place now.
     pub fn is_full(&self) -> bool {
         let limit = self.limit();
@@ -66,16 +73,16 @@ impl Gate {
     /// Takes a place, if there is one, for a holder that gives it back by [`Gate::leave`].
     pub(crate) fn enter(&self) -> bool {
         let limit = self.limit.load(SeqCst);
-        let entered = if limit == 0 {
-            self.open.fetch_add(1, SeqCst);
-            true
+        let before = if limit == 0 {
+            Ok(self.open.fetch_add(1, SeqCst))
         } else {
-            self.open.fetch_update(SeqCst, SeqCst, |open| (open < limit).then_some(open + 1)).is_ok()
+            self.open.fetch_update(SeqCst, SeqCst, |open| (open < limit).then_some(open + 1))
         };
-        if entered {
+        if let Ok(before) = before {
+            self.most.raise(before + 1);
             self.touch();
         }
-        entered
+        before.is_ok()
     }
 
     /// Gives back a place that [`Gate::enter`] took.

@@ -153,13 +153,13 @@ impl LiveBackend {
                 }
                 ticket.endpoint_position = count(line.len());
                 line.insert(number, Arc::clone(&waiter));
-                endpoint.queued.fetch_add(1, SeqCst);
+                endpoint.most_queued.raise(endpoint.queued.fetch_add(1, SeqCst) + 1);
                 endpoint.mark.touch();
             } else {
                 ticket.backend_position = count(queue.shared.len());
                 queue.shared.insert(number, Arc::clone(&waiter));
             }
-            self.state.queued.fetch_add(1, SeqCst);
+            self.state.most_queued.raise(self.state.queued.fetch_add(1, SeqCst) + 1);
             self.state.mark.touch();
             ticket.place = Some((number, waiter));
         }

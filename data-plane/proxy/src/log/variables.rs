@@ -10,9 +10,8 @@ use sluicegate_rules::{Message, Variables, path, path_and_query, query};
 
 use super::calendar::{Calendar, Zone};
 use super::digits::{ipv4, number, thousandths};
-use super::durations::Durations;
 use crate::clock::Clock;
-use crate::exchange::Exchange;
+use crate::exchange::{Durations, Exchange};
 use crate::stream::{Peer, Target};
 use crate::termination::Termination;
 

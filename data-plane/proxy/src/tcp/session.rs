@@ -141,7 +141,9 @@ impl Session {
     fn connect(&mut self, exchange: &mut Exchange, permit: Permit, now: Instant) -> Step {
         exchange.times.dispatched.get_or_insert(now);
         let endpoint = Arc::clone(permit.endpoint());
-        endpoint.state.counters.shard(self.worker.index).exchanges.add(1);
+        let counters = endpoint.state.counters.shard(self.worker.index);
+        counters.exchanges.add(1);
+        counters.connects.add(1);
         self.until = permit.backend().settings().timeouts.connect.map(|limit| now + limit);
         let target = endpoint.target();
         exchange.endpoint = Some(endpoint);
@@ -180,7 +182,8 @@ impl Session {
         let (Some(backend), Some(endpoint)) = (exchange.backend.clone(), exchange.endpoint.clone()) else {
             return Step::Fail(failure, Phase::Connect);
         };
-        endpoint.state.counters.shard(self.worker.index).connect_errors.add(1);
+        let counters = endpoint.state.counters.shard(self.worker.index);
+        counters.connect_errors.add(1);
         // The place goes to whoever waits for it.
         self.state = State::Over;
         if exchange.retries >= backend.settings().retries {
@@ -188,6 +191,8 @@ impl Session {
         }
         exchange.retries += 1;
         exchange.redispatched = backend.redispatches(exchange.retries);
+        counters.retries.add(1);
+        counters.redispatches.add(exchange.redispatched.into());
         if exchange.redispatched {
             backend.state.counters.shard(self.worker.index).redispatches.add(1);
             return self.queue(&backend, Ticket::avoiding(&endpoint.state), now);

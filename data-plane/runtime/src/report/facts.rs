@@ -1,8 +1,13 @@
 //! The numbers of one object at one moment.
 
-use sluicegate_engine::live::{Health, LiveBackend, LiveEndpoint, LiveFrontend};
+use std::time::Duration;
+
+use sluicegate_engine::counters::{Average, Averages, EndpointCounters, Sharded};
+use sluicegate_engine::live::{Health, LiveBackend, LiveEndpoint, LiveFrontend, Probe};
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1;
+
+use super::pace::{Grown, Paces};
 
 /// What is said of an endpoint, apart from words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,22 +15,34 @@ pub(super) struct Facts {
     health: v1::Health,
     since_unix_ms: u64,
     exchanges: u64,
+    grown: Grown,
     current_exchanges: u32,
+    most_exchanges: u32,
     queued: u32,
+    most_queued: u32,
     connect_errors: u64,
     response_errors: u64,
+    retries: u64,
+    redispatches: u64,
+    client_aborts: u64,
+    server_aborts: u64,
+    connects: u64,
+    reuses: u64,
     responses: [u64; 5],
     bytes_in: u64,
     bytes_out: u64,
+    durations: v1::Durations,
+    downs: u64,
+    down_ms: u64,
     checks: u64,
     failed_checks: u64,
 }
 
 impl Facts {
-    pub(super) fn of(backend: &LiveBackend, endpoint: &LiveEndpoint) -> Self {
+    pub(super) fn of(backend: &LiveBackend, endpoint: &LiveEndpoint, paces: &mut Paces) -> Self {
         let state = &endpoint.state;
         let counters = &state.counters;
-        let (checks, failed_checks) = state.checks();
+        let (checks, evidence) = (state.checks(), state.evidence());
         let disabled = endpoint.config.disabled || backend.settings().disabled;
         let health = match state.health() {
             _ if disabled => v1::Health::Disabled,
@@ -35,19 +52,33 @@ impl Facts {
             Health::Unresolved => v1::Health::Unresolved,
             Health::Stopping => v1::Health::Stopping,
         };
+        let exchanges = counters.sum(|shard| &shard.exchanges);
+        let (most_exchanges, most_queued) = state.most();
         Self {
             health,
-            since_unix_ms: u64::try_from(state.evidence().since.as_millis()).unwrap_or(u64::MAX),
-            exchanges: counters.sum(|shard| &shard.exchanges),
+            since_unix_ms: millis(evidence.since),
+            exchanges,
+            grown: paces.read(&endpoint.config.key, 0, exchanges),
             current_exchanges: state.served(),
+            most_exchanges,
             queued: state.queued(),
+            most_queued,
             connect_errors: counters.sum(|shard| &shard.connect_errors),
             response_errors: counters.sum(|shard| &shard.response_errors),
+            retries: counters.sum(|shard| &shard.retries),
+            redispatches: counters.sum(|shard| &shard.redispatches),
+            client_aborts: counters.sum(|shard| &shard.client_aborts),
+            server_aborts: counters.sum(|shard| &shard.server_aborts),
+            connects: counters.sum(|shard| &shard.connects),
+            reuses: counters.sum(|shard| &shard.reuses),
             responses: counters.sum_each(|shard| &shard.responses),
             bytes_in: counters.sum(|shard| &shard.bytes_in),
             bytes_out: counters.sum(|shard| &shard.bytes_out),
-            checks,
-            failed_checks,
+            durations: durations(counters),
+            downs: evidence.downs,
+            down_ms: millis(evidence.down),
+            checks: checks.made,
+            failed_checks: checks.failed,
         }
     }
 
@@ -77,37 +108,103 @@ impl Facts {
             bytes_out: self.bytes_out,
             checks: self.checks,
             failed_checks: self.failed_checks,
-            ..v1::EndpointStats::default()
+            most_exchanges: self.most_exchanges.into(),
+            most_queued: self.most_queued.into(),
+            rate: Some(self.grown.rate),
+            durations: Some(self.durations),
+            client_aborts: self.client_aborts,
+            server_aborts: self.server_aborts,
+            retries: self.retries,
+            redispatches: self.redispatches,
+            connects: self.connects,
+            reuses: self.reuses,
+            downs: self.downs,
+            down_ms: self.down_ms,
+            last_exchange_unix_ms: self.grown.at_unix_ms,
+            last_probe: endpoint.state.checks().last.map(probe),
         }
     }
 }
 
-pub(super) fn frontend(key: &ObjectKey, frontend: &LiveFrontend) -> v1::FrontendStats {
+fn probe(probe: Probe) -> v1::Probe {
+    v1::Probe {
+        word: probe.word.to_owned(),
+        status: probe.status.unwrap_or_default().into(),
+        took_ms: millis(probe.took),
+        info: probe.info.into(),
+    }
+}
+
+/// Averages of the workers, each weighed by its exchanges.
+fn durations(counters: &Sharded<EndpointCounters>) -> v1::Durations {
+    let all = counters.sum(|shard| &shard.exchanges).max(1);
+    let mean = |phase: fn(&Averages) -> &Average| {
+        let weighed = counters.made().map(|shard| {
+            let exchanges = shard.exchanges.value();
+            u128::from(phase(&shard.durations).mean(exchanges)) * u128::from(exchanges)
+        });
+        u64::try_from(weighed.sum::<u128>() / u128::from(all)).unwrap_or(u64::MAX)
+    };
+    let most = |phase: fn(&Averages) -> &Average| {
+        counters.made().map(|shard| phase(&shard.durations).most()).max().unwrap_or_default()
+    };
+    v1::Durations {
+        queue: mean(|of| &of.queue),
+        connect: mean(|of| &of.connect),
+        response: mean(|of| &of.response),
+        total: mean(|of| &of.total),
+        most_queue: most(|of| &of.queue),
+        most_connect: most(|of| &of.connect),
+        most_response: most(|of| &of.response),
+        most_total: most(|of| &of.total),
+    }
+}
+
+pub(super) fn frontend(key: &ObjectKey, frontend: &LiveFrontend, paces: &mut Paces) -> v1::FrontendStats {
     let counters = &frontend.state.counters;
+    let connections = counters.sum(|shard| &shard.connections);
+    let requests = counters.sum(|shard| &shard.requests);
     v1::FrontendStats {
         id: Some(key.into()),
-        connections: counters.sum(|shard| &shard.connections),
+        connections,
         current_connections: frontend.state.gate.open().into(),
-        requests: counters.sum(|shard| &shard.requests),
+        requests,
         responses: counters.sum_each(|shard| &shard.responses).into(),
         bytes_in: counters.sum(|shard| &shard.bytes_in),
         bytes_out: counters.sum(|shard| &shard.bytes_out),
         denied: counters.sum(|shard| &shard.denied),
         bad_requests: counters.sum(|shard| &shard.bad_requests),
-        ..v1::FrontendStats::default()
+        most_connections: frontend.state.gate.most().into(),
+        connection_rate: Some(paces.read(key, 0, connections).rate),
+        request_rate: Some(paces.read(key, 1, requests).rate),
+        denied_responses: counters.sum(|shard| &shard.denied_responses),
+        intercepted: counters.sum(|shard| &shard.intercepted),
     }
 }
 
-pub(super) fn backend(key: &ObjectKey, backend: &LiveBackend) -> v1::BackendStats {
+pub(super) fn backend(key: &ObjectKey, backend: &LiveBackend, paces: &mut Paces) -> v1::BackendStats {
     let counters = &backend.state.counters;
+    let exchanges = counters.sum(|shard| &shard.exchanges);
+    let grown = paces.read(key, 0, exchanges);
+    let (most_exchanges, most_queued) = backend.state.most();
     v1::BackendStats {
         id: Some(key.into()),
-        exchanges: counters.sum(|shard| &shard.exchanges),
+        exchanges,
         current_exchanges: backend.state.exchanging().into(),
         queued: backend.state.queued().into(),
         retries: counters.sum(|shard| &shard.retries),
         redispatches: counters.sum(|shard| &shard.redispatches),
         responses: counters.sum_each(|shard| &shard.responses).into(),
-        ..v1::BackendStats::default()
+        most_exchanges: most_exchanges.into(),
+        most_queued: most_queued.into(),
+        rate: Some(grown.rate),
+        client_aborts: counters.sum(|shard| &shard.client_aborts),
+        server_aborts: counters.sum(|shard| &shard.server_aborts),
+        last_exchange_unix_ms: grown.at_unix_ms,
+        denied_responses: counters.sum(|shard| &shard.denied_responses),
     }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

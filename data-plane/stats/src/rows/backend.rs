@@ -3,10 +3,11 @@
 use sluicegate_model::backend::Balance;
 use sluicegate_model::frontend::Mode;
 use sluicegate_model::{Backend, Endpoint};
-use sluicegate_proto::v1::EndpointStats;
+use sluicegate_proto::v1::{Durations, EndpointStats};
 
 use super::{Kind, Proxy, Row, Scene};
 use crate::field::Field;
+use crate::sum::average;
 
 impl Scene<'_> {
     pub(super) fn backend(&self, proxy: &Proxy<'_>, backend: &Backend) -> Row {
@@ -37,7 +38,7 @@ impl Scene<'_> {
         row.count(Field::Reuse, of_servers(|stats| stats.reuses));
         let last = self.last_session(stats.last_exchange_unix_ms);
         row.set(Field::Lastsess, last);
-        row.durations(stats.durations.as_ref());
+        row.durations(self.durations(backend).as_ref());
         row.text(Field::Algo, algorithm(settings.balance));
         match settings.mode {
             Mode::Tcp => row.text(Field::Mode, "tcp"),
@@ -49,6 +50,15 @@ impl Scene<'_> {
         }
         self.availability(&mut row, backend);
         row
+    }
+
+    /// Those of its servers together.
+    fn durations(&self, backend: &Backend) -> Option<Durations> {
+        let reported = backend.endpoints.iter().filter_map(|endpoint| self.endpoints.get(&endpoint.key));
+        let (durations, _) = reported.fold((None, 0), |(sum, count), stats| {
+            (average(sum, count, stats.durations, stats.exchanges), count + stats.exchanges)
+        });
+        durations
     }
 
     /// How many of its servers take traffic, and since when any does, or none.

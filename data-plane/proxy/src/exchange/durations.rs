@@ -2,46 +2,46 @@
 
 use tokio::time::Instant;
 
-use crate::exchange::Times;
+use super::Times;
 
 /// Each in milliseconds; -1 for what was not reached.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Durations<'a>(pub(super) &'a Times);
+pub(crate) struct Durations<'a>(pub(crate) &'a Times);
 
 const MISSING: i64 = -1;
 
 impl Durations<'_> {
-    pub(super) fn idle(self) -> i64 {
+    pub(crate) fn idle(self) -> i64 {
         millis(self.0.accepted, self.began())
     }
 
-    pub(super) fn request(self) -> i64 {
+    pub(crate) fn request(self) -> i64 {
         between(self.0.began, self.0.requested)
     }
 
-    pub(super) fn wait(self) -> i64 {
+    pub(crate) fn wait(self) -> i64 {
         // In TCP mode there is no request to wait for.
         let asked = if self.0.began.is_some() { self.0.requested } else { Some(self.0.accepted) };
         between(asked, self.0.dispatched)
     }
 
-    pub(super) fn connect(self) -> i64 {
+    pub(crate) fn connect(self) -> i64 {
         between(self.0.dispatched, self.0.connected)
     }
 
-    pub(super) fn response(self) -> i64 {
+    pub(crate) fn response(self) -> i64 {
         between(self.0.connected, self.0.responded)
     }
 
-    pub(super) fn data(self) -> i64 {
+    pub(crate) fn data(self) -> i64 {
         between(self.0.responded.or(self.0.connected), Some(self.ended()))
     }
 
-    pub(super) fn active(self) -> i64 {
+    pub(crate) fn active(self) -> i64 {
         millis(self.began(), self.ended())
     }
 
-    pub(super) fn total(self) -> i64 {
+    pub(crate) fn total(self) -> i64 {
         millis(self.0.accepted, self.ended())
     }
 

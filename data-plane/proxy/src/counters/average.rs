@@ -1,0 +1,52 @@
+//! How long things take of late.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// About how many exchanges an average is over (HAProxy: TIME_STATS_SAMPLES is 512 a thread; its pages say 1 024).
+const SAMPLES: u64 = 1024;
+
+/// A number of milliseconds: its average over the last exchanges, and the most it has been. One thread adds.
+#[derive(Debug, Default)]
+pub struct Average {
+    /// The average times [`SAMPLES`], once there were as many.
+    sum: AtomicU64,
+    most: AtomicU64,
+}
+
+impl Average {
+    /// Adds one; less than 0 is none (what has not happened).
+    pub fn add(&self, ms: i64) {
+        let Ok(ms) = u64::try_from(ms) else { return };
+        let sum = self.sum.load(Relaxed);
+        self.sum.store(sum - sum.div_ceil(SAMPLES) + ms, Relaxed);
+        if ms > self.most.load(Relaxed) {
+            self.most.store(ms, Relaxed);
+        }
+    }
+
+    /// The average over so many exchanges; what was before the last [`SAMPLES`] counts ever less.
+    pub fn mean(&self, exchanges: u64) -> u64 {
+        self.sum.load(Relaxed).div_ceil(exchanges.clamp(1, SAMPLES))
+    }
+
+    /// The most.
+    pub fn most(&self) -> u64 {
+        self.most.load(Relaxed)
+    }
+}
+
+/// The phases of an exchange, in the order in which logs tell them.
+#[derive(Debug, Default)]
+pub struct Averages {
+    /// For a place.
+    pub queue: Average,
+    /// For a connection.
+    pub connect: Average,
+    /// For the head of an answer.
+    pub response: Average,
+    /// For everything.
+    pub total: Average,
+}
+
+#[cfg(test)]
+mod tests;
