@@ -38,6 +38,8 @@ pub enum SectionKind {
     Listen,
     /// `backend`: servers.
     Backend,
+    /// `ring`: log lines on their way to servers.
+    Ring,
     /// A section that is known and has no effect; its lines are not in the tree.
     Other(&'static SectionEntry),
 }
@@ -49,7 +51,7 @@ pub struct Section {
     pub kind: SectionKind,
     /// The word that opened it.
     pub keyword: Word,
-    /// Its name. `frontend`, `listen` and `backend` always have one, `defaults` may, `global` never does.
+    /// Its name. `frontend`, `listen`, `backend` and `ring` always have one, `defaults` may, `global` never does.
     pub name: Option<Word>,
     /// The `defaults` section named after `from`.
     pub from: Option<Word>,

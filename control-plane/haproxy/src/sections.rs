@@ -3,7 +3,7 @@
 use crate::ast::SectionKind;
 use crate::keywords::{Place, Support};
 
-/// A section that is not one of the five that the tree has.
+/// A section that is not one of the six that the tree has.
 #[derive(Debug, PartialEq, Eq)]
 pub struct SectionEntry {
     /// The word.
@@ -15,12 +15,13 @@ pub struct SectionEntry {
 }
 
 /// The words that open the sections of the tree.
-pub(crate) const MAIN: [(&str, SectionKind); 5] = [
+pub(crate) const MAIN: [(&str, SectionKind); 6] = [
     ("global", SectionKind::Global),
     ("defaults", SectionKind::Defaults),
     ("frontend", SectionKind::Frontend),
     ("listen", SectionKind::Listen),
     ("backend", SectionKind::Backend),
+    ("ring", SectionKind::Ring),
 ];
 
 /// All others.
@@ -30,7 +31,6 @@ pub(crate) static OTHERS: &[SectionEntry] = &[
     degraded("resolvers", "Name servers.", "names are resolved by the system's name servers"),
     degraded("mailers", "Mail servers for alerts.", "no mail is sent"),
     degraded("cache", "A cache of responses.", "nothing is cached"),
-    degraded("ring", "A buffer of log lines.", "log lines are not kept in rings"),
     degraded(
         "traces",
         "Tracing of events inside the process.",
@@ -98,6 +98,7 @@ impl SectionKind {
             SectionKind::Frontend => "frontend",
             SectionKind::Listen => "listen",
             SectionKind::Backend => "backend",
+            SectionKind::Ring => "ring",
             SectionKind::Other(entry) => entry.name,
         }
     }
@@ -110,8 +111,19 @@ impl SectionKind {
             SectionKind::Frontend => Some(Place::Frontend),
             SectionKind::Listen => Some(Place::Listen),
             SectionKind::Backend => Some(Place::Backend),
+            SectionKind::Ring => Some(Place::Ring),
             SectionKind::Other(_) => None,
         }
+    }
+
+    /// Whether its first line has a name in any case.
+    pub(crate) fn needs_name(self) -> bool {
+        self.is_proxy() || self == SectionKind::Ring
+    }
+
+    /// Whether it may stand on a `defaults` section.
+    pub(crate) fn takes_defaults(self) -> bool {
+        self.is_proxy() || self == SectionKind::Defaults
     }
 
     /// Whether it takes connections or has servers.

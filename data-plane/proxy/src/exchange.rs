@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::live::{Generation, LiveBackend, LiveEndpoint, LiveFrontend};
 use crate::stream::{Peer, Stream};
-use crate::termination::Termination;
+use crate::termination::{Cause, Termination};
 pub(crate) use durations::Durations;
 
 /// Bytes kept of a request's first line, for the log.
@@ -168,6 +168,16 @@ impl Exchange {
     /// Whether no data came (HAProxy: option dontlognull).
     pub fn is_null(&self) -> bool {
         self.bytes_in == 0 && self.bytes_out == 0 && self.request.line().is_none()
+    }
+
+    /// Whether it is an error to those who keep errors apart (HAProxy: option log-separate-errors, dontlog-normal).
+    pub fn went_wrong(&self) -> bool {
+        let ended = match self.termination.cause {
+            Cause::Normal => self.retries > 0,
+            Cause::Local => false,
+            _ => true,
+        };
+        ended || self.redispatched || self.status.is_some_and(|status| status >= 500)
     }
 
     /// Whether its line is written when it begins.

@@ -185,14 +185,29 @@ impl Worker {
         {
             return;
         }
+        let mut level = Level::Info;
+        if frontend.sinks.tell_errors {
+            match exchange.went_wrong() {
+                false if logging.errors_only => return,
+                true if logging.separate_errors => level = Level::Error,
+                _ => {}
+            }
+        }
         let number = frontend.state.next_line();
         let at = match frontend.sinks.tell_time {
             true => self.clock.unix(exchange.times.ended.unwrap_or_else(|| self.clock.now())),
             false => Duration::ZERO,
         };
         self.with_line(exchange, number, |line| {
-            self.shared.rings[self.index].push(&frontend.sinks, Level::Info, at, |out| {
-                render(format, line, Style::Log, &mut self.scratch.borrow_mut(), out);
+            self.shared.rings[self.index].push_structured(&frontend.sinks, level, at, |out| {
+                let scratch = &mut self.scratch.borrow_mut();
+                let start = out.len();
+                if let Some(data) = logging.structured_data.as_ref().filter(|_| frontend.sinks.structured) {
+                    render(data, line, Style::Log, scratch, out);
+                }
+                let length = out.len() - start;
+                render(format, line, Style::Log, scratch, out);
+                length
             });
         });
     }

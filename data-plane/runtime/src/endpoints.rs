@@ -10,7 +10,7 @@ use sluicegate_engine::stream::Target;
 use sluicegate_health::{Limits, Schedule};
 use sluicegate_model::Backend;
 use sluicegate_model::endpoint::{CheckSchedule, EndpointAddress, HostPort};
-use sluicegate_model::logging::LogAddress;
+use sluicegate_model::logging::{LogAddress, LogPeer};
 use sluicegate_proto::id::ObjectKey;
 use tokio::sync::{mpsc, watch};
 
@@ -269,7 +269,11 @@ fn receivers(active: &Active) -> BTreeSet<String> {
     targets
         .filter_map(|target| match &target.address {
             LogAddress::Host(host) => Some(host.name.to_string()),
-            _ => None,
+            LogAddress::Stream(stream) => match &stream.peer {
+                LogPeer::Host(host) => Some(host.name.to_string()),
+                LogPeer::Ip(_) | LogPeer::Unix(_) => None,
+            },
+            LogAddress::Ip(_) | LogAddress::Unix(_) | LogAddress::Descriptor(_) => None,
         })
         .collect()
 }

@@ -6,8 +6,8 @@ use super::{Capability, MATCHES};
 use crate::catalog;
 use crate::v1::{
     Backend, Condition, Endpoint, ErrorPage, Format, Frontend, HttpOptions, Listener, Logging, Mode, Reply,
-    Resource, Rule, Sample, SetHeader, balance, endpoint, format_piece, health_check, listener, log_target,
-    reply, resource, rule,
+    Resource, Rule, Sample, SetHeader, SyslogFormat, balance, endpoint, format_piece, health_check, listener,
+    log_target, reply, resource, rule,
 };
 
 /// What was found so far.
@@ -116,6 +116,13 @@ impl Needs {
         if logging.at_start {
             self.word("log.at-start");
         }
+        if logging.errors_only || logging.separate_errors {
+            self.word("log.errors");
+        }
+        if logging.structured_data.is_some() {
+            self.word("log.structured-data");
+            self.format(logging.structured_data.as_ref());
+        }
         for target in &logging.targets {
             self.word("log");
             match &target.address {
@@ -124,6 +131,13 @@ impl Needs {
                 Some(log_target::Address::Unix(_)) => self.word("address.unix"),
                 Some(log_target::Address::Descriptor(_)) => self.word("address.descriptor"),
                 Some(log_target::Address::Host(_)) => self.word("address.host"),
+                Some(log_target::Address::Stream(_)) => self.word("log.stream"),
+            }
+            if target.format >= SyslogFormat::Priority.into() {
+                self.word("log.format");
+            }
+            if target.sample.is_some() {
+                self.word("log.sample");
             }
         }
     }

@@ -4,12 +4,13 @@ use super::{Keyword, Place, Support, allowed_in};
 use crate::sections;
 
 /// The groups of the page: a heading and the places whose entries it lists.
-const CHAPTERS: [(&str, &[Place]); 5] = [
+const CHAPTERS: [(&str, &[Place]); 6] = [
     ("Lines of `global`", &[Place::Global]),
     (
         "Lines of `defaults`, `frontend`, `listen` and `backend`",
         &[Place::Defaults, Place::Frontend, Place::Listen, Place::Backend],
     ),
+    ("Lines of `ring`", &[Place::Ring]),
     ("Options of `bind`", &[Place::BindOption]),
     ("Options of `server` and `default-server`", &[Place::ServerOption]),
     (

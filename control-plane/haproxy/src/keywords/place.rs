@@ -44,11 +44,13 @@ pub enum Place {
     Variable,
     /// A line of the stats socket.
     Command,
+    /// A line of `ring`.
+    Ring,
 }
 
 impl Place {
     /// Every place.
-    pub const ALL: [Place; 19] = [
+    pub const ALL: [Place; 20] = [
         Place::Global,
         Place::Defaults,
         Place::Frontend,
@@ -68,6 +70,7 @@ impl Place {
         Place::Converter,
         Place::Variable,
         Place::Command,
+        Place::Ring,
     ];
 
     /// The word that a configuration has for it.
@@ -92,6 +95,7 @@ impl Place {
             Place::Converter => "expressions",
             Place::Variable => "log formats",
             Place::Command => "stats socket",
+            Place::Ring => "ring",
         }
     }
 
@@ -103,7 +107,12 @@ impl Place {
     /// What a name in this place is: `keyword`, `option` or `action`.
     pub fn noun(self) -> &'static str {
         match self {
-            Place::Global | Place::Defaults | Place::Frontend | Place::Listen | Place::Backend => "keyword",
+            Place::Global
+            | Place::Defaults
+            | Place::Frontend
+            | Place::Listen
+            | Place::Backend
+            | Place::Ring => "keyword",
             Place::BindOption | Place::ServerOption => "option",
             Place::Fetch => "fetch",
             Place::Converter => "converter",

@@ -15,6 +15,7 @@ mod global;
 mod legacy;
 mod options;
 mod proxy;
+mod ring;
 mod rules;
 mod server;
 mod timeouts;
@@ -47,7 +48,7 @@ const TLS: &str = "it acts on TLS alone, which is not supported yet";
 
 /// Every entry of lines.
 pub(super) fn entries() -> impl Iterator<Item = &'static Keyword> {
-    let groups: [&[&'static [Keyword]]; 11] = [
+    let groups: [&[&'static [Keyword]]; 12] = [
         global::GROUPS,
         proxy::GROUPS,
         timeouts::GROUPS,
@@ -59,6 +60,7 @@ pub(super) fn entries() -> impl Iterator<Item = &'static Keyword> {
         actions::GROUPS,
         legacy::GROUPS,
         tuning::GROUPS,
+        ring::GROUPS,
     ];
     groups.into_iter().flatten().copied().flatten()
 }

@@ -3,6 +3,7 @@
 use sluicegate_proto::v1::{self, resource::Body};
 
 use super::Lowering;
+use super::logging::Rings;
 use super::settings::Lines;
 use crate::ast::{Directive, SectionKind};
 use crate::word::Word;
@@ -16,6 +17,10 @@ pub(super) struct Global<'a> {
     pub(super) log_tag: Option<&'a Word>,
     /// `log-send-hostname`, and the name that it gives.
     pub(super) log_hostname: Option<Option<&'a Word>>,
+    /// `ring` sections.
+    pub(super) rings: Rings,
+    /// It has been told that `log global` leads nowhere.
+    pub(super) told_nowhere: bool,
 }
 
 impl Lowering<'_> {
@@ -38,6 +43,7 @@ impl Lowering<'_> {
         if let Some(span) = opened {
             self.emit("process".into(), span, 0, Body::Process(process));
         }
+        self.rings();
         let log = self.global.log.clone();
         for line in log {
             self.log_target(line, None);

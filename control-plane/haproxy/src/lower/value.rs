@@ -56,6 +56,20 @@ pub(crate) fn milliseconds(text: &str) -> Result<u64, InvalidTime> {
     if millis > MAX_DURATION_MS { Err(too_long()) } else { Ok(millis) }
 }
 
+/// A size in bytes: a number, and `k`, `m` or `g` (manual 2.5).
+pub(crate) fn size(text: &str) -> Option<u64> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let shift = match unit {
+        "" => 0,
+        "k" | "K" => 10,
+        "m" | "M" => 20,
+        "g" | "G" => 30,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(1 << shift)
+}
+
 /// Whether the time has no unit.
 pub(crate) fn is_bare(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())
@@ -80,6 +94,17 @@ mod tests {
         ];
         for (text, expected) in cases {
             assert_eq!(milliseconds(text), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        let cases = [("0", Some(0)), ("5k", Some(5 << 10)), ("2M", Some(2 << 20)), ("1g", Some(1 << 30))];
+        for (text, expected) in cases {
+            assert_eq!(size(text), expected, "{text}");
+        }
+        for text in ["", "k", "-1", "5kb", "1 k", "18446744073709551615g"] {
+            assert_eq!(size(text), None, "{text}");
         }
     }
 

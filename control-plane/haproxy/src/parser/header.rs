@@ -24,7 +24,7 @@ impl Parser {
         let mut section =
             Section { kind, keyword, name: None, from: None, address: None, span, directives: Vec::new() };
         let named = self.header(&mut section, rest, broken);
-        let kept = named || !kind.is_proxy();
+        let kept = named || !kind.needs_name();
         self.section = Current::Open(Box::new(Open { section, kept, indented: false }));
     }
 
@@ -54,7 +54,7 @@ impl Parser {
 
     fn from(&mut self, section: &mut Section, mut rest: impl Iterator<Item = Word>) {
         let mut extra = rest.next();
-        if section.kind != SectionKind::Global && extra.as_ref().is_some_and(|word| word.text() == "from") {
+        if section.kind.takes_defaults() && extra.as_ref().is_some_and(|word| word.text() == "from") {
             let from = extra.take();
             section.from = rest.next();
             if let (Some(from), None) = (from, &section.from) {
@@ -84,7 +84,7 @@ impl Parser {
     fn name(&mut self, section: &Section) -> bool {
         let kind = section.kind.as_str();
         let Some(name) = &section.name else {
-            if section.kind.is_proxy() {
+            if section.kind.needs_name() {
                 let finding = Diagnostic::error(
                     Code::MissingName,
                     section.span.after(),

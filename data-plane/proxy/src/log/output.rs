@@ -1,14 +1,15 @@
-//! Where lines go: descriptors, UDP, unix datagrams.
+//! Where lines go: descriptors, datagrams, streams.
 
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sluicegate_model::logging::LogAddress;
 use socket2::{Domain, SockAddr, Socket, Type};
 
+use super::stream::Stream;
 use crate::listen::descriptor::duplicate;
 use crate::upstream::unix_address;
 
@@ -26,7 +27,7 @@ impl Names {
         };
     }
 
-    fn address(&self, name: &str) -> Option<IpAddr> {
+    pub(super) fn address(&self, name: &str) -> Option<IpAddr> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(name).copied()
     }
 }
@@ -38,10 +39,11 @@ pub(super) enum Output {
     Descriptor(File, Vec<u8>),
     Udp(UdpSocket, SocketAddr),
     Unix(Socket, SockAddr),
+    Stream(Box<Stream>),
 }
 
 impl Output {
-    pub(super) fn open(address: &LogAddress, names: &Names) -> io::Result<Self> {
+    pub(super) fn open(address: &LogAddress, names: &Arc<Names>) -> io::Result<Self> {
         match address {
             LogAddress::Descriptor(number) => {
                 Ok(Self::Descriptor(File::from(duplicate(*number)?), Vec::new()))
@@ -54,6 +56,9 @@ impl Output {
             LogAddress::Unix(name) => {
                 let socket = Socket::new(Domain::UNIX, Type::DGRAM.nonblocking(), None)?;
                 Ok(Self::Unix(socket, unix_address(name)?))
+            }
+            LogAddress::Stream(stream) => {
+                Ok(Self::Stream(Box::new(Stream::new(Arc::clone(stream), Arc::clone(names)))))
             }
         }
     }
@@ -74,15 +79,24 @@ impl Output {
     }
 
     /// Sends a line, or puts it to those that [`Output::flush`] writes.
-    pub(super) fn send(&mut self, line: &[u8]) -> io::Result<()> {
+    ///
+    /// The line comes without a line feed; it may leave with one.
+    pub(super) fn send(&mut self, line: &mut Vec<u8>) -> io::Result<()> {
         match self {
             Self::Descriptor(_, gathered) => {
                 gathered.extend_from_slice(line);
                 gathered.push(b'\n');
-                Ok(())
+                return Ok(());
             }
+            Self::Stream(stream) => return stream.push(line),
+            Self::Udp(..) | Self::Unix(..) => {}
+        }
+        // HAProxy ends datagrams by a line feed too.
+        line.push(b'\n');
+        match self {
             Self::Udp(socket, address) => socket.send_to(line, *address).map(drop),
             Self::Unix(socket, address) => socket.send_to(line, address).map(drop),
+            Self::Descriptor(..) | Self::Stream(_) => Ok(()),
         }
     }
 
@@ -91,7 +105,14 @@ impl Output {
     /// # Errors
     /// With the number of lines that were not, or not wholly, written.
     pub(super) fn flush(&mut self) -> Result<(), (u64, io::Error)> {
-        let Self::Descriptor(file, gathered) = self else { return Ok(()) };
+        let (file, gathered) = match self {
+            Self::Descriptor(file, gathered) => (file, gathered),
+            Self::Stream(stream) => {
+                stream.pump();
+                return Ok(());
+            }
+            Self::Udp(..) | Self::Unix(..) => return Ok(()),
+        };
         let mut rest = gathered.as_slice();
         let written = loop {
             if rest.is_empty() {

@@ -11,6 +11,7 @@ use sluicegate_model::logging::LogAddress;
 
 use super::output::{Names, Output};
 use super::ring::Record;
+use super::stream::Stream;
 use super::syslog::Frames;
 
 /// Before a receiver that failed is opened again.
@@ -57,7 +58,7 @@ impl Receivers {
             for record in &mut records {
                 line.clear();
                 frames.append(&record, &mut line);
-                if let Err(error) = output.send(&line) {
+                if let Err(error) = output.send(&mut line) {
                     lost += 1;
                     if !is_slow(&error) {
                         failure = Some(error);
@@ -75,7 +76,7 @@ impl Receivers {
     fn output(&mut self, address: &LogAddress) -> Option<&mut Output> {
         if self.open.len() >= MOST && !self.open.contains_key(address) {
             self.flush();
-            self.open.clear();
+            self.close();
         }
         let state = match self.open.entry(address.clone()) {
             Entry::Occupied(entry) => entry.into_mut(),
@@ -106,6 +107,25 @@ impl Receivers {
             tracing::warn!(?address, %error, "log lines are dropped: their receiver did not take them");
             self.open.insert(address.clone(), State::Failed(Instant::now() + AGAIN));
         }
+    }
+
+    /// When something may be done for lines that wait for their receiver.
+    pub(super) fn next(&self) -> Option<Instant> {
+        self.streams().filter_map(Stream::next).min()
+    }
+
+    /// Closes all receivers; what waits for one is lost.
+    pub(super) fn close(&mut self) {
+        let waiting: usize = self.streams().map(Stream::waiting).sum();
+        self.lost.fetch_add(waiting as u64, SeqCst);
+        self.open.clear();
+    }
+
+    fn streams(&self) -> impl Iterator<Item = &Stream> {
+        self.open.values().filter_map(|state| match state {
+            State::Open(Output::Stream(stream)) => Some(&**stream),
+            _ => None,
+        })
     }
 
     /// Writes what was gathered.

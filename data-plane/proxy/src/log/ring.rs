@@ -44,7 +44,9 @@ struct Run {
 struct Line {
     at: Duration,
     /// One past the line feed.
-    end: usize,
+    end: u32,
+    /// Bytes of structured data at its start.
+    data: u32,
 }
 
 /// Lines as the writer gets them: neighbours that go the same way.
@@ -66,6 +68,8 @@ pub(crate) struct Records<'a> {
 pub(crate) struct Record<'a> {
     /// Since 1970; zero where no target tells it.
     pub(crate) at: Duration,
+    /// Its structured data, for those who want it.
+    pub(crate) data: &'a [u8],
     pub(crate) text: &'a [u8],
 }
 
@@ -74,13 +78,29 @@ impl Ring {
         Self { batch: Mutex::default(), dropped: AtomicU64::new(0), bell }
     }
 
-    /// Adds the line that `render` appends; drops and counts it where there is no room.
+    /// As [`Ring::push_structured`], for a line without such data.
+    #[cfg(test)]
     pub(crate) fn push(
         &self,
         sinks: &Arc<Sinks>,
         level: Level,
         at: Duration,
         render: impl FnOnce(&mut Vec<u8>),
+    ) {
+        self.push_structured(sinks, level, at, |out| {
+            render(out);
+            0
+        });
+    }
+
+    /// Adds the line that `render` appends; drops and counts it where there is no room. `render` says how much at its
+    /// start is structured data.
+    pub(crate) fn push_structured(
+        &self,
+        sinks: &Arc<Sinks>,
+        level: Level,
+        at: Duration,
+        render: impl FnOnce(&mut Vec<u8>) -> usize,
     ) {
         let added = self.batch.lock().unwrap_or_else(PoisonError::into_inner).push(sinks, level, at, render);
         if added {
@@ -123,27 +143,28 @@ impl Batch {
         sinks: &Arc<Sinks>,
         level: Level,
         at: Duration,
-        render: impl FnOnce(&mut Vec<u8>),
+        render: impl FnOnce(&mut Vec<u8>) -> usize,
     ) -> bool {
         if self.lines.capacity() == 0 {
             // For all that may come: what no line ever reaches is never given memory by the kernel.
             self.bytes.reserve(CAPACITY);
             self.lines.reserve(LINES);
         }
-        let start = self.lines.last().map_or(0, |line| line.end);
+        let start = self.lines.last().map_or(0, |line| line.end as usize);
         // More stands there where rendering panicked.
         self.bytes.truncate(start);
         if self.lines.len() >= LINES || start >= CAPACITY {
             return false;
         }
-        render(&mut self.bytes);
+        let data = render(&mut self.bytes);
         let length = self.bytes.len() - start;
         if start + length >= CAPACITY {
             self.bytes.truncate(start);
             return false;
         }
         self.bytes.push(b'\n');
-        self.lines.push(Line { at, end: self.bytes.len() });
+        // All fit: the ring is smaller.
+        self.lines.push(Line { at, end: self.bytes.len() as u32, data: data as u32 });
         let end = self.lines.len();
         match self.runs.last_mut() {
             Some(run) if Arc::ptr_eq(&run.sinks, sinks) && run.level == level => {
@@ -160,7 +181,7 @@ impl Batch {
         let (mut first, mut start) = (0, 0);
         self.runs.iter().map(move |run| {
             let lines = &self.lines[first..run.end];
-            let end = lines.last().map_or(start, |line| line.end);
+            let end = lines.last().map_or(start, |line| line.end as usize);
             let Run { sinks, level, longest_bytes, .. } = run;
             let text = &self.bytes[start..end];
             let records = Records { sinks, level: *level, longest_bytes: *longest_bytes, text, lines, start };
@@ -176,8 +197,9 @@ impl<'a> Records<'a> {
         let Self { text, lines, start, .. } = *self;
         let mut from = 0;
         lines.iter().map(move |line| {
-            let to = line.end - start;
-            let record = Record { at: line.at, text: &text[from..to - 1] };
+            let to = line.end as usize - start;
+            let (data, text) = text[from..to - 1].split_at(line.data as usize);
+            let record = Record { at: line.at, data, text };
             from = to;
             record
         })

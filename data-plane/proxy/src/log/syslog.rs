@@ -62,24 +62,38 @@ impl Frames<'_> {
         let start = out.len();
         if self.target.format != SyslogFormat::Raw {
             let second = Some(record.at.as_secs());
-            // RFC 5424's tells more than the second.
-            if self.second != second || self.target.format == SyslogFormat::Rfc5424 {
+            if self.second != second || self.is_finer_than_seconds() {
                 self.second = second;
                 self.write_header(record.at);
             }
             out.extend_from_slice(&self.framer.header);
         }
+        if self.target.format == SyslogFormat::Rfc5424 {
+            out.extend_from_slice(if record.data.is_empty() { b"-" } else { record.data });
+            out.push(b' ');
+        }
         out.extend_from_slice(record.text);
         out.truncate(start.saturating_add(self.target.max_length_bytes));
+    }
+
+    fn is_finer_than_seconds(&self) -> bool {
+        matches!(self.target.format, SyslogFormat::Rfc5424 | SyslogFormat::Timed | SyslogFormat::Iso)
     }
 
     fn write_header(&mut self, at: Duration) {
         let (target, Framer { process, calendar, header: out }) = (self.target, &mut *self.framer);
         let severity = u64::from(self.level.max(target.min_level));
+        let priority = match target.format {
+            SyslogFormat::Iso | SyslogFormat::Raw => None,
+            SyslogFormat::Short | SyslogFormat::Timed => Some(severity),
+            _ => Some(u64::from(target.facility) * 8 + severity),
+        };
         out.clear();
-        out.push(b'<');
-        number(u64::from(target.facility) * 8 + severity, out);
-        out.push(b'>');
+        if let Some(priority) = priority {
+            out.push(b'<');
+            number(priority, out);
+            out.push(b'>');
+        }
         let host = target.hostname.as_deref().unwrap_or(&process.host);
         let program = target.tag.as_deref().unwrap_or(&process.program);
         match target.format {
@@ -104,9 +118,14 @@ impl Frames<'_> {
                 }
                 out.push(b' ');
                 number(process.pid.into(), out);
-                out.extend_from_slice(b" - - ");
+                // No message id; structured data is the line's.
+                out.extend_from_slice(b" - ");
             }
-            SyslogFormat::Short | SyslogFormat::Raw => {}
+            SyslogFormat::Timed | SyslogFormat::Iso => {
+                calendar.rfc5424(at, out);
+                out.push(b' ');
+            }
+            SyslogFormat::Short | SyslogFormat::Priority | SyslogFormat::Raw => {}
         }
     }
 }

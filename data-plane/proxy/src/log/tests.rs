@@ -188,12 +188,13 @@ fn framed(change: impl FnOnce(&mut LogTarget)) -> Option<String> {
         max_length_bytes: 1024,
         tag: None,
         hostname: None,
+        sample: None,
     };
     change(&mut target);
     let process = Process { host: "here".into(), program: "gate".into(), pid: 7 };
     let mut framer = Framer::new(process, calendar());
     let mut out = Vec::new();
-    framer.frames(&target, Level::Info)?.append(&Record { at: AT, text: b"a line" }, &mut out);
+    framer.frames(&target, Level::Info)?.append(&Record { at: AT, data: b"", text: b"a line" }, &mut out);
     Some(String::from_utf8(out).unwrap())
 }
 
@@ -206,14 +207,19 @@ fn frames_are_those_of_the_rfcs() {
     assert_eq!(named.unwrap(), "<134>Nov 22 18:56:49 h t[7]: a line");
     let new = framed(|target| target.format = SyslogFormat::Rfc5424);
     assert_eq!(new.unwrap(), "<134>1 2026-11-22T18:56:49.123000+01:00 here gate 7 - - a line");
-    assert_eq!(framed(|target| target.format = SyslogFormat::Short).unwrap(), "<134>a line");
+    assert_eq!(framed(|target| target.format = SyslogFormat::Priority).unwrap(), "<134>a line");
+    assert_eq!(framed(|target| target.format = SyslogFormat::Short).unwrap(), "<6>a line");
+    let timed = framed(|target| target.format = SyslogFormat::Timed);
+    assert_eq!(timed.unwrap(), "<6>2026-11-22T18:56:49.123000+01:00 a line");
+    let iso = framed(|target| target.format = SyslogFormat::Iso);
+    assert_eq!(iso.unwrap(), "2026-11-22T18:56:49.123000+01:00 a line");
     assert_eq!(framed(|target| target.format = SyslogFormat::Raw).unwrap(), "a line");
 }
 
 #[test]
 fn levels_and_lengths_are_the_targets() {
     assert_eq!(framed(|target| target.max_level = 5), None);
-    let quiet = |target: &mut LogTarget| (target.format, target.min_level) = (SyslogFormat::Short, 7);
+    let quiet = |target: &mut LogTarget| (target.format, target.min_level) = (SyslogFormat::Priority, 7);
     assert_eq!(framed(quiet).unwrap(), "<135>a line");
     let short = |target: &mut LogTarget| (target.format, target.max_length_bytes) = (SyslogFormat::Raw, 3);
     assert_eq!(framed(short).unwrap(), "a l");
@@ -275,7 +281,7 @@ fn lines_reach_a_receiver_over_udp() {
     let length = receiver.recv(&mut buffer).unwrap();
     let text = std::str::from_utf8(&buffer[..length]).unwrap();
     assert!(text.starts_with("<134>"), "{text}");
-    assert!(text.ends_with(&format!(" gate[{}]: main <NOSRV> SC", std::process::id())), "{text}");
+    assert!(text.ends_with(&format!(" gate[{}]: main <NOSRV> SC\n", std::process::id())), "{text}");
 }
 
 #[test]
@@ -293,6 +299,6 @@ fn lines_reach_a_unix_receiver_that_starts_late() {
     let engine = log_one(target);
     let mut buffer = [0; 1024];
     let length = receiver.recv(&mut buffer).unwrap();
-    assert!(std::str::from_utf8(&buffer[..length]).unwrap().ends_with(": main <NOSRV> SC"));
+    assert!(std::str::from_utf8(&buffer[..length]).unwrap().ends_with(": main <NOSRV> SC\n"));
     assert_eq!(engine.report().dropped_log_lines, 0);
 }

@@ -4,21 +4,23 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sluicegate_model::logging::{LogTarget, SyslogFormat};
 
+use super::Sinks;
 use super::calendar::Calendar;
 use super::output::Names;
 use super::receivers::Receivers;
 use super::ring::{Batch, Bell, Record, Records, Ring};
 use super::syslog::{Framer, Process};
-use super::{Level, Sinks};
 
 /// Between two rounds: lines are gathered meanwhile, and a busy worker wakes the writer no more often than this.
 const GATHER: Duration = Duration::from_millis(5);
 /// Longest sleep.
 const SLEEP: Duration = Duration::from_secs(1);
+/// For what waits for streams at the end.
+const LAST: Duration = Duration::from_millis(500);
 
 /// The thread, and what it shares.
 #[derive(Debug)]
@@ -100,38 +102,53 @@ impl Outputs {
             }
             self.receivers.flush();
             if last {
-                return;
+                return self.end();
             }
             if wrote {
                 std::thread::sleep(GATHER);
             } else {
                 let idle = || shared.rings.iter().all(|ring| ring.is_empty()) && !shared.finish.load(SeqCst);
-                shared.bell.sleep(SLEEP, idle);
+                let next = self.receivers.next().map(|at| at.saturating_duration_since(Instant::now()));
+                shared.bell.sleep(next.map_or(SLEEP, |next| next.clamp(GATHER, SLEEP)), idle);
             }
         }
+    }
+
+    /// Gives streams a while for what waits.
+    fn end(&mut self) {
+        let end = Instant::now() + LAST;
+        while let Some(next) = self.receivers.next()
+            && next < end
+        {
+            std::thread::sleep(next.saturating_duration_since(Instant::now()));
+            self.receivers.flush();
+        }
+        self.receivers.close();
     }
 
     fn write(&mut self, records: &Records<'_>) {
         let Sinks { targets, shares, .. } = records.sinks;
         if *shares {
             for record in records.iter() {
-                for target in targets {
-                    self.send(target, records.level, std::iter::once(record));
+                for index in 0..targets.len() {
+                    self.send(records, index, std::iter::once(record));
                 }
             }
             return;
         }
-        for target in targets {
+        for (index, target) in targets.iter().enumerate() {
             let given = as_they_are(target, records) && self.receivers.give(&target.address, records.text);
             if !given {
-                self.send(target, records.level, records.iter());
+                self.send(records, index, records.iter());
             }
         }
     }
 
-    fn send<'a>(&mut self, target: &LogTarget, level: Level, records: impl Iterator<Item = Record<'a>>) {
-        if let Some(frames) = self.framer.frames(target, level) {
-            self.receivers.send(&target.address, frames, records);
+    /// Some of the records, to the target of that index.
+    fn send<'a>(&mut self, all: &Records<'_>, index: usize, records: impl Iterator<Item = Record<'a>>) {
+        let target = &all.sinks.targets[index];
+        if let Some(frames) = self.framer.frames(target, all.level) {
+            self.receivers.send(&target.address, frames, all.sinks.sampled(index, records));
         }
     }
 }
@@ -139,6 +156,8 @@ impl Outputs {
 /// Whether lines stand in the batch as `target` wants them.
 fn as_they_are(target: &LogTarget, records: &Records<'_>) -> bool {
     target.format == SyslogFormat::Raw
+        && target.sample.is_none()
+        && !records.sinks.structured
         && records.level as u8 <= target.max_level
         && records.longest_bytes <= target.max_length_bytes
 }

@@ -12,6 +12,13 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .takes(0, 1, "[clf]")
             .does("One log line a connection, in HAProxy's TCP form."),
         switch("option dontlognull", DFL, "lower/logs", "Does not log connections on which nothing came."),
+        switch(
+            "option log-separate-errors",
+            DFL,
+            "lower/logs",
+            "Lines of what went wrong have the level `err`.",
+        ),
+        switch("option dontlog-normal", DFL, "lower/logs", "Logs only what went wrong."),
         Keyword::works("option forwardfor", DFLB, "lower/http_options")
             .takes(0, 5, "[except <network>] [header <name>] [if-none]")
             .does("Tells servers the client's address in a header."),
@@ -53,9 +60,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
     &[
         missing("option httpslog", DFLB, "lines have the form of `option httplog`"),
         missing("option log-health-checks", DLB, "changes of health are in the process's own log"),
-        missing("option log-separate-errors", DFL, "errors are logged at the level of other lines"),
         missing("option logasap", DFL, "lines are logged at the end of an exchange"),
-        missing("option dontlog-normal", DFL, "exchanges that went well are logged too"),
         missing("option socket-stats", DFL, "counters are per frontend"),
         missing("option abortonclose", DFLB, "a request stays in the queue when its client has gone"),
         missing("option nolinger", DFLB, "connections are closed in order"),

@@ -53,6 +53,10 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::works("monitor fail", FL, "lower/monitor")
             .takes(2, Arity::ANY, "{ if | unless } <condition>")
             .does("When requests for `monitor-uri` are answered 503."),
+        Keyword::works("log-format-sd", DFL, "lower/logs")
+            .takes(1, 1, "<format>")
+            .once()
+            .does("Structured data of log lines in the form of RFC 5424."),
         Keyword::works("log-format", DFL, "lower/logs")
             .takes(1, 1, "<format>")
             .once()
@@ -81,7 +85,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::degraded("errorloc303", DFLB, ERRORS).takes(2, 2, "<status> <url>"),
         Keyword::degraded("errorfiles", DFLB, ERRORS),
         Keyword::degraded("http-error", DFLB, ERRORS),
-        Keyword::degraded("log-format-sd", DFL, "log lines carry no structured data").takes(1, 1, "<format>"),
         Keyword::degraded("error-log-format", DFL, "errors are logged in the form of other lines"),
         Keyword::degraded("log-steps", DFL, "a line is logged at the end of an exchange"),
         Keyword::degraded("capture cookie", FL, "the log does not show it"),

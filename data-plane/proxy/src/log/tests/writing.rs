@@ -1,14 +1,17 @@
 //! What receivers get. A socket of datagrams tells each write from the next.
 
-use std::io;
+use std::io::{self, Read};
 use std::os::fd::AsRawFd;
-use std::os::unix::net::UnixDatagram;
+use std::os::unix::net::{UnixDatagram, UnixListener};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
+use std::time::Duration;
 
-use sluicegate_model::logging::{LogAddress, LogTarget, SyslogFormat};
+use sluicegate_model::listener::UnixName;
+use sluicegate_model::logging::{LogAddress, LogPeer, LogStream, LogTarget, SyslogFormat};
 
 use super::AT;
+use crate::log::stream::Stream;
 use crate::log::{Level, Ring, Sinks, Writer};
 
 /// A receiver, and the target that is it as long as the second end is open.
@@ -24,6 +27,7 @@ fn receiver(format: SyslogFormat) -> (UnixDatagram, UnixDatagram, LogTarget) {
         max_length_bytes: 1024,
         tag: None,
         hostname: None,
+        sample: None,
     };
     (far, near, target)
 }
@@ -81,7 +85,7 @@ fn each_target_gets_lines_in_its_form() {
     assert_eq!(write(&[(&sinks, "a"), (&sinks, "bcd")]), 0);
     assert_eq!(received(&raw_far), ["a\nbcd\na\nbcd\n"]);
     assert_eq!(received(&cut_far), ["a\nbc\na\nbc\n"]);
-    assert_eq!(received(&short_far), ["<134>a\n<134>bcd\n<134>a\n<134>bcd\n"]);
+    assert_eq!(received(&short_far), ["<6>a\n<6>bcd\n<6>a\n<6>bcd\n"]);
     assert_eq!(received(&quiet_far), [""; 0]);
 }
 
@@ -90,7 +94,7 @@ fn a_receiver_that_is_two_targets_gets_line_after_line() {
     let (far, _near, target) = receiver(SyslogFormat::Raw);
     let sinks = sinks(&[target.clone(), LogTarget { format: SyslogFormat::Short, ..target }]);
     assert_eq!(write(&[(&sinks, "a"), (&sinks, "b")]), 0);
-    assert_eq!(received(&far), ["a\n<134>a\nb\n<134>b\n".repeat(2)]);
+    assert_eq!(received(&far), ["a\n<6>a\nb\n<6>b\n".repeat(2)]);
 }
 
 #[test]
@@ -99,11 +103,52 @@ fn every_line_that_a_receiver_does_not_take_is_counted() {
     drop(far);
     let (well_far, _well, well) = receiver(SyslogFormat::Raw);
     let missing = tempfile::tempdir().unwrap();
-    let nobody = sluicegate_model::listener::UnixName::Path(missing.path().join("log"));
+    let nobody = UnixName::Path(missing.path().join("log"));
     let unix = LogTarget { address: LogAddress::Unix(nobody), ..raw.clone() };
     let sinks = sinks(&[raw, unix, well]);
     assert_eq!(write(&[(&sinks, "a"), (&sinks, "b"), (&sinks, "c")]), 12);
     assert_eq!(received(&well_far), ["a\nb\nc\n".repeat(2)]);
+}
+
+#[test]
+fn a_stream_to_nobody_holds_its_lines_and_loses_what_is_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let stream = LogStream {
+        peer: LogPeer::Unix(UnixName::Path(folder.path().join("log"))),
+        name: None,
+        octet_counting: false,
+        buffer_bytes: 10,
+        connect_timeout: Duration::from_secs(1),
+        write_timeout: None,
+    };
+    let mut waiting = Stream::new(Arc::new(stream), Arc::default());
+    waiting.push(b"abcd").unwrap();
+    waiting.push(b"efgh").unwrap();
+    assert_eq!(waiting.push(b"").unwrap_err().kind(), io::ErrorKind::WouldBlock);
+    waiting.pump();
+    assert_eq!(waiting.waiting(), 2);
+    assert!(waiting.next().is_some());
+}
+
+#[test]
+fn a_stream_gives_its_lines_to_whom_it_connects_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log");
+    let listener = UnixListener::bind(&path).unwrap();
+    let stream = LogStream {
+        peer: LogPeer::Unix(UnixName::Path(path)),
+        name: None,
+        octet_counting: true,
+        buffer_bytes: 1024,
+        connect_timeout: Duration::from_secs(1),
+        write_timeout: None,
+    };
+    let (_far, _near, target) = receiver(SyslogFormat::Short);
+    let target = LogTarget { address: LogAddress::Stream(Arc::new(stream)), ..target };
+    assert_eq!(write(&[(&sinks(&[target]), "a")]), 0);
+    let mut got = String::new();
+    listener.accept().unwrap().0.read_to_string(&mut got).unwrap();
+    assert_eq!(got, "4 <6>a4 <6>a");
 }
 
 #[test]
