@@ -72,6 +72,10 @@ pub struct Merged {
 pub fn merge<'a>(contributions: impl IntoIterator<Item = &'a Contribution>) -> Merged {
     let mut sorted: Vec<&Contribution> = contributions.into_iter().collect();
     sorted.sort_by(|a, b| b.rank.cmp(&a.rank).then_with(|| a.provider.cmp(&b.provider)));
+    if let [only] = sorted[..] {
+        // Nobody to conflict with: what is sorted already is taken as it is.
+        return Merged { resources: only.entries.clone(), conflicts: only.conflicts.clone() };
+    }
     let mut merged = Merged::default();
     let mut owners: HashMap<ObjectKey, usize> = HashMap::new();
     let mut addresses: HashMap<Address, (usize, Origin)> = HashMap::new();

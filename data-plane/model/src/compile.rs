@@ -19,6 +19,7 @@ mod scope;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
 use sluicegate_proto::hash::{ContentHash, resource_hash};
 use sluicegate_proto::id::{ObjectKey, kind_word};
 use sluicegate_proto::limits::MAX_RESOURCES;
@@ -83,7 +84,7 @@ fn plan<'a>(previous: &Runtime, change: Change<'a>, rejections: &mut Rejections)
         Change::Full(resources) => (resources, &[][..]),
         Change::Delta { changed, removed } => (changed, removed),
     };
-    let mut seen = BTreeSet::new();
+    let mut seen = FxHashSet::default();
     let mut plan = Plan { changed: Vec::new(), removed: BTreeSet::new() };
     for resource in resources {
         let Some(key) = checked_key(resource, rejections) else { continue };

@@ -30,3 +30,24 @@ fn long_and_strange_parts_are_refused() {
         Err(InvalidId::Control { part: "namespace", .. })
     ));
 }
+
+#[test]
+fn order_is_that_of_the_parts() {
+    let mut keys = Vec::new();
+    for provider in ["docker", "haproxy", "haproxy2"] {
+        for namespace in ["", "a", "a b", "ab"] {
+            for kind in [Kind::Process, Kind::Backend, Kind::Endpoint, Kind::Blob] {
+                for name in ["!", "app", "app/a", "app2", "é"] {
+                    keys.push(ObjectKey::new(provider, namespace, kind, name).unwrap());
+                }
+            }
+        }
+    }
+    fn parts(key: &ObjectKey) -> (&str, &str, Kind, &str) {
+        (key.provider(), key.namespace(), key.kind(), key.name())
+    }
+    let mut by_parts = keys.clone();
+    by_parts.sort_by(|a, b| parts(a).cmp(&parts(b)));
+    keys.sort();
+    assert_eq!(keys, by_parts);
+}

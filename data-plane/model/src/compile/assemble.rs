@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use sluicegate_proto::hash::ContentHash;
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::Kind;
@@ -60,10 +61,16 @@ fn rehash(previous: &Runtime, next: &mut Runtime, plan: &Plan<'_>) {
 fn insert(next: &mut Runtime, changed: &[&Changed<'_>], rejections: &mut Rejections) {
     let blobs: &Blobs = &next.blobs;
     let tests: &mut TestPool = &mut next.tests;
-    for changed in changed {
-        if let Some(part) = compile_part(changed, blobs, tests, rejections) {
-            next.parts.insert(changed.key.clone(), Arc::new(part));
-        }
+    let compiled = changed.iter().filter_map(|changed| {
+        let part = compile_part(changed, blobs, tests, rejections)?;
+        Some((changed.key.clone(), Arc::new(part)))
+    });
+    if changed.len() > next.parts.len() {
+        // Most of it is new: sorted and merged as a whole, not one by one.
+        let mut compiled: BTreeMap<_, _> = compiled.collect();
+        next.parts.append(&mut compiled);
+    } else {
+        next.parts.extend(compiled);
     }
 }
 
@@ -150,7 +157,7 @@ fn addresses(next: &Runtime, touched: &Touched, rejections: &mut Rejections) {
     if !touched.kinds.contains(&Kind::Listener) {
         return;
     }
-    let mut owners = rustc_hash::FxHashMap::default();
+    let mut owners = FxHashMap::default();
     for (key, listener) in &next.listeners {
         let socket = &listener.socket;
         let name = match &socket.address {
@@ -172,8 +179,8 @@ fn addresses(next: &Runtime, touched: &Touched, rejections: &mut Rejections) {
 #[derive(Default)]
 struct Children {
     changed: BTreeSet<ObjectKey>,
-    routes: BTreeMap<ObjectKey, Vec<Arc<Route>>>,
-    endpoints: BTreeMap<ObjectKey, Vec<Arc<Endpoint>>>,
+    routes: FxHashMap<ObjectKey, Vec<Arc<Route>>>,
+    endpoints: FxHashMap<ObjectKey, Vec<Arc<Endpoint>>>,
 }
 
 impl Children {
