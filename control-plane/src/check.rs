@@ -1,38 +1,93 @@
 //! `sluicegate check`: what is wrong with files, by the code that would serve them.
 
+mod github;
+mod json;
+
 use std::process::ExitCode;
 
 use sluicegate_control_runtime::pipeline::{Load, Pipeline};
+use sluicegate_haproxy::diagnostic::Verdict;
+use sluicegate_provider_file::finding::Finding;
 use sluicegate_provider_file::load::{Loaded, load};
 
-use crate::command::Check;
+use crate::command::{Check, Findings};
 use crate::say;
 use crate::sources;
 
 /// The exit code for files that are right and would serve nothing, because nothing in them listens (HAProxy's, for `-c`).
 pub(crate) const NOTHING_LISTENS: u8 = 2;
 
+/// What would become of the files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Served,
+    Refused,
+    NothingListens,
+}
+
+/// Everything that there is to say about the files.
+struct Report {
+    outcome: Outcome,
+    findings: Vec<Finding>,
+    dropped: usize,
+}
+
 /// Exit code 0: would be served, perhaps with warnings; 1: would be refused; 2: nothing listens.
 pub(crate) fn check(options: &Check) -> ExitCode {
-    let mut loaded = load(&sources::inputs(options.files.clone(), options.format));
+    let mut loaded = load(&sources::inputs(options.files.clone(), options.format, options.strict));
     let refused = compile(&mut loaded);
-    for finding in loaded.findings.iter().chain(&refused) {
-        say::err(finding);
+    let drawn = std::mem::take(&mut loaded.findings);
+    let report = Report::of(loaded, &refused);
+    match options.output {
+        Findings::Text => {
+            drawn.iter().chain(&refused).for_each(say::err);
+            report.sum_up();
+        }
+        Findings::Json => say::out(format_args!("{:#}", json::json(&report))),
+        Findings::Github => {
+            report.findings.iter().for_each(|finding| say::out(github::command(finding)));
+            report.sum_up();
+        }
     }
-    let errors = loaded.tally.errors + refused.len();
-    let warnings = loaded.tally.warnings;
-    if errors > 0 {
-        say::err(format_args!("{errors} error(s), {warnings} warning(s): this would be refused"));
-        return ExitCode::FAILURE;
+    match report.outcome {
+        Outcome::Served => ExitCode::SUCCESS,
+        Outcome::Refused => ExitCode::FAILURE,
+        Outcome::NothingListens => ExitCode::from(NOTHING_LISTENS),
     }
-    if !loaded.listens {
-        say::err(format_args!(
-            "no error, {warnings} warning(s), but nothing here listens: by itself it would serve nothing"
-        ));
-        return ExitCode::from(NOTHING_LISTENS);
+}
+
+impl Report {
+    fn of(loaded: Loaded, refused: &[String]) -> Self {
+        let outcome = match (loaded.tally.errors + refused.len(), loaded.listens) {
+            (0, true) => Outcome::Served,
+            (0, false) => Outcome::NothingListens,
+            _ => Outcome::Refused,
+        };
+        let mut findings = loaded.list;
+        let bare = |text: &String| text.strip_prefix("error: ").unwrap_or(text).to_owned();
+        findings.extend(refused.iter().map(|text| Finding::fatal("does-not-compile", bare(text))));
+        Self { outcome, findings, dropped: loaded.dropped }
     }
-    say::out(format_args!("Configuration is valid, {warnings} warning(s)"));
-    ExitCode::SUCCESS
+
+    fn count(&self, verdict: Verdict) -> usize {
+        self.findings.iter().filter(|finding| finding.verdict == verdict).count()
+    }
+
+    /// How many findings of each kind, and what becomes of the files.
+    fn sum_up(&self) {
+        let [fatal, degraded, inert, notes] = Verdict::ALL.map(|verdict| self.count(verdict));
+        let counts = format!("{fatal} fatal, {degraded} degraded, {inert} inert, {notes} note(s)");
+        if self.dropped > 0 {
+            say::err(format_args!("and {} finding(s) more than are kept", self.dropped));
+        }
+        match self.outcome {
+            Outcome::Served => say::out(format_args!("Configuration is valid: {counts}")),
+            Outcome::Refused => say::err(format_args!("{counts}: this would be refused")),
+            Outcome::NothingListens => {
+                say::err(format_args!("{counts}, but nothing here listens: by itself it would serve nothing"))
+            }
+        }
+    }
 }
 
 /// Compiles what was read, as the control plane does before it publishes; why it would not be published.

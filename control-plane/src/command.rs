@@ -38,6 +38,9 @@ pub(crate) struct Sources {
     /// What the files are, whatever their names say
     #[arg(long, value_enum)]
     pub(crate) format: Option<Format>,
+    /// Refuse files of which something is not done as written (`sluicegate check` tells: degraded)
+    #[arg(long)]
+    pub(crate) strict: bool,
     /// Serve labelled containers of this Docker engine
     #[arg(long, value_name = "ENGINE", num_args = 0..=1, require_equals = true, default_missing_value = DOCKER_SOCKET, env = "SLUICEGATE_DOCKER")]
     pub(crate) docker: Option<String>,
@@ -80,6 +83,7 @@ pub(crate) struct Run {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = CHECK_HELP)]
 pub(crate) struct Check {
     /// Files and folders, as for `run`
     #[arg(value_name = "FILE", required = true)]
@@ -87,6 +91,36 @@ pub(crate) struct Check {
     /// What the files are, whatever their names say
     #[arg(long, value_enum)]
     pub(crate) format: Option<Format>,
+    /// Refuse what is degraded too
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// How to tell what was found
+    #[arg(short, long, value_enum, default_value_t = Findings::Text)]
+    pub(crate) output: Findings,
+}
+
+/// What the answers of `check` mean.
+const CHECK_HELP: &str = "\
+Findings are
+  fatal     the files are refused for it
+  degraded  served without something that they ask for, on the safe side: what is told happens in its place
+  inert     served; this has nothing to act on here
+  note      served; good to know (old spellings, missing timeouts, what never matches)
+
+Exit codes
+  0  would be served
+  1  would be refused
+  2  nothing is wrong, and nothing listens: by itself it would serve nothing";
+
+/// How to tell what was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Findings {
+    /// For people, drawn on the lines that they are about
+    Text,
+    /// For programs: one object on standard output (docs/check.md)
+    Json,
+    /// Workflow commands that GitHub shows beside the lines of a pull request
+    Github,
 }
 
 #[derive(Debug, Args)]

@@ -110,7 +110,7 @@ fn read(arguments: &Arguments) -> Option<Loaded> {
 }
 
 fn inputs(arguments: &Arguments) -> Inputs {
-    let mut inputs = sources::inputs(arguments.files.clone(), Some(Format::Haproxy));
+    let mut inputs = sources::inputs(arguments.files.clone(), Some(Format::Haproxy), false);
     inputs.limits =
         Limits { process: arguments.max_connections, frontend: arguments.frontend_max_connections };
     let host = || nix::unistd::gethostname().unwrap_or_default().to_string_lossy().into_owned();

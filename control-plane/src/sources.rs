@@ -7,6 +7,7 @@ use anyhow::bail;
 use sluicegate_control_runtime::control::Sources;
 use sluicegate_control_runtime::entrypoint::EntryPoint;
 use sluicegate_control_runtime::files::Reload;
+use sluicegate_haproxy::Strictness;
 use sluicegate_haproxy::environment::Environment;
 use sluicegate_provider_docker::engine;
 use sluicegate_provider_file::discover::Language;
@@ -20,7 +21,7 @@ const DEFAULT_ENTRYPOINT: &str = "web";
 const DEFAULT_PORT: u16 = 80;
 
 /// The files of a command line, to be read with this process's environment.
-pub(crate) fn inputs(paths: Vec<PathBuf>, format: Option<Format>) -> Inputs {
+pub(crate) fn inputs(paths: Vec<PathBuf>, format: Option<Format>, strict: bool) -> Inputs {
     let language = format.map(|format| match format {
         Format::Haproxy => Language::Haproxy,
         Format::Manifest => Language::Manifest,
@@ -31,6 +32,7 @@ pub(crate) fn inputs(paths: Vec<PathBuf>, format: Option<Format>) -> Inputs {
         environment: environment(),
         style: crate::log::style(),
         limits: Limits::default(),
+        strictness: if strict { Strictness::Strict } else { Strictness::Lenient },
     }
 }
 
@@ -76,7 +78,7 @@ pub(crate) fn sources(options: command::Sources, reload: Reload) -> anyhow::Resu
     let files = if options.files.is_empty() {
         None
     } else {
-        let inputs = inputs(options.files, options.format);
+        let inputs = inputs(options.files, options.format, options.strict);
         match first(&inputs) {
             Some(loaded) => {
                 if !loaded.listens && entrypoints.is_empty() {

@@ -131,7 +131,6 @@ const WRONG: &[(&str, &str, &[&str])] = &[
     ("frontend f\n    bind :80\n    default_backend nope\n", "9:21", &["nope"]),
     ("frontend f\n    bind :80\n    use_backend f2 if unknown_acl\nbackend f2\n", "9:", &["unknown_acl"]),
     ("backend a\nbackend a\n", "8:", &["`a` is taken", "first here"]),
-    ("backend a\n    server s 127.0.0.1:1\n    server s 127.0.0.1:2\n", "9:", &["`s` already", "first here"]),
     ("frontend f\n    bind :99999\n", "8:", &["99999"]),
     ("frontend f\n    bind 300.1.1.1:80\n", "8:", &["300.1.1.1"]),
     ("frontend f\n    bind :80\n    acl a path_bog /x\n", "9:", &["path_bog", "path_beg"]),

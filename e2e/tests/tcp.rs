@@ -208,3 +208,24 @@ async fn an_idle_session_ends_by_the_clients_timeout() {
     let mut nothing = Vec::new();
     assert_eq!(client.read_to_end(&mut nothing).await.unwrap(), 0);
 }
+
+/// `tcp-request connection`: what is not accepted and then rejected gets no byte of a server.
+#[tokio::test]
+async fn rules_turn_connections_away() {
+    let app = Origin::start("app01").await;
+    let (closed, open) = (free_address(), free_address());
+    let _front = Front::run(&format!(
+        "{DEFAULTS}frontend closed\n    bind {closed}\n    tcp-request connection accept if {{ src 192.0.2.0/24 }}\n    \
+         tcp-request connection reject if {{ src 127.0.0.0/8 }}\n    default_backend app\n\
+         frontend open\n    bind {open}\n    tcp-request connection accept if {{ src 127.0.0.0/8 }}\n    \
+         tcp-request connection reject\n    default_backend app\n\
+         backend app\n    server app01 {}\n",
+        app.address()
+    ))
+    .await;
+    assert_eq!(fetch(open, "/").await.unwrap().text(), "app01");
+    let mut client = Connection::open(closed).await.unwrap();
+    let _reset = client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    let got = client.read_to_end().await.unwrap_or_default();
+    assert!(got.is_empty(), "{:?}", String::from_utf8_lossy(&got));
+}

@@ -13,7 +13,10 @@ pub use code::{Class, Code};
 use crate::source::{SourceMap, Span};
 
 /// How many diagnostics are kept; what comes after is only counted.
-pub const MAX_DIAGNOSTICS: usize = 1000;
+pub const MAX_DIAGNOSTICS: usize = 100_000;
+
+/// How many errors are told with what was probably meant, which takes time to find.
+const MAX_ADVISED: usize = 1_000;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,6 +36,34 @@ impl Severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
             Severity::Notice => "notice",
+        }
+    }
+}
+
+/// What a finding means for whoever wants the file served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// The file is refused for it.
+    Fatal,
+    /// The file is served without something that it asks for.
+    Degraded,
+    /// The file is served; this part has nothing to act on.
+    Inert,
+    /// The file is served; good to know.
+    Note,
+}
+
+impl Verdict {
+    /// Every one, the worst first.
+    pub const ALL: [Verdict; 4] = [Verdict::Fatal, Verdict::Degraded, Verdict::Inert, Verdict::Note];
+
+    /// Its stable name: `fatal`, `degraded`, `inert`, `note`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Verdict::Fatal => "fatal",
+            Verdict::Degraded => "degraded",
+            Verdict::Inert => "inert",
+            Verdict::Note => "note",
         }
     }
 }
@@ -135,6 +166,16 @@ impl Diagnostic {
         self.code.class()
     }
 
+    /// What it means for whoever wants the file served.
+    pub fn verdict(&self) -> Verdict {
+        match (self.severity, self.class()) {
+            (Severity::Error, _) => Verdict::Fatal,
+            (_, Class::Degraded | Class::Unsupported) => Verdict::Degraded,
+            (_, Class::Inert) => Verdict::Inert,
+            _ => Verdict::Note,
+        }
+    }
+
     /// `file:line:column: error[code]: message`, without a line end.
     pub fn one_line(&self, sources: &SourceMap) -> String {
         let finding = format!("{}[{}]: {}", self.severity.as_str(), self.code, self.message);
@@ -170,10 +211,11 @@ impl Diagnostics {
         }
     }
 
-    /// Adds an error that takes time to put into words; beyond the limit it is not made, only counted.
-    pub fn push_error(&mut self, make: impl FnOnce() -> Diagnostic) {
+    /// Adds an error that takes time to put into words; beyond the limit it is not made, only counted. `make` is told
+    /// whether there is time to look for what was meant.
+    pub fn push_error(&mut self, make: impl FnOnce(bool) -> Diagnostic) {
         if self.list.len() < MAX_DIAGNOSTICS || self.errors == 0 {
-            return self.push(make());
+            return self.push(make(self.errors < MAX_ADVISED));
         }
         self.errors += 1;
         self.dropped += 1;
@@ -187,6 +229,14 @@ impl Diagnostics {
             self.push(diagnostic);
         }
         self.errors += other.errors - kept_errors;
+    }
+
+    /// Refuses the configuration for everything that is not done as written.
+    pub fn be_strict(&mut self) {
+        for finding in self.list.iter_mut().filter(|finding| finding.verdict() == Verdict::Degraded) {
+            finding.severity = Severity::Error;
+            self.errors += 1;
+        }
     }
 
     /// The findings, in the order they were made.
@@ -219,6 +269,11 @@ impl Diagnostics {
     /// How many findings did not fit and were only counted.
     pub fn dropped(&self) -> usize {
         self.dropped
+    }
+
+    /// How many findings of that kind are kept.
+    pub fn count_of(&self, verdict: Verdict) -> usize {
+        self.list.iter().filter(|d| d.verdict() == verdict).count()
     }
 
     /// Whether nothing was found.

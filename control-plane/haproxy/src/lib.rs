@@ -22,5 +22,5 @@ pub mod sections;
 pub mod source;
 pub mod word;
 
-pub use load::{Input, Outcome, load};
+pub use load::{Input, Outcome, Strictness, load, load_as};
 pub use parser::{Parsed, parse};

@@ -5,7 +5,7 @@ use sluicegate_core::fragment::Fragment;
 use crate::diagnostic::Diagnostics;
 use crate::environment::Environment;
 use crate::expr::Load;
-use crate::lower::{PROVIDER, lower};
+use crate::lower::{PROVIDER, lower, tell_apart};
 use crate::parser::parse;
 use crate::program::Program;
 use crate::source::SourceMap;
@@ -34,15 +34,39 @@ pub struct Outcome {
 
 /// Reads all files as one configuration: a section may begin in one and go on in the next.
 pub fn load(inputs: &[Input<'_>], environment: Environment, loader: &dyn Load) -> Outcome {
+    load_as(inputs, environment, loader, Strictness::Lenient)
+}
+
+/// What is not done as written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Strictness {
+    /// It is taken with a warning.
+    #[default]
+    Lenient,
+    /// The configuration is refused for it.
+    Strict,
+}
+
+/// As [`load`], with a word about what is not done as written.
+pub fn load_as(
+    inputs: &[Input<'_>],
+    environment: Environment,
+    loader: &dyn Load,
+    strictness: Strictness,
+) -> Outcome {
     let mut sources = SourceMap::default();
     for input in inputs {
         sources.add(input.path, input.text);
     }
-    let parsed = parse(&sources, environment);
+    let mut parsed = parse(&sources, environment);
     let mut diagnostics = parsed.diagnostics;
+    tell_apart(&mut parsed.file, &mut diagnostics);
     let program = Program::of(&parsed.file);
     let lowered = lower(&parsed.file, &sources, loader);
     diagnostics.append(lowered.diagnostics);
+    if strictness == Strictness::Strict {
+        diagnostics.be_strict();
+    }
     let fragment = (!diagnostics.has_errors())
         .then(|| Fragment { provider: PROVIDER.to_owned(), resources: lowered.resources });
     Outcome { fragment, diagnostics, program, sources }

@@ -18,6 +18,7 @@ mod http_options;
 mod http_rule;
 mod logging;
 mod monitor;
+mod namesake;
 mod proxy;
 mod redirect;
 mod reference;
@@ -39,6 +40,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use sluicegate_proto::build::body_kind;
 use sluicegate_proto::v1::{self, Kind, origin, resource::Body};
+
+pub(crate) use namesake::tell_apart;
 
 use crate::ast::File;
 use crate::diagnostic::{Diagnostic, Diagnostics, MAX_DIAGNOSTICS};

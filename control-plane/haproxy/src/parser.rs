@@ -151,7 +151,7 @@ impl Parser {
         self.parsed.diagnostics.push(diagnostic);
     }
 
-    fn report_error(&mut self, make: impl FnOnce() -> Diagnostic) {
+    fn report_error(&mut self, make: impl FnOnce(bool) -> Diagnostic) {
         self.parsed.diagnostics.push_error(make);
     }
 

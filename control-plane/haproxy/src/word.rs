@@ -39,6 +39,11 @@ impl Word {
         Self { text: text.into(), span, segments: segments.into() }
     }
 
+    /// The same place with another text.
+    pub(crate) fn renamed(&self, text: String) -> Self {
+        Self { text: text.into(), span: self.span, segments: Box::default() }
+    }
+
     /// The decoded text.
     pub fn text(&self) -> &str {
         &self.text

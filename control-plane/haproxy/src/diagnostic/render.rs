@@ -1,10 +1,12 @@
 //! Diagnostics as people read them: the place, the line, a caret, and what would be right.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ops::Range;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use super::{Diagnostic, Diagnostics, Severity};
+use super::{Code, Diagnostic, Diagnostics, Severity};
 use crate::source::{Source, SourceMap, Span, floor_boundary};
 
 /// The longest part of a line that is shown, in bytes.
@@ -25,11 +27,30 @@ pub enum Style {
     Colour,
 }
 
-/// All findings in the order of the text, and how many there are. Ends in a line end unless it is empty.
+/// All findings in the order of the text; one that comes again word for word is drawn once, with all its places. Ends in
+/// a line end unless it is empty.
 pub fn all(diagnostics: &Diagnostics, sources: &SourceMap, style: Style) -> String {
-    let mut out = String::new();
+    let mut groups: Vec<(&Diagnostic, Vec<Span>)> = Vec::new();
+    let mut known: HashMap<(Severity, Code, &str), usize> = HashMap::new();
     for diagnostic in diagnostics.sorted() {
+        let Some(span) = diagnostic.span.filter(|_| diagnostic.related.is_empty()) else {
+            groups.push((diagnostic, Vec::new()));
+            continue;
+        };
+        match known.entry((diagnostic.severity, diagnostic.code, &diagnostic.message)) {
+            Entry::Occupied(group) => groups[*group.get()].1.push(span),
+            Entry::Vacant(free) => {
+                free.insert(groups.len());
+                groups.push((diagnostic, Vec::new()));
+            }
+        }
+    }
+    let mut out = String::new();
+    for (diagnostic, again) in groups {
         out.push_str(&one(diagnostic, sources, style));
+        if !again.is_empty() {
+            out.push_str(&format!("\n  = again at {}", places_of(&again, sources)));
+        }
         out.push_str("\n\n");
     }
     if diagnostics.dropped() > 0 {
@@ -40,6 +61,19 @@ pub fn all(diagnostics: &Diagnostics, sources: &SourceMap, style: Style) -> Stri
         out.push('\n');
     }
     out
+}
+
+/// `a.cfg:1:2, :5:2, b.cfg:7:1`: a file is named where it changes.
+fn places_of(spans: &[Span], sources: &SourceMap) -> String {
+    let mut text = String::new();
+    let mut last = "";
+    for (name, at) in spans.iter().filter_map(|span| sources.locate(*span)) {
+        let comma = if text.is_empty() { "" } else { ", " };
+        let shown = if name == last { "" } else { name };
+        last = name;
+        text.push_str(&format!("{comma}{shown}:{}:{}", at.line, at.column));
+    }
+    text
 }
 
 /// One finding, without a line end after the last line.

@@ -64,8 +64,8 @@ fn the_error_that_refuses_is_kept_among_many_warnings() {
         all.push(Diagnostic::warning(Code::Duplicate, at(0, 1), "a warning"));
     }
     assert!(!all.has_errors());
-    all.push_error(|| Diagnostic::error(Code::BadName, at(0, 1), "the error"));
-    all.push_error(|| panic!("not made"));
+    all.push_error(|_| Diagnostic::error(Code::BadName, at(0, 1), "the error"));
+    all.push_error(|_| panic!("not made"));
     assert_eq!((all.errors(), all.dropped(), all.count(Severity::Error)), (2, 2, 1));
     assert!(render::all(&all, &sources(), render::Style::Plain).ends_with("and 2 more\n"));
 }
@@ -90,4 +90,30 @@ fn codes_have_names_of_their_own() {
     let count = names.len();
     names.dedup();
     assert_eq!(names.len(), count);
+}
+
+#[test]
+fn what_comes_again_is_drawn_once_with_all_its_places() {
+    let mut sources = sources();
+    let other = sources.add("b.cfg", b"x\ny\n");
+    let mut all = Diagnostics::default();
+    for span in [at(0, 6), at(9, 15), Span::new(other, 0..1), Span::new(other, 2..3)] {
+        all.push(Diagnostic::warning(Code::DegradedKeyword, span, "not done"));
+    }
+    all.push(Diagnostic::error(Code::DegradedKeyword, at(9, 15), "not done"));
+    let drawn = render::all(&all, &sources, render::Style::Plain);
+    assert_eq!(drawn.matches("not done").count(), 2, "{drawn}");
+    assert!(drawn.contains("  = again at a.cfg:2:3, b.cfg:1:1, :2:1\n"), "{drawn}");
+}
+
+#[test]
+fn strictness_refuses_what_is_not_done_and_nothing_else() {
+    let mut all = Diagnostics::default();
+    all.push(Diagnostic::warning(Code::DegradedKeyword, at(0, 1), "degraded"));
+    all.push(Diagnostic::notice(Code::InertKeyword, at(0, 1), "inert"));
+    all.push(Diagnostic::warning(Code::OldSpelling, at(0, 1), "old"));
+    let counts = |all: &Diagnostics| Verdict::ALL.map(|verdict| all.count_of(verdict));
+    assert_eq!((counts(&all), all.has_errors()), ([0, 1, 1, 1], false));
+    all.be_strict();
+    assert_eq!((counts(&all), all.errors()), ([1, 0, 1, 1], 1));
 }

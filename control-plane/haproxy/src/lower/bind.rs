@@ -16,6 +16,10 @@ use crate::word::Word;
 /// How many listeners a configuration may have: a range is one for each port.
 const MAX_LISTENERS: usize = 65_536;
 
+/// The names of this host (hosts(5)).
+const HOSTS: &str = "/etc/hosts";
+const MAX_HOSTS_BYTES: usize = 1 << 20;
+
 /// What a `bind` line says beyond its addresses.
 #[derive(Default)]
 struct BindOptions {
@@ -204,6 +208,24 @@ impl<'a> Lowering<'a> {
         false
     }
 
+    /// The address that this host has for a name, as its own file of names says: no server is asked for an address to
+    /// listen on.
+    fn host(&self, name: &str, family: Family) -> Option<IpAddr> {
+        let text = self.reader.loader().load(HOSTS, MAX_HOSTS_BYTES).ok()?;
+        let text = String::from_utf8_lossy(&text).into_owned();
+        let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default());
+        let mut named = lines.filter_map(|line| {
+            let mut words = line.split_ascii_whitespace();
+            let ip: IpAddr = words.next()?.parse().ok()?;
+            words.any(|word| word.eq_ignore_ascii_case(name)).then_some(ip)
+        });
+        named.find(|ip| match family {
+            Family::V4 => ip.is_ipv4(),
+            Family::V6 => ip.is_ipv6(),
+            Family::Unsaid => true,
+        })
+    }
+
     fn listeners(
         &mut self,
         proxy: &Proxy<'_, 'a>,
@@ -253,14 +275,18 @@ impl<'a> Lowering<'a> {
                 Family::V6 => IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1_u16]),
                 Family::V4 | Family::Unsaid => Ipv4Addr::LOCALHOST.into(),
             },
-            Host::Name(name) => {
-                let message = format!("`{name}` is a name: an address to listen on must be a number");
-                self.report(
-                    Diagnostic::error(Code::BadAddress, place, message)
-                        .help("write an address of this host, `localhost`, or `*` for all"),
-                );
-                return Vec::new();
-            }
+            Host::Name(name) => match self.host(&name, family) {
+                Some(ip) => ip,
+                None => {
+                    let message = format!("the name `{name}` is not in /etc/hosts");
+                    self.report(
+                        Diagnostic::warning(Code::DegradedValue, place, message)
+                            .label("nothing listens here")
+                            .help("write an address of this host, `localhost`, or `*` for all"),
+                    );
+                    return Vec::new();
+                }
+            },
         };
         let (first, last) = match port {
             Port::One(port) => (port, port),

@@ -124,7 +124,10 @@ impl<'a> Lowering<'a> {
         let section = lines.section();
         let name = section.name.as_ref().map_or("", |name| name.text());
         self.unread(lines);
-        let mode = self.mode(lines);
+        let mode = match self.mode(lines) {
+            v1::Mode::Tcp if self.upgrades(lines) => v1::Mode::Http,
+            mode => mode,
+        };
         let acls = self.acls(lines);
         let http = mode == v1::Mode::Http;
         self.reader.hide_source(
@@ -179,6 +182,25 @@ impl<'a> Lowering<'a> {
             let message = format!("`{name}` is not supported in this section yet");
             self.report(Diagnostic::error(Code::UnsupportedKeyword, span, message));
         }
+    }
+
+    /// Whether a frontend in TCP mode sends to backends in HTTP mode alone: HAProxy turns its connections into HTTP when
+    /// they have a backend, here they are so from the start.
+    fn upgrades(&mut self, lines: &Lines<'a>) -> bool {
+        let section = lines.section();
+        if section.kind != SectionKind::Frontend {
+            return false;
+        }
+        let targets = lines.own("use_backend").chain(lines.last("default_backend"));
+        let modes: Vec<bool> =
+            targets.filter_map(|line| self.names.is_http(line.args().first()?.text())).collect();
+        let upgrades = !modes.is_empty() && modes.iter().all(|http| *http);
+        if upgrades {
+            let message = "a frontend in TCP mode whose backends are in HTTP mode is read as in HTTP mode";
+            let finding = Diagnostic::warning(Code::ModeMismatch, section.name_span(), message);
+            self.report(finding.help("write `mode http` in it"));
+        }
+        upgrades
     }
 
     fn mode(&mut self, lines: &Lines<'a>) -> v1::Mode {

@@ -1,6 +1,6 @@
 //! `redirect` and `http-request redirect`.
 
-use sluicegate_proto::v1::{self, RedirectKind};
+use sluicegate_proto::v1::{self, RedirectKind, format_piece::Piece};
 
 use super::Lowering;
 use super::rule::Args;
@@ -89,13 +89,37 @@ impl<'a> Lowering<'a> {
         }
         redirect.kind = kind.into();
         redirect.target = Some(match format {
-            Some(scope) => self.format(args, scope)?,
+            Some(scope) => {
+                let format = self.format(args, scope)?;
+                self.up_to_line_end(value, format)
+            }
             // A prefix of `/` means: nothing in front (manual 4.2, redirect prefix).
             None if kind == RedirectKind::Prefix && value.text() == "/" => literal(""),
             None => literal(value.text()),
         });
-        self.header_value(value)?;
+        if format.is_none() {
+            self.header_value(value)?;
+        }
         Some(())
+    }
+
+    /// HAProxy sends a line end in a target as it is, so that files put further headers behind it.
+    fn up_to_line_end(&mut self, word: &Word, mut format: v1::Format) -> v1::Format {
+        let end = format.pieces.iter().enumerate().find_map(|(index, piece)| match &piece.piece {
+            Some(Piece::Literal(text)) => {
+                text.iter().position(|byte| matches!(byte, b'\r' | b'\n' | 0)).map(|at| (index, at))
+            }
+            _ => None,
+        });
+        let Some((index, at)) = end else { return format };
+        let message = "headers behind the target of a redirect are not sent";
+        let finding = Diagnostic::warning(Code::DegradedValue, word.span(), message);
+        self.report(finding.label("what stands behind the line end is left out"));
+        format.pieces.truncate(index + 1);
+        if let Some(v1::FormatPiece { piece: Some(Piece::Literal(text)), .. }) = format.pieces.last_mut() {
+            text.truncate(at);
+        }
+        format
     }
 
     fn redirect_code(&mut self, word: &Word) -> Option<u32> {

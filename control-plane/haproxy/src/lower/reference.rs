@@ -22,6 +22,11 @@ pub(super) struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
+    /// Whether a backend of that name is in HTTP mode; `None` where there is none.
+    pub(super) fn is_http(&self, name: &str) -> Option<bool> {
+        self.backends.get(name).map(|(_, http)| *http)
+    }
+
     /// All that have servers, of one mode.
     pub(super) fn backends(&self, http: bool) -> impl Iterator<Item = &'a str> {
         self.backends.iter().filter(move |(_, (_, of))| *of == http).map(|(name, _)| *name)

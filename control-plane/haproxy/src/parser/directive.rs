@@ -25,8 +25,8 @@ impl Parser {
             Found::Elsewhere(keyword) => {
                 return self.report(report::misplaced(keyword, place, &name[..keyword.words()]));
             }
-            Found::Unfinished => return self.report_error(|| report::unfinished(place, name)),
-            Found::Unknown => return self.report_error(|| report::unknown(place, &name[0])),
+            Found::Unfinished => return self.report_error(|advise| report::unfinished(place, name, advise)),
+            Found::Unknown => return self.report_error(|advise| report::unknown(place, &name[0], advise)),
         };
         let head = skip + keyword.words();
         let written = keyword;
@@ -117,7 +117,7 @@ impl Parser {
             }
             Found::Elsewhere(_) | Found::Unfinished | Found::Unknown => {
                 let word = word.clone();
-                self.report_error(|| report::unknown(place, &word));
+                self.report_error(|advise| report::unknown(place, &word, advise));
                 return false;
             }
         };
@@ -140,7 +140,7 @@ impl Parser {
         let mut at = directive.head + fixed;
         while let Some(word) = directive.words.get(at) {
             let Found::Here(written) = lookup(place, &[word.text()]) else {
-                self.parsed.diagnostics.push_error(|| report::unknown(place, word));
+                self.parsed.diagnostics.push_error(|advise| report::unknown(place, word, advise));
                 unknown = true;
                 // How many words belong to it cannot be known, so what follows is not read.
                 break;

@@ -60,11 +60,14 @@ pub(super) fn duplicate(name: &str, first: Span, again: Span) -> Diagnostic {
         .related(first, "this one does not")
 }
 
-pub(super) fn unknown(place: Place, word: &Word) -> Diagnostic {
+pub(super) fn unknown(place: Place, word: &Word, advise: bool) -> Diagnostic {
     let text = word.text();
     let noun = place.noun();
     let message = format!("unknown {noun} `{}` in `{place}`", shown(text));
     let finding = Diagnostic::error(Code::UnknownKeyword, word.span(), message);
+    if !advise {
+        return finding;
+    }
     if let Some(near) = nearest(text, place) {
         return finding.help(format!("did you mean `{near}`?"));
     }
@@ -92,7 +95,7 @@ fn place_family(place: Place) -> &'static [Place] {
 }
 
 /// The first word begins keywords, but what follows it ends none.
-pub(super) fn unfinished(place: Place, words: &[Word]) -> Diagnostic {
+pub(super) fn unfinished(place: Place, words: &[Word], advise: bool) -> Diagnostic {
     let first = words[0].text();
     let known = || allowed_in(place).filter(|entry| starts(entry, first) && entry.modern.is_none());
     let choices = list(known());
@@ -106,6 +109,9 @@ pub(super) fn unfinished(place: Place, words: &[Word]) -> Diagnostic {
     let name = format!("{first} {}", shown(second.text()));
     let finding =
         Diagnostic::error(Code::UnknownKeyword, second.span(), format!("there is no `{name}` in `{place}`"));
+    if !advise {
+        return finding;
+    }
     match nearest(&name, place).filter(|near| near.starts_with(first)) {
         Some(near) => finding.help(format!("did you mean `{near}`?")),
         None if choices.is_empty() => finding,
@@ -126,7 +132,7 @@ fn list<'a>(entries: impl Iterator<Item = &'a Keyword>) -> String {
 pub(super) fn misplaced(keyword: &'static Keyword, place: Place, words: &[Word]) -> Diagnostic {
     let span = match (words.first(), words.last()) {
         (Some(first), Some(last)) => first.span().to(last.span()),
-        _ => return unknown(place, &words[0]),
+        _ => return unknown(place, &words[0], true),
     };
     let name = keyword.name;
     let help = format!("it belongs in {}", keyword.places);

@@ -4,6 +4,7 @@
 //! when they have changed. It must know no proxy, no session and nothing of how Fragments are merged.
 
 pub mod discover;
+pub mod finding;
 pub mod load;
 pub mod manifest;
 pub mod watch;

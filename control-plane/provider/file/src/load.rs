@@ -4,18 +4,19 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use sluicegate_core::Fragment;
-use sluicegate_haproxy::Input;
 use sluicegate_haproxy::diagnostic::Severity;
 use sluicegate_haproxy::diagnostic::render::{self, Style};
 use sluicegate_haproxy::environment::Environment;
 use sluicegate_haproxy::expr::{FileLoader, Load, LoadError};
 use sluicegate_haproxy::lower as haproxy;
 use sluicegate_haproxy::program::Program;
+use sluicegate_haproxy::{Input, Strictness};
 use sluicegate_proto::build;
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::{self, resource::Body};
 
 use crate::discover::{self, Found, Language, Unreadable};
+use crate::finding::Finding;
 use crate::manifest;
 use crate::watch::Seen;
 
@@ -32,6 +33,8 @@ pub struct Inputs {
     pub style: Style,
     /// What the command line sets over the files.
     pub limits: Limits,
+    /// Whether what is not done as written is an error.
+    pub strictness: Strictness,
 }
 
 /// Limits of the command line (HAProxy: `-n`, `-N`).
@@ -48,7 +51,7 @@ pub struct Limits {
 pub struct Tally {
     /// The load is refused if there is one.
     pub errors: usize,
-    /// Something is not done as written.
+    /// All that is told as a warning.
     pub warnings: usize,
 }
 
@@ -59,6 +62,10 @@ pub struct Loaded {
     pub fragments: Vec<Fragment>,
     /// All findings, rendered for people.
     pub findings: Vec<String>,
+    /// The same for programs.
+    pub list: Vec<Finding>,
+    /// Findings that were too many to keep.
+    pub dropped: usize,
     /// How many of them.
     pub tally: Tally,
     /// Every path that was read, or would have been, as it was before: what to watch.
@@ -103,8 +110,13 @@ pub fn load(inputs: &Inputs) -> Loaded {
 
 impl Loaded {
     fn error(&mut self, message: String) {
-        self.tally.errors += 1;
         self.findings.push(format!("error: {message}"));
+        self.refuse(Finding::fatal("unreadable-file", message));
+    }
+
+    fn refuse(&mut self, finding: Finding) {
+        self.tally.errors += 1;
+        self.list.push(finding);
     }
 
     fn bytes(&mut self, path: &Path) -> Option<Vec<u8>> {
@@ -126,10 +138,13 @@ impl Loaded {
         let mut environment = inputs.environment.clone();
         let names: Vec<&str> = files.iter().map(|file| file.path).collect();
         environment.set("HAPROXY_CFGFILES", &names.join(";"));
-        let outcome = sluicegate_haproxy::load(&files, environment, &loader);
+        let outcome = sluicegate_haproxy::load_as(&files, environment, &loader, inputs.strictness);
         self.seen = loader.seen.into_inner();
         self.tally.errors += outcome.diagnostics.errors();
         self.tally.warnings += outcome.diagnostics.count(Severity::Warning);
+        self.dropped += outcome.diagnostics.dropped();
+        let sorted = outcome.diagnostics.sorted().into_iter();
+        self.list.extend(sorted.map(|found| Finding::of(found, &outcome.sources)));
         if !outcome.diagnostics.is_empty() {
             let drawn = render::all(&outcome.diagnostics, &outcome.sources, inputs.style);
             self.findings.push(drawn.trim_end().to_owned());
@@ -144,7 +159,12 @@ impl Loaded {
             let Some(bytes) = self.bytes(&file.path) else { continue };
             match manifest::load(&file.path.to_string_lossy(), &bytes) {
                 Ok(made) => resources.extend(made),
-                Err(errors) => errors.iter().for_each(|error| self.error(error.to_string())),
+                Err(errors) => {
+                    for error in &errors {
+                        self.findings.push(format!("error: {error}"));
+                        self.refuse(Finding::from(error));
+                    }
+                }
             }
         }
         self.push(Some(Fragment { provider: manifest::PROVIDER.to_owned(), resources }));

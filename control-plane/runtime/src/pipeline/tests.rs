@@ -184,6 +184,7 @@ fn haproxy(text: &str) -> Load {
         environment: Environment::default(),
         style: Style::Plain,
         limits: Limits::default(),
+        strictness: Default::default(),
     };
     let loaded = load(&inputs);
     assert_eq!(loaded.findings, [""; 0]);

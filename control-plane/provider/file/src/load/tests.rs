@@ -11,6 +11,7 @@ fn inputs(path: &Path) -> Inputs {
         environment: Environment::default(),
         style: Style::Plain,
         limits: Limits::default(),
+        strictness: Default::default(),
     }
 }
 
