@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
+use sluicegate_control_runtime::console::{self, Console};
 use sluicegate_control_runtime::files::Reload;
 use sluicegate_grpc::tls::ServerTls;
 use sluicegate_grpc::{ListenAddress, Listening, Security};
@@ -47,8 +48,12 @@ pub(crate) fn control(mut options: Control) -> anyhow::Result<ExitCode> {
         let operators =
             tokio::spawn(sluicegate_grpc::serve(status, publisher.clone(), until(stopping.clone())));
         let proxies = tokio::spawn(sluicegate_grpc::serve(listening, publisher.clone(), until(stopping)));
+        let (desk, clerk) = console::desk();
+        let mut console = Console::new(desk, publisher.clone(), crate::console::process(None));
+        console.follow();
+        tokio::spawn(console.run());
         tokio::select! {
-            () = sluicegate_control_runtime::control::run(sources, publisher) => {}
+            () = sluicegate_control_runtime::control::run(sources, publisher, clerk) => {}
             ended = ended => ended?,
         }
         drop(stop);

@@ -3,6 +3,7 @@
 mod admin;
 mod check;
 mod command;
+mod console;
 mod control;
 mod drop_in;
 mod log;

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
+use sluicegate_control_runtime::console::{self, Console};
 use sluicegate_control_runtime::control::{self, Sources};
 use sluicegate_grpc::{Listening, Publisher};
 use sluicegate_proto::identity::DEFAULT_SCOPE;
@@ -66,9 +67,11 @@ impl Standalone {
         let socket = self.operators(&publisher);
         let (inside, door) = Listening::inside();
         tokio::spawn(sluicegate_grpc::serve(inside, publisher.clone(), std::future::pending()));
-        tokio::spawn(control::run(self.sources, publisher.clone()));
+        let (desk, clerk) = console::desk();
+        tokio::spawn(control::run(self.sources, publisher.clone(), clerk));
         let mut settings = Settings::new(Target::inside(door), DEFAULT_SCOPE.to_owned());
-        settings.workers = self.workers;
+        let workers = self.workers;
+        settings.workers = workers;
         settings.predecessors = self.predecessors;
         let proxy = Proxy::start(settings)?;
         tokio::select! {
@@ -81,6 +84,9 @@ impl Standalone {
             // Also now a signal may find requests under way: the proxy serves before this task hears of it.
             () = signals.obey(&proxy, reload.as_ref()) => return Ok(ExitCode::SUCCESS),
         }
+        let mut console = Console::new(desk, publisher.clone(), crate::console::process(workers));
+        console.follow();
+        tokio::spawn(console.run());
         ready().context("the proxy serves, but not as asked")?;
         if let Some(socket) = socket {
             tracing::info!("`sluicegate status --admin {}` shows what is served", socket.display());

@@ -231,6 +231,25 @@ impl Fleet {
         proxies.into_iter().map(|proxy| proxy.status(history, rows)).collect()
     }
 
+    /// Whether every connected proxy of a Scope has, has refused, or cannot take the newest generation.
+    pub fn is_settled(&self, scope: &str, history: &History) -> bool {
+        let Some(newest) = history.newest() else { return true };
+        let mut connected =
+            self.proxies.iter().filter(|((of, _), proxy)| of == scope && proxy.session.is_some());
+        connected.all(|(_, proxy)| {
+            let refused = proxy.refusal.as_ref().map(|(generation, _)| generation.hash);
+            let held = proxy.introduction.held.map(|held| held.hash);
+            let hash = Some(newest.generation.hash);
+            held == hash || refused == hash || !missing(&proxy.introduction, &newest.snapshot).is_empty()
+        })
+    }
+
+    /// The newest values of everything that the proxies of a Scope ever reported.
+    pub fn reports(&self, scope: &str) -> Vec<Report> {
+        let proxies = self.proxies.iter().filter(|((of, _), _)| of == scope);
+        proxies.map(|(_, proxy)| proxy.reports.report(usize::MAX)).collect()
+    }
+
     fn make_room(&mut self) -> Result<(), FleetFull> {
         if self.proxies.len() < KEPT_PROXIES {
             return Ok(());

@@ -1,6 +1,7 @@
 //! What all sessions share: the newest snapshots, and what each proxy said.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -34,6 +35,13 @@ pub struct Settings {
 /// Publishes snapshots to the proxies of its Scopes. A clone is the same publisher.
 #[derive(Clone)]
 pub struct Publisher(Arc<Shared>);
+
+/// Who it is: what it holds is long.
+impl fmt::Debug for Publisher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Publisher({})", self.0.settings.control_id)
+    }
+}
 
 struct Shared {
     settings: Settings,
@@ -151,6 +159,17 @@ impl Publisher {
     /// Changes with each ACK and NACK; the status tells what they were.
     pub fn answers(&self) -> watch::Receiver<u64> {
         self.0.answers.subscribe()
+    }
+
+    /// Whether every connected proxy of a Scope has, has refused, or cannot take the newest generation.
+    pub fn is_settled(&self, scope: &str) -> bool {
+        let state = self.state();
+        state.scopes.get(scope).is_none_or(|history| state.fleet.is_settled(scope, history))
+    }
+
+    /// What each proxy of a Scope reported, whole.
+    pub fn reports(&self, scope: &str) -> Vec<Report> {
+        self.state().fleet.reports(scope)
     }
 
     /// All that is known, of all Scopes.

@@ -8,6 +8,7 @@
 //! Pure: files, environment and everything else from outside are arguments. No clock, no sockets, no async runtime.
 
 pub mod ast;
+pub mod console;
 pub mod diagnostic;
 pub mod environment;
 pub mod expr;

@@ -10,6 +10,7 @@ mod balance;
 mod bind;
 mod check;
 mod condition;
+mod console;
 mod effect;
 mod error_page;
 mod frontend;
@@ -34,7 +35,9 @@ mod server_port;
 mod settings;
 mod tcp_rule;
 mod timeouts;
-mod value;
+pub(crate) mod value;
+
+pub(crate) use console::console_address;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 

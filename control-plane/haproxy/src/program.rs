@@ -1,8 +1,10 @@
 //! What `global` asks of the program itself, as opposed to what it serves.
 
 use crate::ast::{Directive, File, Prefix, SectionKind};
+use crate::console::Console;
 
-/// Wishes that the drop-in grants, and nothing else does: whoever runs the standalone program has a supervisor.
+/// Wishes to the program. But for the console the drop-in grants them, and nothing else does: whoever runs the standalone
+/// program has a supervisor.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Program {
     /// `daemon`: go to the background.
@@ -13,6 +15,8 @@ pub struct Program {
     pub quiet: bool,
     /// `zero-warning`: a warning is an error.
     pub zero_warning: bool,
+    /// `stats socket` and its kin.
+    pub console: Console,
 }
 
 impl Program {
@@ -24,7 +28,13 @@ impl Program {
         let on = |name: &str| given(name).is_some_and(|line| line.prefix == Prefix::None);
         let pid_file =
             given("pidfile").and_then(|line| line.args().first()).map(|word| word.text().to_owned());
-        Self { daemon: on("daemon"), pid_file, quiet: on("quiet"), zero_warning: on("zero-warning") }
+        Self {
+            daemon: on("daemon"),
+            pid_file,
+            quiet: on("quiet"),
+            zero_warning: on("zero-warning"),
+            console: Console::of(file),
+        }
     }
 }
 

@@ -8,11 +8,12 @@ use sluicegate_proto::generation::Generation;
 use sluicegate_proto::identity::DEFAULT_SCOPE;
 use sluicegate_provider_docker::engine;
 use sluicegate_provider_file::load::{Inputs, Loaded};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
+use crate::console::{Asked, Clerk, Request, Seen};
 use crate::entrypoint::{self, EntryPoint};
-use crate::files::{self, Guard, Reload};
+use crate::files::{self, Guard, Receivers, Reload};
 use crate::pipeline::{Load, Pipeline};
 
 /// Loads that may wait to be taken.
@@ -32,17 +33,26 @@ pub struct Sources {
 }
 
 /// Runs until the future is dropped, also when no source has anything more to say.
-pub async fn run(sources: Sources, publisher: Publisher) {
+pub async fn run(sources: Sources, publisher: Publisher, clerk: Clerk) {
     let (sender, mut loads) = mpsc::channel(LOADS);
-    let mut control = Control { pipeline: Pipeline::default(), publisher };
+    let Clerk { seen, wishes, mut requests } = clerk;
+    let mut control = Control { pipeline: Pipeline::default(), publisher, seen };
     if let Some(load) = entrypoint::load(&sources.entrypoints) {
         control.take(load);
     }
-    let mut awaited = begin(sources, sender);
+    let mut awaited = begin(sources, sender, wishes);
     if awaited.is_empty() {
         control.settle();
     }
-    while let Some(load) = next(&mut loads, &awaited).await {
+    loop {
+        let load = tokio::select! {
+            load = next(&mut loads, &awaited) => load,
+            Some(request) = requests.recv() => {
+                control.set(request);
+                continue;
+            }
+        };
+        let Some(load) = load else { break };
         let mut batch: Vec<Load> = load.into_iter().collect();
         while let Ok(load) = loads.try_recv() {
             batch.push(load);
@@ -59,6 +69,10 @@ pub async fn run(sources: Sources, publisher: Publisher) {
             control.settle();
         }
     }
+    // Sources have nothing more to say; operators may.
+    while let Some(request) = requests.recv().await {
+        control.set(request);
+    }
     std::future::pending().await
 }
 
@@ -74,15 +88,15 @@ async fn next(loads: &mut mpsc::Receiver<Load>, awaited: &[&'static str]) -> Opt
 }
 
 /// Starts a task for each source; the names of those that will speak.
-fn begin(sources: Sources, loads: mpsc::Sender<Load>) -> Vec<&'static str> {
+fn begin(sources: Sources, loads: mpsc::Sender<Load>, console: watch::Sender<Asked>) -> Vec<&'static str> {
     let mut awaited = Vec::new();
     let Sources { files, docker, entrypoints } = sources;
     let guard = Guard::new(entrypoints.is_empty());
     if let Some((inputs, first, reload)) = files {
         awaited.push(files::SOURCE);
-        let loads = loads.clone();
+        let to = Receivers { loads: loads.clone(), console };
         tokio::spawn(async move {
-            if let Err(error) = files::follow(inputs, first, reload, guard, loads).await {
+            if let Err(error) = files::follow(inputs, first, reload, guard, to).await {
                 tracing::error!(%error, "files cannot be watched; changes to them are not seen");
             }
         });
@@ -101,6 +115,7 @@ fn begin(sources: Sources, loads: mpsc::Sender<Load>) -> Vec<&'static str> {
 struct Control {
     pipeline: Pipeline,
     publisher: Publisher,
+    seen: watch::Sender<Seen>,
 }
 
 impl Control {
@@ -151,6 +166,40 @@ impl Control {
         }
         self.publisher.providers(self.pipeline.sources());
         self.publisher.quarantined(self.pipeline.quarantined());
+        self.show();
+    }
+
+    /// Sets what an operator asks for; where it cannot be published, nothing.
+    fn set(&mut self, request: Request) {
+        let before = self.pipeline.overrides().clone();
+        let done = self.pipeline.set(&request.values, now_unix_ms()).map_err(|refused| refused.to_string());
+        let done = done.and_then(|()| match self.publish() {
+            Ok(Some(generation)) => {
+                let words =
+                    request.values.iter().map(|(key, value)| format!("{key}: {} {value}", value.field()));
+                tracing::info!(
+                    "set on the console: {}; generation {generation}",
+                    words.collect::<Vec<_>>().join(", ")
+                );
+                Ok(())
+            }
+            Ok(None) => Ok(()),
+            Err(reasons) => {
+                self.pipeline.restore(before);
+                Err(reasons.join("; "))
+            }
+        });
+        self.show();
+        // Who asked may be gone.
+        let _ = request.reply.send(done);
+    }
+
+    /// Shows what is served to the console, and what was set to the status.
+    fn show(&self) {
+        let overrides = self.pipeline.overrides();
+        self.publisher.overrides(overrides.status());
+        let runtime = Arc::clone(self.pipeline.runtime());
+        self.seen.send_replace(Seen { runtime, overrides: Arc::new(overrides.clone()) });
     }
 }
 

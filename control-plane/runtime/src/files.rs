@@ -2,8 +2,9 @@
 
 use sluicegate_provider_file::load::{Inputs, Loaded, Tally, load};
 use sluicegate_provider_file::watch::{self, Seen, Watch, is_mount_point};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch as value};
 
+use crate::console::Asked;
 use crate::pipeline::Load;
 
 /// The name of this source in `status`.
@@ -50,14 +51,14 @@ pub(crate) async fn follow(
     inputs: Inputs,
     first: Loaded,
     reload: Reload,
-    mut guard: Guard,
-    loads: mpsc::Sender<Load>,
+    guard: Guard,
+    to: Receivers,
 ) -> Result<(), watch::Error> {
     match reload {
-        Reload::Watch => watched(inputs, first, guard, &loads).await?,
+        Reload::Watch => watched(inputs, first, guard, &to).await?,
         Reload::OnDemand(mut demands) => {
-            let mut loaded = first;
-            while send(loaded, &mut guard, &loads).await && demands.recv().await.is_some() {
+            let (mut loaded, mut guard) = (first, guard);
+            while to.send(loaded, &mut guard).await && demands.recv().await.is_some() {
                 loaded = read(&inputs).await;
             }
         }
@@ -69,7 +70,7 @@ async fn watched(
     inputs: Inputs,
     first: Loaded,
     mut guard: Guard,
-    loads: &mpsc::Sender<Load>,
+    to: &Receivers,
 ) -> Result<(), watch::Error> {
     for path in inputs.paths.iter().filter(|path| path.is_file() && is_mount_point(path).unwrap_or(false)) {
         tracing::warn!(
@@ -82,12 +83,12 @@ async fn watched(
     loop {
         // What changed since it was read is told as well.
         watch.follow(std::mem::take(&mut loaded.seen));
-        if !send(loaded, &mut guard, loads).await {
+        if !to.send(loaded, &mut guard).await {
             return Ok(());
         }
         tokio::select! {
             () = watch.changed() => {}
-            () = loads.closed() => return Ok(()),
+            () = to.loads.closed() => return Ok(()),
         }
         loaded = read(&inputs).await;
     }
@@ -108,14 +109,40 @@ async fn read(inputs: &Inputs) -> Loaded {
     })
 }
 
-/// False where no one listens any more.
-async fn send(mut loaded: Loaded, guard: &mut Guard, loads: &mpsc::Sender<Load>) -> bool {
-    let refused = guard.refuses(&loaded);
-    if refused {
-        loaded.findings.push(NOTHING_LISTENS.to_owned());
+/// Who hears of a reading.
+#[derive(Debug)]
+pub(crate) struct Receivers {
+    /// What is to be served.
+    pub(crate) loads: mpsc::Sender<Load>,
+    /// What the console is to be.
+    pub(crate) console: value::Sender<Asked>,
+}
+
+impl Receivers {
+    /// False where no one listens any more.
+    async fn send(&self, mut loaded: Loaded, guard: &mut Guard) -> bool {
+        let refused = guard.refuses(&loaded);
+        if refused {
+            loaded.findings.push(NOTHING_LISTENS.to_owned());
+        }
+        let good = loaded.is_good() && !refused;
+        let load = Load {
+            source: SOURCE,
+            fragments: good.then_some(loaded.fragments),
+            diagnostics: loaded.findings,
+        };
+        if self.loads.send(load).await.is_err() {
+            return false;
+        }
+        if good {
+            self.console.send_if_modified(|asked| {
+                let changed = *asked != loaded.program.console;
+                *asked = loaded.program.console;
+                changed
+            });
+        }
+        true
     }
-    let fragments = (loaded.is_good() && !refused).then_some(loaded.fragments);
-    loads.send(Load { source: SOURCE, fragments, diagnostics: loaded.findings }).await.is_ok()
 }
 
 #[cfg(test)]

@@ -39,6 +39,7 @@ impl Lowering<'_> {
                 self.global.log_hostname = Some(line.args().first());
             }
             self.process(&lines, &mut process);
+            self.console(&lines);
         }
         if let Some(span) = opened {
             self.emit("process".into(), span, 0, Body::Process(process));

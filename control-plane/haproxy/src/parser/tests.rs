@@ -42,7 +42,6 @@ fn the_distribution_example_is_read_with_few_words_said() {
         (Code::DegradedKeyword, Severity::Warning), // user
         (Code::DegradedKeyword, Severity::Warning), // group
         (Code::InertKeyword, Severity::Notice),     // daemon
-        (Code::DegradedKeyword, Severity::Warning), // stats socket
         (Code::AddressOnSection, Severity::Warning),
     ];
     assert_eq!(names, expected);

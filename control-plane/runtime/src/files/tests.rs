@@ -3,10 +3,11 @@ use super::*;
 /// Which of these readings are taken.
 async fn taken(mut guard: Guard, readings: &[Loaded]) -> Vec<bool> {
     let (loads, mut sent) = mpsc::channel(8);
+    let to = Receivers { loads, console: value::Sender::default() };
     for loaded in readings {
-        assert!(send(loaded.clone(), &mut guard, &loads).await);
+        assert!(to.send(loaded.clone(), &mut guard).await);
     }
-    drop(loads);
+    drop(to);
     let mut taken = Vec::new();
     while let Some(load) = sent.recv().await {
         assert_eq!(load.fragments.is_none(), load.diagnostics == [NOTHING_LISTENS]);

@@ -58,15 +58,15 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::degraded("group", G, KEEPS_USER).takes(1, 1, "<name>").does("The group to run as."),
         Keyword::degraded("uid", G, KEEPS_USER).takes(1, 1, "<number>").does("The user to run as."),
         Keyword::degraded("gid", G, KEEPS_USER).takes(1, 1, "<number>").does("The group to run as."),
-        Keyword::degraded("stats socket", G, "there is no runtime API yet")
+        Keyword::works("stats socket", G, "lower/console")
             .takes(1, Arity::ANY, "<address> [<option>...]")
-            .does("Where the runtime API listens."),
-        Keyword::inert("stats timeout", G, "it acts on the runtime API alone, which does not exist yet")
+            .does("Where the console listens (docs/runtime.md)."),
+        Keyword::works("stats timeout", G, "lower/console")
             .takes(1, 1, "<time>")
-            .does("Inactivity on the runtime API."),
-        Keyword::inert("stats maxconn", G, "it acts on the runtime API alone, which does not exist yet")
+            .does("How long a connection to the console may be silent."),
+        Keyword::works("stats maxconn", G, "lower/console")
             .takes(1, 1, "<number>")
-            .does("Connections to the runtime API."),
+            .does("Connections to the console at one time."),
         Keyword::degraded("nbthread", G, "the number of worker threads is an option of the command line")
             .takes(1, 1, "<number>")
             .does("The number of worker threads."),

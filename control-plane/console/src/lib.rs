@@ -1,0 +1,25 @@
+//! The console: what HAProxy's `stats socket` understands and answers, without the socket.
+//!
+//! A [`Session`] makes commands of the bytes of one connection and bytes of the answers; [`run()`] answers a [`Command`]
+//! from a [`View`] of what is served, or says what has to be done first ([`Outcome`]): values to set, something to ask
+//! of the proxies. Which words are commands, who may give them and what `help` says of them stands in one table.
+//!
+//! Pure: no sockets, no clock, no environment. It must not know who publishes what it sets, nor how proxies are asked.
+
+mod answer;
+mod command;
+pub mod docs;
+mod level;
+pub mod limits;
+mod run;
+mod session;
+mod table;
+mod view;
+mod words;
+
+pub use answer::{Answer, Ask, Outcome, Severity};
+pub use command::Command;
+pub use level::Level;
+pub use run::run;
+pub use session::{Session, Step};
+pub use view::{Socket, View};

@@ -1,0 +1,204 @@
+//! Commands about one server (HAProxy management guide 9.3: set server).
+
+use std::net::{IpAddr, SocketAddr};
+
+use sluicegate_core::overrides::{Admin, Forced, Value};
+use sluicegate_model::Endpoint;
+use sluicegate_model::endpoint::EndpointAddress;
+
+use super::leading_number;
+use super::servers::configured_weight;
+use crate::answer::{Answer, Outcome, Severity};
+use crate::view::View;
+
+/// What HAProxy says at the end of each message about an address.
+const BY: &str = " by 'stats socket command'\n";
+const FIELDS: &str = "usage: set server <backend>/<server> addr | agent | agent-addr | agent-port | agent-send | \
+                      check-addr | check-port | fqdn | health | ssl | state | weight";
+
+pub(super) fn weight(view: &View<'_>, name: &str) -> Result<Answer, Answer> {
+    let (_, endpoint) = view.server(name)?;
+    let initial = configured_weight(view, endpoint);
+    Ok(Answer::of(format!("{} (initial {initial})\n", endpoint.weight)))
+}
+
+pub(super) fn set_weight(view: &View<'_>, name: &str, text: &str) -> Result<Outcome, Answer> {
+    let (_, endpoint) = view.server(name)?;
+    let weight = parse_weight(text, configured_weight(view, endpoint))?;
+    Ok(one(endpoint, Value::Weight(weight)))
+}
+
+fn parse_weight(text: &str, configured: u32) -> Result<u32, Answer> {
+    const MOST: i64 = 256;
+    if text.is_empty() {
+        return Err(Answer::error("Require <weight> or <weight%>."));
+    }
+    let (number, rest) =
+        leading_number(text).ok_or_else(|| unended("Empty weight string empty or preceded by garbage"))?;
+    let weight = match rest {
+        "%" if number < 0 => return Err(Answer::error("Relative weight must be positive.")),
+        "%" => (i64::from(configured) * number.min(100 * MOST) / 100).min(MOST),
+        "" if (0..=MOST).contains(&number) => number,
+        "" => return Err(Answer::error("Absolute weight can only be between 0 and 256 inclusive.")),
+        _ => return Err(unended("Trailing garbage in weight string")),
+    };
+    u32::try_from(weight).map_err(|_| Answer::error("Relative weight must be positive."))
+}
+
+pub(super) fn enable(view: &View<'_>, name: &str, on: bool) -> Result<Outcome, Answer> {
+    let (_, endpoint) = view.server(name)?;
+    Ok(one(endpoint, Value::Admin(if on { Admin::Ready } else { Admin::Maint })))
+}
+
+pub(super) fn checks(view: &View<'_>, name: &str, on: bool) -> Result<Outcome, Answer> {
+    let (_, endpoint) = view.server(name)?;
+    match (&endpoint.check, on) {
+        (Some(_), on) => Ok(one(endpoint, Value::Checks(on))),
+        (None, false) => Ok(Answer::done().into()),
+        (None, true) => Err(Answer::error("Health check was not configured on this server, cannot enable.")),
+    }
+}
+
+/// No server has an agent here.
+pub(super) fn agent(view: &View<'_>, name: &str, on: bool) -> Result<Answer, Answer> {
+    view.server(name)?;
+    match on {
+        false => Ok(Answer::done()),
+        true => Err(Answer::error("Agent was not configured on this server, cannot enable.")),
+    }
+}
+
+pub(super) fn set(view: &View<'_>, name: &str, field: &str, arguments: &[String]) -> Result<Outcome, Answer> {
+    let (_, endpoint) = view.server(name)?;
+    let first = arguments.first().map_or("", String::as_str);
+    let value = match field {
+        "weight" => return set_weight(view, name, first),
+        "state" => match first {
+            "ready" => Value::Admin(Admin::Ready),
+            "drain" => Value::Admin(Admin::Drain),
+            "maint" => Value::Admin(Admin::Maint),
+            _ => return Err(Answer::error("'set server <srv> state' expects 'ready', 'drain' and 'maint'.")),
+        },
+        "health" => match first {
+            "up" => Value::Health(Forced::Up),
+            "stopping" => Value::Health(Forced::Stopping),
+            "down" => Value::Health(Forced::Down),
+            _ => {
+                return Err(Answer::error("'set server <srv> health' expects 'up', 'stopping', or 'down'."));
+            }
+        },
+        "addr" => return set_address(endpoint, arguments),
+        "check-addr" => return set_check_address(endpoint, arguments),
+        "check-port" => Value::CheckPort(check_port(endpoint, first)?),
+        "agent" | "agent-send" => {
+            return Err(Answer::error("agent checks are not enabled on this server."));
+        }
+        "agent-addr" | "agent-port" => return Err(unended("agent checks are not enabled on this server")),
+        "fqdn" if first.is_empty() => {
+            return Err(Answer::error("set server <b>/<s> fqdn requires a FQDN."));
+        }
+        "fqdn" => {
+            return Err(Answer::error("set server <b>/<s> fqdn failed because no resolution is configured."));
+        }
+        "ssl" => {
+            return Err(Answer::error(
+                "'set server <srv> ssl' cannot be set.  default-server should define ssl settings",
+            ));
+        }
+        _ => return Err(Answer::error(FIELDS)),
+    };
+    Ok(one(endpoint, value))
+}
+
+/// `addr <ip> [port <port>]`
+fn set_address(endpoint: &Endpoint, arguments: &[String]) -> Result<Outcome, Answer> {
+    let text = |index: usize| arguments.get(index).map_or("", String::as_str);
+    if text(0).is_empty() {
+        return Err(Answer::error("set server <b>/<s> addr requires an address and optionally a port."));
+    }
+    let Ok(ip) = text(0).parse::<IpAddr>() else {
+        let said = format!("Invalid addr '{}'{BY}", text(0));
+        return Err(Answer::message(Severity::Warning, said));
+    };
+    let (before, port_before) = match &endpoint.address {
+        EndpointAddress::Ip(address) => (Some(address.ip()), address.port()),
+        EndpointAddress::Host(host) => (None, host.port),
+        EndpointAddress::Unix(_) => {
+            return Err(Answer::error("a server on a unix socket keeps its address."));
+        }
+    };
+    let mut said = match before {
+        Some(before) if before == ip => "no need to change the addr".to_owned(),
+        Some(before) => format!("IP changed from '{before}' to '{ip}'"),
+        None => format!("IP changed from '{}' to '{ip}'", endpoint.address),
+    };
+    let mut port = port_before;
+    if text(1) == "port" {
+        let refuse = |said: &str, why: &str| Answer::message(Severity::Warning, format!("{said}, {why}{BY}"));
+        port = match text(2).parse::<i64>() {
+            _ if text(2).starts_with(['+', '-']) => {
+                return Err(refuse(&said, "a port that depends on the client's is not supported"));
+            }
+            Err(_) => {
+                let why = format!("problem converting port '{}' to an int", text(2));
+                return Err(refuse(&said, &why));
+            }
+            Ok(number) => match u16::try_from(number) {
+                Ok(port) if port > 0 => port,
+                _ => return Err(refuse(&said, "provided port is out of range")),
+            },
+        };
+        said += &if port == port_before {
+            ", no need to change the port".to_owned()
+        } else {
+            format!(", port changed from '{port_before}' to '{port}'")
+        };
+    }
+    said += BY;
+    let value = Value::Address(SocketAddr::new(ip, port));
+    Ok(Outcome::Set(vec![(endpoint.key.clone(), value)], Answer::message(Severity::Warning, said)))
+}
+
+/// `check-addr <ip> [port <port>]`
+fn set_check_address(endpoint: &Endpoint, arguments: &[String]) -> Result<Outcome, Answer> {
+    let text = |index: usize| arguments.get(index).map_or("", String::as_str);
+    if text(0).is_empty() {
+        return Err(Answer::error(
+            "set server <b>/<s> check-addr requires an address and optionally a port.",
+        ));
+    }
+    if endpoint.check.is_none() {
+        return Err(unended("health checks are not enabled on this server"));
+    }
+    let ip: IpAddr = text(0).parse().map_err(|_| unended(&format!("invalid addr '{}'", text(0))))?;
+    let mut values = vec![(endpoint.key.clone(), Value::CheckAddress(ip))];
+    if text(1) == "port" {
+        values.push((endpoint.key.clone(), Value::CheckPort(port(text(2))?)));
+    }
+    Ok(Outcome::Set(values, Answer::done()))
+}
+
+fn check_port(endpoint: &Endpoint, text: &str) -> Result<u16, Answer> {
+    if text.is_empty() {
+        return Err(Answer::error("set server <b>/<s> check-port requires a port."));
+    }
+    if endpoint.check.is_none() {
+        return Err(unended("health checks are not enabled on this server"));
+    }
+    port(text)
+}
+
+/// 0: the server's own.
+fn port(text: &str) -> Result<u16, Answer> {
+    let number: i64 = text.parse().map_err(|_| unended("provided port is not an integer"))?;
+    u16::try_from(number).map_err(|_| unended("provided port is invalid"))
+}
+
+fn one(endpoint: &Endpoint, value: Value) -> Outcome {
+    Outcome::Set(vec![(endpoint.key.clone(), value)], Answer::done())
+}
+
+/// One of HAProxy's messages that have no line end of their own.
+pub(super) fn unended(text: &str) -> Answer {
+    Answer::message(Severity::Error, text)
+}

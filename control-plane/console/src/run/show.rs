@@ -1,0 +1,89 @@
+//! What is told of the process and its parts.
+
+use sluicegate_stats::{Field, Info, Kind, Row, Select};
+
+use crate::answer::{Answer, Ask, Outcome};
+use crate::command::{Form, StatQuery};
+use crate::view::View;
+
+pub(super) fn info(view: &View<'_>, form: Form, described: bool) -> Answer {
+    let info = Info::new(view.runtime, view.report, view.facts);
+    Answer::of(match form {
+        Form::Plain => info.text(described),
+        Form::Typed => info.typed(described),
+        Form::Json => info.json() + "\n",
+    })
+}
+
+pub(super) fn stat(view: &View<'_>, query: &StatQuery) -> Result<Answer, Answer> {
+    let mut table = view.table();
+    if let Some((proxy, kinds, server)) = &query.select {
+        let number = match proxy.parse::<i64>() {
+            Ok(number) => u32::try_from(number).ok(),
+            Err(_) => {
+                let named =
+                    |row: &&Row| row.cell(Field::ProxyName).is_some_and(|name| name.to_string() == *proxy);
+                let row = table.rows.iter().find(named).ok_or_else(|| Answer::error("No such proxy."))?;
+                Some(row.proxy_number)
+            }
+        };
+        let (kinds, server) = (u32::try_from(*kinds).ok(), u32::try_from(*server).ok());
+        table = table.select(Select { proxy: number, kinds, server });
+    }
+    table.rows.retain(|row| shown(row, query));
+    Ok(Answer::of(match query.form {
+        Form::Plain => table.csv(),
+        Form::Typed => table.typed(),
+        Form::Json => table.json() + "\n",
+    }))
+}
+
+/// Servers alone are left out by what state they are in.
+fn shown(row: &Row, query: &StatQuery) -> bool {
+    if row.kind != Kind::Server {
+        return true;
+    }
+    let status = row.cell(Field::Status).map(ToString::to_string).unwrap_or_default();
+    let maint = status.starts_with("MAINT");
+    !((query.no_maint && maint) || (query.up && (maint || status.starts_with("DOWN"))))
+}
+
+pub(super) fn backends(view: &View<'_>) -> Answer {
+    let mut out = "# name\n".to_owned();
+    for row in view.table().rows.iter().filter(|row| row.kind == Kind::Backend) {
+        out.push_str(row.key.name());
+        out.push('\n');
+    }
+    Answer::of(out)
+}
+
+pub(super) fn sockets(view: &View<'_>) -> Answer {
+    let mut out = "# socket lvl processes\n".to_owned();
+    for socket in view.sockets {
+        out.push_str(&format!("{} {} all\n", socket.address, socket.level));
+    }
+    Answer::of(out)
+}
+
+pub(super) fn environment(view: &View<'_>, name: Option<&str>) -> Result<Answer, Answer> {
+    let lines: String = view
+        .environment
+        .iter()
+        .filter(|(known, _)| name.is_none_or(|name| name == known))
+        .map(|(name, value)| format!("{name}={value}\n"))
+        .collect();
+    if name.is_some() && lines.is_empty() {
+        return Err(Answer::error("Variable not found"));
+    }
+    Ok(Answer::of(lines))
+}
+
+pub(super) fn errors(view: &View<'_>, proxy: Option<&str>) -> Result<Outcome, Answer> {
+    if let Some(name) = proxy
+        && view.frontend(name).is_none()
+        && view.backend(name).is_none()
+    {
+        return Err(Answer::error("No such proxy."));
+    }
+    Ok(Outcome::Ask(Ask::Errors { proxy: proxy.map(str::to_owned) }))
+}

@@ -1,0 +1,281 @@
+use sluicegate_core::overrides::{Admin, Forced, FrontendState, Value};
+use sluicegate_core::{Entry, Overrides};
+use sluicegate_model::{Change, Runtime, compile};
+use sluicegate_proto::build;
+use sluicegate_proto::id::ObjectKey;
+use sluicegate_proto::v1::resource::Body;
+use sluicegate_proto::v1::{self, Kind, Report, Resource};
+use sluicegate_stats::Facts;
+
+use super::*;
+use crate::level::Level;
+use crate::session::{Session, Step};
+use crate::view::Socket;
+
+fn key(kind: Kind, name: &str) -> ObjectKey {
+    ObjectKey::new("haproxy", "", kind, name).unwrap()
+}
+
+fn server(name: &str) -> ObjectKey {
+    key(Kind::Endpoint, &format!("app/{name}"))
+}
+
+fn made(line: u32, key: &ObjectKey, order: &str, body: Body) -> Resource {
+    let file = v1::origin::File { path: "h.cfg".into(), line };
+    let origin = v1::Origin { place: Some(v1::origin::Place::File(file)) };
+    build::resource(key, origin, order, body).unwrap()
+}
+
+fn endpoint(number: u32, name: &str, change: impl FnOnce(&mut v1::Endpoint)) -> Resource {
+    let port = u16::try_from(8_000 + number).unwrap();
+    let mut body = v1::Endpoint {
+        backend: Some((&key(Kind::Backend, "app")).into()),
+        name: name.into(),
+        number,
+        address: Some(v1::endpoint::Address::Ip(build::ip_address(([127, 0, 0, 1], port).into()))),
+        weight: 10,
+        ..v1::Endpoint::default()
+    };
+    change(&mut body);
+    made(10 + number, &server(name), name, Body::Endpoint(body))
+}
+
+fn site() -> Vec<Resource> {
+    let algorithm = v1::balance::Algorithm::RoundRobin(v1::RoundRobin {});
+    let backend = v1::Backend {
+        mode: v1::Mode::Http.into(),
+        balance: Some(v1::Balance { algorithm: Some(algorithm) }),
+        ..v1::Backend::default()
+    };
+    let check = v1::CheckSchedule { interval_ms: 2_000, rise: 2, fall: 3, ..v1::CheckSchedule::default() };
+    let frontend = v1::Frontend { mode: v1::Mode::Http.into(), ..v1::Frontend::default() };
+    vec![
+        made(1, &key(Kind::Process, "process"), "", Body::Process(v1::Process::default())),
+        made(2, &key(Kind::Frontend, "web"), "", Body::Frontend(frontend)),
+        made(10, &key(Kind::Backend, "app"), "", Body::Backend(backend)),
+        endpoint(1, "a", |endpoint| endpoint.check = Some(check)),
+        endpoint(2, "b", |endpoint| endpoint.disabled = true),
+    ]
+}
+
+/// What is set over the site, as the pipeline does it.
+struct Bench {
+    runtime: Runtime,
+    overrides: Overrides,
+    report: Report,
+}
+
+impl Bench {
+    fn new(values: &[(ObjectKey, Value)]) -> Self {
+        let mut resources = site()
+            .into_iter()
+            .map(|it| (ObjectKey::try_from(it.id.as_ref().unwrap()).unwrap(), Entry::new(it)))
+            .collect();
+        let mut overrides = Overrides::default();
+        for (key, value) in values {
+            overrides.set(&resources, key, value.clone(), 1).unwrap();
+        }
+        overrides.apply(&mut resources);
+        let all: Vec<Resource> = resources.values().map(|it| Resource::clone(it.resource())).collect();
+        let stats = v1::EndpointStats {
+            id: Some((&server("a")).into()),
+            health: v1::Health::Down.into(),
+            since_unix_ms: 5_000,
+            last_probe: Some(v1::Probe { word: "L4CON".into(), ..v1::Probe::default() }),
+            ..v1::EndpointStats::default()
+        };
+        let report = Report { endpoints: vec![stats], ..Report::default() };
+        Self { runtime: compile(None, Change::Full(&all)).unwrap(), overrides, report }
+    }
+
+    fn outcome(&self, line: &str) -> Outcome {
+        let mut session = Session::new(Level::Admin, None);
+        session.receive(line.as_bytes());
+        session.receive(b"\n");
+        let command = match session.advance() {
+            Step::Do(command) => command,
+            Step::Say(bytes) => {
+                let text = String::from_utf8(bytes).unwrap();
+                return Outcome::Answer(Answer::of(text.strip_suffix('\n').unwrap()));
+            }
+            other => panic!("{line}: {other:?}"),
+        };
+        let facts = Facts { now_unix_ms: 12_000, connection_limit: 500, ..Facts::default() };
+        let sockets = [Socket { address: "unix@/s".into(), level: Level::Admin }];
+        let environment = [("A".to_owned(), "1".to_owned())];
+        run(
+            &command,
+            &View {
+                runtime: &self.runtime,
+                report: &self.report,
+                overrides: &self.overrides,
+                facts: &facts,
+                sockets: &sockets,
+                environment: &environment,
+            },
+        )
+    }
+
+    fn says(&self, line: &str) -> String {
+        match self.outcome(line) {
+            Outcome::Answer(answer) => answer.text,
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    fn sets(&self, line: &str) -> (Vec<(ObjectKey, Value)>, String) {
+        match self.outcome(line) {
+            Outcome::Set(values, answer) => (values, answer.text),
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn refusals_are_haproxys() {
+    let bench = Bench::new(&[]);
+    for (line, answer) in [
+        ("get weight", "Require 'backend/server'.\n"),
+        ("get weight app", "Require 'backend/server'.\n"),
+        ("get weight zz/a", "No such backend.\n"),
+        ("get weight app/zz", "No such server.\n"),
+        ("set weight zz/a", "No such backend.\n"),
+        ("set weight app/a", "Require <weight> or <weight%>.\n"),
+        ("set weight app/a 300", "Absolute weight can only be between 0 and 256 inclusive.\n"),
+        ("set weight app/a -5%", "Relative weight must be positive.\n"),
+        ("set weight app/a x", "Empty weight string empty or preceded by garbage"),
+        ("set weight app/a 5x", "Trailing garbage in weight string"),
+        ("set server app/a state", "'set server <srv> state' expects 'ready', 'drain' and 'maint'.\n"),
+        ("set server app/a health x", "'set server <srv> health' expects 'up', 'stopping', or 'down'.\n"),
+        ("set server app/a addr foo", "Invalid addr 'foo' by 'stats socket command'\n"),
+        ("set server app/b check-port 3", "health checks are not enabled on this server"),
+        ("set server app/a check-port x", "provided port is not an integer"),
+        ("set server app/a check-port 99999", "provided port is invalid"),
+        ("set server app/a agent up", "agent checks are not enabled on this server.\n"),
+        ("set server app/a fqdn x", "set server <b>/<s> fqdn failed because no resolution is configured.\n"),
+        ("enable health app/b", "Health check was not configured on this server, cannot enable.\n"),
+        ("disable health app/b", ""),
+        ("enable agent app/a", "Agent was not configured on this server, cannot enable.\n"),
+        ("enable frontend web", "All sockets are already enabled.\n"),
+        ("disable frontend zz", "No such frontend.\n"),
+        ("disable frontend", "A frontend name is expected.\n"),
+        ("set maxconn frontend web", "Integer value expected.\n"),
+        ("set maxconn server app/a x", "maxconn string empty or preceded by garbage"),
+        ("set maxconn global 501", "Value out of range.\n"),
+        ("shutdown sessions server app/zz", "No such server.\n"),
+        ("shutdown session zz", "Session pointer expected (use 'show sess').\n"),
+        ("show servers state zz", "Can't find backend.\n"),
+        ("show errors zz", "No such proxy.\n"),
+        ("show env ZZ", "Variable not found\n"),
+        ("show table zz", "No such table\n"),
+        ("show map zz", "Unknown map identifier. Please use #<id> or <file>.\n"),
+        ("add acl", "'add acl' expects two parameters: ACL identifier and pattern.\n"),
+        ("clear map", "Missing map identifier.\n"),
+    ] {
+        assert_eq!(bench.says(line), answer, "{line}");
+    }
+}
+
+#[test]
+fn values_that_are_set() {
+    let bench = Bench::new(&[]);
+    for (line, key, value) in [
+        ("set weight app/a 50%", server("a"), Value::Weight(5)),
+        ("set server app/a weight 9999999999%", server("a"), Value::Weight(256)),
+        ("set server #3/#1 weight 7", server("a"), Value::Weight(7)),
+        ("set server app/a state drain", server("a"), Value::Admin(Admin::Drain)),
+        ("disable server app/a", server("a"), Value::Admin(Admin::Maint)),
+        ("enable server app/b", server("b"), Value::Admin(Admin::Ready)),
+        ("set server app/b health stopping", server("b"), Value::Health(Forced::Stopping)),
+        ("disable health app/a", server("a"), Value::Checks(false)),
+        ("set server app/a check-port 33", server("a"), Value::CheckPort(33)),
+        ("set maxconn server app/a 3", server("a"), Value::MaxConnections(3)),
+        ("set maxconn frontend web 3", key(Kind::Frontend, "web"), Value::MaxConnections(3)),
+        ("set maxconn global 30", key(Kind::Process, "process"), Value::MaxConnections(30)),
+        ("disable frontend web", key(Kind::Frontend, "web"), Value::Frontend(FrontendState::Disabled)),
+    ] {
+        assert_eq!(bench.sets(line), (vec![(key, value)], String::new()), "{line}");
+    }
+}
+
+#[test]
+fn addresses_say_what_changed() {
+    let bench = Bench::new(&[]);
+    let sets = |line: &str| {
+        let (values, said) = bench.sets(line);
+        assert_eq!(values.len(), 1);
+        (values[0].1.to_string(), said)
+    };
+    let by = "by 'stats socket command'\n";
+    let expected = ("127.0.0.9:8001".to_owned(), format!("IP changed from '127.0.0.1' to '127.0.0.9' {by}"));
+    assert_eq!(sets("set server app/a addr 127.0.0.9"), expected);
+    let said = format!("no need to change the addr, port changed from '8001' to '99' {by}");
+    assert_eq!(sets("set server app/a addr 127.0.0.1 port 99"), ("127.0.0.1:99".to_owned(), said));
+    assert_eq!(sets("set server app/a addr ::1").0, "[::1]:8001");
+    let refused = format!("no need to change the addr, problem converting port 'x' to an int {by}");
+    assert_eq!(bench.says("set server app/a addr 127.0.0.1 port x"), refused);
+    assert!(bench.says("set server app/a addr 127.0.0.1 port 0").contains("out of range"));
+}
+
+#[test]
+fn a_weight_is_told_with_the_configured_one() {
+    assert_eq!(Bench::new(&[]).says("get weight app/a"), "10 (initial 10)\n");
+    let bench = Bench::new(&[(server("a"), Value::Weight(3))]);
+    assert_eq!(bench.says("get weight app/a"), "3 (initial 10)\n");
+    assert_eq!(bench.sets("set weight app/a 50%").0[0].1, Value::Weight(5), "of the configured one");
+}
+
+#[test]
+fn states_of_servers_are_haproxys_numbers() {
+    let said = Bench::new(&[]).says("show servers state");
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(lines[0], "1");
+    assert_eq!(lines[1].split(' ').count() - 1, lines[2].split(' ').count());
+    assert_eq!(lines[2], "3 app 1 a 127.0.0.1 0 0 10 10 7 8 2 0 6 0 0 0 - 8001 - 0 0 - - 0");
+    assert_eq!(lines[3], "3 app 2 b 127.0.0.1 0 5 10 10 0 1 0 0 8 0 0 0 - 8002 - 0 0 - - 0");
+    let bench = Bench::new(&[
+        (server("a"), Value::Admin(Admin::Drain)),
+        (server("b"), Value::Admin(Admin::Ready)),
+        (server("a"), Value::Weight(3)),
+    ]);
+    let said = bench.says("show servers state app");
+    assert!(said.contains("\n3 app 1 a 127.0.0.1 0 8 3 10 7 "), "{said}");
+    assert!(said.contains("\n3 app 2 b 127.0.0.1 2 4 10 10 0 1 0 2 0 "), "{said}");
+    let said = bench.says("show servers conn app");
+    assert!(said.contains("\napp/a 3/1 127.0.0.1 8001 - - 0 0 - - - - - -\n"), "{said}");
+}
+
+#[test]
+fn a_frontend_that_was_shut_down_stays_so() {
+    let shut = Value::Frontend(FrontendState::Shutdown);
+    let bench = Bench::new(&[(key(Kind::Frontend, "web"), shut)]);
+    assert_eq!(bench.says("enable frontend web"), "Frontend was previously shut down, cannot enable.\n");
+    assert_eq!(bench.says("shutdown frontend web"), "Frontend was already shut down.\n");
+}
+
+#[test]
+fn rows_are_selected() {
+    let bench = Bench::new(&[]);
+    let rows = |line: &str| bench.says(line).lines().count() - 1;
+    assert_eq!(rows("show stat"), 4);
+    assert_eq!(rows("show stat -1 4 -1"), 2);
+    assert_eq!(rows("show stat app 7 -1"), 3);
+    assert_eq!(rows("show stat no-maint"), 3);
+    assert_eq!(rows("show stat up"), 2);
+    assert_eq!(bench.says("show stat nope 7 -1"), "No such proxy.\n");
+    assert!(bench.says("show stat typed").starts_with("F.2.0.0.pxname.1:"));
+    assert!(bench.says("show info json").starts_with('['));
+}
+
+#[test]
+fn what_is_told_of_the_process() {
+    let bench = Bench::new(&[]);
+    assert_eq!(bench.says("show backend"), "# name\napp\n");
+    assert_eq!(bench.says("show cli sockets"), "# socket lvl processes\nunix@/s admin all\n");
+    assert_eq!(bench.says("show env"), "A=1\n");
+    assert_eq!(bench.says("show table"), "");
+    assert_eq!(bench.outcome("wait 5ms"), Outcome::Wait(Duration::from_millis(5)));
+    assert_eq!(bench.outcome("clear counters all"), Outcome::Ask(Ask::ClearCounters { all: true }));
+    let asked = Ask::ShutDownEndpoint { endpoint: server("a") };
+    assert_eq!(bench.outcome("shutdown sessions server app/a"), Outcome::Ask(asked));
+}

@@ -1,0 +1,98 @@
+//! Commands that only tell.
+
+use super::{Spec, read};
+use crate::answer::Answer;
+use crate::command::{Form, PatternVerb, Patterns, StatQuery, Verb};
+use crate::level::Level::{Operator, User};
+use crate::words::Words;
+
+pub(super) const SPECS: &[Spec] = &[
+    read("get acl", "<acl> <value>", User, "the patterns of a list that match a value", |words| {
+        patterns(words, Patterns::Acl, PatternVerb::Get)
+    }),
+    read("get map", "<map> <value>", User, "the entry of a map that matches a value", |words| {
+        patterns(words, Patterns::Map, PatternVerb::Get)
+    }),
+    read("get weight", "<bk>/<srv>", User, "the weight of a server, and the configured one", |words| {
+        Ok(Verb::GetWeight(words.argument(0).to_owned()))
+    }),
+    read("show acl", "[<acl>]", User, "the lists of patterns, or the patterns of one", |words| {
+        patterns(words, Patterns::Acl, PatternVerb::Show)
+    }),
+    read("show backend", "", User, "the names of the backends", |_| Ok(Verb::ShowBackend)),
+    read("show cli sockets", "", User, "the sockets of this console", |_| Ok(Verb::ShowSockets)),
+    read("show env", "[var]", Operator, "the variables of the process", |words| {
+        Ok(Verb::ShowEnv(words.given(0)))
+    }),
+    read(
+        "show errors",
+        "[<px>]",
+        Operator,
+        "the last requests and responses that could not be read",
+        |words| Ok(Verb::ShowErrors(words.given(0))),
+    ),
+    read("show info", "[desc|json|typed]*", User, "facts of the process", |words| {
+        let has = |word: &str| words.arguments().iter().any(|argument| argument == word);
+        Ok(Verb::ShowInfo { form: form(words), described: has("desc") })
+    }),
+    read("show map", "[<map>]", User, "the maps, or the entries of one", |words| {
+        patterns(words, Patterns::Map, PatternVerb::Show)
+    }),
+    read("show servers conn", "[<backend>]", User, "connections to servers", |words| {
+        Ok(Verb::ShowServersConn(words.given(0)))
+    }),
+    read("show servers state", "[<backend>]", User, "what is true of servers now", |words| {
+        Ok(Verb::ShowServersState(words.given(0)))
+    }),
+    read("show sess", "[<id>|all]", Operator, "sessions", |words| Ok(Verb::ShowSessions(words.given(0)))),
+    read(
+        "show stat",
+        "[json|no-maint|typed|up]*",
+        User,
+        "the counters of frontends, backends and servers",
+        |words| stat(words).map(Verb::ShowStat),
+    ),
+    read("show table", "[<table>]", User, "tables of stick entries", |words| {
+        Ok(Verb::ShowTable(words.given(0)))
+    }),
+    read("show version", "", User, "the version of the program", |_| Ok(Verb::ShowVersion)),
+    read("echo", "[<text>]", User, "say the words again", |words| {
+        Ok(Verb::Echo(words.arguments().join(" ")))
+    }),
+];
+
+/// The last word that names a form counts.
+fn form(words: &Words) -> Form {
+    let mut forms = words.arguments().iter().filter_map(|word| match word.as_str() {
+        "typed" => Some(Form::Typed),
+        "json" => Some(Form::Json),
+        _ => None,
+    });
+    forms.next_back().unwrap_or_default()
+}
+
+fn stat(words: &Words) -> Result<StatQuery, Answer> {
+    let has = |word: &str| words.arguments().iter().any(|argument| argument == word);
+    let mut query = StatQuery { form: form(words), select: None, no_maint: has("no-maint"), up: has("up") };
+    if words.arguments().len() >= 3 {
+        let number = |index: usize| words.argument(index).parse::<i64>().unwrap_or(0);
+        if words.argument(1).parse::<i64>().is_ok() {
+            query.select = Some((words.argument(0).to_owned(), number(1), number(2)));
+        }
+    }
+    Ok(query)
+}
+
+pub(super) fn patterns(words: &Words, which: Patterns, verb: PatternVerb) -> Result<Verb, Answer> {
+    let arguments = words.arguments();
+    // `@<version>` names a version of the list; there is only the one in force.
+    let arguments = match arguments.first() {
+        Some(version) if version.starts_with('@') => &arguments[1..],
+        _ => arguments,
+    };
+    let (list, rest) = match arguments.split_first() {
+        Some((list, rest)) => (list.clone(), rest.to_vec()),
+        None => (String::new(), Vec::new()),
+    };
+    Ok(Verb::Patterns { which, verb, list, arguments: rest, payload: words.payload.clone() })
+}
