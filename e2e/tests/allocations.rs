@@ -174,6 +174,7 @@ fn engine(configuration: &str) -> Engine {
         environment: Default::default(),
         style: Style::Plain,
         limits: Limits::default(),
+        strictness: Default::default(),
     });
     assert!(loaded.is_good(), "{}", loaded.findings.join("\n"));
     let resources: Vec<_> = loaded.fragments.into_iter().flat_map(|fragment| fragment.resources).collect();

@@ -3,6 +3,7 @@
 use sluicegate_proto::v1::{self, Kind, resource::Body};
 
 use super::proxy::Proxy;
+use super::reference::Target;
 use super::routes::is_dynamic;
 use super::{Lowering, id};
 use crate::diagnostic::{Code, Diagnostic};
@@ -50,6 +51,6 @@ impl<'a> Lowering<'a> {
             self.report(finding.label("what no other line takes is answered 503"));
             return None;
         }
-        self.backend_reference(word, proxy).then(|| word.text())
+        self.backend_reference(word, proxy).map(Target::name)
     }
 }

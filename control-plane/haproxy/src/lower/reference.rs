@@ -14,6 +14,25 @@ use crate::word::Word;
 /// The longest name of a proxy or server, in bytes: an id holds two.
 pub(super) const MAX_NAME_BYTES: usize = 255;
 
+/// Where a frontend sends what it is told to send to a backend.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Target<'a> {
+    /// To the backend of that name.
+    Backend(&'a str),
+    /// It cannot go there, and must not go elsewhere.
+    Nowhere,
+}
+
+impl<'a> Target<'a> {
+    /// The name on the wire. No section can have that of nowhere, so that what goes there is answered 503 or closed.
+    pub(super) fn name(self) -> &'a str {
+        match self {
+            Target::Backend(name) => name,
+            Target::Nowhere => "/nowhere",
+        }
+    }
+}
+
 /// Which names are taken.
 #[derive(Debug, Default)]
 pub(super) struct Names<'a> {
@@ -90,8 +109,8 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// A backend that is referred to; whether it exists and speaks what the frontend speaks.
-    pub(super) fn backend_reference(&mut self, word: &'a Word, proxy: &Proxy<'_, 'a>) -> bool {
+    /// A backend that is referred to; where traffic goes for it, if it exists and speaks what the frontend speaks.
+    pub(super) fn backend_reference(&mut self, word: &'a Word, proxy: &Proxy<'_, 'a>) -> Option<Target<'a>> {
         let name = word.text();
         let Some((span, http)) = self.names.backends.get(name).copied() else {
             let near = nearest(name, self.names.backends.keys().copied());
@@ -101,8 +120,14 @@ impl<'a> Lowering<'a> {
             };
             let message = format!("there is no backend `{name}`");
             self.report(Diagnostic::error(Code::UnknownReference, word.span(), message).help(help));
-            return false;
+            return None;
         };
+        if http && !proxy.is_http() {
+            let message = format!("connections in TCP mode do not become HTTP for the backend `{name}` yet");
+            let finding = Diagnostic::warning(Code::DegradedValue, word.span(), message);
+            self.report(finding.label("what is for it is closed").related(span, "the backend"));
+            return Some(Target::Nowhere);
+        }
         if http != proxy.is_http() {
             let mode = |http: bool| if http { "HTTP" } else { "TCP" };
             let message = format!("the backend `{name}` is in {} mode", mode(http));
@@ -112,9 +137,9 @@ impl<'a> Lowering<'a> {
                     .related(span, "the backend")
                     .help("give both the same `mode`"),
             );
-            return false;
+            return None;
         }
-        true
+        Some(Target::Backend(name))
     }
 
     /// `from` that names nothing.

@@ -38,13 +38,11 @@ impl<'a> Lowering<'a> {
                     continue;
                 }
             }
-            let named = if is_dynamic(word) {
+            let named: Vec<(&str, Option<v1::Condition>)> = if is_dynamic(word) {
                 let named = self.backends_named(line, word, proxy);
                 named.into_iter().map(|(name, is)| (name, both(when.clone(), Some(is)))).collect()
-            } else if self.backend_reference(word, proxy) {
-                vec![(word.text(), when)]
             } else {
-                Vec::new()
+                self.backend_reference(word, proxy).map(|target| (target.name(), when)).into_iter().collect()
             };
             for (backend, when) in named {
                 count += 1;
