@@ -98,7 +98,9 @@ impl Info {
             item(66, "Build info", "POS", facts.version.as_str().into(), "Version of the build"),
             item(70, "Start_time_sec", "MDP", Value::short(started), "Start in seconds since 1970"),
         ];
-        Self { items: items.into() }
+        // As HAProxy: a text that nobody wrote is no fact.
+        let empty = |item: &Item| matches!(&item.value, Value::Text(text) if text.is_empty());
+        Self { items: items.into_iter().filter(|item| !empty(item)).collect() }
     }
 }
 

@@ -25,8 +25,11 @@ pub(super) const SPECS: &[Spec] = &[
     read("clear acl", "<acl>", Admin, "empty a list of patterns", |words| {
         patterns(words, Patterns::Acl, PatternVerb::Clear)
     }),
-    read("clear counters", "[all]", Operator, "begin the highest values anew, or all counters", |words| {
-        Ok(Verb::ClearCounters { all: words.argument(0) == "all" })
+    read("clear counters", "", Operator, "begin the highest values anew", |_| {
+        Ok(Verb::ClearCounters { all: false })
+    }),
+    read("clear counters all", "", Admin, "begin all counters anew", |_| {
+        Ok(Verb::ClearCounters { all: true })
     }),
     read("clear map", "<map>", Admin, "empty a map", |words| {
         patterns(words, Patterns::Map, PatternVerb::Clear)
