@@ -9,9 +9,11 @@ fn uptimes() {
 
 #[test]
 fn facts_are_in_the_order_of_their_numbers() {
-    let info = Info::new(&Runtime::default(), &Report::default(), &Facts::default());
+    let facts = Facts { version: "1.2".to_owned(), ..Facts::default() };
+    let info = Info::new(&Runtime::default(), &Report::default(), &facts);
     assert!(info.items.is_sorted_by_key(|item| item.position));
-    assert!(info.text(false).starts_with("Name: Sluicegate\nVersion: \n"));
+    assert!(info.text(false).starts_with("Name: Sluicegate\nVersion: 1.2\n"));
+    assert!(info.items.iter().all(|item| item.name != "description"), "nobody wrote one");
     assert!(info.typed(true).starts_with("0.Name.1:POS:str:Sluicegate:\"Product name\"\n"));
     let first = r#"[{"field":{"pos":0,"name":"Name"},"processNum":1,"tags":{"origin":"Product","nature":"Output","scope":"Service"},"value":{"type":"str","value":"Sluicegate"}}"#;
     assert!(info.json().starts_with(first), "{}", info.json());
