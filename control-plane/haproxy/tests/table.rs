@@ -7,9 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use sluicegate_haproxy::environment::Environment;
-use sluicegate_haproxy::keywords::{Place, Support, allowed_in};
-use sluicegate_haproxy::parse;
+use sluicegate_haproxy::keywords::{Place, Support, allowed_in, named};
 use sluicegate_haproxy::source::SourceMap;
+use sluicegate_haproxy::{keywords, parse, sections};
 
 /// The entries that work, by the test that they name: their kind of place and their name.
 fn claims() -> BTreeMap<&'static str, BTreeSet<(&'static str, &'static str)>> {
@@ -78,6 +78,23 @@ fn what_is_said_to_work_is_in_the_golden_file_it_names() {
 }
 
 #[test]
+fn the_page_names_the_test_of_each_word_that_works() {
+    let page = keywords::docs();
+    for (test, entries) in claims() {
+        let rows = page.lines().filter(|row| row.contains(&format!("| works: `{test}` |"))).count();
+        assert!(
+            rows > 0 && rows >= entries.len() / 2,
+            "{rows} rows name `{test}`, {} entries do",
+            entries.len()
+        );
+    }
+    // Sections have a column less.
+    let keyword = |row: &&str| row.split(" | ").count() > 3 && !row.contains("Old spelling");
+    let bare: Vec<_> = page.lines().filter(|row| row.contains("| works |")).filter(keyword).collect();
+    assert!(bare.is_empty(), "{bare:#?}");
+}
+
+#[test]
 fn other_tests_that_the_table_names_exist() {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut sources = Vec::new();
@@ -99,4 +116,39 @@ fn collect(folder: &Path, sources: &mut Vec<PathBuf>) {
             sources.push(path);
         }
     }
+}
+
+/// Whether the table has a name, among those that stand under a heading of the list.
+fn is_there(heading: &str, name: &str) -> bool {
+    let places: &[Place] = match heading {
+        "proxy" => &[Place::Defaults, Place::Frontend, Place::Listen, Place::Backend],
+        "fetch" => &[Place::Fetch],
+        "converter" => &[Place::Converter],
+        "section" => return sections::is_section(name),
+        other => &Place::ALL.into_iter().filter(|place| place.as_str() == other).collect::<Vec<_>>(),
+    };
+    // A name of several words may be told apart further: `compression` is `compression algo` and others.
+    let begins = |place: &Place| {
+        allowed_in(*place)
+            .any(|entry| entry.name.strip_prefix(name).is_some_and(|rest| rest.starts_with(' ')))
+    };
+    places.iter().any(|place| named(*place, name).is_some() || begins(place))
+}
+
+#[test]
+fn every_name_that_haproxy_documents_has_its_class() {
+    let list = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/names.txt")).unwrap();
+    let mut heading = "";
+    let (mut names, mut missing) = (0, Vec::new());
+    for line in list.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        match line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            Some(next) => heading = next,
+            None => {
+                names += 1;
+                missing.extend((!is_there(heading, line)).then(|| format!("{heading}: {line}")));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{} of {names} have no entry: {missing:#?}", missing.len());
+    assert!(names > 1_600, "the list is whole: {names}");
 }

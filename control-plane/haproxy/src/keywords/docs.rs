@@ -1,6 +1,8 @@
 //! The table as a page of documentation.
 
-use super::{Keyword, Place, Support, allowed_in};
+use std::collections::BTreeMap;
+
+use super::{Effect, Keyword, Place, Support, allowed_in};
 use crate::sections;
 
 /// The groups of the page: a heading and the places whose entries it lists.
@@ -34,29 +36,67 @@ const PREFACE: &str = "\
 Made from the keyword table of the crate `sluicegate-haproxy`; do not edit. `UPDATE=1 cargo test -p sluicegate-haproxy`
 writes it anew.
 
-| | |
+A word that works names the test that fails without it: `lower/NAME` is the golden file
+`control-plane/haproxy/tests/lower/NAME.in.cfg`, every other name a test function. `sluicegate check` tells the class of
+what is in a file, and `--strict` makes degraded fatal: [check.md](check.md).
+
+| class | |
 |---|---|
 | works | does what HAProxy documents |
-| degraded | taken with a warning: part of what it asks for is not done |
+| degraded | taken with a warning: it is not done, and what stands in its place errs on the safe side |
 | inert | taken with a notice: it has nothing to act on |
-| refused | an error: a configuration that ignored it would do something else than written |
+| fatal | an error: nothing safe could stand in its place |
 ";
+
+/// The parts of expressions: a heading and what is there.
+const EXPRESSIONS: [(&str, Place, &str); 3] = [
+    (
+        "Fetches",
+        Place::Fetch,
+        "One that is degraded is not found wherever it stands, as for HAProxy a fetch about TLS on a connection without it: \
+         tests of it are false, headers get nothing of it, logs a dash.",
+    ),
+    ("Converters", Place::Converter, "What a degraded one gives is not found."),
+    ("Log variables", Place::Variable, "A degraded one is written as a dash."),
+];
 
 /// The whole page, in Markdown.
 pub fn docs() -> String {
     let mut page = PREFACE.to_owned();
     sections_chapter(&mut page);
     for (heading, places) in CHAPTERS {
-        page.push_str(&format!("\n## {heading}\n\n| keyword | in | state | |\n|---|---|---|---|\n"));
+        page.push_str(&format!("\n## {heading}\n\n| keyword | in | class | |\n|---|---|---|---|\n"));
         for entry in entries(places) {
             row(&mut page, entry, places);
         }
     }
+    for (heading, place, about) in EXPRESSIONS {
+        expressions_chapter(&mut page, heading, place, about);
+    }
     page
 }
 
+/// Names that work have a row each, others one row for each reason.
+fn expressions_chapter(page: &mut String, heading: &str, place: Place, about: &str) {
+    page.push_str(&format!("\n## {heading}\n\n{about}\n\n| name | class | |\n|---|---|---|\n"));
+    let mut others: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for entry in entries(&[place]) {
+        match entry.support {
+            Support::Works { test } => {
+                page.push_str(&format!("| `{}` | works: `{test}` | {} |\n", entry.name, entry.summary));
+            }
+            Support::Degraded { why } | Support::Inert { why } | Support::NotSupported { why } => {
+                others.entry(why).or_default().push(format!("`{}`", entry.name));
+            }
+        }
+    }
+    for (why, names) in others {
+        page.push_str(&format!("| {} | degraded | {why} |\n", names.join(", ")));
+    }
+}
+
 fn sections_chapter(page: &mut String) {
-    page.push_str("\n## Sections\n\n| section | state | |\n|---|---|---|\n");
+    page.push_str("\n## Sections\n\n| section | class | |\n|---|---|---|\n");
     for (name, _) in sections::MAIN {
         page.push_str(&format!("| `{name}` | works | |\n"));
     }
@@ -79,11 +119,20 @@ fn row(page: &mut String, entry: &Keyword, places: &[Place]) {
         entry.places.iter().filter(|place| places.contains(place)).map(Place::as_str).collect();
     let form = entry.form().replace('|', "\\|");
     let (state, why) = state(entry.support);
+    let state = match (entry.support, entry.modern) {
+        (Support::Works { test }, None) => format!("{state}: `{test}`"),
+        _ => state.to_owned(),
+    };
+    let effect = match entry.instead {
+        Effect::LeftOut => String::new(),
+        effect if entry.is_degraded() => format!("; {}", effect.words()),
+        _ => String::new(),
+    };
     let about = match entry.modern {
         Some(modern) => format!("Old spelling of `{modern}`."),
-        None if entry.summary.is_empty() => why.to_owned(),
+        None if entry.summary.is_empty() => format!("{why}{effect}"),
         None if why.is_empty() => entry.summary.to_owned(),
-        None => format!("{} {why}", entry.summary),
+        None => format!("{} {why}{effect}", entry.summary),
     };
     page.push_str(&format!(
         "| `{form}` | {} | {state} | {} |\n",
@@ -97,6 +146,6 @@ fn state(support: Support) -> (&'static str, &'static str) {
         Support::Works { .. } => ("works", ""),
         Support::Degraded { why } => ("degraded", why),
         Support::Inert { why } => ("inert", why),
-        Support::NotSupported { why } => ("refused", why),
+        Support::NotSupported { why } => ("fatal", why),
     }
 }

@@ -42,15 +42,13 @@ pub enum Place {
     Converter,
     /// `%name` in a log format.
     Variable,
-    /// A line of the stats socket.
-    Command,
     /// A line of `ring`.
     Ring,
 }
 
 impl Place {
     /// Every place.
-    pub const ALL: [Place; 20] = [
+    pub const ALL: [Place; 19] = [
         Place::Global,
         Place::Defaults,
         Place::Frontend,
@@ -69,7 +67,6 @@ impl Place {
         Place::Fetch,
         Place::Converter,
         Place::Variable,
-        Place::Command,
         Place::Ring,
     ];
 
@@ -94,14 +91,13 @@ impl Place {
             Place::Fetch => "expressions",
             Place::Converter => "expressions",
             Place::Variable => "log formats",
-            Place::Command => "stats socket",
             Place::Ring => "ring",
         }
     }
 
-    /// Whether its names are words of lines, as opposed to parts of expressions and commands.
+    /// Whether its names are words of lines, as opposed to parts of expressions.
     pub fn is_of_lines(self) -> bool {
-        !matches!(self, Place::Fetch | Place::Converter | Place::Variable | Place::Command)
+        !matches!(self, Place::Fetch | Place::Converter | Place::Variable)
     }
 
     /// What a name in this place is: `keyword`, `option` or `action`.
@@ -117,7 +113,6 @@ impl Place {
             Place::Fetch => "fetch",
             Place::Converter => "converter",
             Place::Variable => "log variable",
-            Place::Command => "command",
             _ => "action",
         }
     }

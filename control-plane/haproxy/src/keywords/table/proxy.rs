@@ -26,7 +26,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::works("balance", DLB, "lower/servers")
             .takes(0, Arity::ANY, "roundrobin")
             .once()
-            .does("How servers take turns."),
+            .does("How servers take turns; without the line in strict turns, as HAProxy did before 3.3 (since then: random)."),
         Keyword::works("maxconn", DFL, "lower/limits")
             .takes(1, 1, "<number>")
             .once()
