@@ -1,21 +1,146 @@
-//! The table of commands for docs/runtime.md.
+//! `docs/runtime.md`, made from the table of commands and the limits that hold.
 
 use std::fmt::Write as _;
 
-use crate::table::{Act, all};
+use sluicegate_core::overrides::MAX_OVERRIDES;
 
-/// A row for each command, in Markdown.
-pub fn commands() -> String {
-    let mut out = String::from("| command | from level | what it does |\n|---|---|---|\n");
-    for spec in all() {
+use crate::limits::{
+    IDLE_LIMIT, MAX_COMMAND_BYTES, MAX_CONNECTIONS, MAX_DISCARDED_BYTES, MAX_IDLE_LIMIT, MAX_PATTERN_BYTES,
+    MAX_WAIT, MAX_WORDS, SET_PATIENCE,
+};
+use crate::table::{Act, Spec, all};
+
+const BEFORE: &str = "# Changing what is served, while it is served
+
+Made from the table of commands in the crate `sluicegate-console`; do not edit. `UPDATE=1 cargo test -p
+sluicegate-console docs` writes it anew.
+
+A haproxy.cfg asks for a console as HAProxy knows it:
+
+    global
+        stats socket /run/haproxy/admin.sock mode 660 group haproxy level admin expose-fd listeners
+        stats socket ipv4@127.0.0.1:9999 level operator
+        stats timeout 30s
+
+The socket is the control plane's. In `sluicegate run` and under the name `haproxy` that is the same process; with
+`sluicegate control` it shows the sums of the fleet, and what is set there is set at every proxy. It opens when the first
+generation is in force, a stale socket is replaced without a gap, and an edit of the file opens and closes sockets
+without breaking a connection. `expose-fd listeners`, and `-x` on the command line, are accepted: there is nothing to hand
+over yet, as ports are shared by old and new process.
+
+A line is a command, `;` parts several, a backslash takes the meaning of a blank, of `;` and of itself. `<<` as the last
+word (or `<<END`) takes the lines that follow, up to an empty one (or to `END`). The connection closes after what came
+with the first command; `prompt` keeps it open. The answers are those of HAProxy 2.6, to the byte where both have
+something to say.
+
+## What is set, and how long it lasts
+
+What a command sets is an *override*: it stands over the configuration, is pushed to all proxies as a generation of its
+own, and the answer comes when those that are connected have it. It lasts over edits and reloads of the configuration
+until the configuration changes that very thing, which then has it, and the log says so. A state or a health is about the
+server as a whole: any change of its line ends it. Setting what the configuration says itself ends an override too.
+`sluicegate status` lists them. They are kept in memory: a control plane that starts anew has none.
+
+| what | of | values |
+|---|---|---|
+| `state` | a server | ready, drain (nothing new, checks go on), maint (nothing, no checks) |
+| `weight` | a server | 0 to 256, or a percentage of the configured one |
+| `health` | a server | up, stopping, down; checks go on from there |
+| `address` | a server | an address, and a port |
+| `check-address`, `check-port` | a checked server | where probes go |
+| `checks` | a checked server | on, off: its health stays what it is |
+| `maxconn` | a server, a frontend, the process | a number |
+| `state` | a frontend | enabled, disabled, shut down: its listeners close, its connections stay |
+
+## Commands
+
+What a level may, the ones above it may too: `user`, `operator` (where a socket says nothing), `admin`.
+
+";
+
+const DIFFERENCES: &str = "
+## Where it is not HAProxy
+
+- Lists of patterns are changed by `admin` alone; HAProxy 2.6 lets every level do so.
+- No list of patterns and no map can be named yet: `show acl` and `show map` list none.
+- `set maxconn` refuses what is no number; HAProxy takes it for 0. A limit of 0 is no limit of its own.
+- A port that a command sets is one from 1 to 65535; HAProxy takes the remainder of others.
+- An unknown command lists those that begin alike, not those that are spelt alike.
+- What is not counted is a dash in `show servers conn`, an empty cell in `show stat` and no line in `show info`.
+- `echo`, `wait` and `<<WORD` are of later versions.
+";
+
+/// The whole document.
+pub fn runtime() -> String {
+    let mut out = BEFORE.to_owned();
+    out.push_str("| command | from level | what it does |\n|---|---|---|\n");
+    let here = |spec: &&Spec| !matches!(spec.act, Act::Missing(_));
+    for spec in all().filter(here) {
         let usage = spec.usage().replace('|', "\\|");
-        let what = match spec.act {
-            Act::Missing(why) => format!("{}; not here: {why}", spec.about),
-            Act::Read(_) | Act::Session(_) => spec.about.to_owned(),
-        };
-        let what = what.replace('|', "\\|");
         // Writing to a String does not fail.
-        let _ = writeln!(out, "| `{usage}` | {} | {what} |", spec.level);
+        let _ = writeln!(out, "| `{usage}` | {} | {} |", spec.level, spec.about);
     }
-    out
+    out.push_str("\nHAProxy's other commands answer with a line that says why they are not here:\n\n");
+    out.push_str("| command | why not |\n|---|---|\n");
+    for spec in all() {
+        if let Act::Missing(why) = spec.act {
+            let _ = writeln!(out, "| `{}` | {why} |", spec.name);
+        }
+    }
+    out.push_str("\n## Limits\n\n| what | limit | beyond it |\n|---|---|---|\n");
+    for (what, limit, beyond) in limits() {
+        let _ = writeln!(out, "| {what} | {limit} | {beyond} |");
+    }
+    out + DIFFERENCES
+}
+
+fn limits() -> [(&'static str, String, &'static str); 10] {
+    [
+        (
+            "a command, its payload included",
+            format!("{MAX_COMMAND_BYTES} bytes"),
+            "a line that says so, then close",
+        ),
+        (
+            "what its sender may go on sending, so that it can read why",
+            format!("{} MiB", MAX_DISCARDED_BYTES >> 20),
+            "close",
+        ),
+        ("words of a command", MAX_WORDS.to_string(), "a line that says so"),
+        ("the word that ends a payload", format!("{MAX_PATTERN_BYTES} bytes"), "a line that says so"),
+        (
+            "connections of all sockets",
+            format!("{MAX_CONNECTIONS}, or `stats maxconn` where that is less"),
+            "they wait to be accepted",
+        ),
+        (
+            "silence, and not reading",
+            format!("{} s, or `stats timeout`, or `set timeout cli`", IDLE_LIMIT.as_secs()),
+            "close without a word",
+        ),
+        ("`set timeout cli`", format!("{} h", MAX_IDLE_LIMIT.as_secs() / 3_600), "cut down to that"),
+        ("`wait`", format!("{} h", MAX_WAIT.as_secs() / 3_600), "a line that says so"),
+        ("overrides", MAX_OVERRIDES.to_string(), "a line that says so"),
+        (
+            "what an answer waits for the proxies",
+            format!("{} s", SET_PATIENCE.as_secs()),
+            "answered all the same, and told in the log",
+        ),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn the_document_is_the_table() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/runtime.md");
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&file, runtime()).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(&file).unwrap_or_default(), runtime(), "{}", file.display());
+    }
 }

@@ -16,5 +16,7 @@ pub const IDLE_LIMIT: Duration = Duration::from_secs(10);
 pub const MAX_IDLE_LIMIT: Duration = Duration::from_secs(24 * 3_600);
 /// Longest `wait`.
 pub const MAX_WAIT: Duration = Duration::from_secs(3_600);
+/// How long the answer to what was set waits for the proxies to have it.
+pub const SET_PATIENCE: Duration = Duration::from_secs(2);
 /// Bytes of a refused command that are read and dropped, so that its sender gets to read why.
 pub const MAX_DISCARDED_BYTES: usize = 16 << 20;

@@ -1,8 +1,9 @@
 //! Commands, done.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use sluicegate_console::limits::SET_PATIENCE;
 use sluicegate_console::{Answer, Ask, Command, Outcome, View, run};
 use sluicegate_core::overrides::Value;
 use sluicegate_grpc::Publisher;
@@ -14,9 +15,6 @@ use tokio::time::timeout;
 
 use super::Process;
 use super::desk::Desk;
-
-/// How long an answer waits for the proxies to have what was set.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Does what commands ask for.
 #[derive(Debug)]
@@ -68,8 +66,11 @@ impl Office {
         let mut answers = self.publisher.answers();
         let settled =
             async { while !self.publisher.is_settled(DEFAULT_SCOPE) && answers.changed().await.is_ok() {} };
-        if timeout(PATIENCE, settled).await.is_err() {
-            tracing::warn!("not every proxy has what was set on the console within {} s", PATIENCE.as_secs());
+        if timeout(SET_PATIENCE, settled).await.is_err() {
+            tracing::warn!(
+                "not every proxy has what was set on the console within {} s",
+                SET_PATIENCE.as_secs()
+            );
         }
         answer
     }

@@ -18,7 +18,7 @@ const BEFORE: &str = "# Limits of HTTP/1, and what is answered
 Made from the constants of the crate `sluicegate-engine`; do not edit. `UPDATE=1 cargo test -p sluicegate-engine limits`
 writes it anew. Who is refused is answered and closed, since nobody knows where the next request would start; the log's
 termination state starts with `P`, of who was too slow with `c`. Where an answer has begun there can be no other, so the
-connection is closed.
+connection is closed. The limits of the console stand in [runtime.md](runtime.md).
 
 ## Sizes
 
