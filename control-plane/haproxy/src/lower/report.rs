@@ -47,6 +47,16 @@ impl Lowering<'_> {
     pub(super) fn time(&mut self, word: &Word) -> Option<u64> {
         match value::milliseconds(word.text()) {
             Ok(millis) => Some(millis),
+            Err(InvalidTime::Unit(_)) if value::beginning(word.text()).is_some() => {
+                let (millis, end) = value::beginning(word.text())?;
+                let message = format!("`{}` is read as `{}`", word.text(), &word.text()[..end]);
+                let span = word.span_of(end..word.text().len());
+                self.report(
+                    Diagnostic::warning(Code::IgnoredWords, span, message)
+                        .label("left out, as HAProxy does up to 2.6; it refuses it since"),
+                );
+                Some(millis)
+            }
             Err(error) => {
                 let help = error.help();
                 let label = if matches!(error, InvalidTime::TooLong(_)) { "too long" } else { "" };

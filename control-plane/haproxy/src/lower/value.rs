@@ -70,6 +70,16 @@ pub(crate) fn size(text: &str) -> Option<u64> {
     number.parse::<u64>().ok()?.checked_mul(1 << shift)
 }
 
+/// The time at the beginning of a text that goes on after its unit, and how long it is: `5min` begins with five minutes.
+/// HAProxy up to 2.6 read it so, and did not say it before 2.5.
+pub(crate) fn beginning(text: &str) -> Option<(u64, usize)> {
+    let digits = text.find(|c: char| !c.is_ascii_digit())?;
+    let unit = TIME_UNITS.iter().map(|(unit, _)| *unit).find(|unit| text[digits..].starts_with(unit))?;
+    let end = digits + unit.len();
+    let goes_on = text[end..].starts_with(|c: char| c.is_ascii_alphabetic());
+    milliseconds(&text[..end]).ok().filter(|_| goes_on).map(|millis| (millis, end))
+}
+
 /// Whether the time has no unit.
 pub(crate) fn is_bare(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())
@@ -105,6 +115,26 @@ mod tests {
         }
         for text in ["", "k", "-1", "5kb", "1 k", "18446744073709551615g"] {
             assert_eq!(size(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_unit_may_be_written_out() {
+        let cases = [
+            ("5min", Some((300_000, 2))),
+            ("10sec", Some((10_000, 3))),
+            ("20msec", Some((20, 4))),
+            ("2hours", Some((7_200_000, 2))),
+            ("5m", None),
+            ("5", None),
+            ("min", None),
+            ("5x", None),
+            ("1s2", None),
+            ("1.5s", None),
+            ("99days", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(beginning(text), expected, "{text}");
         }
     }
 

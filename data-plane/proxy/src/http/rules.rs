@@ -357,7 +357,10 @@ impl Run<'_, '_> {
         let made = {
             let mut desk = self.worker.http.desk.borrow_mut();
             desk.draft(redirect.status).and_then(|mut draft| {
-                draft.header(b"Cache-Control", b"no-cache")?;
+                // What has moved for good may be remembered.
+                if !matches!(redirect.status, 301 | 308) {
+                    draft.header(b"Cache-Control", b"no-cache")?;
+                }
                 draft.header(b"Location", location)?;
                 if let Some(cookie) = &redirect.set_cookie {
                     draft.header(b"Set-Cookie", cookie.as_bytes())?;
