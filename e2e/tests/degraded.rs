@@ -1,0 +1,84 @@
+//! What is not done yet errs on the safe side: nothing in clear for TLS, nobody let in, nothing to the wrong server.
+
+#![allow(clippy::unwrap_used)] // also outside of test functions: a step that fails ends the scenario
+
+use sluicegate_e2e::{Front, HTTP_DEFAULTS, Origin, Sluicegate, fetch, free_address};
+use tokio::net::TcpStream;
+
+#[tokio::test]
+async fn a_line_that_asks_for_tls_opens_no_port() {
+    let app = Origin::start("app01").await;
+    let (plain, tls) = (free_address(), free_address());
+    let _front = Front::run(&format!(
+        "{HTTP_DEFAULTS}frontend main\n    bind {plain}\n    bind {tls} ssl crt /nowhere/site.pem alpn h2\n    \
+         default_backend app\nbackend app\n    server app01 {}\n",
+        app.address()
+    ))
+    .await;
+    assert_eq!(fetch(plain, "/").await.unwrap().text(), "app01");
+    assert!(TcpStream::connect(tls).await.is_err(), "nothing listens where TLS was asked for");
+}
+
+#[tokio::test]
+async fn a_server_that_asks_for_tls_gets_nothing_and_no_operator_changes_that() {
+    let app = Origin::start("app01").await;
+    let (entry, socket) = (free_address(), tempfile::tempdir().unwrap());
+    let console = socket.path().join("console.sock");
+    let mut front = Sluicegate::run(&format!(
+        "global\n    stats socket {} level admin\n{HTTP_DEFAULTS}frontend main\n    bind {entry}\n    \
+         default_backend app\nbackend app\n    server app01 {} ssl verify none check\n",
+        console.display(),
+        app.address()
+    ))
+    .await;
+    front.process().wait_for("the console listens on").await;
+    assert_eq!(fetch(entry, "/").await.unwrap().status(), 503);
+    enable(&console).await;
+    front.committed().await;
+    assert_eq!(fetch(entry, "/").await.unwrap().status(), 503, "it is spoken to in no other way");
+    assert_eq!(app.requests(), 0);
+}
+
+/// `set server … state ready`, and its answer.
+async fn enable(console: &std::path::Path) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let mut console = tokio::net::UnixStream::connect(console).await.unwrap();
+    console.write_all(b"set server app/app01 state ready\n").await.unwrap();
+    let mut answer = String::new();
+    console.read_to_string(&mut answer).await.unwrap();
+}
+
+#[tokio::test]
+async fn rules_that_keep_out_keep_out() {
+    let app = Origin::start("app01").await;
+    let entry = free_address();
+    let _front = Front::run(&format!(
+        "userlist people\n    user anna insecure-password secret\n\
+         {HTTP_DEFAULTS}frontend main\n    bind {entry}\n    monitor-uri /alive\n    \
+         tcp-request content reject if {{ path /raw }}\n    \
+         http-request auth realm people if {{ path_beg /members }} !{{ http_auth(people) }}\n    \
+         http-request tarpit deny_status 429 if {{ path /slow }}\n    \
+         http-request silent-drop if {{ path /drop }}\n    \
+         http-request deny unless {{ path /open }} or {{ ssl_c_used }} or {{ path /sent }}\n    \
+         default_backend app\n\
+         backend app\n    http-response deny if {{ res.hdr(x-secret) -m found }}\n    \
+         use-server two if {{ path /sent }}\n    server app01 {}\n    server two {}\n",
+        app.address(),
+        app.address()
+    ))
+    .await;
+    let statuses = [
+        ("/alive", 200),
+        ("/raw", 403),
+        ("/members/list", 403),
+        ("/slow", 429),
+        ("/drop", 403),
+        ("/closed", 403),
+        ("/sent", 503),
+        ("/open", 200),
+    ];
+    for (path, status) in statuses {
+        assert_eq!(fetch(entry, path).await.unwrap().status(), status, "{path}");
+    }
+    assert_eq!(app.requests(), 1, "only what is open reaches a server");
+}
