@@ -11,6 +11,7 @@ use sluicegate_provider_file::finding::Finding;
 use sluicegate_provider_file::load::{Loaded, load};
 
 use crate::command::{Check, Findings};
+use crate::identity::Identity;
 use crate::say;
 use crate::sources;
 
@@ -103,6 +104,8 @@ pub(crate) fn compile(loaded: &mut Loaded) -> Vec<String> {
         Ok(proposal) => pipeline.accept(proposal, 0),
         Err(reasons) => refused = reasons,
     }
+    let unknown = Identity::of(&loaded.program).err().into_iter().flatten();
+    refused.extend(unknown.map(|unknown| unknown.to_string()));
     refused.extend(pipeline.quarantined().into_iter().map(|held| {
         let origin = held.origin.map(|origin| format!("{origin}: ")).unwrap_or_default();
         format!("error: {origin}{}", held.reason)

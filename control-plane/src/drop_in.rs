@@ -17,6 +17,8 @@ use crate::check::{NOTHING_LISTENS, compile};
 use crate::command::Format;
 use crate::say;
 use crate::sources;
+pub(crate) use system::write_pid;
+
 use arguments::{Action, Arguments, Volume};
 
 /// Does what HAProxy would with this command line.

@@ -1,12 +1,15 @@
 //! `sluicegate run`: both planes in one process.
 
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use sluicegate_control_runtime::files::Reload;
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::command::Run;
+use crate::drop_in::write_pid;
 use crate::standalone::Standalone;
 use crate::{log, sources};
 
@@ -18,5 +21,11 @@ pub(crate) fn run(mut options: Run) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::FAILURE);
     };
     let workers = options.workers.map(usize::from).and_then(NonZeroUsize::new);
-    Standalone { sources, admin, workers, predecessors: Vec::new(), reload: None }.serve(|| Ok(()))
+    let program = sources.files.as_ref().map(|(_, loaded, _)| loaded.program.clone()).unwrap_or_default();
+    let pid_file = program.pid_file.clone();
+    Standalone { sources, admin, workers, predecessors: Vec::new(), program, reload: None }.serve(|| {
+        pid_file.map_or(Ok(()), |file| {
+            write_pid(Path::new(&file)).with_context(|| format!("the pid file {file}"))
+        })
+    })
 }

@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use sluicegate_control_runtime::console::{self, Console};
 use sluicegate_control_runtime::control::{self, Sources};
 use sluicegate_grpc::{Listening, Publisher};
+use sluicegate_haproxy::program::Program;
 use sluicegate_proto::identity::DEFAULT_SCOPE;
 use sluicegate_proto::v1::origin::Place;
 use sluicegate_proto::v1::{Origin, Rejection};
@@ -16,8 +17,10 @@ use sluicegate_proxy_runtime::{Proxy, Settings};
 use sluicegate_sync::Target;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
-use crate::admin;
+use crate::identity::{Identity, Unknown};
+use crate::{admin, rights};
 
 /// How often proxies report.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
@@ -33,6 +36,8 @@ pub(crate) struct Standalone {
     pub(crate) workers: Option<NonZeroUsize>,
     /// Processes whose ports are taken over.
     pub(crate) predecessors: Vec<u32>,
+    /// What the files ask of the process.
+    pub(crate) program: Program,
     /// Told at SIGHUP and SIGUSR2; `None`: files are watched, and the signals only say so.
     pub(crate) reload: Option<mpsc::Sender<()>>,
 }
@@ -53,15 +58,23 @@ impl Standalone {
     /// Serves until a signal says otherwise: SIGUSR1 finishes what runs, SIGTERM and SIGINT do not. `ready` is called
     /// once, when the first generation is in force. Exit code 1 where the first generation cannot be served.
     pub(crate) fn serve(self, ready: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<ExitCode> {
+        let identity = Identity::of(&self.program).map_err(told)?;
+        rights::prepare(identity);
+        rights::limit_files(&self.program);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let code = runtime.block_on(self.run(ready));
+        let code = runtime.block_on(self.run(identity, ready));
         // Sources may still be reading.
         runtime.shutdown_timeout(Duration::from_millis(100));
         code
     }
 
-    async fn run(self, ready: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<ExitCode> {
-        let mut signals = Signals::listen()?;
+    async fn run(
+        self,
+        identity: Identity,
+        ready: impl FnOnce() -> anyhow::Result<()>,
+    ) -> anyhow::Result<ExitCode> {
+        let mut signals = Signals::listen(self.program.grace)?;
+        let program = self.program.clone();
         let publisher = publisher();
         let reload = self.reload.clone();
         let socket = self.operators(&publisher);
@@ -70,7 +83,7 @@ impl Standalone {
         let (desk, clerk) = console::desk();
         tokio::spawn(control::run(self.sources, publisher.clone(), clerk));
         let mut settings = Settings::new(Target::inside(door), DEFAULT_SCOPE.to_owned());
-        let workers = self.workers;
+        let workers = self.workers.or(self.program.workers);
         settings.workers = workers;
         settings.predecessors = self.predecessors;
         let proxy = Proxy::start(settings)?;
@@ -88,6 +101,7 @@ impl Standalone {
         console.follow();
         tokio::spawn(console.run());
         ready().context("the proxy serves, but not as asked")?;
+        rights::let_go(identity, &program).context("the proxy serves, but as root")?;
         if let Some(socket) = socket {
             tracing::info!("`sluicegate status --admin {}` shows what is served", socket.display());
         }
@@ -162,17 +176,33 @@ fn tell(rejections: &[Rejection]) {
     }
 }
 
+/// What stands against starting, in one line for each.
+fn told(unknown: Vec<Unknown>) -> anyhow::Error {
+    let lines: Vec<_> = unknown.iter().map(Unknown::to_string).collect();
+    anyhow::anyhow!(lines.join("\n"))
+}
+
+async fn at(end: Option<Instant>) {
+    match end {
+        Some(end) => tokio::time::sleep_until(end).await,
+        None => std::future::pending().await,
+    }
+}
+
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
     finish: Signal,
     hang_up: Signal,
     reload: Signal,
+    /// Between the signal to finish and the end of listening.
+    grace: Option<Duration>,
 }
 
 impl Signals {
-    fn listen() -> std::io::Result<Self> {
+    fn listen(grace: Option<Duration>) -> std::io::Result<Self> {
         Ok(Self {
+            grace,
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             finish: signal(SignalKind::user_defined1())?,
@@ -183,15 +213,26 @@ impl Signals {
 
     /// Does what signals say until the proxy has ended.
     async fn obey(&mut self, proxy: &Proxy, reload: Option<&mpsc::Sender<()>>) {
+        let mut grace_over = None;
         loop {
             tokio::select! {
                 () = proxy.ended() => return,
-                _ = self.terminate.recv() => proxy.hard_stop(),
-                _ = self.interrupt.recv() => proxy.hard_stop(),
-                _ = self.finish.recv() => {
-                    tracing::info!("finishing what runs; no new connection is taken");
+                () = at(grace_over) => {
+                    grace_over = None;
                     proxy.soft_stop();
                 }
+                _ = self.terminate.recv() => proxy.hard_stop(),
+                _ = self.interrupt.recv() => proxy.hard_stop(),
+                _ = self.finish.recv() => match self.grace {
+                    Some(grace) if grace_over.is_none() => {
+                        tracing::info!(?grace, "finishing what runs; new connections are taken until the grace is over");
+                        grace_over = Some(Instant::now() + grace);
+                    }
+                    _ => {
+                        tracing::info!("finishing what runs; no new connection is taken");
+                        proxy.soft_stop();
+                    }
+                },
                 _ = self.hang_up.recv() => self.again(reload),
                 _ = self.reload.recv() => self.again(reload),
             }

@@ -61,7 +61,7 @@ pub fn load_as(
     let mut parsed = parse(&sources, environment);
     let mut diagnostics = parsed.diagnostics;
     tell_apart(&mut parsed.file, &mut diagnostics);
-    let program = Program::of(&parsed.file);
+    let program = Program::of(&parsed.file, &sources);
     let lowered = lower(&parsed.file, &sources, loader);
     diagnostics.append(lowered.diagnostics);
     if strictness == Strictness::Strict {

@@ -35,6 +35,7 @@ mod server_port;
 mod settings;
 mod tcp_rule;
 mod timeouts;
+mod unix_bind;
 pub(crate) mod value;
 
 pub(crate) use console::console_address;
@@ -52,6 +53,7 @@ use crate::expr::{Load, Reader};
 use crate::source::{SourceMap, Span};
 use global::Global;
 use reference::Names;
+pub(crate) use value::milliseconds;
 
 /// The provider of all that comes from `haproxy.cfg`.
 pub const PROVIDER: &str = "haproxy";

@@ -98,7 +98,7 @@ fn the_page_names_the_test_of_each_word_that_works() {
 fn other_tests_that_the_table_names_exist() {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut sources = Vec::new();
-    for folder in ["haproxy/src", "src"] {
+    for folder in ["haproxy/src", "src", "../e2e/tests"] {
         collect(&crates.join(folder), &mut sources);
     }
     let text: String = sources.iter().map(|path| fs::read_to_string(path).unwrap()).collect();

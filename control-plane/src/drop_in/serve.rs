@@ -43,6 +43,7 @@ pub(super) fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
         predecessors: predecessors.filter_map(|pid| u32::try_from(*pid).ok()).collect(),
         admin: None,
         workers: None::<NonZeroUsize>,
+        program: loaded.program.clone(),
         reload: Some(reload),
         sources: Sources {
             files: Some((inputs(&arguments), loaded.clone(), Reload::OnDemand(demands))),

@@ -157,6 +157,19 @@ impl Check {
         Finding { evidence: Evidence { status, code, info, took }, change }
     }
 
+    /// Moves the next probe by up to so much of the pause before it, sooner or later as `chance` says: any number, spread or
+    /// not (HAProxy: spread-checks). To be called once after each probe.
+    pub fn shift(&mut self, percent: u32, chance: u64) {
+        if self.phase != Phase::Idle || percent == 0 {
+            return;
+        }
+        let most_us = self.pause().as_micros().min(u64::MAX.into()) * u128::from(percent.min(100)) / 100;
+        let part = u128::from(scramble(chance) >> 32);
+        let later = Duration::from_micros(u64::try_from((2 * most_us * part) >> 32).unwrap_or(u64::MAX));
+        let sooner = Duration::from_micros(u64::try_from(most_us).unwrap_or(u64::MAX));
+        self.due = self.due.saturating_sub(sooner).saturating_add(later);
+    }
+
     /// Takes a new schedule on. The health stays; counts towards a change begin anew, save that an endpoint that the next
     /// failure would take down stays there; a probe under way goes on.
     pub fn reschedule(&mut self, schedule: Schedule, limits: Limits, now: Duration) {

@@ -15,4 +15,15 @@ pub struct Process {
     pub description: Option<Box<str>>,
     /// Time after a soft stop when what is left is closed; `None`: never.
     pub hard_stop_after: Option<Duration>,
+    /// How health checks are kept from coming in step.
+    pub spread: Spread,
+}
+
+/// How much chance there is in the times of health checks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spread {
+    /// Of an interval, added or taken away at most (HAProxy: spread-checks).
+    pub percent: u32,
+    /// The first probes are spread over no more than this (HAProxy: max-spread-checks).
+    pub first: Option<Duration>,
 }

@@ -11,6 +11,7 @@ use sluicegate_engine::stream::Target;
 use sluicegate_health::{self as health, Check, Command, Finding, Limits, Phase, Schedule, first_delay};
 use sluicegate_model::backend::{BackendSettings, Probe};
 use sluicegate_model::endpoint::{CheckKey, ForcedHealth, ForcedValue};
+use sluicegate_model::process::Spread;
 use sluicegate_proto::id::ObjectKey;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
@@ -52,8 +53,9 @@ pub(crate) struct Checks<P, V> {
     prober: Arc<P>,
     verdicts: V,
     started: Instant,
-    /// Shifts the first probes of this process against those of others.
+    /// Shifts the first probes of this process against those of others, and is the chance in later ones.
     seed: u64,
+    spread: Spread,
     entries: HashMap<ObjectKey, Entry>,
     due: BTreeSet<(Duration, ObjectKey)>,
     /// Due, but over [`MAX_PROBES`]. May hold keys that do not wait any more.
@@ -103,6 +105,7 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
             verdicts,
             started: Instant::now(),
             seed,
+            spread: Spread::default(),
             entries: HashMap::new(),
             due: BTreeSet::new(),
             waiting: VecDeque::new(),
@@ -113,6 +116,11 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
         }
     }
 
+    /// Says how much chance there is in the times of probes from now on.
+    pub(crate) fn spread(&mut self, spread: Spread) {
+        self.spread = spread;
+    }
+
     /// Takes up new endpoints, their first probes spread over their intervals, and changes of known ones. What is known
     /// of an endpoint stays while the same is probed in the same way.
     pub(crate) fn follow(&mut self, subjects: Vec<Subject>) {
@@ -121,7 +129,9 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
         kept.into_iter().for_each(|subject| self.change(subject));
         let total = fresh.len();
         for (position, subject) in fresh.into_iter().enumerate() {
-            let delay = first_delay(subject.schedule.interval, position, total, self.seed);
+            let interval = subject.schedule.interval;
+            let over = self.spread.first.map_or(interval, |most| most.min(interval));
+            let delay = first_delay(over, position, total, self.seed);
             self.renew(subject, delay);
         }
     }
@@ -280,6 +290,7 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
     fn conclude(&mut self, key: &ObjectKey, finding: &Finding) {
         let Some(mut entry) = self.entries.remove(key) else { return };
         self.give_up(&mut entry);
+        entry.state.shift(self.spread.percent, self.seed.wrapping_add(self.attempts));
         self.due.insert((entry.state.due(), key.clone()));
         self.verdicts.probed(&entry.subject, finding, &entry.state);
         self.entries.insert(key.clone(), entry);

@@ -107,6 +107,7 @@ impl<P: Prober> Endpoints<P> {
                 }
             }
         }
+        self.checks.spread(active.runtime.process.spread);
         self.checks.follow(subjects);
         let receivers = receivers(&active);
         if renamed || receivers != self.receivers {

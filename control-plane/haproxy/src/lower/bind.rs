@@ -43,7 +43,8 @@ impl<'a> Lowering<'a> {
         let mut ports = Vec::new();
         let mut count = 0;
         if let Some(word) = &section.address {
-            let options = BindOptions { backlog, ..BindOptions::default() };
+            let unix = self.global.unix_bind.address.clone();
+            let options = BindOptions { backlog, unix, ..BindOptions::default() };
             self.addresses(proxy, word, &options, (&mut ports, &mut count));
         }
         for line in proxy.lines.own("bind") {
@@ -79,7 +80,8 @@ impl<'a> Lowering<'a> {
     }
 
     fn bind_options(&mut self, line: &'a Directive, backlog: u32) -> BindOptions {
-        let mut options = BindOptions { backlog, ..BindOptions::default() };
+        let unix = self.global.unix_bind.address.clone();
+        let mut options = BindOptions { backlog, unix, ..BindOptions::default() };
         for option in line.options() {
             self.bind_option(option, &mut options);
         }
@@ -87,7 +89,6 @@ impl<'a> Lowering<'a> {
     }
 
     fn bind_option(&mut self, option: OptionUse<'_>, options: &mut BindOptions) {
-        let text = option.args.first().map_or("", Word::text);
         match (option.keyword.name, option.args.first()) {
             ("name", Some(word)) => options.label = self.plain(word).unwrap_or_default(),
             ("interface", Some(word)) => options.interface = self.interface(word).unwrap_or_default(),
@@ -102,15 +103,7 @@ impl<'a> Lowering<'a> {
             ("v6only", _) => (options.v4v6, options.v6only) = (false, true),
             ("user" | "uid", Some(word)) => options.unix.user = self.plain(word).unwrap_or_default(),
             ("group" | "gid", Some(word)) => options.unix.group = self.plain(word).unwrap_or_default(),
-            ("mode", Some(word)) => match u32::from_str_radix(text, 8) {
-                Ok(mode) if mode <= 0o7777 => options.unix.mode = Some(mode),
-                _ => {
-                    let message = format!("`{text}` is not a set of permissions in octal");
-                    self.report(
-                        Diagnostic::error(Code::BadValue, word.span(), message).help("write `mode 660`"),
-                    );
-                }
-            },
+            ("mode", Some(word)) => options.unix.mode = self.permissions(word),
             _ => {}
         }
     }
@@ -247,7 +240,11 @@ impl<'a> Lowering<'a> {
                 let address = Some(listener::Address::Descriptor(number));
                 vec![(format!("fd@{number}"), v1::Listener { address, ..base })]
             }
-            Address::Unix(path) => {
+            Address::Unix(mut path) => {
+                // Names without a path have no folder to be put into.
+                if path.first() != Some(&0) {
+                    path.splice(..0, self.global.unix_bind.prefix.bytes());
+                }
                 let name = match path.strip_prefix(b"\0") {
                     Some(name) => format!("abns@{}", String::from_utf8_lossy(name)),
                     None => format!("unix@{}", String::from_utf8_lossy(&path)),

@@ -5,8 +5,13 @@ use sluicegate_proto::v1::{self, resource::Body};
 use super::Lowering;
 use super::logging::Rings;
 use super::settings::Lines;
+use super::unix_bind::UnixBind;
 use crate::ast::{Directive, SectionKind};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::word::Word;
+
+/// The most threads that move traffic.
+const MAX_WORKERS: u32 = 256;
 
 /// Settings of the process that proxies use.
 #[derive(Debug, Default)]
@@ -19,11 +24,13 @@ pub(super) struct Global<'a> {
     pub(super) log_hostname: Option<Option<&'a Word>>,
     /// `ring` sections.
     pub(super) rings: Rings,
+    /// `unix-bind`
+    pub(super) unix_bind: UnixBind,
     /// It has been told that `log global` leads nowhere.
     pub(super) told_nowhere: bool,
 }
 
-impl Lowering<'_> {
+impl<'a> Lowering<'a> {
     /// Reads all `global` sections; a later one overrides the earlier ones.
     pub(super) fn global(&mut self) {
         let mut process = v1::Process::default();
@@ -38,8 +45,12 @@ impl Lowering<'_> {
             if let Some(line) = lines.last("log-send-hostname") {
                 self.global.log_hostname = Some(line.args().first());
             }
+            for line in lines.all("unix-bind") {
+                self.unix_bind(line);
+            }
             self.process(&lines, &mut process);
             self.console(&lines);
+            self.program(&lines);
         }
         if let Some(span) = opened {
             self.emit("process".into(), span, 0, Body::Process(process));
@@ -65,6 +76,44 @@ impl Lowering<'_> {
         }
         if let Some(millis) = word("hard-stop-after").and_then(|word| self.time(word)) {
             process.hard_stop_after_ms = Some(millis);
+        }
+        if let Some(percent) = word("spread-checks").and_then(|word| self.number(word, 0..=50)) {
+            process.spread_checks_percent = percent;
+        }
+        if let Some(millis) = word("max-spread-checks").and_then(|word| self.time(word)) {
+            process.max_spread_checks_ms = Some(millis);
+        }
+    }
+
+    /// Lines that [`crate::program::Program`] reads: what is wrong with their values.
+    fn program(&mut self, lines: &Lines<'a>) {
+        let word = |name: &str| lines.last(name).and_then(|line| line.args().first());
+        if let Some(word) = word("nbthread") {
+            self.number(word, 1..=MAX_WORKERS);
+        }
+        for name in ["ulimit-n", "fd-hard-limit"] {
+            if let Some(word) = word(name) {
+                self.number(word, 0..=u32::MAX);
+            }
+        }
+        if let Some(word) = word("grace") {
+            self.time(word);
+        }
+        for [name, number] in [["user", "uid"], ["group", "gid"]] {
+            let given: Vec<_> = lines.own(name).chain(lines.own(number)).collect();
+            for word in lines.own(number).filter_map(|line| line.args().first()) {
+                // The last number stands for nobody at all (setuid(2)).
+                self.number(word, 0..=u32::MAX - 1);
+            }
+            if given.len() > 1 {
+                let again = given.iter().map(|line| line.span).max_by_key(|span| span.start);
+                let message = format!("`{name}` or `{number}` is given twice; the first one counts");
+                self.report(Diagnostic::warning(
+                    Code::Duplicate,
+                    again.unwrap_or(lines.section().span),
+                    message,
+                ));
+            }
         }
     }
 }

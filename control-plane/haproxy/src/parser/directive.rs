@@ -182,6 +182,7 @@ impl Parser {
         match (directive.name(), directive.args()) {
             ("setenv", [name, value]) => environment.set(name.text(), value.text()),
             ("presetenv", [name, value]) => environment.preset(name.text(), value.text()),
+            ("localpeer", [name]) => environment.set("HAPROXY_LOCALPEER", name.text()),
             ("unsetenv", names) => names.iter().for_each(|name| environment.unset(name.text())),
             ("resetenv", names) => environment.retain(&names.iter().map(Word::text).collect::<Vec<_>>()),
             _ => {}

@@ -37,11 +37,8 @@ fn the_distribution_example_is_read_with_few_words_said() {
     assert!(!parsed.diagnostics.has_errors());
     let names: Vec<_> = parsed.diagnostics.iter().map(|found| (found.code, found.severity)).collect();
     let expected = [
-        (Code::DegradedKeyword, Severity::Warning), // chroot
-        (Code::InertKeyword, Severity::Notice),     // pidfile
-        (Code::DegradedKeyword, Severity::Warning), // user
-        (Code::DegradedKeyword, Severity::Warning), // group
-        (Code::InertKeyword, Severity::Notice),     // daemon
+        (Code::InertKeyword, Severity::Notice), // chroot
+        (Code::InertKeyword, Severity::Notice), // daemon
         (Code::AddressOnSection, Severity::Warning),
     ];
     assert_eq!(names, expected);
@@ -107,6 +104,12 @@ fn environment_keywords_act_on_the_lines_below() {
     let file = clean(text);
     assert_eq!(file.sections[0].directives[3].args()[0].text(), "13");
     assert_eq!(file.environment, [("B", "3")].into_iter().collect());
+}
+
+#[test]
+fn localpeer_is_known_to_the_lines_below() {
+    let file = clean("global\n localpeer lb-1\n node \"at-${HAPROXY_LOCALPEER}\"\n");
+    assert_eq!(file.sections[0].directives[1].args()[0].text(), "at-lb-1");
 }
 
 #[test]

@@ -88,6 +88,8 @@ fn body(out: &mut Out, body: &Body, provenance: &v1::Provenance) {
             out.text("node", &process.node);
             out.text("description", &process.description);
             out.millis("hard_stop_after_ms", process.hard_stop_after_ms);
+            out.number("spread_checks_percent", process.spread_checks_percent);
+            out.millis("max_spread_checks_ms", process.max_spread_checks_ms);
         }
         Body::Listener(listener) => listener_body(out, listener),
         Body::Frontend(frontend) => frontend_body(out, frontend, provenance),

@@ -142,3 +142,19 @@ fn first_probes_are_spread_over_the_interval() {
     assert_ne!(first_delay(2_000 * MS, 0, 4, 77), first_delay(2_000 * MS, 0, 4, 78));
     assert_eq!(first_delay(Duration::ZERO, 3, 0, 9), Duration::ZERO);
 }
+
+#[test]
+fn chance_moves_a_probe_within_its_part_of_the_interval() {
+    let shifted = |percent, chance| {
+        let mut check = check(2, 3);
+        check.tick(check.due());
+        check.finish(MS, Status::L4Ok, None, "");
+        check.shift(percent, chance);
+        check.due() - MS
+    };
+    assert!((0..9).all(|chance| shifted(0, chance) == 2_000 * MS));
+    let all: Vec<_> = (0..1_000).map(|chance| shifted(25, chance)).collect();
+    let (first, last) = (all.iter().min().unwrap(), all.iter().max().unwrap());
+    assert!(*first >= 1_500 * MS && *first < 1_510 * MS, "{first:?}");
+    assert!(*last <= 2_500 * MS && *last > 2_490 * MS, "{last:?}");
+}

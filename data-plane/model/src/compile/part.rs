@@ -17,7 +17,7 @@ use crate::endpoint::Endpoint;
 use crate::expr::Test;
 use crate::frontend::{FrontendSettings, Route};
 use crate::listener::Listener;
-use crate::process::Process;
+use crate::process::{Process, Spread};
 
 /// Contents by hash.
 pub(crate) type Blobs = FxHashMap<ContentHash, Bytes>;
@@ -66,11 +66,15 @@ fn process(wire: &v1::Process, scope: &mut Scope<'_>) -> Option<Process> {
     let description = scope.text("description", &wire.description);
     let hard_stop_after =
         optional(wire.hard_stop_after_ms, |ms| scope.milliseconds("hard_stop_after_ms", ms));
+    let spread = scope.range("spread_checks_percent", wire.spread_checks_percent, 0, 50);
+    let first =
+        optional(wire.max_spread_checks_ms, |ms| scope.milliseconds("max_spread_checks_ms", ms.max(1)));
     Some(Process {
         max_connections: NonZeroU32::new(wire.max_connections),
         node: node?,
         description: description?,
         hard_stop_after: hard_stop_after?,
+        spread: Spread { percent: u32::try_from(spread?).ok()?, first: first? },
     })
 }
 

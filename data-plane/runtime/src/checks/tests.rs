@@ -187,6 +187,25 @@ async fn first_probes_are_spread_over_the_interval() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn chance_spreads_probes_as_far_as_is_said() {
+    let mut bench = Bench::new();
+    bench.checks.spread(Spread { percent: 50, first: Some(400 * MS) });
+    let settings = settings(None);
+    let subjects = (1..=4).map(|number| subject(&number.to_string(), nowhere(number), &settings)).collect();
+    bench.checks.follow(subjects);
+    bench.run(30_000 * MS).await;
+    let mut pauses = Vec::new();
+    for number in 1..=4 {
+        let probes = bench.probes(nowhere(number));
+        assert_eq!(probes[0], 100 * u128::from(number - 1));
+        pauses.extend(probes.windows(2).map(|pair| pair[1] - pair[0]));
+    }
+    assert!(pauses.iter().all(|pause| (1_000..=3_001).contains(pause)), "{pauses:?}");
+    let other: std::collections::BTreeSet<_> = pauses.iter().collect();
+    assert!(other.len() > pauses.len() / 2, "{pauses:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_interval_follows_the_state() {
     let mut bench = Bench::new();
     let address = nowhere(1);

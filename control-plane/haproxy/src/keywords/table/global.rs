@@ -32,8 +32,9 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::inert("daemon", G, "only the program under the name `haproxy` goes to the background")
             .takes(0, 0, "")
             .does("Go to the background."),
-        Keyword::inert("pidfile", G, "only the program under the name `haproxy` writes it")
+        Keyword::works("pidfile", G, "the_pid_file_says_who_serves")
             .takes(1, 1, "<path>")
+            .once()
             .does("Where the process number is written."),
         Keyword::works("setenv", G, ENVIRONMENT).takes(2, 2, "<name> <value>").does("Sets a variable."),
         Keyword::works("presetenv", G, ENVIRONMENT)
@@ -47,17 +48,27 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .does("Removes all variables but those named."),
     ],
     &[
-        Keyword::degraded(
+        Keyword::inert(
             "chroot",
             G,
-            "the process keeps its root folder; a container gives it one of its own",
+            "files are read again while it serves, which another root folder would hide; a container or a unit of \
+             systemd gives it one",
         )
         .takes(1, 1, "<folder>")
         .does("Change the root folder."),
-        Keyword::degraded("user", G, KEEPS_USER).takes(1, 1, "<name>").does("The user to run as."),
-        Keyword::degraded("group", G, KEEPS_USER).takes(1, 1, "<name>").does("The group to run as."),
-        Keyword::degraded("uid", G, KEEPS_USER).takes(1, 1, "<number>").does("The user to run as."),
-        Keyword::degraded("gid", G, KEEPS_USER).takes(1, 1, "<number>").does("The group to run as."),
+        Keyword::works("user", G, RIGHTS)
+            .takes(1, 1, "<name>")
+            .does("The user to run as, once everything is bound; the first one counts."),
+        Keyword::works("group", G, RIGHTS).takes(1, 1, "<name>").does("The group to run as."),
+        Keyword::works("uid", G, RIGHTS).takes(1, 1, "<number>").does("The user to run as."),
+        Keyword::works("gid", G, RIGHTS).takes(1, 1, "<number>").does("The group to run as."),
+        Keyword::works("set-dumpable", G, "what_the_kernel_may_write_is_as_said")
+            .takes(0, 0, "")
+            .negatable()
+            .does("The kernel may write a core file although rights were let go of."),
+        Keyword::works("insecure-setuid-wanted", G, "what_the_kernel_may_write_is_as_said")
+            .takes(0, 0, "")
+            .does("Programs that the process starts may gain rights."),
         Keyword::works("stats socket", G, "lower/console")
             .takes(1, Arity::ANY, "<address> [<option>...]")
             .does("Where the console listens (docs/runtime.md)."),
@@ -67,21 +78,40 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::works("stats maxconn", G, "lower/console")
             .takes(1, 1, "<number>")
             .does("Connections to the console at one time."),
-        Keyword::degraded("nbthread", G, "the number of worker threads is an option of the command line")
+        Keyword::works("nbthread", G, "threads_and_files_are_as_many_as_said")
             .takes(1, 1, "<number>")
-            .does("The number of worker threads."),
-        Keyword::degraded("grace", G, "a soft stop closes the listeners at once")
+            .once()
+            .does("The number of worker threads; one of the command line counts more."),
+        Keyword::works("grace", G, "grace_keeps_listeners_for_a_while")
             .takes(1, 1, "<time>")
-            .does("How long listeners stay after a soft stop."),
+            .once()
+            .does("How long listeners stay after the signal for a soft stop."),
+        Keyword::works("localpeer", G, "localpeer_is_known_to_the_lines_below")
+            .takes(1, 1, "<name>")
+            .once()
+            .does("The name of this process among peers; `HAPROXY_LOCALPEER` in the lines below."),
+        Keyword::works("unix-bind", G, "lower/unix_bind")
+            .takes(1, Arity::ANY, "[prefix <path>] [mode <octal>] [user <name>] [group <name>]")
+            .does("What unix sockets of `bind` lines have that do not say it."),
         Keyword::inert("zero-warning", G, "only the program under the name `haproxy` heeds it")
             .takes(0, 0, ""),
         Keyword::degraded("stats-file", G, "counters start at zero").takes(1, 1, "<path>"),
-        Keyword::degraded("spread-checks", G, "checks keep their intervals").takes(1, 1, "<percent>"),
-        Keyword::degraded("max-spread-checks", G, "checks keep their intervals").takes(1, 1, "<time>"),
-        Keyword::degraded("ulimit-n", G, "the process takes as many descriptors as it may")
-            .takes(1, 1, "<number>"),
-        Keyword::degraded("fd-hard-limit", G, "the process takes as many descriptors as it may")
-            .takes(1, 1, "<number>"),
+        Keyword::works("spread-checks", G, "lower/limits")
+            .takes(1, 1, "<percent>")
+            .once()
+            .does("Up to so much of a check's interval is added or taken away, by chance."),
+        Keyword::works("max-spread-checks", G, "lower/limits")
+            .takes(1, 1, "<time>")
+            .once()
+            .does("The first checks after a start are spread over no more than this."),
+        Keyword::works("ulimit-n", G, "threads_and_files_are_as_many_as_said")
+            .takes(1, 1, "<number>")
+            .once()
+            .does("The limit of open files; without it, all that the host allows."),
+        Keyword::works("fd-hard-limit", G, "threads_and_files_are_as_many_as_said")
+            .takes(1, 1, "<number>")
+            .once()
+            .does("The most that the limit of open files is raised to."),
         Keyword::degraded("warn-blocked-traffic-after", G, "the watchdog has its own limit")
             .takes(1, 1, "<time>"),
         Keyword::degraded("set-var", G, "there are no variables yet: expressions that use them find nothing"),
@@ -94,7 +124,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::degraded("noreuseport", G, "every worker has a listening socket of its own").takes(0, 0, ""),
     ],
     &[
-        Keyword::refused("unix-bind", G, "unix sockets would have other paths and permissions"),
         Keyword::degraded("default-path", G, "relative paths start at the working folder"),
         Keyword::degraded("lua-load", G, LUA),
         Keyword::degraded("lua-load-per-thread", G, LUA),
@@ -129,7 +158,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         [
             "external-check",
             "insecure-fork-wanted",
-            "insecure-setuid-wanted",
             "mworker-max-reloads",
             "master-worker",
         ],
@@ -159,16 +187,11 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "no-memory-trimming",
             "busy-polling",
             "prealloc-fd",
-            "set-dumpable",
-            "strict-limits",
             "profiling.memory",
             "profiling.tasks",
             "anonkey",
             "debug.counters",
             "force-cfg-parser-pause",
-            "quiet",
-            "expose-deprecated-directives",
-            "expose-experimental-directives",
             "maxzlibmem",
             "pp2-never-send-local",
             "shm-stats-file",
@@ -180,7 +203,18 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::inert("", G, "it tunes HAProxy's own inside").negatable(),
     ),
     &Keyword::each(
-        ["localpeer", "cluster-secret"],
+        ["expose-deprecated-directives", "expose-experimental-directives"],
+        Keyword::inert("", G, "what is there needs no leave"),
+    ),
+    &[
+        Keyword::inert("quiet", G, "only the program under the name `haproxy` heeds it; errors are told all the same")
+            .takes(0, 0, ""),
+        Keyword::inert("strict-limits", G, "a limit that cannot be had is told, and what there is is served with")
+            .takes(0, 0, "")
+            .negatable(),
+    ],
+    &Keyword::each(
+        ["cluster-secret"],
         Keyword::inert("", G, "it acts on peers and QUIC alone, which are not supported yet"),
     ),
     &Keyword::each(
@@ -263,5 +297,5 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
 use super::super::Arity;
 
 const ENVIRONMENT: &str = "environment_keywords_act_on_the_lines_below";
-const KEEPS_USER: &str = "the process keeps the user and groups that it was started with";
+const RIGHTS: &str = "the_process_becomes_whom_the_file_says";
 const LUA: &str = "scripts are not run yet: their rules are left out, their services answer 403";
