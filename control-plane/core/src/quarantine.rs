@@ -181,6 +181,11 @@ impl Quarantine {
         news
     }
 
+    /// Whether a group is held back.
+    pub fn holds(&self, group: &Group) -> bool {
+        self.groups.contains_key(group)
+    }
+
     /// Nothing is held back.
     pub fn is_empty(&self) -> bool {
         self.groups.is_empty()

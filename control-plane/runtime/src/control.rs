@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use crate::console::{Asked, Clerk, Request, Seen};
 use crate::entrypoint::{self, EntryPoint};
 use crate::files::{self, Guard, Receivers, Reload};
-use crate::pipeline::{Load, Pipeline};
+use crate::pipeline::{Load, Pipeline, Proposal};
 
 /// Loads that may wait to be taken.
 const LOADS: usize = 64;
@@ -149,6 +149,19 @@ impl Control {
     /// Publishes what the loads come to; the generation, where it is another. What is not published changes nothing.
     fn publish(&mut self) -> Result<Option<Generation>, Vec<String>> {
         let proposal = self.pipeline.propose()?;
+        self.put(proposal)
+    }
+
+    /// As [`Control::publish`], of what an operator set: what does not compile is refused, not held back.
+    fn publish_set(&mut self) -> Result<Option<Generation>, Vec<String>> {
+        let proposal = self.pipeline.propose()?;
+        match self.pipeline.newly_held(&proposal) {
+            Some(reason) => Err(vec![reason]),
+            None => self.put(proposal),
+        }
+    }
+
+    fn put(&mut self, proposal: Proposal) -> Result<Option<Generation>, Vec<String>> {
         let published = self.publisher.publish(DEFAULT_SCOPE, Arc::clone(proposal.snapshot()));
         let generation = published.map_err(|error| vec![error.to_string()])?;
         self.pipeline.accept(proposal, now_unix_ms());
@@ -173,7 +186,7 @@ impl Control {
     fn set(&mut self, request: Request) {
         let before = self.pipeline.overrides().clone();
         let done = self.pipeline.set(&request.values, now_unix_ms()).map_err(|refused| refused.to_string());
-        let done = done.and_then(|()| match self.publish() {
+        let done = done.and_then(|()| match self.publish_set() {
             Ok(Some(generation)) => {
                 let words =
                     request.values.iter().map(|(key, value)| format!("{key}: {} {value}", value.field()));

@@ -147,6 +147,13 @@ impl Pipeline {
         Ok(())
     }
 
+    /// What a proposal would hold back that is not held back now: what was set is no good then. In words.
+    pub fn newly_held(&self, proposal: &Proposal) -> Option<String> {
+        let (group, held) = proposal.held.iter().find(|(group, _)| !self.quarantine.holds(group))?;
+        let reasons: Vec<String> = held.rejected.iter().map(|rejected| rejected.reason.clone()).collect();
+        Some(format!("{group} would not compile: {}", reasons.join("; ")))
+    }
+
     /// What operators have set.
     pub fn overrides(&self) -> &Overrides {
         &self.overrides

@@ -162,3 +162,29 @@ fn those_that_left_make_room() {
     fleet.hello(hello("late"), 99_999).unwrap();
     assert!(fleet.hello(hello("later"), 99_999).is_err());
 }
+
+#[test]
+fn a_scope_is_settled_when_each_proxy_that_is_there_has_or_has_refused_the_newest() {
+    let (mut fleet, mut history) = (Fleet::default(), History::new(1));
+    assert!(fleet.is_settled("edge", &history), "there is nothing to have");
+    let first = publish(&mut history, 1);
+    assert!(fleet.is_settled("edge", &history), "nobody is there");
+    let (a, b) = (fleet.hello(hello("a"), 10).unwrap(), fleet.hello(hello("b"), 10).unwrap());
+    let mut old = hello("old");
+    old.capabilities.remove("kind.backend");
+    fleet.hello(old, 10).unwrap();
+    assert!(!fleet.is_settled("edge", &history));
+    for session in [a, b] {
+        fleet.sent(session, first);
+    }
+    fleet.ack(a, first, 20).unwrap();
+    assert!(!fleet.is_settled("edge", &history));
+    fleet.nack(b, first, rejection(true), 20).unwrap();
+    assert!(fleet.is_settled("edge", &history), "one cannot take it, and is not waited for");
+    publish(&mut history, 2);
+    assert!(!fleet.is_settled("edge", &history));
+    fleet.leave(a, 30);
+    fleet.leave(b, 30);
+    assert!(fleet.is_settled("edge", &history));
+    assert_eq!(fleet.reports("edge").len(), 3);
+}

@@ -310,3 +310,17 @@ fn a_set_that_fails_sets_nothing() {
     assert!(site.pipeline.set(&values, 1).is_err());
     assert_eq!(*site.pipeline.overrides(), before);
 }
+
+#[test]
+fn a_value_that_does_not_compile_is_told_before_it_is_accepted() {
+    let mut site = served();
+    let endpoint = site.snapshot().resources().keys().find(|key| key.kind() == v1::Kind::Endpoint).cloned();
+    let endpoint = endpoint.unwrap();
+    site.pipeline.set(&[(endpoint.clone(), Value::Weight(257))], 1).unwrap();
+    let proposal = site.pipeline.propose().unwrap();
+    let reason = site.pipeline.newly_held(&proposal).unwrap();
+    assert!(reason.contains("would not compile") && reason.contains("257"), "{reason}");
+    site.pipeline.restore(Overrides::default());
+    let proposal = site.pipeline.propose().unwrap();
+    assert_eq!(site.pipeline.newly_held(&proposal), None);
+}
