@@ -24,6 +24,7 @@ const PLAIN: &[&str] = &[
     "action.redirect",
     "action.return",
     "action.rewrite",
+    "action.service",
     "action.set-header",
     "action.set-status",
     "address.descriptor",

@@ -33,6 +33,7 @@ mod server;
 mod server_name;
 mod server_port;
 mod settings;
+mod stats;
 mod tcp_rule;
 mod timeouts;
 mod unix_bind;

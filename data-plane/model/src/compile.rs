@@ -15,6 +15,7 @@ mod reason;
 mod rewrite;
 mod rule;
 mod scope;
+mod service;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

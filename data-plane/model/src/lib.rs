@@ -16,6 +16,7 @@ pub mod logging;
 pub mod process;
 pub mod rule;
 pub mod runtime;
+pub mod service;
 
 pub use backend::{Backend, BackendSettings};
 pub use compile::{Change, Fault, Reason, Rejected, compile};
@@ -24,3 +25,4 @@ pub use frontend::{Frontend, FrontendSettings, Mode, Route, Timeouts};
 pub use listener::Listener;
 pub use process::Process;
 pub use runtime::Runtime;
+pub use service::Service;

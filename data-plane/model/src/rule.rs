@@ -1,12 +1,14 @@
 //! Statements of a rule list, and the answers that they give.
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use regex::bytes::Regex;
 use sluicegate_proto::v1::Origin;
 
 use crate::expr::{Condition, Format, Matcher};
+use crate::service::Service;
 
 /// One statement; lists are sequential.
 #[derive(Debug)]
@@ -40,6 +42,8 @@ pub enum Action {
     Rewrite(Rewrite),
     /// Give the response another status.
     SetStatus(StatusLine),
+    /// Let the proxy tell of itself, ending the exchange.
+    Serve(Arc<Service>),
 }
 
 /// HAProxy: set-path, replace-path, replace-header and their like.

@@ -21,6 +21,7 @@ use sluicegate_proto::id::ObjectKey;
 use tokio::sync::{mpsc, watch};
 
 use crate::counters::Sharded;
+use crate::http::{Ask, MAX_WAITING};
 use crate::listen::{ListenerId, unix};
 use crate::live::{Gate, Live};
 use crate::log::{Names, Ring, Writer};
@@ -65,6 +66,7 @@ pub struct Engine {
     serial: AtomicU64,
     shortage: Shortage,
     started: std::time::Instant,
+    asks: Mutex<Option<mpsc::Receiver<Ask>>>,
 }
 
 /// The listening sockets of the process, by what they listen on.
@@ -94,7 +96,9 @@ impl Engine {
         let bell = Arc::default();
         let rings: Box<[_]> = (0..settings.workers).map(|_| Arc::new(Ring::new(Arc::clone(&bell)))).collect();
         let writer = Writer::start(rings.to_vec(), bell)?;
+        let (services, asks) = mpsc::channel(MAX_WAITING);
         let shared = Arc::new(Shared {
+            services,
             live: Live::new(settings.workers),
             counters: Sharded::new(settings.workers),
             gate: Arc::new(Gate::new(settings.max_connections.unwrap_or(0))),
@@ -126,7 +130,34 @@ impl Engine {
             serial: AtomicU64::new(0),
             shortage: Shortage::default(),
             started: std::time::Instant::now(),
+            asks: Mutex::new(Some(asks)),
         })
+    }
+
+    /// Threads that move traffic.
+    pub fn workers(&self) -> usize {
+        self.workers.len()
+    }
+
+    /// Client connections at one time, as the generation in force and the limit of open files have it.
+    pub fn connection_limit(&self) -> u32 {
+        self.shared.gate.limit()
+    }
+
+    /// The host's name.
+    pub fn host(&self) -> &str {
+        &self.shared.host
+    }
+
+    /// Whether a stop has begun.
+    pub fn is_stopping(&self) -> bool {
+        *self.stop.borrow() != Stop::No
+    }
+
+    /// Requests about the proxy itself, for whoever answers them; the first caller gets them. Where nobody does, clients
+    /// wait for ten seconds and get a 503.
+    pub fn asks(&self) -> Option<mpsc::Receiver<Ask>> {
+        lock(&self.asks).take()
     }
 
     /// What is served: for checks, which tell it the endpoints' health, and for reports.

@@ -130,6 +130,7 @@ pub(crate) fn nowhere(number: u8) -> SocketAddr {
 /// What one worker shares with none.
 pub(crate) fn shared() -> Shared {
     Shared {
+        services: tokio::sync::mpsc::channel(1).0,
         live: Live::new(1),
         counters: Sharded::new(1),
         gate: Arc::default(),

@@ -21,6 +21,7 @@ mod request;
 mod response;
 mod rules;
 mod run;
+mod service;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,8 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
 
 pub(crate) use connection::Connection;
+pub(crate) use service::MAX_WAITING;
+pub use service::{Answer, Ask};
 pub(crate) use trace::Trace;
 
 /// What a worker keeps for its HTTP connections.

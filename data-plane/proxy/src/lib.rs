@@ -27,3 +27,5 @@ pub mod timer;
 mod transfer;
 pub mod upstream;
 pub mod worker;
+
+pub use http::{Answer, Ask};

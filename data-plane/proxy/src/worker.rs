@@ -14,11 +14,13 @@ use std::time::Duration;
 
 use arc_swap::{ArcSwap, Cache};
 use sluicegate_rules::{Scratch, Style, render};
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::counters::{CloseCause, ProcessCounters, Sharded, count_response};
 use crate::exchange::{Durations, Exchange, Exchanges};
+use crate::http::Ask;
 use crate::live::{Active, Gate, Live};
 use crate::log::{Calendar, Level, Line, Names, Ring};
 use crate::pool::IdlePool;
@@ -43,6 +45,8 @@ pub(crate) struct Shared {
     pub(crate) names: Arc<Names>,
     /// Log lines that a receiver did not take.
     pub(crate) lost_lines: Arc<AtomicU64>,
+    /// Where requests about the proxy itself go.
+    pub(crate) services: mpsc::Sender<Ask>,
     /// The host's name.
     pub(crate) host: Box<str>,
     /// Grow while their worker turns.

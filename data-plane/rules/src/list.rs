@@ -1,5 +1,8 @@
 //! Rule lists.
 
+use std::sync::Arc;
+
+use sluicegate_model::Service;
 use sluicegate_model::rule::{Action, HeaderValue, Redirect, Reply, Rule};
 
 use crate::evaluate::matches;
@@ -33,6 +36,11 @@ pub enum Outcome<'r> {
         /// Status and cookie.
         redirect: &'r Redirect,
     },
+    /// Let the proxy tell of itself.
+    Serve {
+        /// What.
+        service: &'r Arc<Service>,
+    },
 }
 
 /// Runs a list over a message. Edits happen at once: later rules see them.
@@ -62,6 +70,7 @@ pub fn run<'r, M: Message + Variables + Edit>(
             Action::DeleteHeader(pattern) => message.delete(pattern),
             Action::Rewrite(rewrite) => rewrite::rewrite(rewrite, message, scratch),
             Action::SetStatus(line) => message.set_status(line.status, line.reason.as_deref()),
+            Action::Serve(service) => return Outcome::Serve { service },
             Action::Allow => return Outcome::Continue,
         }
     }

@@ -12,6 +12,7 @@ mod endpoints;
 mod fixture;
 mod health;
 mod keep;
+mod pages;
 mod probe;
 mod proxy;
 mod report;

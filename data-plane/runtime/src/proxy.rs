@@ -20,7 +20,7 @@ use crate::apply::{Applier, Served};
 use crate::endpoints::Endpoints;
 use crate::probe::Network;
 use crate::report::Reports;
-use crate::{keep, watchdog};
+use crate::{keep, pages, watchdog};
 
 /// How long a stop waits for what is still being compiled or written.
 const LAST_WORK: Duration = Duration::from_secs(2);
@@ -174,7 +174,11 @@ impl Control {
         let endpoints = Endpoints::new(Arc::clone(&engine), Network, client.seed);
         tokio::spawn(endpoints.run(served.clone()));
         tokio::spawn(watchdog::watch(Arc::clone(&engine)));
-        let reports = Reports::new(Arc::clone(&engine), client.boot_epoch, served.clone());
+        let paces = Arc::default();
+        if let Some(asks) = engine.asks() {
+            tokio::spawn(pages::answer(Arc::clone(&engine), served.clone(), Arc::clone(&paces), asks));
+        }
+        let reports = Reports::new(Arc::clone(&engine), client.boot_epoch, served.clone(), paces);
         let (session_end, pauses_end) = (stopping(stop.clone()), stopping(stop.clone()));
         let keeper = state.clone();
         let session = async move {

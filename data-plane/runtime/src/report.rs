@@ -1,11 +1,10 @@
 //! What the engine counted and the checks found, as the control plane wants to hear it: only what changed, and bounded.
 
 mod facts;
-mod pace;
+pub(crate) mod pace;
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use prost::Message;
 use sluicegate_engine::engine::{Engine, ProcessReport};
@@ -14,7 +13,6 @@ use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1;
 use sluicegate_sync::Reporter;
 use tokio::sync::watch;
-use tokio::time::Instant;
 
 use crate::apply::Served;
 use facts::Facts;
@@ -34,7 +32,7 @@ pub(crate) struct Reports {
     frontends: HashMap<ObjectKey, v1::FrontendStats>,
     backends: HashMap<ObjectKey, v1::BackendStats>,
     endpoints: HashMap<ObjectKey, Facts>,
-    paces: Paces,
+    paces: Arc<Mutex<Paces>>,
     /// Grows by what was told: where there is more than a report holds, each has its turn.
     turn: usize,
     /// Of the generation that the last report was about.
@@ -49,8 +47,13 @@ pub(crate) struct Reports {
 type Candidate = (Arc<LiveEndpoint>, Facts);
 
 impl Reports {
-    /// `served`: what is served.
-    pub(crate) fn new(engine: Arc<Engine>, boot_epoch: u64, served: watch::Receiver<Option<Served>>) -> Self {
+    /// `served`: what is served. `paces`: what else tells of rates has them from there.
+    pub(crate) fn new(
+        engine: Arc<Engine>,
+        boot_epoch: u64,
+        served: watch::Receiver<Option<Served>>,
+        paces: Arc<Mutex<Paces>>,
+    ) -> Self {
         let (frontends, backends, endpoints, taken, waiting) = Default::default();
         Self {
             engine,
@@ -59,7 +62,7 @@ impl Reports {
             frontends,
             backends,
             endpoints,
-            paces: Paces::default(),
+            paces,
             turn: 0,
             serial: 0,
             taken,
@@ -80,7 +83,7 @@ impl Reports {
         let mut suspects = std::mem::take(&mut self.waiting);
         suspects.extend(std::mem::replace(&mut self.taken, taken.clone()));
         suspects.extend(taken);
-        suspects.extend(self.paces.moving().cloned());
+        suspects.extend(lock(&self.paces).moving().cloned());
         suspects
     }
 
@@ -93,7 +96,7 @@ impl Reports {
         self.backends.retain(|key, _| active.backends.contains_key(key));
         let live = self.engine.live();
         self.endpoints.retain(|key, _| live.find_endpoint(active, key).is_some());
-        self.paces.retain(|key| {
+        lock(&self.paces).retain(|key| {
             active.frontends.contains_key(key)
                 || active.backends.contains_key(key)
                 || live.find_endpoint(active, key).is_some()
@@ -109,7 +112,7 @@ impl Reports {
         let (mut turned, mut moved, mut probed) = (Vec::new(), Vec::new(), Vec::new());
         for key in suspects {
             let Some((backend, endpoint)) = self.engine.live().find_endpoint(active, &key) else { continue };
-            let facts = Facts::of(&backend, &endpoint, &mut self.paces);
+            let facts = Facts::of(&backend, &endpoint, &mut lock(&self.paces).reader());
             let candidate = (endpoint, facts);
             match self.endpoints.get(&key) {
                 Some(told) if *told == candidate.1 => {}
@@ -142,9 +145,7 @@ impl Reports {
 
 impl Reporter for Reports {
     fn report(&mut self, fresh: bool) -> v1::Report {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let unix_ms = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
-        self.paces.begin(Moment { instant: Instant::now(), unix_ms });
+        lock(&self.paces).begin(Moment::now());
         let mut suspects = self.suspects();
         let active = self.engine.live().active();
         self.follow(&active);
@@ -161,10 +162,10 @@ impl Reporter for Reports {
         let mut room = Room { bytes: MOST_BYTES, omitted: 0 };
         for key in &suspects {
             if let Some(frontend) = active.frontends.get(key) {
-                let row = facts::frontend(key, frontend, &mut self.paces);
+                let row = facts::frontend(key, frontend, &mut lock(&self.paces).reader());
                 report.frontends.extend(news(&mut self.frontends, &mut self.waiting, key, row, &mut room));
             } else if let Some(backend) = active.backends.get(key) {
-                let row = facts::backend(key, backend, &mut self.paces);
+                let row = facts::backend(key, backend, &mut lock(&self.paces).reader());
                 report.backends.extend(news(&mut self.backends, &mut self.waiting, key, row, &mut room));
             }
         }
@@ -173,6 +174,33 @@ impl Reporter for Reports {
         report.omitted = room.omitted;
         report
     }
+}
+
+/// Everything at once, for who is in the process: nothing is left out, and nothing counts as told.
+pub(crate) fn whole(engine: &Engine, served: Option<&Served>, paces: &Mutex<Paces>) -> v1::Report {
+    let active = engine.live().active();
+    let paces = lock(paces);
+    let mut known = paces.knower(Moment::now());
+    let mut report = v1::Report {
+        generation: served.map(|served| served.generation.into()),
+        process: Some(process(engine.report())),
+        ..v1::Report::default()
+    };
+    for (key, frontend) in &active.frontends {
+        report.frontends.push(facts::frontend(key, frontend, &mut known));
+    }
+    for (key, backend) in &active.backends {
+        report.backends.push(facts::backend(key, backend, &mut known));
+        let endpoints = backend.endpoints.iter();
+        report
+            .endpoints
+            .extend(endpoints.map(|endpoint| Facts::of(backend, endpoint, &mut known).row(endpoint)));
+    }
+    report
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// For who has been told nothing.

@@ -173,6 +173,11 @@ impl Table {
         Self { rows }
     }
 
+    /// Keeps the rows of proxies whose name is wanted.
+    pub fn retain(&mut self, wanted: impl Fn(&str) -> bool) {
+        self.rows.retain(|row| matches!(row.cell(Field::ProxyName), Some(Value::Text(name)) if wanted(name)));
+    }
+
     /// The rows that were asked for.
     #[must_use]
     pub fn select(mut self, select: Select) -> Self {
@@ -253,4 +258,4 @@ fn by_key<T>(rows: &[T], id: impl Fn(&T) -> Option<&ObjectId>) -> BTreeMap<Objec
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

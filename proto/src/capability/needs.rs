@@ -171,6 +171,7 @@ impl Needs {
                     self.format(body.value.as_ref());
                 }
                 Some(rule::Action::SetStatus(_)) => self.word("action.set-status"),
+                Some(rule::Action::Service(_)) => self.word("action.service"),
             }
         }
     }

@@ -45,7 +45,12 @@ impl<'a> Lowering<'a> {
         let servers = self.servers(proxy);
         let sends_only_elsewhere = proxy.kind() == SectionKind::Listen
             && (lines.own("use_backend").next().is_some() || lines.last("default_backend").is_some());
-        let answers_itself = proxy.rules.request.rules.iter().any(|rule| rule.when.is_none());
+        let answers_itself = proxy
+            .rules
+            .request
+            .rules
+            .iter()
+            .any(|rule| rule.when.is_none() || matches!(rule.action, Some(v1::rule::Action::Service(_))));
         if servers == 0 && !sends_only_elsewhere && !answers_itself && !self.names.is_given_again(section) {
             let message = format!("`{}` has no servers: all that it gets is answered 503", proxy.name);
             self.report(

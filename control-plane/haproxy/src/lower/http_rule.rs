@@ -10,6 +10,7 @@ use super::settings::Lines;
 use crate::ast::Directive;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expr::{Acls, Phase, Scope};
+use crate::keywords::Keyword;
 use crate::word::Word;
 
 /// Rules in their order, and where each stands.
@@ -111,6 +112,13 @@ impl<'a> Lowering<'a> {
         if let Some(line) = first_ignored {
             self.needs_http(line, proxy);
         }
+        if http && lines.section().kind.is_proxy() {
+            rules.request.extend(self.stats(lines, acls));
+        } else if !http
+            && let Some(line) = lines.own_lines().iter().find(|line| line.name().starts_with("stats "))
+        {
+            self.needs_http(line, proxy);
+        }
         rules.request.extend(late);
         rules.response.extend(after);
         self.misplaced(lines);
@@ -158,7 +166,7 @@ impl<'a> Lowering<'a> {
         let phase = if answers { Phase::Response } else { Phase::Request };
         let scope = Scope { phase, http: true };
         let keyword = line.action.unwrap_or(line.keyword);
-        let words = line.args().get(usize::from(line.action.is_some())..).unwrap_or_default();
+        let words = line.args().get(line.action.map_or(0, Keyword::words)..).unwrap_or_default();
         let mut args = Args::new(words, line.end());
         if let Some(status) = keyword.refusal() {
             let asked = args.named(&["status", "deny_status"]).and_then(|word| word.text().parse().ok());
@@ -180,6 +188,9 @@ impl<'a> Lowering<'a> {
                 Action::Redirect(self.redirect(&mut args, format)?)
             }
             "set-header" => Action::SetHeader(self.set_header(&mut args, scope)?),
+            "use-service prometheus-exporter" => {
+                Action::Service(v1::Service { kind: Some(v1::service::Kind::Exporter(v1::Empty {})) })
+            }
             "add-header" => Action::AddHeader(self.set_header(&mut args, scope)?),
             "del-header" => Action::DeleteHeader(self.delete_header(&mut args)?),
             other => match self.rewrite(other, &mut args, scope) {

@@ -108,7 +108,7 @@ impl Parser {
     fn action(&mut self, directive: &mut Directive, place: Place) -> bool {
         let args = directive.args();
         let Some(word) = args.first() else { return true };
-        let action = match lookup(place, &[word.text()]) {
+        let action = match find(place, args) {
             Found::Here(action) => action,
             Found::Elsewhere(action) if action.places.iter().any(|other| other.noun() == "action") => {
                 let finding = report::misplaced(action, place, std::slice::from_ref(word));
@@ -124,7 +124,7 @@ impl Parser {
         if !self.support(action, word.span(), place) {
             return false;
         }
-        let operands = &args[1..operands_end(args, action.args.min.into())];
+        let operands = &args[action.words()..operands_end(args, action)];
         if let Some(finding) = miscount(action, operands, word.span()) {
             self.report(finding);
             return false;
@@ -225,9 +225,10 @@ fn miscount(keyword: &'static Keyword, args: &[Word], keyword_span: Span) -> Opt
 }
 
 /// Where the operands of an action end: at the `if` or `unless` that comes after those that it must have.
-fn operands_end(args: &[Word], min: usize) -> usize {
+fn operands_end(args: &[Word], action: &Keyword) -> usize {
+    let own = action.words() + usize::from(action.args.min);
     let condition = |word: &Word| matches!(word.text(), "if" | "unless");
-    args.iter().skip(1 + min).position(condition).map_or(args.len(), |at| at + 1 + min)
+    args.iter().skip(own).position(condition).map_or(args.len(), |at| at + own)
 }
 
 /// How many of the words after an option are its own. Where it may take more than it must, the next option ends it.

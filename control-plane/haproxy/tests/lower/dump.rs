@@ -378,6 +378,23 @@ fn action(action: &Action) -> String {
             let of = if rewrite.name.is_empty() { String::new() } else { format!(" of {}", rewrite.name) };
             format!("rewrite {part}{of}{pattern} to {}", format(rewrite.value.as_ref().unwrap()))
         }
+        Action::Service(service) => match service.kind.as_ref().unwrap() {
+            v1::service::Kind::Exporter(_) => "service exporter".into(),
+            v1::service::Kind::Stats(page) => {
+                let users: Vec<_> = page.users.iter().map(|user| user.user.as_str()).collect();
+                let shown = [
+                    (page.show_version, "version"),
+                    (page.show_legends, "legends"),
+                    (page.show_node, "node"),
+                    (page.show_description, "description"),
+                ];
+                let shown: Vec<_> = shown.iter().filter(|(is, _)| *is).map(|(_, what)| *what).collect();
+                format!(
+                    "service stats {} realm {:?} users {users:?} scope {:?} refresh {} shows {shown:?} {:?} {:?}",
+                    page.uri, page.realm, page.scope, page.refresh_ms, page.node, page.description
+                )
+            }
+        },
         Action::SetStatus(line) => format!("status {} {:?}", line.status, line.reason),
     }
 }

@@ -1,12 +1,14 @@
 //! Rule lists, answers and error pages.
 
+use std::sync::Arc;
+
 use sluicegate_proto::limits::{MAX_REPLY_BYTES, MAX_RULES};
 use sluicegate_proto::v1::{self, Match, Origin, rule::Action as WireAction};
 
 use super::part::optional;
 use super::reason::Fault;
 use super::scope::Scope;
-use super::{condition, format, matcher, rewrite};
+use super::{condition, format, matcher, rewrite, service};
 use crate::expr::Format;
 use crate::rule::{
     Action, Content, ErrorPage, ErrorPages, HeaderName, HeaderPattern, HeaderValue, Redirect, RedirectKind,
@@ -60,6 +62,9 @@ fn rule(wire: &v1::Rule, scope: &mut Scope<'_>) -> Option<Rule> {
         }
         Some(WireAction::SetStatus(wire)) => {
             scope.at("set_status", |scope| rewrite::status_line(wire, scope)).map(Action::SetStatus)
+        }
+        Some(WireAction::Service(wire)) => {
+            scope.at("service", |scope| service::service(wire, scope)).map(Arc::new).map(Action::Serve)
         }
     };
     Some(Rule { when: when?, origin: scope.origin(), action: action? })

@@ -127,7 +127,21 @@ impl Draft<'_> {
 
     /// Frames the answer and appends it.
     pub(super) fn finish(self, audience: Audience, out: &mut Vec<u8>) -> Result<(), InvalidEdit> {
-        let Desk { bare, edits, body, .. } = self.desk;
+        let body = std::mem::take(&mut self.desk.body);
+        let desk = &mut *self.desk;
+        let made = Draft { status: self.status, desk: &mut *desk }.finish_with(&body, audience, out);
+        desk.body = body;
+        made
+    }
+
+    /// Frames an answer with this body and appends it.
+    pub(super) fn finish_with(
+        self,
+        body: &[u8],
+        audience: Audience,
+        out: &mut Vec<u8>,
+    ) -> Result<(), InvalidEdit> {
+        let Desk { bare, edits, .. } = self.desk;
         let bodyless = is_bodyless(self.status);
         if !bodyless {
             edits.set_framing(bare, Framing::Length(body.len() as u64))?;

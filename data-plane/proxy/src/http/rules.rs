@@ -233,6 +233,10 @@ impl Run<'_, '_> {
                 self.intercept();
                 Some(self.answer_redirect(redirect, scratch.text()))
             }
+            (None, Outcome::Serve { service }) => {
+                self.intercept();
+                Some(self.ask(service))
+            }
         };
         self.worker.http.rules.set(scratch);
         step
@@ -282,6 +286,7 @@ impl Run<'_, '_> {
                 self.turn.exchange.termination = Termination::LOCAL;
                 Some(self.answer_redirect(redirect, scratch.text()))
             }
+            (None, Outcome::Serve { service }) => Some(self.ask(service)),
         }
     }
 

@@ -64,6 +64,7 @@ impl Run<'_, '_> {
                 Stage::Pause => self.pause(),
                 Stage::Connect => self.connect(),
                 Stage::Relay => self.relay(),
+                Stage::Serve => self.serve(),
                 Stage::Reply => self.reply(),
                 Stage::Tunnel => self.tunnel(),
             };
@@ -100,7 +101,7 @@ impl Run<'_, '_> {
             Stage::Relay if !self.turn.facts.answered => Phase::Headers,
             Stage::Relay | Stage::Tunnel if !self.turn.down.is_received() => Phase::Data,
             Stage::Relay | Stage::Tunnel => Phase::Last,
-            Stage::Reply => Phase::Request,
+            Stage::Serve | Stage::Reply => Phase::Request,
         }
     }
 
@@ -194,6 +195,7 @@ impl Run<'_, '_> {
             Stage::Connect => self.connect_failed(Failure::ConnectTimeout),
             Stage::Relay if self.client_limit() < self.server_limit() => self.fail(Failure::ClientTimeout),
             Stage::Relay => self.fail(Failure::ServerTimeout),
+            Stage::Serve => self.answer_error(503, true),
             Stage::Reply => self.fail(Failure::ClientTimeout),
             Stage::Tunnel => self.tunnel_expired(),
         }
@@ -202,7 +204,9 @@ impl Run<'_, '_> {
     /// When the present stage has lasted too long; to be asked before each wait.
     pub(super) fn deadline(&self) -> Option<Instant> {
         let limit = match self.turn.stage {
-            Stage::Receive | Stage::Queue | Stage::Pause | Stage::Connect => return self.turn.until,
+            Stage::Receive | Stage::Queue | Stage::Pause | Stage::Connect | Stage::Serve => {
+                return self.turn.until;
+            }
             Stage::Relay => self.client_limit().min(self.server_limit()),
             Stage::Reply => self.client_timeout(),
             Stage::Tunnel => self.tunnel_limit(),

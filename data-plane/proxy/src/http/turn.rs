@@ -4,8 +4,10 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::service::Answer;
 use crate::counters::CloseCause;
 use crate::exchange::Exchange;
 use crate::h1::{Asked, Edits, Framing, Head};
@@ -62,6 +64,8 @@ pub(super) enum Stage {
     Connect,
     /// Sending the request, awaiting and passing the response.
     Relay,
+    /// Waiting for an answer about the proxy.
+    Serve,
     /// Sending an answer made here.
     Reply,
     /// Passing bytes of another protocol.
@@ -117,6 +121,8 @@ pub(super) struct Turn {
     pub(super) permit: Option<Permit>,
     pub(super) connecting: Option<Connecting>,
     pub(super) server: Option<Stream>,
+    /// Brings an answer about the proxy.
+    pub(super) service: Option<oneshot::Receiver<Answer>>,
     /// Why the client's connection is closed, where it is.
     pub(super) close_cause: CloseCause,
     /// When the stage has lasted too long.
@@ -141,6 +147,7 @@ impl Turn {
             permit: None,
             connecting: None,
             server: None,
+            service: None,
             close_cause: CloseCause::Finished,
             until: None,
             moved: accepted,
@@ -162,6 +169,7 @@ impl Turn {
         self.permit = None;
         self.connecting = None;
         self.server = None;
+        self.service = None;
         self.close_cause = CloseCause::Finished;
         self.until = None;
     }

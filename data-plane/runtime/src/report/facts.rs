@@ -7,7 +7,10 @@ use sluicegate_engine::live::{Health, LiveBackend, LiveEndpoint, LiveFrontend, P
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1;
 
-use super::pace::{Grown, Paces};
+use super::pace::Grown;
+
+/// Tells how an object's counter grows, by its number and its count now.
+pub(super) type Growth<'a> = dyn FnMut(&ObjectKey, u8, u64) -> Grown + 'a;
 
 /// What is said of an endpoint, apart from words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +42,7 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    pub(super) fn of(backend: &LiveBackend, endpoint: &LiveEndpoint, paces: &mut Paces) -> Self {
+    pub(super) fn of(backend: &LiveBackend, endpoint: &LiveEndpoint, grown: &mut Growth<'_>) -> Self {
         let state = &endpoint.state;
         let counters = &state.counters;
         let (checks, evidence) = (state.checks(), state.evidence());
@@ -58,7 +61,7 @@ impl Facts {
             health,
             since_unix_ms: millis(evidence.since),
             exchanges,
-            grown: paces.read(&endpoint.config.key, 0, exchanges),
+            grown: grown(&endpoint.config.key, 0, exchanges),
             current_exchanges: state.served(),
             most_exchanges,
             queued: state.queued(),
@@ -160,7 +163,11 @@ fn durations(counters: &Sharded<EndpointCounters>) -> v1::Durations {
     }
 }
 
-pub(super) fn frontend(key: &ObjectKey, frontend: &LiveFrontend, paces: &mut Paces) -> v1::FrontendStats {
+pub(super) fn frontend(
+    key: &ObjectKey,
+    frontend: &LiveFrontend,
+    grown: &mut Growth<'_>,
+) -> v1::FrontendStats {
     let counters = &frontend.state.counters;
     let connections = counters.sum(|shard| &shard.connections);
     let requests = counters.sum(|shard| &shard.requests);
@@ -175,17 +182,17 @@ pub(super) fn frontend(key: &ObjectKey, frontend: &LiveFrontend, paces: &mut Pac
         denied: counters.sum(|shard| &shard.denied),
         bad_requests: counters.sum(|shard| &shard.bad_requests),
         most_connections: frontend.state.gate.most().into(),
-        connection_rate: Some(paces.read(key, 0, connections).rate),
-        request_rate: Some(paces.read(key, 1, requests).rate),
+        connection_rate: Some(grown(key, 0, connections).rate),
+        request_rate: Some(grown(key, 1, requests).rate),
         denied_responses: counters.sum(|shard| &shard.denied_responses),
         intercepted: counters.sum(|shard| &shard.intercepted),
     }
 }
 
-pub(super) fn backend(key: &ObjectKey, backend: &LiveBackend, paces: &mut Paces) -> v1::BackendStats {
+pub(super) fn backend(key: &ObjectKey, backend: &LiveBackend, grown: &mut Growth<'_>) -> v1::BackendStats {
     let counters = &backend.state.counters;
     let exchanges = counters.sum(|shard| &shard.exchanges);
-    let grown = paces.read(key, 0, exchanges);
+    let grown = grown(key, 0, exchanges);
     let (most_exchanges, most_queued) = backend.state.most();
     v1::BackendStats {
         id: Some(key.into()),

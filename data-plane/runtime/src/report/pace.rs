@@ -1,7 +1,7 @@
 //! How fast counters grow, and when they did last.
 
 use std::collections::{BTreeSet, HashMap};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::Rate;
@@ -10,9 +10,12 @@ use tokio::time::Instant;
 /// Readings that come closer together tell the rate of the one before.
 const SHORTEST: Duration = Duration::from_millis(500);
 
+/// Readings that are older are no rate of now: nobody asks for reports.
+const STALE: Duration = Duration::from_secs(5);
+
 /// Counters of objects. Only what has ever counted takes room.
 #[derive(Debug, Default)]
-pub(super) struct Paces {
+pub(crate) struct Paces {
     known: HashMap<(ObjectKey, u8), Pace>,
     /// Objects whose rate is not 0.
     moving: BTreeSet<ObjectKey>,
@@ -44,6 +47,14 @@ pub(super) struct Moment {
     pub(super) unix_ms: u64,
 }
 
+impl Moment {
+    /// This moment.
+    pub(super) fn now() -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self { instant: Instant::now(), unix_ms: u64::try_from(since.as_millis()).unwrap_or(u64::MAX) }
+    }
+}
+
 impl Paces {
     /// Begins a round of readings. Counters that are not read in it have not grown.
     pub(super) fn begin(&mut self, now: Moment) {
@@ -55,8 +66,28 @@ impl Paces {
         self.moving.iter()
     }
 
+    /// Takes readings.
+    pub(super) fn reader(&mut self) -> impl FnMut(&ObjectKey, u8, u64) -> Grown {
+        |key, which, count| self.read(key, which, count)
+    }
+
+    /// Tells what the last readings came to: rates as long as they are fresh. What has grown since grew now.
+    pub(super) fn knower(&self, now: Moment) -> impl FnMut(&ObjectKey, u8, u64) -> Grown {
+        let age = self.now.map(|last| now.instant.saturating_duration_since(last.instant));
+        let fresh = age.is_some_and(|age| age < STALE);
+        move |key, which, count| {
+            let pace = self.known.get(&(key.clone(), which));
+            let rate = pace.map(|pace| pace.rate).unwrap_or_default();
+            let known = pace.map_or((0, 0), |pace| (pace.count, pace.grown_unix_ms));
+            Grown {
+                rate: Rate { now: if fresh { rate.now } else { 0 }, ..rate },
+                at_unix_ms: if count > known.0 { now.unix_ms } else { known.1 },
+            }
+        }
+    }
+
     /// Takes a reading of an object's counter of number `which`.
-    pub(super) fn read(&mut self, key: &ObjectKey, which: u8, count: u64) -> Grown {
+    fn read(&mut self, key: &ObjectKey, which: u8, count: u64) -> Grown {
         let Some(now) = self.now else { return Grown::default() };
         if count == 0 {
             return Grown::default();

@@ -31,7 +31,7 @@ fn site() -> Site {
 #[tokio::test]
 async fn only_what_changed_is_told() {
     let (engine, mut applier, served) = applier();
-    let mut reports = Reports::new(Arc::clone(&engine), 42, served);
+    let mut reports = Reports::new(Arc::clone(&engine), 42, served, Arc::default());
     assert_eq!(reports.report(true).generation, None);
     applier.apply(site().update(3)).await.unwrap();
     let first = reports.report(false);
@@ -64,7 +64,7 @@ async fn a_report_is_bounded_and_the_rest_follows_in_turn() {
         site.endpoint("app", &format!("{number:0200}"), nowhere(1), |_| {})
     });
     applier.apply(site.update(1)).await.unwrap();
-    let mut reports = Reports::new(Arc::clone(&engine), 1, served);
+    let mut reports = Reports::new(Arc::clone(&engine), 1, served, Arc::default());
     let mut told = 0;
     let mut rounds = 0;
     while told < total {

@@ -29,7 +29,7 @@ fn server(name: &str, number: u32, change: impl FnOnce(&mut v1::Endpoint)) -> Re
 }
 
 /// A `listen both` above a frontend `web` and a backend `app` of three servers, the last a backup.
-fn runtime() -> Runtime {
+pub(crate) fn runtime() -> Runtime {
     let frontend = || v1::Frontend { mode: v1::Mode::Http.into(), ..v1::Frontend::default() };
     let backend = || v1::Backend {
         mode: v1::Mode::Http.into(),
@@ -56,7 +56,7 @@ fn of(table: &Table, name: &str, field: Field) -> String {
     row.unwrap().cell(field).map(ToString::to_string).unwrap_or_default()
 }
 
-fn told(stats: v1::EndpointStats, health: Health) -> Report {
+pub(crate) fn told(stats: v1::EndpointStats, health: Health) -> Report {
     let stats =
         v1::EndpointStats { id: Some(id(ObjectKind::Endpoint, "app/a")), health: health.into(), ..stats };
     Report { endpoints: vec![stats], ..Report::default() }

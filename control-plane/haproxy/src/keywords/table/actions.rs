@@ -76,6 +76,9 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::degraded("tarpit", REQUEST, "the client is answered at once").instead(Effect::Refuse(500)),
         Keyword::degraded("auth", REQUEST, "nobody is let in: the client is answered 403")
             .instead(Effect::Refuse(403)),
+        Keyword::works("use-service prometheus-exporter", REQUEST, "lower/stats")
+            .takes(0, 0, "")
+            .does("Answers metrics in Prometheus' text form."),
         Keyword::degraded("use-service", REQUEST, "the service is not there yet: the client is answered 403")
             .instead(Effect::Refuse(403)),
         Keyword::degraded(

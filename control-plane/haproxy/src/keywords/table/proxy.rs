@@ -1,7 +1,7 @@
 //! Lines of proxies that are settings.
 
 use super::super::{Arity, Effect, Place};
-use super::{DFL, DFLB, DLB, FL, FLB, Keyword, LB, Places, TLS};
+use super::{DFL, DFLB, DLB, FL, FLB, Keyword, LB, TLS};
 
 pub(super) const GROUPS: &[&[Keyword]] = &[
     &[
@@ -191,20 +191,25 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::degraded("", DFLB, "bodies pass as they are"),
     ),
     &[
-        page("stats enable", DFLB).takes(0, 0, "").does("Turns the statistics page on."),
-        page("stats uri", DFLB).takes(1, 1, "<prefix>").does("Where the statistics page is."),
-        page("stats refresh", DFLB).takes(1, 1, "<time>"),
-        page("stats realm", DFLB).takes(1, 1, "<realm>"),
-        page("stats auth", DFLB).takes(1, 1, "<user>:<password>"),
-        page("stats scope", DFLB).takes(1, 1, "{ <proxy> | . }"),
-        page("stats admin", FLB),
-        page("stats http-request", FLB),
-        page("stats hide-version", DFLB).takes(0, 0, ""),
-        page("stats show-version", DFLB).takes(0, 0, ""),
-        page("stats show-desc", DFLB),
-        page("stats show-legends", DFLB),
-        page("stats show-modules", DFLB),
-        page("stats show-node", DFLB),
+        page("stats enable").takes(0, 0, "").does("Turns the statistics page on."),
+        page("stats uri").takes(1, 1, "<prefix>").does("Where the statistics page is."),
+        page("stats refresh").takes(1, 1, "<time>").does("How often browsers load it again."),
+        page("stats realm").takes(1, 1, "<realm>").does("What the question for a password names."),
+        page("stats auth")
+            .takes(1, 1, "<user>:<password>")
+            .adds()
+            .does("Lets a user see it, and nobody else."),
+        page("stats scope").takes(1, 1, "{ <proxy> | . }").adds().does("Shows a proxy, and no other."),
+        page("stats hide-version").takes(0, 0, "").does("Does not tell the version."),
+        page("stats show-version").takes(0, 0, "").does("Tells the version."),
+        page("stats show-desc").takes(0, Arity::ANY, "[<text>]").does("Shows a text, else that of `global`."),
+        page("stats show-legends").takes(0, 0, "").does("Shows addresses and algorithms."),
+        page("stats show-node").takes(0, 1, "[<name>]").does("Shows a name, else that of the node."),
+        Keyword::works("stats http-request", FLB, STATS)
+            .takes(1, Arity::ANY, "{ allow | deny } [{ if | unless } <condition>]")
+            .does("Says who may see it. `auth` answers 403: there are no user lists yet."),
+        Keyword::degraded("stats admin", FLB, "the page shows and changes nothing; the runtime API does"),
+        Keyword::inert("stats show-modules", DFLB, "there are no modules"),
     ],
 ];
 
@@ -215,6 +220,8 @@ const STAY: &str = "clients do not stay with their server: every request takes i
 const TURNS: &str = "servers take turns, as with `roundrobin`";
 const STATE: &str = "servers start as the configuration says";
 
-const fn page(name: &'static str, places: Places) -> Keyword {
-    Keyword::degraded(name, places, "there is no statistics page yet")
+const STATS: &str = "lower/stats";
+
+const fn page(name: &'static str) -> Keyword {
+    Keyword::works(name, DFLB, STATS)
 }

@@ -41,3 +41,20 @@ async fn who_has_stopped_is_read_once_more() {
     paces.retain(|_| false);
     assert!(paces.known.is_empty());
 }
+
+#[tokio::test]
+async fn who_looks_in_between_sees_what_has_grown() {
+    let (mut paces, start) = (Paces::default(), Instant::now());
+    let at = |ms| Moment { instant: start + Duration::from_millis(ms), unix_ms: ms };
+    for (ms, count) in [(0, 0), (1000, 5)] {
+        paces.begin(at(ms));
+        paces.read(&key(), 0, count);
+    }
+    let seen = |ms, count| {
+        let grown = paces.knower(at(ms))(&key(), 0, count);
+        (grown.rate.now, grown.rate.most, grown.at_unix_ms)
+    };
+    assert_eq!(seen(1500, 5), (5, 5, 1000));
+    assert_eq!(seen(1500, 6), (5, 5, 1500));
+    assert_eq!(seen(9000, 5), (0, 5, 1000));
+}

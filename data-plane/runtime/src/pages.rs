@@ -1,0 +1,126 @@
+//! What the proxy answers about itself: the statistics page and the exporter, made on the control thread.
+
+use std::sync::{Arc, Mutex};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use sluicegate_engine::engine::Engine;
+use sluicegate_engine::{Answer, Ask};
+use sluicegate_model::service::StatsPage;
+use sluicegate_model::{Runtime, Service};
+use sluicegate_proto::v1::Report;
+use sluicegate_stats::{Facts, Info, PageSettings, Scope, Table, page, prometheus};
+use tokio::sync::{mpsc, watch};
+
+use crate::apply::Served;
+use crate::report::pace::Paces;
+use crate::report::whole;
+
+/// Answers requests as long as there are any to come.
+pub(crate) async fn answer(
+    engine: Arc<Engine>,
+    served: watch::Receiver<Option<Served>>,
+    paces: Arc<Mutex<Paces>>,
+    mut asks: mpsc::Receiver<Ask>,
+) {
+    while let Some(ask) = asks.recv().await {
+        let report = whole(&engine, served.borrow().as_ref(), &paces);
+        let runtime = Arc::clone(&engine.live().active().runtime);
+        let answer = Desk { runtime: &runtime, report: &report, facts: facts(&engine) }.answer(&ask);
+        // The client may have gone.
+        let _gone = ask.answer.send(answer);
+    }
+}
+
+fn facts(engine: &Engine) -> Facts {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let (descriptors, _) =
+        nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE).unwrap_or_default();
+    Facts {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        now_unix_ms: u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
+        pid: std::process::id(),
+        threads: u32::try_from(engine.workers()).unwrap_or(u32::MAX),
+        descriptors,
+        connection_limit: engine.connection_limit().into(),
+        host: engine.host().to_owned(),
+        stopping: engine.is_stopping(),
+    }
+}
+
+/// What answers are made of.
+struct Desk<'a> {
+    runtime: &'a Runtime,
+    report: &'a Report,
+    facts: Facts,
+}
+
+impl Desk<'_> {
+    fn answer(&self, ask: &Ask) -> Answer {
+        let target = String::from_utf8_lossy(&ask.target);
+        match &*ask.service {
+            Service::Exporter => self.metrics(&target),
+            Service::Stats(settings) => self.stats(settings, &target),
+        }
+    }
+
+    fn metrics(&self, target: &str) -> Answer {
+        let scope = Scope::of_query(target.split_once('?').map_or("", |(_, query)| query));
+        let text = prometheus(&self.table(), &self.info(), self.report, scope);
+        made("text/plain; version=0.0.4", text)
+    }
+
+    /// Parameters stand behind the address of the page, after semicolons.
+    fn stats(&self, settings: &StatsPage, target: &str) -> Answer {
+        let parameters = target.strip_prefix(&*settings.uri).unwrap_or_default();
+        let has = |name: &str| parameters.split([';', '?', '&']).any(|parameter| parameter == name);
+        let mut table = self.table();
+        if !settings.scope.is_empty() {
+            table.retain(|name| settings.scope.iter().any(|shown| **shown == *name));
+        }
+        let refresh = settings.refresh.filter(|_| !has("norefresh"));
+        let mut answer = if has("csv") {
+            made("text/plain", table.csv())
+        } else if has("json") {
+            made("application/json", table.json())
+        } else {
+            let shown = PageSettings {
+                uri: &settings.uri,
+                refresh,
+                version: settings.show_version.then_some(self.facts.version.as_str()),
+                legends: settings.show_legends,
+                node: settings.node.as_deref().map(|node| filled(node, self.node())),
+                description: settings.description.as_deref().map(|text| {
+                    filled(text, self.runtime.process.description.as_deref().unwrap_or_default())
+                }),
+                only_up: has("up"),
+            };
+            made("text/html; charset=utf-8", page(&table, &self.info(), shown))
+        };
+        if let Some(refresh) = refresh {
+            answer.headers.push(("Refresh", refresh.as_secs().max(1).to_string()));
+        }
+        answer
+    }
+
+    fn node(&self) -> &str {
+        self.runtime.process.node.as_deref().unwrap_or(&self.facts.host)
+    }
+
+    fn table(&self) -> Table {
+        Table::new(self.runtime, self.report, &self.facts)
+    }
+
+    fn info(&self) -> Info {
+        Info::new(self.runtime, self.report, &self.facts)
+    }
+}
+
+/// `text`, or where that is empty what else there is.
+fn filled<'a>(text: &'a str, otherwise: &'a str) -> &'a str {
+    if text.is_empty() { otherwise } else { text }
+}
+
+fn made(content_type: &str, text: String) -> Answer {
+    let headers = vec![("Cache-Control", "no-cache".to_owned()), ("Content-Type", content_type.to_owned())];
+    Answer { headers, body: text.into_bytes() }
+}

@@ -1,0 +1,76 @@
+use super::*;
+use crate::Facts;
+use crate::rows::tests::{runtime, told};
+use sluicegate_proto::v1::{self, Count, Generation, Health, ProcessStats};
+
+fn metrics(scope: Scope) -> String {
+    let stats = v1::EndpointStats {
+        exchanges: 3,
+        responses: vec![0, 2, 0, 1, 0],
+        durations: Some(v1::Durations { total: 1234, ..v1::Durations::default() }),
+        ..v1::EndpointStats::default()
+    };
+    let mut report = told(stats, Health::Down);
+    let closes = vec![Count { name: "client".into(), count: 4 }];
+    report.process = Some(ProcessStats { connections: 9, closes, ..ProcessStats::default() });
+    report.generation = Some(Generation { number: 7, ..Generation::default() });
+    let (runtime, facts) = (runtime(), Facts::default());
+    let table = Table::new(&runtime, &report, &facts);
+    prometheus(&table, &Info::new(&runtime, &report, &facts), &report, scope)
+}
+
+#[test]
+fn names_and_labels_are_those_of_the_exporter() {
+    let text = metrics(Scope::ALL);
+    for line in [
+        "# TYPE haproxy_server_sessions_total counter",
+        "haproxy_server_sessions_total{proxy=\"app\",server=\"a\"} 3",
+        "haproxy_server_http_responses_total{proxy=\"app\",server=\"a\",code=\"2xx\"} 2",
+        "haproxy_server_total_time_average_seconds{proxy=\"app\",server=\"a\"} 1.234",
+        "haproxy_server_status{proxy=\"app\",server=\"a\",state=\"DOWN\"} 1",
+        "haproxy_server_status{proxy=\"app\",server=\"a\",state=\"UP\"} 0",
+        "haproxy_server_status{proxy=\"app\",server=\"b\",state=\"DRAIN\"} 1",
+        "haproxy_server_status{proxy=\"app\",server=\"c\",state=\"UP\"} 1",
+        "haproxy_frontend_status{proxy=\"web\",state=\"UP\"} 1",
+        "haproxy_backend_active_servers{proxy=\"app\"} 0",
+        "haproxy_process_connections_total 9",
+        "sluicegate_generation 7",
+        "sluicegate_connections_closed_total{cause=\"client\"} 4",
+    ] {
+        assert!(text.lines().any(|seen| seen == line), "{line}\n{text}");
+    }
+    assert!(!text.contains("haproxy_server_active_servers"));
+}
+
+#[test]
+fn samples_of_a_metric_stand_together_behind_one_head() {
+    let text = metrics(Scope::ALL);
+    let mut seen = Vec::new();
+    for line in text.lines() {
+        let name = line.strip_prefix("# TYPE ").unwrap_or(line);
+        let name = name.split(['{', ' ']).next().unwrap();
+        if seen.last() != Some(&name) {
+            assert!(!seen.contains(&name), "{name}");
+            assert!(line.starts_with("# TYPE "), "{line}");
+            seen.push(name);
+        }
+    }
+}
+
+#[test]
+fn a_scope_narrows() {
+    let names = |query: &str| {
+        let text = metrics(Scope::of_query(query));
+        ["process", "frontend", "backend", "server"]
+            .into_iter()
+            .filter(|kind| text.contains(&format!("haproxy_{kind}_")))
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    assert_eq!(names(""), "process frontend backend server");
+    assert_eq!(names("scope=server"), "server");
+    assert_eq!(names("scope=global&scope=frontend&x"), "process frontend");
+    assert_eq!(names("scope=*"), "process frontend backend server");
+    assert_eq!(names("scope=none"), "");
+    assert!(Scope::of_query("no-maint").no_maintenance);
+}

@@ -1,0 +1,130 @@
+//! The statistics page, its other forms, and the exporter: what monitoring asks a proxy for.
+
+#![allow(clippy::unwrap_used)] // also outside of test functions: a step that fails ends the scenario
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+
+use sluicegate_e2e::{Connection, HTTP_DEFAULTS, Haproxy, Origin, Response, Sluicegate, free_address};
+
+/// `admin:secret`
+const LET_IN: &str = "Authorization: Basic YWRtaW46c2VjcmV0\r\n";
+
+/// A page with a password, an exporter, and a backend of one server that is checked and one that is not there.
+fn configuration(entry: SocketAddr, server: SocketAddr, nobody: SocketAddr) -> String {
+    format!(
+        "{HTTP_DEFAULTS}frontend main\n    bind {entry}\n    http-request use-service prometheus-exporter if {{ path /metrics }}
+    stats enable\n    stats uri /stats\n    stats auth admin:secret\n    stats refresh 7s\n    stats show-legends
+    stats show-node here\n    default_backend app\n
+backend app\n    server app01 {server} check inter 100ms\n    server gone {nobody} check inter 100ms fall 1\n"
+    )
+}
+
+async fn ask(entry: SocketAddr, target: &str, header: &str) -> Response {
+    let request = format!("GET {target} HTTP/1.1\r\nHost: app\r\n{header}\r\n");
+    Connection::open(entry).await.unwrap().request(request).await.unwrap()
+}
+
+/// A site that has answered three requests, and whose second server is known to be down.
+async fn site() -> (Sluicegate, Origin, SocketAddr) {
+    let (origin, entry, nobody) = (Origin::start("app01").await, free_address(), free_address());
+    let mut sluicegate = Sluicegate::run(&configuration(entry, origin.address(), nobody)).await;
+    sluicegate.process().wait_for("Server app/gone is DOWN").await;
+    for _ in 0..3 {
+        assert_eq!(ask(entry, "/", "").await.status(), 200);
+    }
+    (sluicegate, origin, entry)
+}
+
+/// The cells of a row of the CSV form, by column.
+fn row(csv: &str, name: &str) -> impl Fn(&str) -> String {
+    let mut lines = csv.lines();
+    let names: Vec<String> =
+        lines.next().unwrap().trim_start_matches("# ").split(',').map(str::to_owned).collect();
+    let cells: Vec<String> =
+        lines.find(|line| line.starts_with(name)).unwrap().split(',').map(str::to_owned).collect();
+    move |column| cells[names.iter().position(|name| name == column).unwrap()].clone()
+}
+
+#[tokio::test]
+async fn the_page_tells_what_happened() {
+    let (_sluicegate, _origin, entry) = site().await;
+    let refused = ask(entry, "/stats", "").await;
+    assert_eq!(refused.status(), 401);
+    assert_eq!(refused.header("www-authenticate"), Some("Basic realm=\"HAProxy Statistics\""));
+    let wrong = ask(entry, "/stats", "Authorization: Basic YWRtaW46c2VjcmV1\r\n").await;
+    assert_eq!(wrong.status(), 401);
+
+    let page = ask(entry, "/stats", LET_IN).await;
+    assert_eq!((page.status(), page.header("refresh")), (200, Some("7")));
+    assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+    for part in ["<caption>app", "Statistics of here", ">app01<", ">DOWN<", "L4CON in"] {
+        assert!(page.text().contains(part), "{part}\n{}", page.text());
+    }
+    assert_eq!(ask(entry, "/stats;norefresh", LET_IN).await.header("refresh"), None);
+    assert!(!ask(entry, "/stats;up", LET_IN).await.text().contains(">gone<"));
+
+    let csv = ask(entry, "/stats;csv", LET_IN).await.text();
+    let (app01, gone, backend, frontend) =
+        (row(&csv, "app,app01"), row(&csv, "app,gone"), row(&csv, "app,BACKEND"), row(&csv, "main,FRONTEND"));
+    assert_eq!((app01("stot"), app01("hrsp_2xx"), app01("status")), ("3".into(), "3".into(), "UP".into()));
+    assert_eq!((gone("status"), gone("check_status")), ("DOWN".into(), "L4CON".into()));
+    assert_eq!((backend("act"), backend("status")), ("1".into(), "UP".into()));
+    assert_ne!(backend("smax"), "0");
+    assert_eq!(frontend("hrsp_4xx"), "2");
+    assert_eq!(app01("connect").parse::<u64>().unwrap() + app01("reuse").parse::<u64>().unwrap(), 3);
+    assert_ne!(app01("lastsess"), "-1");
+
+    let json: serde_json::Value =
+        serde_json::from_str(&ask(entry, "/stats;json", LET_IN).await.text()).unwrap();
+    assert_eq!(json[0][0]["value"]["value"], "main");
+}
+
+#[tokio::test]
+async fn head_and_the_connection_that_lives_on() {
+    let (_sluicegate, _origin, entry) = site().await;
+    let mut client = Connection::open(entry).await.unwrap();
+    let head = format!("HEAD /stats;csv HTTP/1.1\r\nHost: app\r\n{LET_IN}\r\n");
+    let answer = client.request(head).await.unwrap();
+    assert_eq!((answer.status(), answer.body.len()), (200, 0));
+    assert_eq!(client.get("app", "/").await.unwrap().text(), "app01");
+    let put = client.request("PUT /stats HTTP/1.1\r\nHost: app\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+    assert_eq!(put.text(), "app01", "the page is for those who read");
+}
+
+#[tokio::test]
+async fn the_exporter_names_what_haproxys_names() {
+    let (_sluicegate, origin, entry) = site().await;
+    let ours = ask(entry, "/metrics", "").await;
+    assert_eq!(ours.header("content-type"), Some("text/plain; version=0.0.4"));
+    let ours = ours.text();
+    assert!(ours.contains("haproxy_server_status{proxy=\"app\",server=\"gone\",state=\"DOWN\"} 1"), "{ours}");
+    assert!(ours.contains("haproxy_server_sessions_total{proxy=\"app\",server=\"app01\"} 3"), "{ours}");
+    assert!(!ask(entry, "/metrics?scope=server", "").await.text().contains("haproxy_process_"));
+
+    let (entry, nobody) = (free_address(), free_address());
+    let mut haproxy = Haproxy::run(&configuration(entry, origin.address(), nobody)).await;
+    haproxy.process().wait_for("Server app/gone is DOWN").await;
+    let theirs = ask(entry, "/metrics", "").await.text();
+    let names = |text: &str| -> BTreeSet<String> {
+        let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+        types.filter(|line| line.starts_with("haproxy_")).map(str::to_owned).collect()
+    };
+    let unknown: Vec<_> = names(&ours).difference(&names(&theirs)).cloned().collect();
+    assert!(unknown.is_empty(), "not HAProxy's: {unknown:?}");
+}
+
+#[tokio::test]
+async fn columns_are_haproxys() {
+    let (_sluicegate, origin, entry) = site().await;
+    let ours = ask(entry, "/stats;csv", LET_IN).await.text();
+    let (entry, nobody) = (free_address(), free_address());
+    let _haproxy = Haproxy::run(&configuration(entry, origin.address(), nobody)).await;
+    let theirs = ask(entry, "/stats;csv", LET_IN).await.text();
+    assert_eq!(ours.lines().next(), theirs.lines().next());
+    let rows = |csv: &str| -> Vec<String> {
+        let lines = csv.lines().skip(1).filter(|line| !line.is_empty());
+        lines.map(|line| line.split(',').take(2).collect::<Vec<_>>().join("/")).collect()
+    };
+    assert_eq!(rows(&ours), rows(&theirs));
+}
