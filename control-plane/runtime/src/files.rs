@@ -126,14 +126,7 @@ impl Receivers {
             loaded.findings.push(NOTHING_LISTENS.to_owned());
         }
         let good = loaded.is_good() && !refused;
-        let load = Load {
-            source: SOURCE,
-            fragments: good.then_some(loaded.fragments),
-            diagnostics: loaded.findings,
-        };
-        if self.loads.send(load).await.is_err() {
-            return false;
-        }
+        // Told first: when the generation serves, the sockets are known, and opened with the rights of the start.
         if good {
             self.console.send_if_modified(|asked| {
                 let changed = *asked != loaded.program.console;
@@ -141,7 +134,8 @@ impl Receivers {
                 changed
             });
         }
-        true
+        let fragments = good.then_some(loaded.fragments);
+        self.loads.send(Load { source: SOURCE, fragments, diagnostics: loaded.findings }).await.is_ok()
     }
 }
 
