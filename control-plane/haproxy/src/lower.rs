@@ -17,6 +17,7 @@ mod frontend;
 mod global;
 mod http_options;
 mod http_rule;
+mod listen;
 mod logging;
 mod monitor;
 mod namesake;
@@ -81,6 +82,7 @@ pub fn lower(file: &File, sources: &SourceMap, loader: &dyn Load) -> Lowered {
         names: Names::default(),
         global: Global::default(),
         ports: BTreeMap::new(),
+        closed: HashSet::new(),
         addresses: HashMap::new(),
     };
     lowering.all();
@@ -112,6 +114,8 @@ struct Lowering<'a> {
     global: Global<'a>,
     /// Ports of the frontends that send to each backend.
     ports: BTreeMap<&'a str, BTreeSet<u16>>,
+    /// `listen` sections that nobody else may send to: their rules would be got around.
+    closed: HashSet<&'a str>,
     /// Addresses that are bound, and where.
     addresses: HashMap<String, (&'a str, Span)>,
 }
@@ -129,14 +133,14 @@ impl<'a> Lowering<'a> {
         for defaults in &inherited.defaults {
             self.defaults(defaults);
         }
-        let proxies: Vec<_> = inherited.proxies.iter().map(|lines| self.proxy(lines)).collect();
+        let mut proxies: Vec<_> = inherited.proxies.iter().map(|lines| self.proxy(lines)).collect();
+        self.place_rules(&mut proxies);
         for proxy in &proxies {
             self.frontend(proxy);
         }
         for proxy in &proxies {
             self.backend(proxy);
         }
-        self.shared_listens(&proxies);
         self.wildcards();
     }
 

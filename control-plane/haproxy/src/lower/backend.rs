@@ -22,8 +22,9 @@ impl<'a> Lowering<'a> {
             return;
         }
         let lines = proxy.lines;
-        // The rules of a `listen` run once: with its frontend.
-        let rules = if proxy.kind() == SectionKind::Listen { Rules::default() } else { proxy.rules.clone() };
+        // The rules of a `listen` run once.
+        let behind = proxy.kind() != SectionKind::Listen || proxy.rules_behind;
+        let rules = if behind { proxy.rules.clone() } else { Rules::default() };
         let section = lines.section();
         let provenance = rules.provenance(self.origin(section.span));
         let (retries, redispatch) = self.retry_settings(lines);

@@ -2,6 +2,7 @@
 
 use sluicegate_proto::v1::{self, Kind, resource::Body};
 
+use super::http_rule::Rules;
 use super::proxy::Proxy;
 use super::reference::Target;
 use super::routes::is_dynamic;
@@ -26,19 +27,20 @@ impl<'a> Lowering<'a> {
             self.ports.entry(target).or_default().extend(ports.iter().copied());
         }
         let word = proxy.lines.last("maxconn").and_then(|line| line.args().first());
+        let rules = if proxy.rules_behind { Rules::default() } else { proxy.rules.clone() };
+        let provenance = rules.provenance(self.origin(proxy.lines.section().span));
         let frontend = v1::Frontend {
             mode: proxy.mode.into(),
             timeouts: Some(self.frontend_timeouts(proxy)),
             max_connections: word.and_then(|word| self.number(word, 0..=u32::MAX)).unwrap_or_default(),
             logging: Some(self.logging(proxy)),
             http: proxy.is_http().then(|| proxy.http.clone()),
-            request_rules: proxy.rules.request.rules.clone(),
-            response_rules: proxy.rules.response.rules.clone(),
+            request_rules: rules.request.rules,
+            response_rules: rules.response.rules,
             default_backend: default_backend.map(|name| id(Kind::Backend, name)),
             error_pages: proxy.error_pages.clone(),
             disabled: proxy.disabled,
         };
-        let provenance = proxy.rules.provenance(self.origin(proxy.lines.section().span));
         self.emit_from(provenance, proxy.name.into(), 0, Body::Frontend(frontend));
     }
 

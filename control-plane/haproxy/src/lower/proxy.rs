@@ -21,6 +21,8 @@ pub(super) struct Proxy<'l, 'a> {
     pub(super) error_pages: Vec<v1::ErrorPage>,
     pub(super) http: v1::HttpOptions,
     pub(super) disabled: bool,
+    /// The rules of a `listen` run with its backend.
+    pub(super) rules_behind: bool,
 }
 
 impl Proxy<'_, '_> {
@@ -153,7 +155,7 @@ impl<'a> Lowering<'a> {
         let options = self.http_options(lines, name, http);
         let disabled = lines.last_of(&["disabled", "enabled"]).is_some_and(|line| line.name() == "disabled");
         let disabled = disabled || lines.has(Effect::NoProxy) || self.cannot_refuse(lines, &rules, http);
-        Proxy { lines, name, mode, acls, rules, error_pages, http: options, disabled }
+        Proxy { lines, name, mode, acls, rules, error_pages, http: options, disabled, rules_behind: false }
     }
 
     /// A `defaults` section by itself, so that its mistakes are told even where no proxy stands under it.

@@ -168,35 +168,4 @@ impl<'a> Lowering<'a> {
             self.report(finding);
         }
     }
-
-    /// A `listen` runs its rules once, for the connections that it takes itself. Where another frontend sends to it
-    /// they would have to run for those too.
-    pub(super) fn shared_listens(&mut self, proxies: &[Proxy<'_, 'a>]) {
-        for proxy in
-            proxies.iter().filter(|proxy| proxy.kind() == SectionKind::Listen && !proxy.rules.is_empty())
-        {
-            let senders = self.senders(proxies, proxy.name);
-            for (sender, span) in senders.into_iter().filter(|(sender, _)| *sender != proxy.name) {
-                let name = proxy.name;
-                let message = format!("`{sender}` sends to `listen {name}`, which has rules of its own");
-                self.report(
-                    Diagnostic::error(Code::UnsupportedValue, span, message)
-                        .note("the rules would run for connections of the `listen` section alone")
-                        .help(format!("make a `frontend` and a `backend` of `listen {name}`")),
-                );
-            }
-        }
-    }
-
-    fn senders(&self, proxies: &[Proxy<'_, 'a>], backend: &str) -> Vec<(&'a str, Span)> {
-        let mut senders = Vec::new();
-        for proxy in proxies.iter().filter(|proxy| proxy.takes_connections()) {
-            let lines = proxy.lines.own("use_backend").chain(proxy.lines.last("default_backend"));
-            let named = |line: &&'a crate::ast::Directive| {
-                line.args().first().is_some_and(|word| word.text() == backend)
-            };
-            senders.extend(lines.filter(named).map(|line| (proxy.name, line.span)));
-        }
-        senders
-    }
 }

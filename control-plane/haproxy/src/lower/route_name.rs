@@ -41,7 +41,8 @@ impl<'a> Lowering<'a> {
             return Vec::new();
         };
         let http = proxy.is_http();
-        let mut names: Vec<_> = self.names.backends(http).collect();
+        let mut names: Vec<_> =
+            self.names.backends(http).filter(|name| !self.closed.contains(name)).collect();
         names.sort_unstable();
         let between = |name: &'a str| name.strip_prefix(&*before)?.strip_suffix(&*after);
         let named = names.into_iter().filter_map(|name| Some((name, between(name)?)));
