@@ -21,11 +21,20 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     taken("modern-3x", "keywords that came after 2.6 are known"),
     taken("no-final-newline", "nothing is lost with the last line end"),
     taken("old-apostrophe", OLD),
-    taken("old-appsession", OLD),
     taken("old-names", "the second server of a name gets one of its own"),
-    taken("old-req-rules", OLD),
-    taken("old-style-1.3", OLD),
+    Difference {
+        file: "proxy-protocol",
+        theirs: 0,
+        ours: 2,
+        why: "a door that waits for the PROXY protocol is not opened without it, and the file has no other",
+    },
     taken("rhel5-address-on-line", OLD),
+    Difference {
+        file: "unix-sockets",
+        theirs: 0,
+        ours: 1,
+        why: "without `unix-bind` the sockets would have other paths and permissions",
+    },
 ];
 
 /// HAProxy refuses it.

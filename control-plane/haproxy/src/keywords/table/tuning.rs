@@ -29,6 +29,8 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "tune.h1.zero-copy-fwd-send",
             "tune.http.cookielen",
             "tune.idle-pool.shared",
+            "tune.listener.default-shards",
+            "tune.listener.multi-queue",
             "tune.max-checks-per-thread",
             "tune.maxaccept",
             "tune.maxpollevents",
