@@ -29,12 +29,6 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         why: "a door that waits for the PROXY protocol is not opened without it, and the file has no other",
     },
     taken("rhel5-address-on-line", OLD),
-    Difference {
-        file: "unix-sockets",
-        theirs: 0,
-        ours: 1,
-        why: "without `unix-bind` the sockets would have other paths and permissions",
-    },
 ];
 
 /// HAProxy refuses it.
