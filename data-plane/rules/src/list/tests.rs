@@ -73,6 +73,7 @@ fn the_first_answer_ends_the_list() {
             Outcome::Return { reply, .. } => format!("return {}", reply.status),
             Outcome::Deny { reply, .. } => format!("deny {}", reply.status),
             Outcome::Redirect { .. } => "redirect".to_owned(),
+            Outcome::Serve { .. } => "serve".to_owned(),
         }
     };
     assert_eq!(outcome("/denied"), "deny 403");
