@@ -11,7 +11,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::works("maxconn", G, "lower/limits")
             .takes(1, 1, "<number>")
             .once()
-            .does("Connections of clients at one time over all frontends."),
+            .does("Connections of clients at one time over all frontends; cut to what the limit of open files has room for."),
         Keyword::works("node", G, "lower/limits").takes(1, 1, "<name>").once().does("Name of this host."),
         Keyword::works("description", G, "lower/limits")
             .takes(1, Arity::ANY, "<text>")
