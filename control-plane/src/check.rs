@@ -2,6 +2,7 @@
 
 mod github;
 mod json;
+mod modernize;
 
 use std::process::ExitCode;
 
@@ -35,6 +36,9 @@ struct Report {
 
 /// Exit code 0: would be served, perhaps with warnings; 1: would be refused; 2: nothing listens.
 pub(crate) fn check(options: &Check) -> ExitCode {
+    if options.modernize {
+        return modernize::modernize(&options.files);
+    }
     let mut loaded = load(&sources::inputs(options.files.clone(), options.format, options.strict));
     let refused = compile(&mut loaded);
     let drawn = std::mem::take(&mut loaded.findings);

@@ -97,6 +97,9 @@ pub(crate) struct Check {
     /// How to tell what was found
     #[arg(short, long, value_enum, default_value_t = Findings::Text)]
     pub(crate) output: Findings,
+    /// Print one haproxy.cfg in today's syntax instead, comments kept (docs/old-files.md)
+    #[arg(long, conflicts_with_all = ["format", "strict", "output"])]
+    pub(crate) modernize: bool,
 }
 
 /// What the answers of `check` mean.

@@ -55,8 +55,6 @@ pub struct Section {
     pub name: Option<Word>,
     /// The `defaults` section named after `from`.
     pub from: Option<Word>,
-    /// The addresses that a `frontend` or `listen` line carried, as files did before HAProxy 1.6: one `bind` argument.
-    pub address: Option<Word>,
     /// The line that opened it.
     pub span: Span,
     /// Its lines.
@@ -77,7 +75,7 @@ pub enum Prefix {
 /// One line of a section.
 #[derive(Debug)]
 pub struct Directive {
-    /// Its entry in the table; an old spelling has the entry of its modern form.
+    /// Its entry in the table.
     pub keyword: &'static Keyword,
     /// `no` or `default`.
     pub prefix: Prefix,
@@ -157,7 +155,7 @@ pub(crate) struct OptionAt {
 /// An option of a `bind` or `server` line: `inter 2s`.
 #[derive(Clone, Copy, Debug)]
 pub struct OptionUse<'a> {
-    /// Its entry in the table; an old spelling has the entry of its modern form.
+    /// Its entry in the table.
     pub keyword: &'static Keyword,
     /// The word itself.
     pub word: &'a Word,

@@ -13,6 +13,7 @@ pub mod diagnostic;
 pub mod environment;
 pub mod expr;
 pub mod keywords;
+pub mod legacy;
 mod lexer;
 mod load;
 pub mod lower;

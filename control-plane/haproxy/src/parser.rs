@@ -4,6 +4,7 @@ mod age;
 mod block;
 mod directive;
 mod header;
+mod old;
 mod report;
 mod tail;
 #[cfg(test)]
@@ -13,11 +14,13 @@ use std::collections::HashMap;
 
 use age::Age;
 use block::Blocks;
+use old::Modes;
 
 use crate::ast::{File, Prefix, Section};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::environment::Environment;
 use crate::keywords::{Keyword, Repeat};
+use crate::legacy::Edit;
 use crate::lexer::{Lexer, Line, Quoting, Scope};
 use crate::source::{Source, SourceMap, Span};
 use crate::word::Word;
@@ -32,6 +35,10 @@ pub struct Parsed {
     pub file: File,
     /// All findings.
     pub diagnostics: Diagnostics,
+    /// What makes today's text of it.
+    pub(crate) edits: Vec<Edit>,
+    /// A file was read by the rules for quotes of HAProxy up to 1.5.
+    pub(crate) old_quotes: bool,
 }
 
 /// Reads all files of `sources`, in their order, as one configuration.
@@ -48,6 +55,7 @@ pub fn parse(sources: &SourceMap, environment: Environment) -> Parsed {
     for age in parser.ages.iter().filter(|age| age.is_old()) {
         again.report(age.note());
     }
+    again.parsed.old_quotes = true;
     again.parsed
 }
 
@@ -63,6 +71,8 @@ enum Current {
 
 struct Open {
     section: Section,
+    /// Its lines so far, where they are read together when it ends.
+    lines: Vec<Line>,
     /// Whether it goes into the tree; if not, it is only read for its mistakes.
     kept: bool,
     /// White space stood before one of its lines.
@@ -78,20 +88,19 @@ struct Parser {
     blocks: Blocks,
     /// Of each file, in order.
     ages: Vec<Age>,
+    modes: Modes,
 }
 
 impl Parser {
     fn read(sources: &SourceMap, environment: Environment, quoting: &[Quoting]) -> Self {
         let mut parser = Self {
-            parsed: Parsed {
-                file: File { sections: Vec::new(), environment },
-                diagnostics: Diagnostics::default(),
-            },
+            parsed: Parsed { file: File { sections: Vec::new(), environment }, ..Parsed::default() },
             section: Current::None,
             seen: HashMap::new(),
             words: 0,
             blocks: Blocks::default(),
             ages: Vec::new(),
+            modes: Modes::default(),
         };
         let mut expanded = 0;
         for (source, quoting) in sources.sources().iter().zip(quoting) {
@@ -109,6 +118,9 @@ impl Parser {
         let mut lexer = Lexer::new(source, quoting, expanded);
         while let Some((line, found)) = self.next_line(&mut lexer) {
             age.note_line(&line);
+            if quoting == Quoting::Old {
+                self.requote(source, &line);
+            }
             self.words += line.words.len();
             if self.words > MAX_TOTAL_WORDS {
                 let message = format!("the configuration has more than {MAX_TOTAL_WORDS} words");
@@ -172,12 +184,13 @@ impl Parser {
                 let finding = report::outside_section(&line.words);
                 self.report(finding);
             }
-            Current::Open(_) => self.directive(line),
+            Current::Open(_) => self.section_line(line),
         }
     }
 
     /// Ends the section that is being read.
     fn close(&mut self) {
+        self.section_end();
         self.seen.clear();
         let ended = std::mem::replace(&mut self.section, Current::None);
         if let Current::Open(open) = ended

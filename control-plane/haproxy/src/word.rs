@@ -15,6 +15,8 @@ pub struct Word {
     span: Span,
     /// Where decoded and written text part ways; empty when the word is written as it reads.
     segments: Box<[Segment]>,
+    /// Nobody wrote it: it stands for what is at its place.
+    made: bool,
 }
 
 /// A stretch of the decoded text and the stretch of the source that it came from.
@@ -31,22 +33,33 @@ pub(crate) struct Segment {
 impl Word {
     /// A word written as it reads.
     pub(crate) fn plain(text: &str, span: Span) -> Self {
-        Self { text: text.into(), span, segments: Box::default() }
+        Self { text: text.into(), span, segments: Box::default(), made: false }
     }
 
     /// A word with quotes, escapes or variables in it.
     pub(crate) fn decoded(text: String, span: Span, segments: Vec<Segment>) -> Self {
-        Self { text: text.into(), span, segments: segments.into() }
+        Self { text: text.into(), span, segments: segments.into(), made: false }
     }
 
     /// The same place with another text.
     pub(crate) fn renamed(&self, text: String) -> Self {
-        Self { text: text.into(), span: self.span, segments: Box::default() }
+        Self { text: text.into(), span: self.span, segments: Box::default(), made: false }
     }
 
     /// The decoded text.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// A word that stands for what was written at `span`.
+    pub(crate) fn made(text: &str, span: Span) -> Self {
+        let whole = Segment { decoded: 0, source: span.start, folded: Some(span.end - span.start) };
+        Self { text: text.into(), span, segments: Box::new([whole]), made: true }
+    }
+
+    /// Whether it stands for what was written at its place.
+    pub(crate) fn is_made(&self) -> bool {
+        self.made
     }
 
     /// Where the whole word was written, quotes included.

@@ -93,3 +93,8 @@ fn strip(text: &str) -> String {
 fn the_page_of_keywords_is_up_to_date() {
     golden(&here().join("../../docs/haproxy.md"), &keywords::docs());
 }
+
+#[test]
+fn the_page_of_old_forms_is_up_to_date() {
+    golden(&here().join("../../docs/old-files.md"), &sluicegate_haproxy::legacy::docs());
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Effect, Keyword, Place, Support, allowed_in};
-use crate::sections;
+use crate::{legacy, sections};
 
 /// The groups of the page: a heading and the places whose entries it lists.
 const CHAPTERS: [(&str, &[Place]); 6] = [
@@ -45,6 +45,7 @@ what is in a file, and `--strict` makes degraded fatal: [check.md](check.md).
 | works | does what HAProxy documents |
 | degraded | taken with a warning: it is not done, and what stands in its place errs on the safe side |
 | inert | taken with a notice: it has nothing to act on |
+| old form | rewritten to the modern one: [old-files.md](old-files.md) |
 | fatal | an error: nothing safe could stand in its place |
 ";
 
@@ -119,7 +120,10 @@ fn row(page: &mut String, entry: &Keyword, places: &[Place]) {
         entry.places.iter().filter(|place| places.contains(place)).map(Place::as_str).collect();
     let form = entry.form().replace('|', "\\|");
     let (state, why) = state(entry.support);
+    let works = matches!(entry.support, Support::Works { .. });
+    let old = legacy::named(entry.name).filter(|becomes| !works && !becomes.is_empty());
     let state = match (entry.support, entry.modern) {
+        _ if old.is_some() => "old form".to_owned(),
         (Support::Works { test }, None) => format!("{state}: `{test}`"),
         _ => state.to_owned(),
     };
@@ -128,11 +132,12 @@ fn row(page: &mut String, entry: &Keyword, places: &[Place]) {
         effect if entry.is_degraded() => format!("; {}", effect.words()),
         _ => String::new(),
     };
-    let about = match entry.modern {
-        Some(modern) => format!("Old spelling of `{modern}`."),
-        None if entry.summary.is_empty() => format!("{why}{effect}"),
-        None if why.is_empty() => entry.summary.to_owned(),
-        None => format!("{} {why}{effect}", entry.summary),
+    let about = match (entry.modern, old) {
+        (Some(modern), _) => format!("Old spelling of `{modern}`."),
+        (None, Some(becomes)) => format!("Read as `{becomes}`."),
+        (None, None) if entry.summary.is_empty() => format!("{why}{effect}"),
+        (None, None) if why.is_empty() => entry.summary.to_owned(),
+        (None, None) => format!("{} {why}{effect}", entry.summary),
     };
     page.push_str(&format!(
         "| `{form}` | {} | {state} | {} |\n",

@@ -1,4 +1,4 @@
-//! `bind` lines, and addresses on the section line.
+//! `bind` lines.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -42,18 +42,13 @@ impl<'a> Lowering<'a> {
         let backlog = self.backlog(proxy);
         let mut ports = Vec::new();
         let mut count = 0;
-        if let Some(word) = &section.address {
-            let unix = self.global.unix_bind.address.clone();
-            let options = BindOptions { backlog, unix, ..BindOptions::default() };
-            self.addresses(proxy, word, &options, (&mut ports, &mut count));
-        }
         for line in proxy.lines.own("bind") {
             let Some(word) = line.fixed().first() else { continue };
             let mut options = self.bind_options(line, backlog);
             options.closed = line.has(Effect::NoListener);
             self.addresses(proxy, word, &options, (&mut ports, &mut count));
         }
-        if count == 0 && section.address.is_none() && proxy.lines.own("bind").next().is_none() {
+        if count == 0 && proxy.lines.own("bind").next().is_none() {
             let message = format!("`{}` has no address to listen on", proxy.name);
             self.report(
                 Diagnostic::warning(Code::NoAddress, section.name_span(), message)

@@ -82,31 +82,18 @@ impl<'a> Lowering<'a> {
         None
     }
 
-    /// The version, after which old files put headers: `HTTP/1.1\r\nHost:\ www`.
     fn check_version(&mut self, word: &Word, probe: &mut v1::HttpProbe) -> Option<()> {
-        let mut lines = word.text().split("\r\n");
-        let version = lines.next().unwrap_or_default();
-        if !matches!(version, "HTTP/1.0" | "HTTP/1.1") {
-            let message = format!("`{}` is not a version of HTTP that checks can have", version.trim());
-            self.report(
-                Diagnostic::error(Code::BadValue, word.span(), message)
-                    .help("allowed are `HTTP/1.0` and `HTTP/1.1`"),
-            );
-            return None;
+        let version = word.text();
+        if matches!(version, "HTTP/1.0" | "HTTP/1.1") {
+            version.clone_into(&mut probe.version);
+            return Some(());
         }
-        version.clone_into(&mut probe.version);
-        for line in lines.filter(|line| !line.is_empty()) {
-            let header = line
-                .split_once(':')
-                .filter(|(name, value)| is_token(name.as_bytes()) && !value.contains(char::is_control));
-            let Some((name, value)) = header else {
-                let message = format!("`{line}` is not a header");
-                self.report(Diagnostic::error(Code::BadValue, word.span(), message));
-                return None;
-            };
-            probe.headers.push(v1::Header { name: name.to_owned(), value: value.trim().to_owned().into() });
-        }
-        Some(())
+        let message = format!("`{}` is not a version of HTTP that checks can have", version.escape_debug());
+        self.report(
+            Diagnostic::error(Code::BadValue, word.span(), message)
+                .help("allowed are `HTTP/1.0` and `HTTP/1.1`"),
+        );
+        None
     }
 
     fn check_send(&mut self, line: &'a Directive, probe: &mut v1::HttpProbe) -> Option<()> {

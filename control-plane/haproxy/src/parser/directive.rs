@@ -3,8 +3,7 @@
 use super::{Current, Parser, report};
 use crate::ast::{Directive, OptionAt, Prefix, SectionKind};
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::keywords::{Arity, Found, Keyword, Place, Repeat, Support, lookup, named};
-use crate::lexer::Line;
+use crate::keywords::{Arity, Found, Keyword, Place, Repeat, Support, lookup};
 use crate::source::Span;
 use crate::word::Word;
 
@@ -12,13 +11,11 @@ use crate::word::Word;
 const NAME_WORDS: usize = 3;
 
 impl Parser {
-    pub(super) fn directive(&mut self, line: Line) {
-        let Current::Open(open) = &mut self.section else { return };
-        open.indented |= line.indented;
+    pub(super) fn directive(&mut self, words: Vec<Word>) {
+        let Current::Open(open) = &self.section else { return };
         let kind = open.section.kind;
         let Some(place) = kind.place() else { return };
-        let (prefix, skip) = prefix(&line.words);
-        let words = line.words;
+        let (prefix, skip) = prefix(&words);
         let name = &words[skip..];
         let keyword = match find(place, name) {
             Found::Here(keyword) => keyword,
@@ -29,12 +26,10 @@ impl Parser {
             Found::Unknown => return self.report_error(|advise| report::unknown(place, &name[0], advise)),
         };
         let head = skip + keyword.words();
-        let written = keyword;
-        let keyword = self.modern(keyword, place, &words, skip);
         let span = words[0].span().to(words[words.len() - 1].span());
         let mut directive =
             Directive { keyword, prefix, words, action: None, head, options: Vec::new(), span };
-        if self.check(written, &mut directive, place) {
+        if self.check(&mut directive, place) {
             self.note_repeat(keyword, prefix, directive.keyword_span());
             self.environment(&directive, kind);
             if let Current::Open(open) = &mut self.section {
@@ -43,30 +38,13 @@ impl Parser {
         }
     }
 
-    /// The entry to go by: for an old spelling, that of its modern form.
-    fn modern(
-        &mut self,
-        keyword: &'static Keyword,
-        place: Place,
-        words: &[Word],
-        skip: usize,
-    ) -> &'static Keyword {
-        let modern = modern_of(keyword, place);
-        if modern.name != keyword.name {
-            let finding = report::old_spelling(keyword, modern, words, skip);
-            self.report(finding);
-        }
-        modern
-    }
-
     /// Whether the directive goes into the tree. All that is wrong with it is reported.
-    fn check(&mut self, written: &'static Keyword, directive: &mut Directive, place: Place) -> bool {
+    fn check(&mut self, directive: &mut Directive, place: Place) -> bool {
         let keyword = directive.keyword;
         if directive.prefix != Prefix::None {
-            return self.check_prefixed(written, directive);
+            return self.check_prefixed(directive);
         }
-        let support = if written.refused_here() { written } else { keyword };
-        if !self.support(support, directive.keyword_span(), place) {
+        if !self.support(keyword, directive.keyword_span(), place) {
             return false;
         }
         self.drop_tail(directive);
@@ -80,10 +58,10 @@ impl Parser {
         acts && options
     }
 
-    fn check_prefixed(&mut self, written: &'static Keyword, directive: &Directive) -> bool {
+    fn check_prefixed(&mut self, directive: &Directive) -> bool {
         let keyword = directive.keyword;
         if !keyword.negatable {
-            let finding = report::bad_prefix(written, &directive.words[0]);
+            let finding = report::bad_prefix(keyword, &directive.words[0]);
             self.report(finding);
             return false;
         }
@@ -139,16 +117,12 @@ impl Parser {
         let mut unknown = false;
         let mut at = directive.head + fixed;
         while let Some(word) = directive.words.get(at) {
-            let Found::Here(written) = lookup(place, &[word.text()]) else {
+            let Found::Here(keyword) = lookup(place, &[word.text()]) else {
                 self.parsed.diagnostics.push_error(|advise| report::unknown(place, word, advise));
                 unknown = true;
                 // How many words belong to it cannot be known, so what follows is not read.
                 break;
             };
-            let keyword = modern_of(written, place);
-            if written.name != keyword.name {
-                findings.push(report::old_spelling(written, keyword, &directive.words[..=at], at));
-            }
             let args = option_args(keyword, &directive.words[at + 1..], place);
             findings.extend(report::support(keyword, word.span(), place));
             if args < keyword.args.min.into() {
@@ -196,11 +170,6 @@ fn prefix(words: &[Word]) -> (Prefix, usize) {
         [first, _, ..] if first.text() == "default" => (Prefix::Default, 1),
         _ => (Prefix::None, 0),
     }
-}
-
-/// The entry that an old spelling stands for; any other stands for itself.
-fn modern_of(keyword: &'static Keyword, place: Place) -> &'static Keyword {
-    keyword.modern.and_then(|name| named(place, name)).unwrap_or(keyword)
 }
 
 fn find(place: Place, words: &[Word]) -> Found {

@@ -21,11 +21,12 @@ impl Parser {
         let Some(keyword) = words.next() else { return };
         let rest: Vec<Word> = words.collect();
         let span = rest.last().map_or(keyword.span(), |last| keyword.span().to(last.span()));
-        let mut section =
-            Section { kind, keyword, name: None, from: None, address: None, span, directives: Vec::new() };
+        let mut section = Section { kind, keyword, name: None, from: None, span, directives: Vec::new() };
+        let (rest, address) = self.old_address(&section, rest, broken);
         let named = self.header(&mut section, rest, broken);
         let kept = named || !kind.needs_name();
-        self.section = Current::Open(Box::new(Open { section, kept, indented: false }));
+        let lines = address.into_iter().collect();
+        self.section = Current::Open(Box::new(Open { section, lines, kept, indented: false }));
     }
 
     /// Reads what follows the section's word; whether it has the name that it needs.
@@ -41,14 +42,7 @@ impl Parser {
         if broken {
             return section.name.is_some();
         }
-        let takes_address = matches!(section.kind, SectionKind::Frontend | SectionKind::Listen);
-        if takes_address && rest.peek().is_some_and(|word| word.text() != "from") {
-            section.address = rest.next();
-            let ignored: Vec<Word> = rest.collect();
-            self.old_address(section, &ignored);
-        } else {
-            self.from(section, rest);
-        }
+        self.from(section, rest);
         self.name(section)
     }
 
@@ -105,26 +99,6 @@ impl Parser {
             self.report(finding);
         }
         true
-    }
-
-    fn old_address(&mut self, section: &Section, ignored: &[Word]) {
-        let (Some(address), Some(name)) = (&section.address, &section.name) else { return };
-        let kind = section.kind.as_str();
-        let mut finding = Diagnostic::warning(
-            Code::AddressOnSection,
-            address.span(),
-            format!("an address on the `{kind}` line is the form of HAProxy before 1.6"),
-        )
-        .label("read as the `bind` line of this section")
-        .help(format!(
-            "write `{kind} {}` and, on a line below, `bind {}`",
-            name.text(),
-            address.text()
-        ));
-        if let (Some(first), Some(last)) = (ignored.first(), ignored.last()) {
-            finding = finding.related(first.span().to(last.span()), "left out, as those versions did");
-        }
-        self.report(finding);
     }
 
     fn open_other(&mut self, entry: &'static SectionEntry, line: &Line) {

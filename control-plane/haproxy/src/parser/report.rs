@@ -152,26 +152,6 @@ pub(super) fn bad_prefix(keyword: &'static Keyword, prefix: &Word) -> Diagnostic
         .help("`no` and `default` are for switches such as `option redispatch`")
 }
 
-pub(super) fn old_spelling(
-    old: &'static Keyword,
-    modern: &'static Keyword,
-    words: &[Word],
-    skip: usize,
-) -> Diagnostic {
-    let head = &words[skip..skip + old.words()];
-    let span = head[0].span().to(head[head.len() - 1].span());
-    let mut line: Vec<String> = words[..skip].iter().map(|word| shown(word.text())).collect();
-    line.push(modern.name.to_owned());
-    line.extend(words[skip + old.words()..].iter().map(|word| shown(word.text())));
-    let written = if words.len() > 8 { modern.name.to_owned() } else { line.join(" ") };
-    Diagnostic::warning(
-        Code::OldSpelling,
-        span,
-        format!("`{}` is an old spelling of `{}`", old.name, modern.name),
-    )
-    .help(format!("write `{written}`"))
-}
-
 pub(super) fn missing(keyword: &'static Keyword, end: Span, keyword_span: Span) -> Diagnostic {
     let min = keyword.args.min;
     let count = if min == 1 { "an argument".to_owned() } else { format!("{min} arguments") };

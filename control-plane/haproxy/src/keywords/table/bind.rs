@@ -110,8 +110,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "prefer-client-ciphers",
             "strict-sni",
             "tls-tickets",
-            "nosslv3",
-            "notlsv1",
             "prefer-server-ciphers",
         ],
         Keyword::inert("", BIND, TLS).takes(0, 0, ""),

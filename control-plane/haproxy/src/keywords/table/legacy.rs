@@ -1,6 +1,7 @@
-//! Words that HAProxy once had.
+//! Words that HAProxy once had. Those with a modern spelling, and those that the rules of `legacy` are for, are
+//! rewritten before a line gets here: what is said of them here holds where a rule does not take the line.
 
-use super::{DFL, DFLB, DLB, FL, FLB, G, Keyword, LB};
+use super::{DFL, DFLB, DLB, FL, FLB, G, Keyword, LB, Place, Places};
 
 pub(super) const GROUPS: &[&[Keyword]] = &[
     &[
@@ -12,6 +13,12 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::old("timeout contimeout", "timeout connect", DLB),
         Keyword::old("redispatch", "option redispatch", DLB),
         Keyword::old("redisp", "option redispatch", DLB),
+        Keyword::old("tune.sslcachesize", "tune.ssl.cachesize", G),
+        Keyword::old("tune.ssl.capture-cipherlist-size", "tune.ssl.capture-buffer-size", G),
+        Keyword::old("httpclient-ssl-verify", "httpclient.ssl.verify", G),
+        Keyword::old("httpclient-ssl-ca-file", "httpclient.ssl.ca-file", G),
+        Keyword::old("nosslv3", "no-sslv3", BIND),
+        Keyword::old("notlsv1", "no-tlsv10", BIND),
     ],
     &[
         Keyword::refused(
@@ -70,3 +77,5 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::inert("resolution_pool_size", FL, "no release of HAProxy had it"),
     ],
 ];
+
+const BIND: Places = Places::of(&[Place::BindOption]);

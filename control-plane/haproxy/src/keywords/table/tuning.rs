@@ -69,7 +69,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "tune.notsent-lowat.server",
             "tune.chksize",
             "tune.fast-forward",
-            "tune.sslcachesize",
         ],
         Keyword::inert("", G, "it tunes HAProxy's own inside"),
     ),
@@ -158,7 +157,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         [
             "tune.ssl.cachesize",
             "tune.ssl.capture-buffer-size",
-            "tune.ssl.capture-cipherlist-size",
             "tune.ssl.certificate-compression",
             "tune.ssl.default-dh-param",
             "tune.ssl.force-private-cache",

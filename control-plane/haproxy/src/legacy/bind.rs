@@ -1,0 +1,72 @@
+//! `bind` and `server` lines.
+
+use super::rule::{Modern, Old, Rule, join};
+use crate::keywords::{Found, Place, lookup};
+use crate::word::Word;
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        names: &["bind"],
+        form: "bind <address> process <set> | prefer-server-ciphers",
+        becomes: "bind <address>",
+        differs: "every worker has the listener; servers choose the cipher in any case",
+        rewrite: bind,
+    },
+    Rule {
+        names: &["dispatch"],
+        form: "dispatch <address>:<port>",
+        becomes: "server dispatch <address>:<port>",
+        differs: "other servers of the proxy get `weight 0`",
+        rewrite: |old| {
+            let address = old.words.get(1)?;
+            let words = join(old.new_words(&["server", "dispatch"]), std::slice::from_ref(address));
+            Some(old.approximate(vec![words], "it is a server like others, with its row in statistics"))
+        },
+    },
+    Rule {
+        names: &["server"],
+        form: "server <name> <address>, beside `dispatch`",
+        becomes: "server <name> <address> weight 0",
+        differs: "",
+        rewrite: |old| {
+            if !old.facts.dispatch || old.words.len() < 3 {
+                return None;
+            }
+            let mut words = without(old.words, 3, Place::ServerOption, &["weight"]);
+            let end = old.words[2].span();
+            words.extend(["weight", "0"].map(|text| Word::made(text, end)));
+            (!same(&words, old.words)).then(|| old.exact(vec![words]))
+        },
+    },
+];
+
+fn same(words: &[Word], others: &[Word]) -> bool {
+    words.iter().map(Word::text).eq(others.iter().map(Word::text))
+}
+
+fn bind(old: &Old<'_>) -> Option<Modern> {
+    let words = without(old.words, 2, Place::BindOption, &["process", "prefer-server-ciphers"]);
+    if words.len() == old.words.len() {
+        return None;
+    }
+    let why = "every worker has the listener, and servers choose the cipher in any case";
+    Some(old.approximate(vec![words], why))
+}
+
+/// The words without these options and what belongs to them.
+fn without(words: &[Word], from: usize, place: Place, names: &[&str]) -> Vec<Word> {
+    let mut kept: Vec<_> = words.iter().take(from).cloned().collect();
+    let mut at = from;
+    while let Some(word) = words.get(at) {
+        let args = match lookup(place, &[word.text()]) {
+            Found::Here(keyword) => usize::from(keyword.args.min),
+            _ => 0,
+        };
+        let end = (at + 1 + args).min(words.len());
+        if !names.contains(&word.text()) {
+            kept.extend_from_slice(&words[at..end]);
+        }
+        at = end;
+    }
+    kept
+}
