@@ -31,7 +31,8 @@ enum Outcome {
 struct Report {
     outcome: Outcome,
     findings: Vec<Finding>,
-    dropped: usize,
+    /// Beyond those that are kept, by kind.
+    dropped: [usize; 4],
 }
 
 /// Exit code 0: would be served, perhaps with warnings; 1: would be refused; 2: nothing listens.
@@ -75,15 +76,17 @@ impl Report {
     }
 
     fn count(&self, verdict: Verdict) -> usize {
-        self.findings.iter().filter(|finding| finding.verdict == verdict).count()
+        let kept = self.findings.iter().filter(|finding| finding.verdict == verdict).count();
+        kept + self.dropped[verdict as usize]
     }
 
     /// How many findings of each kind, and what becomes of the files.
     fn sum_up(&self) {
         let [fatal, degraded, inert, notes] = Verdict::ALL.map(|verdict| self.count(verdict));
         let counts = format!("{fatal} fatal, {degraded} degraded, {inert} inert, {notes} note(s)");
-        if self.dropped > 0 {
-            say::err(format_args!("and {} finding(s) more than are kept", self.dropped));
+        let dropped: usize = self.dropped.iter().sum();
+        if dropped > 0 {
+            say::err(format_args!("{dropped} finding(s) are counted and not told: too many to keep"));
         }
         match self.outcome {
             Outcome::Served => say::out(format_args!("Configuration is valid: {counts}")),

@@ -191,7 +191,8 @@ impl Diagnostic {
 pub struct Diagnostics {
     list: Vec<Diagnostic>,
     errors: usize,
-    dropped: usize,
+    /// By [`Verdict`].
+    dropped: [usize; 4],
 }
 
 impl Diagnostics {
@@ -203,12 +204,18 @@ impl Diagnostics {
             self.list.push(diagnostic);
             return;
         }
-        self.dropped += 1;
         // The first error that does not fit is worth more than any warning: it is why the file is refused.
-        if error && self.errors == 1 {
-            self.list.pop();
-            self.list.push(diagnostic);
-        }
+        let out = match self.list.pop() {
+            Some(last) if error && self.errors == 1 => {
+                self.list.push(diagnostic);
+                last
+            }
+            last => {
+                self.list.extend(last);
+                diagnostic
+            }
+        };
+        self.dropped[out.verdict() as usize] += 1;
     }
 
     /// Adds an error that takes time to put into words; beyond the limit it is not made, only counted. `make` is told
@@ -218,12 +225,14 @@ impl Diagnostics {
             return self.push(make(self.errors < MAX_ADVISED));
         }
         self.errors += 1;
-        self.dropped += 1;
+        self.dropped[Verdict::Fatal as usize] += 1;
     }
 
     /// Adds all findings of another stage.
     pub fn append(&mut self, other: Diagnostics) {
-        self.dropped += other.dropped;
+        for (dropped, more) in self.dropped.iter_mut().zip(other.dropped) {
+            *dropped += more;
+        }
         let kept_errors = other.list.iter().filter(|d| d.severity == Severity::Error).count();
         for diagnostic in other.list {
             self.push(diagnostic);
@@ -237,6 +246,9 @@ impl Diagnostics {
             finding.severity = Severity::Error;
             self.errors += 1;
         }
+        let dropped = std::mem::take(&mut self.dropped[Verdict::Degraded as usize]);
+        self.dropped[Verdict::Fatal as usize] += dropped;
+        self.errors += dropped;
     }
 
     /// The findings, in the order they were made.
@@ -268,6 +280,11 @@ impl Diagnostics {
 
     /// How many findings did not fit and were only counted.
     pub fn dropped(&self) -> usize {
+        self.dropped.iter().sum()
+    }
+
+    /// The same by kind, in the order of [`Verdict::ALL`].
+    pub fn dropped_by_verdict(&self) -> [usize; 4] {
         self.dropped
     }
 

@@ -20,7 +20,7 @@ pub(super) fn json(report: &Report) -> Value {
         "version": 1,
         "outcome": outcome,
         "counts": counts,
-        "dropped": report.dropped,
+        "dropped": report.dropped.iter().sum::<usize>(),
         "findings": report.findings.iter().map(finding).collect::<Vec<_>>(),
     })
 }

@@ -64,8 +64,8 @@ pub struct Loaded {
     pub findings: Vec<String>,
     /// The same for programs.
     pub list: Vec<Finding>,
-    /// Findings that were too many to keep.
-    pub dropped: usize,
+    /// Findings that were too many to keep, in the order of `Verdict::ALL`.
+    pub dropped: [usize; 4],
     /// How many of them.
     pub tally: Tally,
     /// Every path that was read, or would have been, as it was before: what to watch.
@@ -142,7 +142,7 @@ impl Loaded {
         self.seen = loader.seen.into_inner();
         self.tally.errors += outcome.diagnostics.errors();
         self.tally.warnings += outcome.diagnostics.count(Severity::Warning);
-        self.dropped += outcome.diagnostics.dropped();
+        self.dropped = outcome.diagnostics.dropped_by_verdict();
         let sorted = outcome.diagnostics.sorted().into_iter();
         self.list.extend(sorted.map(|found| Finding::of(found, &outcome.sources)));
         if !outcome.diagnostics.is_empty() {
