@@ -15,7 +15,7 @@ use sluicegate_sync::Reporter;
 use tokio::sync::watch;
 
 use crate::apply::Served;
-use facts::Facts;
+use facts::{Facts, Growth};
 use pace::{Moment, Paces};
 
 /// Bytes of one report's objects; what is over follows with the next reports.
@@ -97,7 +97,8 @@ impl Reports {
         let live = self.engine.live();
         self.endpoints.retain(|key, _| live.find_endpoint(active, key).is_some());
         lock(&self.paces).retain(|key| {
-            active.frontends.contains_key(key)
+            *key == *pace::OWN
+                || active.frontends.contains_key(key)
                 || active.backends.contains_key(key)
                 || live.find_endpoint(active, key).is_some()
         });
@@ -156,7 +157,7 @@ impl Reporter for Reports {
         let mut report = v1::Report {
             boot_epoch: self.boot_epoch,
             generation: self.served.borrow().as_ref().map(|served| served.generation.into()),
-            process: Some(process(self.engine.report())),
+            process: Some(process(self.engine.report(), &mut lock(&self.paces).reader())),
             ..v1::Report::default()
         };
         let mut room = Room { bytes: MOST_BYTES, omitted: 0 };
@@ -183,7 +184,7 @@ pub(crate) fn whole(engine: &Engine, served: Option<&Served>, paces: &Mutex<Pace
     let mut known = paces.knower(Moment::now());
     let mut report = v1::Report {
         generation: served.map(|served| served.generation.into()),
-        process: Some(process(engine.report())),
+        process: Some(process(engine.report(), &mut known)),
         ..v1::Report::default()
     };
     for (key, frontend) in &active.frontends {
@@ -252,7 +253,8 @@ fn rotate(candidates: &mut [Candidate], turn: usize) {
     }
 }
 
-fn process(report: ProcessReport) -> v1::ProcessStats {
+fn process(report: ProcessReport, grown: &mut Growth<'_>) -> v1::ProcessStats {
+    let mut rate = |which, count| Some(grown(&pace::OWN, which, count).rate);
     let count = |(name, count): (&str, u64)| v1::Count { name: name.to_owned(), count };
     v1::ProcessStats {
         uptime_ms: u64::try_from(report.uptime.as_millis()).unwrap_or(u64::MAX),
@@ -262,7 +264,8 @@ fn process(report: ProcessReport) -> v1::ProcessStats {
         retained_generations: report.retained_generations as u64,
         closes: report.closes.into_iter().map(|(cause, number)| count((cause.name(), number))).collect(),
         dropped_log_lines: report.dropped_log_lines,
-        ..v1::ProcessStats::default()
+        connection_rate: rate(0, report.connections),
+        request_rate: rate(1, report.requests),
     }
 }
 

@@ -1,10 +1,11 @@
 //! How fast counters grow, and when they did last.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::LazyLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sluicegate_proto::id::ObjectKey;
-use sluicegate_proto::v1::Rate;
+use sluicegate_proto::v1::{Kind, Rate};
 use tokio::time::Instant;
 
 /// Readings that come closer together tell the rate of the one before.
@@ -12,6 +13,12 @@ const SHORTEST: Duration = Duration::from_millis(500);
 
 /// Readings that are older are no rate of now: nobody asks for reports.
 const STALE: Duration = Duration::from_secs(5);
+
+/// What the process's own counters are known by.
+pub(super) static OWN: LazyLock<ObjectKey> = LazyLock::new(|| {
+    ObjectKey::new("process", "", Kind::Process, "process")
+        .expect("invariant: these are names that objects may have")
+});
 
 /// Counters of objects. Only what has ever counted takes room.
 #[derive(Debug, Default)]
