@@ -197,12 +197,15 @@ struct Signals {
     reload: Signal,
     /// Between the signal to finish and the end of listening.
     grace: Option<Duration>,
+    /// When it ends, once it has begun. Here, because it may begin before all is ready.
+    grace_over: Option<Instant>,
 }
 
 impl Signals {
     fn listen(grace: Option<Duration>) -> std::io::Result<Self> {
         Ok(Self {
             grace,
+            grace_over: None,
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             finish: signal(SignalKind::user_defined1())?,
@@ -213,20 +216,19 @@ impl Signals {
 
     /// Does what signals say until the proxy has ended.
     async fn obey(&mut self, proxy: &Proxy, reload: Option<&mpsc::Sender<()>>) {
-        let mut grace_over = None;
         loop {
             tokio::select! {
                 () = proxy.ended() => return,
-                () = at(grace_over) => {
-                    grace_over = None;
+                () = at(self.grace_over) => {
+                    self.grace_over = None;
                     proxy.soft_stop();
                 }
                 _ = self.terminate.recv() => proxy.hard_stop(),
                 _ = self.interrupt.recv() => proxy.hard_stop(),
                 _ = self.finish.recv() => match self.grace {
-                    Some(grace) if grace_over.is_none() => {
+                    Some(grace) if self.grace_over.is_none() => {
                         tracing::info!(?grace, "finishing what runs; new connections are taken until the grace is over");
-                        grace_over = Some(Instant::now() + grace);
+                        self.grace_over = Some(Instant::now() + grace);
                     }
                     _ => {
                         tracing::info!("finishing what runs; no new connection is taken");
