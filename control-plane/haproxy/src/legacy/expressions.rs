@@ -46,6 +46,8 @@ pub(super) fn line(words: Vec<Word>, findings: &mut Vec<Diagnostic>) -> Vec<Word
         let after = at.checked_sub(1).map(|at| words[at].text());
         let stick = matches!(keyword.as_str(), "stick" | "tcp-request" | "http-request") && at >= 2;
         let fetch = matches!(after, Some("{" | "!{")) || (keyword == "acl" && at == 2) || stick;
+        // `set-cookie` by itself is an argument of a redirect.
+        let fetch = fetch && (word.text() != "set-cookie" || !stick);
         let found = fetch.then(|| FETCHES.iter().find(|(old, ..)| *old == stem(word.text()))).flatten();
         match found {
             None => out.push(word.clone()),
