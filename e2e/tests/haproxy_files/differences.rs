@@ -28,6 +28,9 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         ours: 2,
         why: "a door that waits for the PROXY protocol is not opened without it, and the file has no other",
     },
+    taken("old-appsession", OLD),
+    taken("old-req-rules", OLD),
+    taken("old-style-1.3", OLD),
     taken("rhel5-address-on-line", OLD),
 ];
 

@@ -122,7 +122,7 @@ fn files_of_the_wild_become_these_resources() {
 }
 
 /// Files that are refused; whatever else is here must be taken.
-const REFUSED: &[&str] = &["mistakes", "modern-3x", "unix-sockets"];
+const REFUSED: &[&str] = &["mistakes"];
 
 #[test]
 fn few_files_are_refused() {
