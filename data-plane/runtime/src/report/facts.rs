@@ -144,7 +144,7 @@ fn durations(counters: &Sharded<EndpointCounters>) -> v1::Durations {
     let mean = |phase: fn(&Averages) -> &Average| {
         let weighed = counters.made().map(|shard| {
             let exchanges = shard.exchanges.value();
-            u128::from(phase(&shard.durations).mean(exchanges)) * u128::from(exchanges)
+            u128::from(phase(&shard.durations).mean()) * u128::from(exchanges)
         });
         u64::try_from(weighed.sum::<u128>() / u128::from(all)).unwrap_or(u64::MAX)
     };
