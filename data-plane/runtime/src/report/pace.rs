@@ -8,7 +8,7 @@ use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::{Kind, Rate};
 use tokio::time::Instant;
 
-/// Readings that come closer together tell the rate of the one before.
+/// The shortest time that tells a rate; rounds that come sooner leave their growth to the one that ends it.
 const SHORTEST: Duration = Duration::from_millis(500);
 
 /// Readings that are older are no rate of now: nobody asks for reports.
@@ -26,16 +26,54 @@ pub(crate) struct Paces {
     known: HashMap<(ObjectKey, u8), Pace>,
     /// Objects whose rate is not 0.
     moving: BTreeSet<ObjectKey>,
-    before: Option<Moment>,
-    now: Option<Moment>,
+    /// The last round that told rates.
+    told: Option<Instant>,
+    now: Option<Round>,
 }
 
 #[derive(Debug, Clone, Copy)]
+struct Round {
+    moment: Moment,
+    span: Span,
+}
+
+/// What a round says of the growth that it finds.
+#[derive(Debug, Clone, Copy)]
+enum Span {
+    /// Nothing: nobody knows when it began.
+    Unknown,
+    /// Nothing yet.
+    Short,
+    /// It came within so many milliseconds.
+    Millis(u64),
+}
+
+#[derive(Debug, Clone, Copy, Default)]
 struct Pace {
+    /// What it was when its rate was told last.
+    told: u64,
+    /// What it was when it was read last.
     count: u64,
-    at: Instant,
     rate: Rate,
     grown_unix_ms: u64,
+}
+
+impl Pace {
+    fn read(&mut self, count: u64, round: Round) {
+        if count > self.count {
+            self.grown_unix_ms = round.moment.unix_ms;
+        }
+        self.count = count;
+        match round.span {
+            Span::Short => return,
+            Span::Unknown => {}
+            Span::Millis(elapsed_ms) => {
+                self.rate.now = count.saturating_sub(self.told).saturating_mul(1000) / elapsed_ms.max(1);
+                self.rate.most = self.rate.most.max(self.rate.now);
+            }
+        }
+        self.told = count;
+    }
 }
 
 /// What is known of one counter.
@@ -64,8 +102,17 @@ impl Moment {
 
 impl Paces {
     /// Begins a round of readings. Counters that are not read in it have not grown.
-    pub(super) fn begin(&mut self, now: Moment) {
-        self.before = self.now.replace(now);
+    pub(super) fn begin(&mut self, moment: Moment) {
+        let since = self.told.map(|told| moment.instant.saturating_duration_since(told));
+        let span = match since {
+            None => Span::Unknown,
+            Some(elapsed) if elapsed < SHORTEST => Span::Short,
+            Some(elapsed) => Span::Millis(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)),
+        };
+        if !matches!(span, Span::Short) {
+            self.told = Some(moment.instant);
+        }
+        self.now = Some(Round { moment, span });
     }
 
     /// Objects whose rate is not what it was, although nothing else may be new of them.
@@ -80,7 +127,7 @@ impl Paces {
 
     /// Tells what the last readings came to: rates as long as they are fresh. What has grown since grew now.
     pub(super) fn knower(&self, now: Moment) -> impl FnMut(&ObjectKey, u8, u64) -> Grown {
-        let age = self.now.map(|last| now.instant.saturating_duration_since(last.instant));
+        let age = self.now.map(|round| now.instant.saturating_duration_since(round.moment.instant));
         let fresh = age.is_some_and(|age| age < STALE);
         move |key, which, count| {
             let pace = self.known.get(&(key.clone(), which));
@@ -95,36 +142,18 @@ impl Paces {
 
     /// Takes a reading of an object's counter of number `which`.
     fn read(&mut self, key: &ObjectKey, which: u8, count: u64) -> Grown {
-        let Some(now) = self.now else { return Grown::default() };
+        let Some(round) = self.now else { return Grown::default() };
         if count == 0 {
             return Grown::default();
         }
-        let since = self.before.unwrap_or(now).instant;
-        let fresh = Pace { count: 0, at: since, rate: Rate::default(), grown_unix_ms: 0 };
-        let pace = self.known.entry((key.clone(), which)).or_insert(fresh);
-        let elapsed = now.instant.saturating_duration_since(pace.at.max(since));
-        let grown = count.saturating_sub(pace.count);
-        if grown > 0 {
-            pace.grown_unix_ms = now.unix_ms;
-        }
-        if elapsed >= SHORTEST {
-            let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-            let rate = grown.saturating_mul(1000) / elapsed_ms;
-            *pace = Pace {
-                count,
-                at: now.instant,
-                rate: Rate { now: rate, most: pace.rate.most.max(rate) },
-                ..*pace
-            };
-        }
-        let grown = Grown { rate: pace.rate, at_unix_ms: pace.grown_unix_ms };
-        // A round too short to tell leaves growth for the next one to tell.
-        if grown.rate.now > 0 || pace.count < count {
+        let pace = self.known.entry((key.clone(), which)).or_default();
+        pace.read(count, round);
+        if pace.rate.now > 0 || pace.told < count {
             self.moving.insert(key.clone());
         } else if which == 0 {
             self.moving.remove(key);
         }
-        grown
+        Grown { rate: pace.rate, at_unix_ms: pace.grown_unix_ms }
     }
 
     /// Forgets objects that are not served any more.

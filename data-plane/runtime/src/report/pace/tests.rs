@@ -27,7 +27,25 @@ async fn a_rate_is_of_the_last_round() {
 
 #[tokio::test]
 async fn a_round_too_short_adds_to_the_next() {
-    assert_eq!(told(&[(0, 0), (100, 50), (1100, 100)]), [(0, 0, 0), (0, 0, 100), (100, 100, 1100)]);
+    assert_eq!(told(&[(0, 0), (100, 50), (1000, 100)]), [(0, 0, 0), (0, 0, 100), (100, 100, 1000)]);
+}
+
+#[tokio::test]
+async fn short_rounds_tell_the_rate_of_the_time_they_take_together() {
+    let rounds: Vec<_> = (0..=20).map(|round| (round * 100, round * 10)).collect();
+    let told = told(&rounds);
+    assert_eq!(told[4], (0, 0, 400));
+    assert!(told[5..].iter().all(|&(rate, most, _)| (rate, most) == (100, 100)), "{told:?}");
+}
+
+#[tokio::test]
+async fn growth_is_dated_once_though_its_rate_is_told_later() {
+    assert_eq!(told(&[(0, 0), (100, 5), (200, 5), (1000, 5)])[3], (5, 5, 100));
+}
+
+#[tokio::test]
+async fn what_came_before_the_first_round_is_no_rate() {
+    assert_eq!(told(&[(0, 1_000_000), (1000, 1_000_010)]), [(0, 0, 0), (10, 10, 1000)]);
 }
 
 #[tokio::test]
