@@ -5,6 +5,7 @@ use sluicegate_proto::v1::Report;
 
 use crate::facts::Facts;
 use crate::field::Tags;
+use crate::sum::saturating;
 use crate::value::Value;
 
 /// The facts that are known, in HAProxy's order. What this program has no notion of is left out.
@@ -37,7 +38,7 @@ impl Info {
             (process.connection_rate.unwrap_or_default(), process.request_rate.unwrap_or_default());
         let node = runtime.process.node.as_deref().unwrap_or(&facts.host);
         let configured = runtime.process.max_connections.map_or(u64::MAX, |limit| limit.get().into());
-        let bytes_out: u64 = report.frontends.iter().map(|frontend| frontend.bytes_out).sum();
+        let bytes_out = saturating(report.frontends.iter().map(|frontend| frontend.bytes_out));
         let started = facts.now_unix_ms.saturating_sub(process.uptime_ms) / 1000;
         let items = [
             item(0, "Name", "POS", "Sluicegate".into(), "Product name"),

@@ -71,7 +71,7 @@ fn cell<'a>(row: &'a crate::rows::Row, field: crate::field::Field, value: &'a Va
         id: row.number,
         field: Name { pos: field.position(), name: field.name() },
         process: 1,
-        tags: field.tags().into(),
+        tags: row.tags(field).into(),
         value,
     }
 }

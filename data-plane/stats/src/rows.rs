@@ -13,7 +13,7 @@ use sluicegate_proto::v1::{
 };
 
 use crate::facts::Facts;
-use crate::field::Field;
+use crate::field::{Field, Tags};
 use crate::value::Value;
 
 /// Number of the first proxy: HAProxy gives 1 to its own.
@@ -103,14 +103,23 @@ impl Row {
         Field::ALL.iter().filter_map(|field| Some((*field, self.cell(*field)?)))
     }
 
+    /// What kind of number stands in a column; HAProxy has four of a backend otherwise.
+    pub fn tags(&self, field: Field) -> Tags {
+        match (self.kind, field) {
+            (Kind::Backend, Field::Act | Field::Bck | Field::Rate | Field::RateMax) => Tags("MGP"),
+            _ => field.tags(),
+        }
+    }
+
     fn set(&mut self, field: Field, value: Value) {
         if let Some(cell) = self.cells.get_mut(field.index()) {
             *cell = Some(value);
         }
     }
 
+    /// A text of one line: what a server says of itself may not look like another row or steer a terminal.
     fn text(&mut self, field: Field, text: &str) {
-        self.set(field, text.into());
+        self.set(field, text.replace(char::is_control, " ").as_str().into());
     }
 
     /// A gauge or limit.

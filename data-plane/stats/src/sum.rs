@@ -14,7 +14,7 @@ pub fn sum<'a>(reports: impl IntoIterator<Item = &'a Report>) -> Report {
     let mut total = Report::default();
     let (mut frontends, mut backends, mut endpoints) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     for report in reports {
-        total.omitted += report.omitted;
+        total.omitted = total.omitted.saturating_add(report.omitted);
         if let Some(of) = &report.process {
             add_process(total.process.get_or_insert_default(), of);
         }
@@ -56,7 +56,7 @@ fn add_process(sum: &mut ProcessStats, of: &ProcessStats) {
     add_rate(&mut sum.request_rate, of.request_rate.as_ref());
     for count in &of.closes {
         match sum.closes.iter_mut().find(|known| known.name == count.name) {
-            Some(known) => known.count += count.count,
+            Some(known) => known.count = known.count.saturating_add(count.count),
             None => sum.closes.push(count.clone()),
         }
     }
@@ -99,7 +99,7 @@ fn add_endpoint(sum: &mut EndpointStats, of: &EndpointStats) {
 
 fn add_responses(sum: &mut Vec<u64>, of: &[u64]) {
     sum.resize(sum.len().max(of.len()), 0);
-    sum.iter_mut().zip(of).for_each(|(sum, of)| *sum += of);
+    sum.iter_mut().zip(of).for_each(|(sum, of)| *sum = sum.saturating_add(*of));
 }
 
 fn add_rate(sum: &mut Option<Rate>, of: Option<&Rate>) {
@@ -107,6 +107,11 @@ fn add_rate(sum: &mut Option<Rate>, of: Option<&Rate>) {
         let sum = sum.get_or_insert_default();
         add!(sum, of, now, most);
     }
+}
+
+/// The sum of counters that proxies reported: what is too large for a number stops at its end.
+pub(crate) fn saturating(counters: impl Iterator<Item = u64>) -> u64 {
+    counters.fold(0, u64::saturating_add)
 }
 
 /// Averages of so many exchanges each.

@@ -4,13 +4,13 @@ use crate::info::Info;
 use crate::rows::Table;
 
 impl Table {
-    /// `S.<proxy>.<server>.<position>.<name>.1:<tags>:<type>:<value>`, rows apart by empty lines.
+    /// `S.<proxy>.<server>.<position>.<name>.1:<tags>:<type>:<value>`.
     pub fn typed(&self) -> String {
         let mut out = String::new();
         for row in &self.rows {
             for (field, value) in row.cells() {
                 let (kind, proxy, number) = (row.kind.letter(), row.proxy_number, row.number);
-                let (position, name, tags) = (field.position(), field.name(), field.tags());
+                let (position, name, tags) = (field.position(), field.name(), row.tags(field));
                 let kind_of_value = value.type_name();
                 out.push_str(&format!(
                     "{kind}.{proxy}.{number}.{position}.{name}.1:{tags}:{kind_of_value}:{value}\n"

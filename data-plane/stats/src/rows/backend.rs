@@ -7,7 +7,7 @@ use sluicegate_proto::v1::{Durations, EndpointStats};
 
 use super::{Kind, Proxy, Row, Scene};
 use crate::field::Field;
-use crate::sum::average;
+use crate::sum::{average, saturating};
 
 impl Scene<'_> {
     pub(super) fn backend(&self, proxy: &Proxy<'_>, backend: &Backend) -> Row {
@@ -16,7 +16,7 @@ impl Scene<'_> {
         let stats = self.backends.get(backend.key()).copied().cloned().unwrap_or_default();
         let of_servers = |number: fn(&EndpointStats) -> u64| -> u64 {
             let reported = backend.endpoints.iter().filter_map(|endpoint| self.endpoints.get(&endpoint.key));
-            reported.map(|stats| number(stats)).sum()
+            saturating(reported.map(|stats| number(stats)))
         };
         row.short(Field::Qcur, stats.queued);
         row.short(Field::Qmax, stats.most_queued);
@@ -56,7 +56,7 @@ impl Scene<'_> {
     fn durations(&self, backend: &Backend) -> Option<Durations> {
         let reported = backend.endpoints.iter().filter_map(|endpoint| self.endpoints.get(&endpoint.key));
         let (durations, _) = reported.fold((None, 0), |(sum, count), stats| {
-            (average(sum, count, stats.durations, stats.exchanges), count + stats.exchanges)
+            (average(sum, count, stats.durations, stats.exchanges), count.saturating_add(stats.exchanges))
         });
         durations
     }

@@ -63,7 +63,7 @@ impl Scene<'_> {
             row.short(Field::Lastchg, self.seconds_since(stats.since_unix_ms));
         }
         let Some(check) = &endpoint.check else { return };
-        let down = stats.health() == Health::Down;
+        let down = stats.health() == Health::Down && stats.since_unix_ms > 0;
         let now_down = if down { self.seconds_since(stats.since_unix_ms) } else { 0 };
         row.short(Field::Downtime, stats.down_ms / 1000 + now_down);
         row.count(Field::Chkfail, stats.failed_checks);
@@ -90,14 +90,14 @@ impl Scene<'_> {
     }
 }
 
-/// The field `status` of a server that is not in maintenance.
+/// The field `status` of a server that is not in maintenance. A weight of 0 alone does not show in it.
 fn status(endpoint: &Endpoint, health: Health) -> &'static str {
     match health {
         Health::Down => "DOWN",
         Health::Unresolved => "MAINT (resolution)",
         Health::Disabled => "MAINT",
         Health::Stopping => "NOLB",
-        _ if endpoint.drain || endpoint.weight == 0 => "DRAIN",
+        _ if endpoint.drain => "DRAIN",
         _ if endpoint.check.is_none() => "no check",
         Health::Up | Health::Unchecked | Health::Unspecified => "UP",
     }

@@ -42,7 +42,7 @@ pub(crate) fn runtime() -> Runtime {
         resource(ObjectKind::Frontend, "both", 2, Body::Frontend(frontend())),
         resource(ObjectKind::Backend, "both", 2, Body::Backend(backend())),
         server("a", 1, |endpoint| endpoint.weight = 5),
-        server("b", 2, |endpoint| endpoint.weight = 0),
+        server("b", 2, |endpoint| (endpoint.weight, endpoint.drain) = (0, true)),
         server("c", 3, |endpoint| endpoint.backup = true),
     ];
     compile(None, Change::Full(&resources)).unwrap()
@@ -181,6 +181,35 @@ fn text_that_would_break_a_line_of_values_is_quoted() {
     let csv = Table::new(&runtime, &told(stats, Health::Up), &Facts::default()).csv();
     assert!(csv.contains(r#","a,""b""","#), "{csv}");
     assert!(csv.contains(",Layer7 check passed,"), "{csv}");
+}
+
+#[test]
+fn a_weight_of_0_alone_is_no_drain() {
+    let unweighed = server("b", 2, |endpoint| endpoint.weight = 0);
+    let runtime = compile(Some(&runtime()), Change::Delta { changed: &[unweighed], removed: &[] }).unwrap();
+    let table = Table::new(&runtime, &Report::default(), &Facts::default());
+    assert_eq!(of(&table, "app/b", Field::Status), "no check");
+}
+
+#[test]
+fn what_a_server_says_stays_on_its_line() {
+    let info = "fine\r\nS.4.1.17.status.1:SGP:str:UP\u{1b}[2J".to_owned();
+    let last_probe = Some(v1::Probe { info, word: "L7OK".into(), ..v1::Probe::default() });
+    let stats = v1::EndpointStats { last_probe, ..v1::EndpointStats::default() };
+    let schedule = v1::CheckSchedule { interval_ms: 1000, rise: 1, fall: 1, ..v1::CheckSchedule::default() };
+    let checked = server("a", 1, |endpoint| endpoint.check = Some(schedule));
+    let runtime = compile(Some(&runtime()), Change::Delta { changed: &[checked], removed: &[] }).unwrap();
+    let table = Table::new(&runtime, &told(stats, Health::Up), &Facts::default());
+    assert_eq!(of(&table, "app/a", Field::LastChk), "fine  S.4.1.17.status.1:SGP:str:UP [2J");
+}
+
+#[test]
+fn four_columns_of_a_backend_have_tags_of_their_own() {
+    let typed = table(&Report::default()).typed();
+    assert!(typed.contains("\nS.4.1.19.act.1:SGP:u32:1\n"), "{typed}");
+    assert!(typed.contains("\nB.4.0.19.act.1:MGP:u32:1\n"), "{typed}");
+    assert!(typed.contains("\nF.3.0.35.rate_max.1:MMP:u32:0\n"), "{typed}");
+    assert!(typed.contains("\nB.4.0.35.rate_max.1:MGP:u32:0\n"), "{typed}");
 }
 
 #[test]

@@ -1,3 +1,5 @@
+use sluicegate_proto::v1::Count;
+
 use super::*;
 
 fn endpoint(name: &str, exchanges: u64, health: Health, since_unix_ms: u64) -> EndpointStats {
@@ -7,7 +9,11 @@ fn endpoint(name: &str, exchanges: u64, health: Health, since_unix_ms: u64) -> E
         exchanges,
         health: health as i32,
         since_unix_ms,
-        durations: Some(Durations { total: exchanges * 10, most_total: exchanges, ..Durations::default() }),
+        durations: Some(Durations {
+            total: exchanges.saturating_mul(10),
+            most_total: exchanges,
+            ..Durations::default()
+        }),
         responses: vec![0, exchanges],
         ..EndpointStats::default()
     }
@@ -31,6 +37,21 @@ fn counters_add_up_and_averages_weigh() {
     assert_eq!((a.exchanges, &a.responses[..], b.exchanges), (4, &[0, 4][..], 1));
     // (1 * 10 + 3 * 30) / 4
     assert_eq!(a.durations.map(|durations| (durations.total, durations.most_total)), Some((25, 3)));
+}
+
+#[test]
+fn what_is_too_much_for_a_number_stops_at_its_end() {
+    let full = || {
+        let mut stats = endpoint("a", u64::MAX, Health::Up, 5);
+        stats.durations = None;
+        let closes = vec![Count { name: "client".to_owned(), count: u64::MAX }];
+        let process = Some(ProcessStats { closes, ..ProcessStats::default() });
+        Report { endpoints: vec![stats], process, omitted: u64::MAX, ..Report::default() }
+    };
+    let total = sum([&full(), &full()]);
+    assert_eq!((total.omitted, total.process.unwrap().closes[0].count), (u64::MAX, u64::MAX));
+    assert_eq!(total.endpoints[0].responses, [0, u64::MAX]);
+    assert_eq!(saturating([u64::MAX, 1].into_iter()), u64::MAX);
 }
 
 #[test]
