@@ -8,6 +8,8 @@
 #[allow(dead_code, reason = "a part of it is for other tests")]
 #[path = "lower/dump.rs"]
 mod dump;
+#[path = "lower/phrase.rs"]
+mod phrase;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -8,6 +8,8 @@
 
 #[path = "../lower/dump.rs"]
 mod dump;
+#[path = "../lower/phrase.rs"]
+mod phrase;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
