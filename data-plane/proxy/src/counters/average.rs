@@ -34,7 +34,7 @@ impl Average {
         }
     }
 
-    /// The average, rounded up; what was before the last [`SAMPLES`] counts ever less. 0 where nothing was added.
+    /// The average, rounded up; what was before the last 1 024 counts ever less. 0 where nothing was added.
     pub fn mean(&self) -> u64 {
         self.sum.load(Relaxed).div_ceil(self.seen.load(Relaxed).max(1))
     }
