@@ -1,6 +1,6 @@
 //! What HAProxy once had, read as what it has today.
 //!
-//! One [`Rule`] for each form rewrites the words of a line before the keyword table sees them; a spelling that only
+//! One rule for each form rewrites the words of a line before the keyword table sees them; a spelling that only
 //! changed is an entry of that table with the modern one beside it. Words that come from the old text keep their place
 //! in it, so that findings point at what was written. [`fn@modernize`] prints what the same rules gave.
 
