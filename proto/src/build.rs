@@ -80,6 +80,7 @@ pub fn body_kind(body: &resource::Body) -> Kind {
         resource::Body::Backend(_) => Kind::Backend,
         resource::Body::Endpoint(_) => Kind::Endpoint,
         resource::Body::Blob(_) => Kind::Blob,
+        resource::Body::Patterns(_) => Kind::Patterns,
     }
 }
 

@@ -42,6 +42,7 @@ const PLAIN: &[&str] = &[
     "kind.endpoint",
     "kind.frontend",
     "kind.listener",
+    "kind.patterns",
     "kind.process",
     "kind.route",
     "log",

@@ -7,10 +7,12 @@
 mod aliases;
 mod converters;
 mod fetches;
+mod maps;
 
 pub use aliases::{ALIASES, AliasSpec};
 pub use converters::{CONVERTERS, ConverterSpec};
 pub use fetches::{FETCHES, FetchSpec, Phases};
+pub use maps::{Gives, MapSpec, map_spec};
 
 use crate::v1::Match;
 
@@ -58,6 +60,8 @@ pub enum ArgumentType {
     Text,
     /// A signed integer; travels as `Argument.integer`.
     Integer,
+    /// The name of a list that is a map; travels as `Argument.list`.
+    Map,
 }
 
 /// One argument of a fetch or a converter. Required arguments stand before optional ones.
@@ -77,6 +81,10 @@ const fn text(name: &'static str) -> ArgumentSpec {
 
 const fn integer(name: &'static str) -> ArgumentSpec {
     ArgumentSpec { name, kind: ArgumentType::Integer, required: true }
+}
+
+const fn map(name: &'static str) -> ArgumentSpec {
+    ArgumentSpec { name, kind: ArgumentType::Map, required: true }
 }
 
 const fn optional(argument: ArgumentSpec) -> ArgumentSpec {

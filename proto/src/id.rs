@@ -153,6 +153,7 @@ pub fn kind_word(kind: Kind) -> &'static str {
         Kind::Backend => "backend",
         Kind::Endpoint => "endpoint",
         Kind::Blob => "blob",
+        Kind::Patterns => "patterns",
     }
 }
 

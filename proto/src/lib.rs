@@ -22,6 +22,7 @@ pub mod id;
 pub mod identity;
 pub mod limits;
 mod origin;
+pub mod pattern_file;
 mod set_hash;
 
 /// Version of the schema: grows when an older receiver would misread a newer sender.

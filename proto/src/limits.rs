@@ -20,8 +20,10 @@ pub const MAX_CONDITION_TESTS: usize = 1_024;
 pub const MAX_CONDITION_OPS: usize = 4_096;
 /// Values on the stack while a condition is evaluated.
 pub const MAX_CONDITION_DEPTH: usize = 32;
-/// Patterns of one test, those of its blobs included.
+/// Patterns of one list, and of one test with all its lists.
 pub const MAX_PATTERNS: usize = 1_000_000;
+/// Entries of one list that are added to its blob, as many that are left out of it, and as many whose value is another.
+pub const MAX_PATTERN_EDITS: usize = 16_384;
 /// Bytes of one pattern, argument, header value or literal.
 pub const MAX_TEXT_BYTES: usize = 16 << 10;
 /// Regular expressions of one test.

@@ -12,6 +12,7 @@ mod check;
 mod condition;
 mod format;
 mod known;
+mod list;
 mod load;
 mod patterns;
 mod problem;
@@ -23,6 +24,7 @@ mod tests;
 pub use acl::Acls;
 pub(crate) use check::is_token;
 pub use format::{Preset, literal};
+pub use list::Lists;
 pub use load::{Blobs, FileLoader, Load, LoadError, MAX_NAMED_FILE_BYTES, NoFiles};
 pub use problem::{Finding, Place, Problem};
 
@@ -69,6 +71,7 @@ impl Scope {
 pub struct Reader<'a> {
     loader: &'a dyn Load,
     blobs: Blobs,
+    lists: Lists,
     findings: Vec<Finding>,
     line: Option<Span>,
     /// Why the address of the client is not known to the rules that are being read.
@@ -78,7 +81,14 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// A reader that takes pattern files from `loader`.
     pub fn new(loader: &'a dyn Load) -> Self {
-        Self { loader, blobs: Blobs::default(), findings: Vec::new(), line: None, hidden_source: None }
+        Self {
+            loader,
+            blobs: Blobs::default(),
+            lists: Lists::default(),
+            findings: Vec::new(),
+            line: None,
+            hidden_source: None,
+        }
     }
 
     /// What is read from now on stands there. Where lines have places, a name counts only below its definition, as it
@@ -103,9 +113,14 @@ impl<'a> Reader<'a> {
         &mut self.blobs
     }
 
-    /// The contents of all files read.
-    pub fn into_blobs(self) -> Blobs {
-        self.blobs
+    /// The lists that expressions named.
+    pub fn lists(&mut self) -> &mut Lists {
+        &mut self.lists
+    }
+
+    /// The contents of all files read, and the lists.
+    pub fn into_contents(self) -> (Blobs, Lists) {
+        (self.blobs, self.lists)
     }
 
     /// Where files come from.

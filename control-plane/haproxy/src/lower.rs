@@ -11,6 +11,7 @@ mod bind;
 mod check;
 mod condition;
 mod console;
+mod contents;
 mod effect;
 mod error_page;
 mod frontend;
@@ -53,6 +54,7 @@ use crate::ast::File;
 use crate::diagnostic::{Diagnostic, Diagnostics, MAX_DIAGNOSTICS};
 use crate::expr::{Load, Reader};
 use crate::source::{SourceMap, Span};
+use contents::Places;
 use global::Global;
 use reference::Names;
 pub(crate) use value::milliseconds;
@@ -78,7 +80,7 @@ pub fn lower(file: &File, sources: &SourceMap, loader: &dyn Load) -> Lowered {
         diagnostics: Diagnostics::default(),
         told: HashSet::new(),
         resources: Vec::new(),
-        blobs: HashMap::new(),
+        places: Places::default(),
         names: Names::default(),
         global: Global::default(),
         ports: BTreeMap::new(),
@@ -86,16 +88,8 @@ pub fn lower(file: &File, sources: &SourceMap, loader: &dyn Load) -> Lowered {
         addresses: HashMap::new(),
     };
     lowering.all();
-    let Lowering { reader, blobs, mut resources, diagnostics, .. } = lowering;
-    for (name, blob) in reader.into_blobs().into_blobs() {
-        let origin = blobs.get(&name).cloned();
-        resources.push(v1::Resource {
-            id: Some(id(Kind::Blob, name)),
-            order: String::new(),
-            body: Some(Body::Blob(blob)),
-            provenance: origin.map(Into::into),
-        });
-    }
+    let Lowering { reader, places, mut resources, diagnostics, .. } = lowering;
+    resources.extend(contents::resources(reader, places));
     Lowered { resources, diagnostics }
 }
 
@@ -108,8 +102,7 @@ struct Lowering<'a> {
     /// What has been told: a line of `defaults` is read once for each proxy under it.
     told: HashSet<(Option<Span>, String)>,
     resources: Vec<v1::Resource>,
-    /// Where each blob was first named.
-    blobs: HashMap<String, v1::Origin>,
+    places: Places,
     names: Names<'a>,
     global: Global<'a>,
     /// Ports of the frontends that send to each backend.
@@ -144,12 +137,8 @@ impl<'a> Lowering<'a> {
         self.wildcards();
     }
 
-    /// Where a place is, as it travels with the resource.
     fn origin(&self, span: Span) -> v1::Origin {
-        let file = self.sources.locate(span).map_or_else(origin::File::default, |(path, position)| {
-            origin::File { path: path.to_owned(), line: position.line }
-        });
-        v1::Origin { place: Some(origin::Place::File(file)) }
+        origin(self.sources, span)
     }
 
     fn emit(&mut self, name: String, span: Span, order: usize, body: Body) {
@@ -173,6 +162,15 @@ impl<'a> Lowering<'a> {
             self.diagnostics.push(diagnostic);
         }
     }
+}
+
+/// Where a place is, as it travels with the resource.
+fn origin(sources: &SourceMap, span: Span) -> v1::Origin {
+    let file = sources.locate(span).map_or_else(origin::File::default, |(path, position)| origin::File {
+        path: path.to_owned(),
+        line: position.line,
+    });
+    v1::Origin { place: Some(origin::Place::File(file)) }
 }
 
 /// The id of an object of this provider.

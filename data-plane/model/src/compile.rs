@@ -9,8 +9,10 @@ mod endpoint;
 mod format;
 mod frontend;
 mod logging;
+mod map;
 mod matcher;
 mod part;
+mod patterns;
 mod reason;
 mod rewrite;
 mod rule;
@@ -28,7 +30,7 @@ use sluicegate_proto::v1::{Kind, ObjectId, Resource, resource::Body};
 
 use crate::runtime::Runtime;
 
-pub(crate) use part::{Blobs, Compiled, Part, TestPool};
+pub(crate) use part::{Blobs, Compiled, Contents, Lists, Part, Pools};
 pub use reason::{Fault, Reason, Rejected};
 use scope::Rejections;
 
@@ -80,7 +82,7 @@ struct Changed<'a> {
     resource: &'a Resource,
 }
 
-fn plan<'a>(previous: &Runtime, change: Change<'a>, rejections: &mut Rejections) -> Plan<'a> {
+fn plan<'a>(previous: &'a Runtime, change: Change<'a>, rejections: &mut Rejections) -> Plan<'a> {
     let (resources, removed) = match change {
         Change::Full(resources) => (resources, &[][..]),
         Change::Delta { changed, removed } => (changed, removed),
@@ -105,6 +107,7 @@ fn plan<'a>(previous: &Runtime, change: Change<'a>, rejections: &mut Rejections)
             Err(invalid) => rejections.bare(id, Fault::Id(invalid)),
         }
     }
+    again(previous, &mut plan);
     if matches!(change, Change::Full(_)) {
         plan.removed = previous.parts.keys().filter(|key| !seen.contains(*key)).cloned().collect();
     }
@@ -116,6 +119,28 @@ fn plan<'a>(previous: &Runtime, change: Change<'a>, rejections: &mut Rejections)
         );
     }
     plan
+}
+
+/// What was made of lists that change is made anew, though it says the same.
+fn again<'a>(previous: &'a Runtime, plan: &mut Plan<'a>) {
+    let lists: BTreeSet<ObjectKey> = plan
+        .changed
+        .iter()
+        .map(|changed| &changed.key)
+        .filter(|key| key.kind() == Kind::Patterns)
+        .cloned()
+        .collect();
+    if lists.is_empty() {
+        return;
+    }
+    let changed: FxHashSet<ObjectKey> = plan.changed.iter().map(|changed| changed.key.clone()).collect();
+    let made_of = |part: &Part| part.used.lists.iter().any(|list| lists.contains(list));
+    let parts = previous.parts.iter().filter(|(key, part)| !changed.contains(*key) && made_of(part));
+    plan.changed.extend(parts.map(|(key, part)| Changed {
+        key: key.clone(),
+        hash: part.hash,
+        resource: &part.resource,
+    }));
 }
 
 fn checked_key(resource: &Resource, rejections: &mut Rejections) -> Option<ObjectKey> {
@@ -133,6 +158,7 @@ fn checked_key(resource: &Resource, rejections: &mut Rejections) -> Option<Objec
         Some(Body::Backend(_)) => Kind::Backend,
         Some(Body::Endpoint(_)) => Kind::Endpoint,
         Some(Body::Blob(_)) => Kind::Blob,
+        Some(Body::Patterns(_)) => Kind::Patterns,
     };
     if kind != key.kind() {
         let fault = Fault::Kind { what: "id", expected: kind_word(kind), found: kind_word(key.kind()) };
@@ -144,19 +170,14 @@ fn checked_key(resource: &Resource, rejections: &mut Rejections) -> Option<Objec
 /// A resource as it is kept, and what it was compiled to.
 fn compile_part(
     changed: &Changed<'_>,
-    blobs: &Blobs,
-    tests: &mut TestPool,
+    contents: &Contents<'_>,
+    pools: &mut Pools,
     rejections: &mut Rejections,
 ) -> Option<Part> {
-    let mut scope = scope::Scope::new(changed.resource, blobs, tests);
+    let mut scope = scope::Scope::new(changed.resource, contents, pools);
     let compiled = part::compile_body(changed, &mut scope);
-    let blobs = scope.finish(rejections)?;
-    Some(Part {
-        hash: changed.hash,
-        resource: Arc::new(changed.resource.clone()),
-        compiled: compiled?,
-        blobs,
-    })
+    let used = scope.finish(rejections)?;
+    Some(Part { hash: changed.hash, resource: Arc::new(changed.resource.clone()), compiled: compiled?, used })
 }
 
 #[cfg(test)]

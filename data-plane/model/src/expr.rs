@@ -6,6 +6,8 @@ mod alias;
 mod condition;
 mod format;
 mod ip;
+mod lookup;
+mod map;
 mod matcher;
 mod sample;
 
@@ -14,5 +16,9 @@ pub use condition::{Condition, Step, Test};
 pub use format::{Format, Piece, Value};
 pub use ip::IpSet;
 pub(crate) use ip::Network;
+pub use lookup::Lookup;
+pub(crate) use lookup::{Networks, Ranges, Ranked, Side};
+pub use map::{Map, Output, Outputs};
 pub use matcher::{Affixes, Exact, IntSet, Matcher, Patterns, Substrings, Words};
 pub use sample::{Converter, Direction, Fetch, HeaderRef, Sample, Selection};
+pub use sluicegate_proto::catalog::ValueType;

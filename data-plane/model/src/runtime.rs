@@ -8,9 +8,10 @@ use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::Resource;
 
 use crate::backend::Backend;
-use crate::compile::{Blobs, Part, TestPool};
+use crate::compile::{Blobs, Part, Pools};
 use crate::frontend::Frontend;
 use crate::listener::Listener;
+use crate::patterns::PatternList;
 use crate::process::Process;
 
 /// All that a proxy serves from, immutable. What two generations have in common is the same `Arc` in both, so that
@@ -27,9 +28,11 @@ pub struct Runtime {
     pub frontends: BTreeMap<ObjectKey, Arc<Frontend>>,
     /// By identity.
     pub backends: BTreeMap<ObjectKey, Arc<Backend>>,
+    /// By identity.
+    pub lists: BTreeMap<ObjectKey, Arc<PatternList>>,
     pub(crate) parts: BTreeMap<ObjectKey, Arc<Part>>,
     pub(crate) blobs: Blobs,
-    pub(crate) tests: TestPool,
+    pub(crate) pools: Pools,
     pub(crate) set: SetHash,
     pub(crate) compiled: usize,
 }

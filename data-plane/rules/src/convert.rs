@@ -1,5 +1,7 @@
 //! Converters: steps that change a value.
 
+mod map;
+
 use std::ops::Range;
 
 use sluicegate_model::expr::{Converter, Selection};
@@ -18,16 +20,17 @@ pub(crate) fn convert<'a>(
     Some(value)
 }
 
-fn step<'a>(converter: &Converter, value: Value<'a>, buffer: &mut Vec<u8>) -> Option<Value<'a>> {
+fn step<'a>(converter: &'a Converter, value: Value<'a>, buffer: &mut Vec<u8>) -> Option<Value<'a>> {
     match converter {
         Converter::Bool => return value.truth(buffer).map(Value::Bool),
         Converter::Not => return value.truth(buffer).map(|truth| Value::Bool(!truth)),
+        Converter::Map(map) => return map::look_up(map, value, buffer),
         _ => {}
     }
     let value = value.into_text(buffer);
     let text = value.bytes(buffer)?;
     let kept = match converter {
-        Converter::Bool | Converter::Not => return None,
+        Converter::Bool | Converter::Not | Converter::Map(_) => return None,
         Converter::Length => return i64::try_from(text.len()).ok().map(Value::Int),
         Converter::PortOnly => return Some(Value::Int(port(text))),
         Converter::Lower => return Some(rewrite(&value, buffer, <[u8]>::make_ascii_lowercase)),

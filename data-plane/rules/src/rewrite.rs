@@ -87,7 +87,7 @@ fn split(part: TargetPart, whole: &[u8]) -> (&[u8], &[u8], &[u8]) {
 }
 
 /// Appends what a matching text becomes; whether it matches.
-fn replaced(pattern: &Regex, old: &[u8], text: &[u8], out: &mut Vec<u8>) -> bool {
+pub(crate) fn replaced(pattern: &Regex, old: &[u8], text: &[u8], out: &mut Vec<u8>) -> bool {
     let Some(groups) = pattern.captures(old) else { return false };
     expand(text, &groups, out);
     true

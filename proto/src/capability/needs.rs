@@ -28,6 +28,7 @@ impl Needs {
             Some(resource::Body::Backend(body)) => self.backend(body),
             Some(resource::Body::Endpoint(body)) => self.endpoint(body),
             Some(resource::Body::Blob(_)) => self.word("kind.blob"),
+            Some(resource::Body::Patterns(_)) => self.word("kind.patterns"),
         }
     }
 

@@ -52,3 +52,16 @@ fn built_in_formats_use_known_aliases() {
         }
     }
 }
+
+#[test]
+fn every_converter_with_a_map_says_what_it_looks_for() {
+    for spec in CONVERTERS {
+        let takes_map = spec.arguments.iter().any(|argument| argument.kind == ArgumentType::Map);
+        assert_eq!(map_spec(spec.name).is_some(), takes_map, "{}", spec.name);
+    }
+    let of = |name| map_spec(name).map(|spec| (spec.how, spec.gives));
+    assert_eq!(of("map"), Some((Match::Str, Gives::Value)));
+    assert_eq!(of("map_beg_key"), Some((Match::Beg, Gives::Key)));
+    assert_eq!(of("map_regm"), Some((Match::Reg, Gives::Template)));
+    assert_eq!(of("map_ip_ip"), Some((Match::Ip, Gives::Value)));
+}

@@ -1,7 +1,7 @@
 //! Arguments of a fetch or converter: what stands between its parentheses.
 
 use sluicegate_proto::catalog::{ArgumentSpec, ArgumentType};
-use sluicegate_proto::v1;
+use sluicegate_proto::v1::{self, argument};
 
 use super::{Problem, Reader, Text, check};
 
@@ -88,17 +88,14 @@ impl Reader<'_> {
             written.iter().map(|argument| text.place(argument.start, argument.end)).collect();
         let texts: Vec<_> = written.iter().map(|argument| argument.text.clone()).collect();
         for (argument, spec) in written.into_iter().zip(specs) {
-            let value = match (spec.kind, argument.text.trim().parse::<i64>()) {
-                (ArgumentType::Text, _) => v1::argument::Value::Text(argument.text.into()),
-                (ArgumentType::Integer, Ok(integer)) => v1::argument::Value::Integer(integer),
-                (ArgumentType::Integer, Err(_)) => {
-                    let place = text.place(argument.start, argument.end);
-                    let (call, text) = (call.to_owned(), argument.text);
-                    self.report(place, Problem::ArgumentInvalid { call, text, expected: "an integer" });
+            let place = text.place(argument.start, argument.end);
+            match self.typed(call, canonical, spec.kind, argument.text) {
+                Ok(value) => typed.push(v1::Argument { value: Some(value) }),
+                Err(problem) => {
+                    self.report(place, problem);
                     return None;
                 }
-            };
-            typed.push(v1::Argument { value: Some(value) });
+            }
         }
         if let Some((at, expected)) = check::arguments(canonical, &typed) {
             let (call, text) = (call.to_owned(), texts[at].clone());
@@ -106,6 +103,22 @@ impl Reader<'_> {
             return None;
         }
         Some(typed)
+    }
+
+    fn typed(
+        &mut self,
+        call: &str,
+        canonical: &str,
+        kind: ArgumentType,
+        text: String,
+    ) -> Result<argument::Value, Problem> {
+        match kind {
+            ArgumentType::Text => Ok(argument::Value::Text(text.into())),
+            ArgumentType::Map => self.map(canonical, &text).map(argument::Value::List),
+            ArgumentType::Integer => text.trim().parse().map(argument::Value::Integer).map_err(|_| {
+                Problem::ArgumentInvalid { call: call.to_owned(), text, expected: "an integer" }
+            }),
+        }
     }
 }
 

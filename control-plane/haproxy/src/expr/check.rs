@@ -1,7 +1,9 @@
 //! What arguments may be beyond their type, and which values fit where.
 
-use sluicegate_proto::catalog::ValueType;
+use sluicegate_proto::catalog::{self, ValueType};
 use sluicegate_proto::v1::{Argument, argument::Value};
+
+use super::list::value_words;
 
 /// What is wrong with the arguments of a call: the index of the argument, and what it should be.
 pub(super) fn arguments(canonical: &str, arguments: &[Argument]) -> Option<(usize, &'static str)> {
@@ -31,6 +33,11 @@ pub(super) fn arguments(canonical: &str, arguments: &[Argument]) -> Option<(usiz
         "word" | "field" if negative(2) => Some((2, "a number from 0")),
         "bytes" if negative(0) => Some((0, "a number from 0")),
         "bytes" if negative(1) => Some((1, "a number from 0")),
+        name if name.starts_with("map") => {
+            let yields = catalog::converter(name).map_or(ValueType::Str, |spec| spec.yields);
+            let default = String::from_utf8_lossy(text(1)?);
+            value_words(yields, &default).map(|expected| (1, expected))
+        }
         "ltrim" | "rtrim" if empty(0) => Some((0, "one or more characters")),
         _ => None,
     }

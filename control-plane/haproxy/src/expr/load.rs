@@ -25,6 +25,9 @@ pub enum LoadError {
     /// Opening or reading failed.
     #[error("{0}")]
     Io(String),
+    /// There is none.
+    #[error("No such file or directory")]
+    Missing,
     /// Not a regular file.
     #[error("is not a file")]
     NotAFile,
@@ -41,6 +44,9 @@ pub enum LoadError {
 
 impl From<io::Error> for LoadError {
     fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::NotFound {
+            return LoadError::Missing;
+        }
         // The kernel's words without Rust's "(os error N)".
         let text = error.to_string();
         LoadError::Io(text.split(" (os error").next().unwrap_or_default().to_owned())

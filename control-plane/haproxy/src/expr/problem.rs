@@ -235,6 +235,22 @@ pub enum Problem {
         /// Why.
         error: LoadError,
     },
+    /// One name for two kinds of list.
+    #[error("the file {path} is read as {} above, and cannot be {} here", kinds(*map), kinds(!*map))]
+    ListMismatch {
+        /// As written.
+        path: String,
+        /// As what it was read first.
+        map: bool,
+    },
+    /// A value of a map that is not of the type asked for.
+    #[error("the value `{text}` is not {expected}")]
+    MapValue {
+        /// As written.
+        text: String,
+        /// In words.
+        expected: &'static str,
+    },
     /// A line of a pattern file.
     #[error("{path}:{line}: {problem}")]
     InPatternFile {
@@ -432,4 +448,8 @@ fn plural(count: usize, noun: &str) -> String {
         1 => format!("one {noun}"),
         more => format!("at most {more} {noun}s"),
     }
+}
+
+fn kinds(map: bool) -> &'static str {
+    if map { "a map" } else { "a list of patterns" }
 }

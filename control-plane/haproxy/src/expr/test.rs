@@ -2,15 +2,14 @@
 
 use bytes::Bytes;
 use sluicegate_proto::catalog::ValueType;
-use sluicegate_proto::limits::{MAX_PATTERNS, MAX_REGEXES, MAX_TEXT_BYTES};
+use sluicegate_proto::limits::MAX_REGEXES;
 use sluicegate_proto::v1::{self, Match};
 
 use super::check::{castable, type_words};
-use super::patterns::{
-    self, METHODS, compared, is_integer, is_operator, method_name, normalized, takes_none,
-};
+use super::list::{Compared, Use};
+use super::patterns::{METHODS, compared, is_integer, is_operator, method_name, normalized, takes_none};
 use super::sample::{Expression, never};
-use super::{MAX_NAMED_FILE_BYTES, Place, Problem, Reader, Text, nearest, nth};
+use super::{Place, Problem, Reader, Text, nearest, nth};
 
 /// What the flags say.
 struct Flags {
@@ -31,7 +30,7 @@ struct Flags {
 struct Group {
     ignore_case: bool,
     patterns: Vec<Bytes>,
-    blobs: Vec<String>,
+    lists: Vec<v1::ObjectId>,
 }
 
 impl Reader<'_> {
@@ -65,7 +64,7 @@ impl Reader<'_> {
         self.fits(&expression, flags.method, text)?;
         self.inline_patterns(words, next, &mut flags)?;
         if flags.patterns == 0 && !takes_none(flags.method) {
-            let from_files = flags.groups.iter().any(|group| !group.blobs.is_empty());
+            let from_files = flags.groups.iter().any(|group| !group.lists.is_empty());
             if !closed && !from_files {
                 self.report(text.whole(), Problem::NoPattern);
             }
@@ -85,7 +84,7 @@ impl Reader<'_> {
                     sample: Some(sample.clone()),
                     r#match: flags.method.into(),
                     patterns: group.patterns,
-                    pattern_blobs: group.blobs,
+                    pattern_lists: group.lists,
                     ignore_case: group.ignore_case,
                     name: name.to_owned(),
                 })
@@ -108,7 +107,7 @@ impl Reader<'_> {
                 "-u" => {
                     let flag = "-u";
                     self.flag_value(words, at + 1, flag, "a number")?;
-                    let why = "there is no command yet that edits patterns by number";
+                    let why = "the runtime API names lists by their file, and numbers them itself";
                     self.report(Place::word(at, word), Problem::FlagInert { flag, why });
                     at += 1;
                 }
@@ -150,7 +149,7 @@ impl Reader<'_> {
 
     fn method_flag(&mut self, words: &[&str], at: usize, flags: &mut Flags) -> Option<()> {
         let text = self.flag_value(words, at, "-m", "a matching method")?;
-        if flags.groups.iter().any(|group| !group.blobs.is_empty()) {
+        if flags.groups.iter().any(|group| !group.lists.is_empty()) {
             self.report(nth(words, at - 1).whole(), Problem::MatchAfterFile);
             return None;
         }
@@ -224,62 +223,16 @@ impl Reader<'_> {
         (!failed).then_some(())
     }
 
-    /// `-f`: the patterns of a file, one a line; empty lines and those that start with `#` are none.
+    /// `-f`: the patterns of a file.
     fn pattern_file(&mut self, words: &[&str], at: usize, flags: &mut Flags) -> Option<()> {
         let text = self.flag_value(words, at, "-f", "a file")?;
-        let path = text.text.to_owned();
-        let data = match self.loader.load(&path, MAX_NAMED_FILE_BYTES) {
-            Ok(data) => data,
-            Err(error) => {
-                self.report(text.whole(), Problem::PatternFile { path, error });
-                return None;
-            }
-        };
-        let mut kept = Vec::with_capacity(data.len());
-        let method = flags.method;
-        let map = flags.map;
-        let ignore_case = flags.current().ignore_case;
-        for (index, line) in data.split(|byte| *byte == b'\n').enumerate() {
-            let line = line.trim_ascii_start();
-            let line = line.strip_suffix(b"\r").unwrap_or(line);
-            let line = if map { line.split(u8::is_ascii_whitespace).next().unwrap_or(line) } else { line };
-            if line.is_empty() || line.starts_with(b"#") {
-                continue;
-            }
-            flags.patterns += 1;
-            if flags.patterns > MAX_PATTERNS {
-                self.report(text.whole(), Problem::TooMany { what: "patterns", limit: MAX_PATTERNS });
-                return None;
-            }
-            match file_pattern(method, line, ignore_case) {
-                Ok(pattern) => kept.extend_from_slice(&pattern),
-                Err(problem) => {
-                    let problem =
-                        Problem::InPatternFile { path, line: index + 1, problem: Box::new(problem) };
-                    self.report(text.whole(), problem);
-                    return None;
-                }
-            }
-            kept.push(b'\n');
-        }
-        let blob = self.blobs.add(kept);
-        flags.current().blobs.push(blob);
+        let used = if flags.map { Use::Map } else { Use::Patterns };
+        let compared = Compared { method: flags.method, ignore_case: flags.current().ignore_case };
+        let found = self.list(text.text, used, compared);
+        let (list, count) = self.report_list(text, found)?;
+        flags.patterns += count;
+        flags.current().lists.push(list);
         Some(())
-    }
-}
-
-/// A line of a pattern file in the wire's form. Only methods that compare text take bytes that are not UTF-8.
-fn file_pattern(method: Match, line: &[u8], ignore_case: bool) -> Result<Vec<u8>, Problem> {
-    if line.len() > MAX_TEXT_BYTES {
-        return Err(Problem::LongPattern { bytes: line.len(), limit: MAX_TEXT_BYTES });
-    }
-    match std::str::from_utf8(line) {
-        Ok(line) => normalized(method, line, ignore_case).map(String::into_bytes),
-        Err(_) => {
-            let shown = String::from_utf8_lossy(line);
-            let checked = matches!(method, Match::Int | Match::Len | Match::Ip | Match::Reg | Match::Bin);
-            if checked { Err(patterns::not_text(method, &shown)) } else { Ok(line.to_vec()) }
-        }
     }
 }
 
@@ -295,7 +248,7 @@ impl Flags {
 
     fn ignore_case(&mut self) {
         let current = self.current();
-        if !current.ignore_case && !current.blobs.is_empty() {
+        if !current.ignore_case && !current.lists.is_empty() {
             self.groups.push(Group::default());
         }
         self.current().ignore_case = true;
@@ -304,6 +257,6 @@ impl Flags {
 
 impl Group {
     fn is_empty(&self) -> bool {
-        self.patterns.is_empty() && self.blobs.is_empty()
+        self.patterns.is_empty() && self.lists.is_empty()
     }
 }

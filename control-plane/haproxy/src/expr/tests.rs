@@ -13,7 +13,7 @@ impl Load for Files {
         match self.0.iter().find(|(name, _)| *name == path) {
             Some((_, data)) if data.len() > limit => Err(LoadError::TooLarge { limit }),
             Some((_, data)) => Ok(data.to_vec()),
-            None => Err(LoadError::Io("No such file or directory".into())),
+            None => Err(LoadError::Missing),
         }
     }
 }
@@ -48,6 +48,7 @@ fn call(call: &v1::Call) -> String {
         .map(|argument| match argument.value.as_ref().unwrap() {
             argument::Value::Text(text) => String::from_utf8_lossy(text).into_owned(),
             argument::Value::Integer(integer) => format!("#{integer}"),
+            argument::Value::List(list) => format!("@{}", list.name),
         })
         .collect();
     format!("{}[{}]", call.name, arguments.join("|"))
@@ -124,7 +125,10 @@ fn wrong_samples_are_told() {
         ("pth", "unknown fetch `pth`"),
         ("rand(10)", "the fetch `rand` is not found: it is not evaluated yet"),
         ("path,lowr", "unknown converter `lowr`"),
-        ("path,map(x)", "what the converter `map` gives is not found: there are no maps yet"),
+        (
+            "path,in_table(x)",
+            "what the converter `in_table` gives is not found: there are no stick tables yet",
+        ),
         ("path]", "unexpected `]` after the expression"),
         ("hdr", "`hdr` needs the argument `name`"),
         ("path(x)", "`path` takes no argument"),
@@ -213,20 +217,50 @@ fn flags_say_how_to_compare() {
     // `-i` counts for what follows it: two ways to compare are two tests.
     let (tests, _) = tests_of("hdr(host) -f hosts -i -f hosts x").unwrap();
     let cases: Vec<_> =
-        tests.iter().map(|t| (t.ignore_case, t.pattern_blobs.len(), t.patterns.len())).collect();
+        tests.iter().map(|t| (t.ignore_case, t.pattern_lists.len(), t.patterns.len())).collect();
     assert_eq!(cases, [(false, 1, 0), (true, 1, 1)]);
 }
 
 #[test]
-fn pattern_files_become_blobs() {
+fn pattern_files_become_lists() {
     let mut reader = Reader::new(&FILES);
     let tests = reader.tests(&["hdr(host)", "-i", "-f", "hosts"], 0, 4, "").unwrap();
-    let blobs: Vec<_> = reader.into_blobs().into_blobs().collect();
-    assert_eq!(blobs[0].1.data, "www.example.com\nexample.org\n");
-    assert_eq!(tests[0].pattern_blobs, [blobs[0].0.clone()]);
-    let mut reader = Reader::new(&FILES);
+    assert_eq!(tests[0].pattern_lists[0].name, "hosts");
     reader.tests(&["path", "-M", "-f", "map"], 0, 4, "").unwrap();
-    assert_eq!(reader.into_blobs().into_blobs().next().unwrap().1.data, "/a\n/b\n");
+    let sample = reader.sample(&["hdr(host),map_beg(map,x)"], 0, Scope::REQUEST).unwrap();
+    assert_eq!(shown(&sample), "req.hdr[host] map_beg[@map|x]");
+    for line in ["path -f virt@own", "path -f opt@gone", "path -f file@hosts"] {
+        let words = split(line);
+        assert!(reader.tests(&words, 0, words.len(), "").is_some(), "{line}: {:?}", told(&mut reader));
+    }
+    assert_eq!(reader.lists().take_new(), ["hosts", "map", "virt@own", "opt@gone", "file@hosts"]);
+    let lists: Vec<_> = reader.into_contents().1.into_lists().collect();
+    let shown: Vec<_> =
+        lists.iter().map(|(name, order, map, data)| (&**name, *order, *map, data.len())).collect();
+    let hosts = FILES.0[0].1.len();
+    let expected = [
+        ("file@hosts", 4, false, hosts),
+        ("hosts", 0, false, hosts),
+        ("map", 1, true, FILES.0[1].1.len()),
+        ("opt@gone", 3, false, 0),
+        ("virt@own", 2, false, 0),
+    ];
+    assert_eq!(shown, expected);
+}
+
+#[test]
+fn wrong_lists_are_told() {
+    let of = |text: &str| sample(text, Scope::REQUEST).unwrap_err();
+    assert_eq!(of("path,map(gone)"), ["pattern file gone: No such file or directory"]);
+    assert_eq!(of("path,map_str_int(map)"), ["map:1: the value `one` is not an integer"]);
+    assert_eq!(of("path,map_ip(map)"), ["map:1: `/a` is not an IP address or network"]);
+    assert_eq!(of("path,map_str_ip(hosts,x)").len(), 1);
+    assert_eq!(of("path,map_str_ip(virt@none,x)"), ["`x` is not an address, as `map_str_ip` needs"]);
+    let mut reader = Reader::new(&FILES);
+    reader.sample(&["path,map(map)"], 0, Scope::REQUEST).unwrap();
+    assert!(reader.tests(&["path", "-f", "map"], 0, 3, "").is_none());
+    let mismatch = "the file map is read as a map above, and cannot be a list of patterns here";
+    assert_eq!(told(&mut reader), [mismatch]);
 }
 
 #[test]
@@ -264,7 +298,10 @@ fn doubtful_tests_are_warned_of() {
         ("path", "no pattern is given, so this never matches"),
         ("ssl_fc 1", "`bool` takes no pattern; `1` has no effect"),
         ("path_beg -m end x", "`-m end` overrides the method in the name `path_beg`"),
-        ("path -u 5 x", "`-u` has no effect: there is no command yet that edits patterns by number"),
+        (
+            "path -u 5 x",
+            "`-u` has no effect: the runtime API names lists by their file, and numbers them itself",
+        ),
     ];
     for (line, expected) in cases {
         assert_eq!(tests_of(line).unwrap().1, [expected], "{line}");

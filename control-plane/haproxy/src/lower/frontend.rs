@@ -17,11 +17,11 @@ impl<'a> Lowering<'a> {
             return;
         }
         let ports = self.binds(proxy);
-        let mut targets = self.routes(proxy);
         let default_backend = self.default_backend(proxy);
-        targets.extend(default_backend);
         let own = proxy.has_servers() && proxy.lines.own("server").next().is_some();
+        let mut targets: Vec<_> = default_backend.into_iter().collect();
         let default_backend = default_backend.or(own.then_some(proxy.name));
+        targets.extend(self.routes(proxy, default_backend));
         targets.extend(own.then_some(proxy.name));
         for target in targets {
             self.ports.entry(target).or_default().extend(ports.iter().copied());

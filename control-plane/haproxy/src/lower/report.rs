@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use sluicegate_proto::limits::MAX_TEXT_BYTES;
 
-use super::Lowering;
 use super::value::{self, InvalidTime};
+use super::{Lowering, origin};
 use crate::ast::{Directive, Section};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expr::{Place, Problem, nearest};
@@ -15,10 +15,8 @@ use crate::word::Word;
 impl Lowering<'_> {
     /// Tells what the expression reader found in `words`.
     pub(super) fn expression_findings(&mut self, words: &[Word], fallback: Span) {
-        for name in self.reader.blobs().take_new() {
-            let origin = self.origin(fallback);
-            self.blobs.entry(name).or_insert(origin);
-        }
+        let sources = self.sources;
+        self.places.note(&mut self.reader, || origin(sources, fallback));
         for finding in self.reader.take_findings() {
             let span = span_of(words, finding.place).unwrap_or(fallback);
             let message = finding.problem.to_string();
@@ -171,7 +169,9 @@ fn span_of(words: &[Word], place: Place) -> Option<Span> {
 fn code(problem: &Problem) -> Code {
     match problem {
         problem if problem.is_degraded() => Code::DegradedExpression,
-        Problem::PatternFile { .. } | Problem::InPatternFile { .. } => Code::BadFile,
+        Problem::PatternFile { .. } | Problem::InPatternFile { .. } | Problem::ListMismatch { .. } => {
+            Code::BadFile
+        }
         Problem::UnknownAcl { .. } | Problem::AclBelow { .. } => Code::UnknownReference,
         problem if problem.is_error() => Code::BadExpression,
         _ => Code::DoubtfulExpression,

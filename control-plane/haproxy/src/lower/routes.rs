@@ -4,6 +4,7 @@ use sluicegate_proto::v1::{self, Kind, resource::Body};
 
 use super::condition::both;
 use super::proxy::Proxy;
+use super::reference::Target;
 use super::report::texts;
 use super::settings::Lines;
 use super::{Lowering, id};
@@ -22,11 +23,14 @@ impl<'a> Lowering<'a> {
         acls
     }
 
-    /// Emits the routes of a frontend; gives the backends that they lead to.
-    pub(super) fn routes(&mut self, proxy: &Proxy<'_, 'a>) -> Vec<&'a str> {
+    /// Emits the routes of a frontend; gives the backends that they lead to. `otherwise` is where that goes for which a
+    /// line works out a name that no backend has: the lines below it are not asked then (HAProxy).
+    pub(super) fn routes(&mut self, proxy: &Proxy<'_, 'a>, otherwise: Option<&'a str>) -> Vec<&'a str> {
+        let otherwise = otherwise.unwrap_or(Target::Nowhere.name());
         let mut targets = Vec::new();
         let mut count = 0;
-        for line in proxy.lines.own("use_backend") {
+        let mut lines = proxy.lines.own("use_backend").peekable();
+        while let Some(line) = lines.next() {
             let (Some(word), condition) = (line.args().first(), line.args().get(1)) else { continue };
             let mut when = None;
             if condition.is_some() {
@@ -40,7 +44,8 @@ impl<'a> Lowering<'a> {
             }
             let named: Vec<(&str, Option<v1::Condition>)> = if is_dynamic(word) {
                 let named = self.backends_named(line, word, proxy);
-                named.into_iter().map(|(name, is)| (name, both(when.clone(), Some(is)))).collect()
+                let rest = (lines.peek().is_some() && !named.is_empty()).then(|| (otherwise, when.clone()));
+                named.into_iter().map(|(name, is)| (name, both(when.clone(), Some(is)))).chain(rest).collect()
             } else {
                 self.backend_reference(word, proxy).map(|target| (target.name(), when)).into_iter().collect()
             };

@@ -104,6 +104,10 @@ fn body(out: &mut Out, body: &Body, provenance: &v1::Provenance) {
         Body::Backend(backend) => backend_body(out, backend, provenance),
         Body::Endpoint(endpoint) => endpoint_body(out, endpoint),
         Body::Blob(blob) => out.text("data", &String::from_utf8_lossy(&blob.data)),
+        Body::Patterns(list) => {
+            out.flag("map", list.map);
+            out.text("blob", list.blob.get(..8).unwrap_or_default());
+        }
     }
 }
 

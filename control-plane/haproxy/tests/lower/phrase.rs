@@ -101,6 +101,7 @@ fn sample(value: &v1::Sample) -> String {
         let argument = |argument: &v1::Argument| match argument.value.as_ref().unwrap() {
             argument::Value::Text(text) => String::from_utf8_lossy(text).into_owned(),
             argument::Value::Integer(integer) => integer.to_string(),
+            argument::Value::List(list) => list.name.clone(),
         };
         let arguments: Vec<_> = call.arguments.iter().map(argument).collect();
         if arguments.is_empty() {
@@ -121,8 +122,8 @@ fn test(test: &v1::Test) -> String {
     if test.ignore_case {
         text += " -i";
     }
-    for blob in &test.pattern_blobs {
-        text += &format!(" -f {}", &blob[..8]);
+    for list in &test.pattern_lists {
+        text += &format!(" -f {}", list.name);
     }
     for pattern in &test.patterns {
         text += &format!(" {}", String::from_utf8_lossy(pattern));

@@ -10,11 +10,12 @@ use sluicegate_proto::v1::Kind;
 
 use super::reason::Fault;
 use super::scope::Rejections;
-use super::{Blobs, Changed, Compiled, Part, Plan, TestPool, compile_part};
+use super::{Blobs, Changed, Compiled, Contents, Lists, Part, Plan, compile_part};
 use crate::backend::Backend;
 use crate::endpoint::Endpoint;
 use crate::frontend::{Frontend, Route};
 use crate::listener::ListenAddress;
+use crate::patterns::PatternList;
 use crate::runtime::Runtime;
 
 pub(super) fn assemble(previous: &Runtime, plan: &Plan<'_>, rejections: &mut Rejections) -> Runtime {
@@ -23,15 +24,22 @@ pub(super) fn assemble(previous: &Runtime, plan: &Plan<'_>, rejections: &mut Rej
     for key in &plan.removed {
         next.parts.remove(key);
     }
-    let (contents, others): (Vec<_>, Vec<_>) =
-        plan.changed.iter().partition(|changed| changed.key.kind() == Kind::Blob);
-    insert(&mut next, &contents, rejections);
+    let of_kind = |kind: Kind| {
+        plan.changed.iter().filter(move |changed| changed.key.kind() == kind).collect::<Vec<_>>()
+    };
+    insert(&mut next, &of_kind(Kind::Blob), rejections);
     if touched.kinds.contains(&Kind::Blob) {
         next.blobs = blobs(&next.parts);
         used_blobs(&next, plan, rejections);
     }
-    insert(&mut next, &others, rejections);
-    next.tests.retain(|_, test| test.strong_count() > 0);
+    insert(&mut next, &of_kind(Kind::Patterns), rejections);
+    if touched.kinds.contains(&Kind::Patterns) {
+        lists(&mut next, plan);
+        used_lists(&next, plan, rejections);
+    }
+    let is_other = |changed: &&Changed<'_>| !matches!(changed.key.kind(), Kind::Blob | Kind::Patterns);
+    insert(&mut next, &plan.changed.iter().filter(is_other).collect::<Vec<_>>(), rejections);
+    next.pools.tidy();
     next.compiled = plan.changed.len();
 
     processes(&mut next, &touched, rejections);
@@ -59,10 +67,14 @@ fn rehash(previous: &Runtime, next: &mut Runtime, plan: &Plan<'_>) {
 
 /// Compiles resources into their parts.
 fn insert(next: &mut Runtime, changed: &[&Changed<'_>], rejections: &mut Rejections) {
-    let blobs: &Blobs = &next.blobs;
-    let tests: &mut TestPool = &mut next.tests;
+    let hashed = |(key, list): (&ObjectKey, &Arc<PatternList>)| {
+        Some((key.clone(), (next.parts.get(key)?.hash, Arc::clone(list))))
+    };
+    let lists: Lists = next.lists.iter().filter_map(hashed).collect();
+    let contents = Contents { blobs: &next.blobs, lists: &lists };
+    let pools = &mut next.pools;
     let compiled = changed.iter().filter_map(|changed| {
-        let part = compile_part(changed, blobs, tests, rejections)?;
+        let part = compile_part(changed, &contents, pools, rejections)?;
         Some((changed.key.clone(), Arc::new(part)))
     });
     if changed.len() > next.parts.len() {
@@ -119,8 +131,29 @@ fn used_blobs(next: &Runtime, plan: &Plan<'_>, rejections: &mut Rejections) {
     let changed: BTreeSet<&ObjectKey> = plan.changed.iter().map(|changed| &changed.key).collect();
     for (_, part) in next.parts.iter().filter(|(key, _)| !changed.contains(key)) {
         let missing = |hash: &&ContentHash| !next.blobs.contains_key(*hash);
-        for hash in part.blobs.iter().filter(missing) {
+        for hash in part.used.blobs.iter().filter(missing) {
             rejections.whole::<()>(&part.resource, Fault::MissingBlob(hash.to_string()));
+        }
+    }
+}
+
+fn lists(next: &mut Runtime, plan: &Plan<'_>) {
+    for key in &plan.removed {
+        next.lists.remove(key);
+    }
+    for changed in &plan.changed {
+        if let Some(Compiled::Patterns(list)) = next.parts.get(&changed.key).map(|part| &part.compiled) {
+            next.lists.insert(changed.key.clone(), Arc::clone(list));
+        }
+    }
+}
+
+/// What stays must not lose a list.
+fn used_lists(next: &Runtime, plan: &Plan<'_>, rejections: &mut Rejections) {
+    let changed: BTreeSet<&ObjectKey> = plan.changed.iter().map(|changed| &changed.key).collect();
+    for (_, part) in next.parts.iter().filter(|(key, _)| !changed.contains(key)) {
+        for list in part.used.lists.iter().filter(|list| !next.lists.contains_key(*list)) {
+            rejections.whole::<()>(&part.resource, Fault::MissingList(list.to_string()));
         }
     }
 }

@@ -54,6 +54,14 @@ pub(super) fn shown(text: &[u8]) -> String {
     String::from_utf8_lossy(&text[..text.len().min(LONGEST)]).chars().filter(|c| !c.is_control()).collect()
 }
 
+/// The map that a converter looks into, where it is one that does.
+pub(super) fn map_of(call: &v1::Call) -> Option<&v1::ObjectId> {
+    call.arguments.iter().find_map(|argument| match &argument.value {
+        Some(argument::Value::List(id)) => Some(id),
+        _ => None,
+    })
+}
+
 /// The arguments of a call, checked against their specification.
 struct Arguments<'a> {
     of: String,
@@ -79,8 +87,10 @@ impl<'a> Arguments<'a> {
                     continue;
                 }
                 (ArgumentType::Integer, Some(argument::Value::Integer(_))) => continue,
-                (ArgumentType::Text, Some(argument::Value::Integer(_))) => "text",
-                (ArgumentType::Integer, Some(argument::Value::Text(_))) => "a number",
+                (ArgumentType::Map, Some(argument::Value::List(_))) => continue,
+                (ArgumentType::Text, Some(_)) => "text",
+                (ArgumentType::Integer, Some(_)) => "a number",
+                (ArgumentType::Map, Some(_)) => "a map",
             };
             let (argument, found) = (spec.name, Self::written(value));
             return scope.fault(Fault::Argument { of, argument, found, wanted });
@@ -92,6 +102,7 @@ impl<'a> Arguments<'a> {
         match &value.value {
             Some(argument::Value::Text(text)) => format!("{:?}", shown(text)),
             Some(argument::Value::Integer(number)) => number.to_string(),
+            Some(argument::Value::List(id)) => format!("{:?}", shown(id.name.as_bytes())),
             None => "nothing".to_owned(),
         }
     }
@@ -228,6 +239,7 @@ fn converter(call: &v1::Call, scope: &mut Scope<'_>) -> Option<Converter> {
         "host_only" => Converter::HostOnly,
         "length" => Converter::Length,
         "lower" => Converter::Lower,
+        name if name.starts_with("map") => Converter::Map(super::map::map(call, spec, scope)?),
         "ltrim" => Converter::TrimStart(arguments.not_empty(0, scope)?),
         "not" => Converter::Not,
         "port_only" => Converter::PortOnly,

@@ -1,15 +1,13 @@
 //! Postfix conditions to steps with skips.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
-use prost::Message;
-use sluicegate_proto::hash::ContentHash;
 use sluicegate_proto::limits::{MAX_CONDITION_DEPTH, MAX_CONDITION_OPS, MAX_CONDITION_TESTS};
 use sluicegate_proto::v1::{self, Operator, op};
 
 use super::reason::Fault;
 use super::scope::Scope;
-use super::{call, matcher};
+use super::{call, map, matcher};
 use crate::expr::{Condition, Step, Test};
 
 pub(super) fn condition(wire: &v1::Condition, scope: &mut Scope<'_>) -> Option<Condition> {
@@ -71,11 +69,13 @@ fn apply(operator: Operator, stack: &mut Vec<Vec<Step>>) -> bool {
     true
 }
 
-/// Equal messages are one test, over all conditions of a Runtime and from one Runtime to the next.
+/// Tests that say the same of the same lists are one, over all conditions of a Runtime and from one Runtime to the next.
 fn test(wire: &v1::Test, scope: &mut Scope<'_>) -> Option<Arc<Test>> {
-    let hash = ContentHash::of(&wire.encode_to_vec());
-    if let Some(test) = scope.pooled_test(&hash) {
-        scope.uses_blobs(&wire.pattern_blobs);
+    let calls = wire.sample.iter().flat_map(|sample| &sample.converters);
+    let lists: Vec<_> = wire.pattern_lists.iter().chain(calls.filter_map(call::map_of)).cloned().collect();
+    let lists = scope.each("list", &lists, |scope, id| scope.list(Some(id)));
+    let said = map::said(wire, lists?.iter().map(|(hash, _)| hash));
+    if let Some(test) = scope.pools.tests.get(&said).and_then(Weak::upgrade) {
         return Some(test);
     }
     let name = scope.text("name", &wire.name);
@@ -83,6 +83,6 @@ fn test(wire: &v1::Test, scope: &mut Scope<'_>) -> Option<Arc<Test>> {
     let yields = sample.as_ref().map(crate::expr::Sample::yields);
     let matcher = matcher::matcher(wire, yields, scope);
     let test = Arc::new(Test { name: name?, sample: sample?, matcher: matcher? });
-    scope.pool_test(hash, &test);
+    scope.pools.tests.insert(said, Arc::downgrade(&test));
     Some(test)
 }

@@ -1,6 +1,5 @@
 //! Patterns to sets.
 
-use bytes::Bytes;
 use regex::bytes::{Regex, RegexBuilder, RegexSetBuilder};
 use sluicegate_proto::catalog::ValueType;
 use sluicegate_proto::limits::{MAX_PATTERNS, MAX_REGEX_BYTES, MAX_REGEXES};
@@ -31,7 +30,7 @@ pub(super) fn matcher(wire: &v1::Test, yields: Option<ValueType>, scope: &mut Sc
         let (takes, gets) = (type_word(takes), type_word(gets));
         return scope.fault(Fault::Cast { of: "the match".to_owned(), takes, gets });
     }
-    let given = !wire.patterns.is_empty() || !wire.pattern_blobs.is_empty();
+    let given = !wire.patterns.is_empty() || !wire.pattern_lists.is_empty();
     match how {
         Match::Found | Match::Bool if given => scope.fault(Fault::Meaningless { what: "a pattern" }),
         Match::Found => Some(Matcher::Found),
@@ -44,29 +43,17 @@ pub(super) fn matcher(wire: &v1::Test, yields: Option<ValueType>, scope: &mut Sc
     }
 }
 
-/// All patterns of a test, those of its blobs included.
+/// All patterns of a test, those of its lists included.
 fn patterns(wire: &v1::Test, scope: &mut Scope<'_>) -> Option<Vec<Vec<u8>>> {
     scope.count("patterns", wire.patterns.len(), MAX_PATTERNS)?;
     let mut all: Vec<Vec<u8>> = wire.patterns.iter().map(|pattern| pattern.to_vec()).collect();
-    let blobs: Option<Vec<Bytes>> =
-        scope.each("pattern blob", &wire.pattern_blobs, |scope, hex| scope.blob(hex));
-    for blob in blobs? {
-        all.extend(blob.split(|&byte| byte == b'\n').filter_map(pattern_of_line));
+    all.iter().try_for_each(|pattern| scope.length("pattern", pattern).ok_or(())).ok()?;
+    let lists = scope.each("list", &wire.pattern_lists, |scope, id| scope.list(Some(id)));
+    for (_, list) in lists? {
+        all.extend(list.entries().map(|entry| entry.pattern.to_vec()));
         scope.count("patterns", all.len(), MAX_PATTERNS)?;
     }
-    all.iter().try_for_each(|pattern| scope.length("pattern", pattern).ok_or(())).ok()?;
     Some(all)
-}
-
-/// As HAProxy reads pattern files: comments begin in the first column, space before a pattern does not count, space
-/// behind it does, a carriage return ends it.
-fn pattern_of_line(line: &[u8]) -> Option<Vec<u8>> {
-    let line = line.split(|&byte| byte == b'\r').next()?;
-    if line.starts_with(b"#") {
-        return None;
-    }
-    let start = line.iter().position(|byte| !matches!(byte, b' ' | b'\t'))?;
-    Some(line[start..].to_vec())
 }
 
 /// Matches over bytes: str, beg, end, sub, dir, dom, reg, bin.
@@ -97,7 +84,7 @@ pub(super) fn bytes_matcher(
     Some(Matcher::Bytes(compiled))
 }
 
-fn substrings(patterns: &[Vec<u8>], fold: bool, scope: &mut Scope<'_>) -> Option<Substrings> {
+pub(super) fn substrings(patterns: &[Vec<u8>], fold: bool, scope: &mut Scope<'_>) -> Option<Substrings> {
     let bytes = patterns.iter().map(Vec::len).sum();
     if bytes > MAX_SUBSTRING_BYTES {
         return scope.fault(Fault::TooLong { what: "patterns", bytes, limit: MAX_SUBSTRING_BYTES });
@@ -107,7 +94,11 @@ fn substrings(patterns: &[Vec<u8>], fold: bool, scope: &mut Scope<'_>) -> Option
 }
 
 /// One automaton over all expressions. Bytes, not characters: `.` is any byte but a line feed, classes are ASCII.
-fn regexes(patterns: &[Vec<u8>], fold: bool, scope: &mut Scope<'_>) -> Option<regex::bytes::RegexSet> {
+pub(super) fn regexes(
+    patterns: &[Vec<u8>],
+    fold: bool,
+    scope: &mut Scope<'_>,
+) -> Option<regex::bytes::RegexSet> {
     scope.count("regular expressions", patterns.len(), MAX_REGEXES)?;
     let texts: Vec<String> = patterns.iter().map(|pattern| regex_text(pattern)).collect();
     let built = RegexSetBuilder::new(&texts)
@@ -236,18 +227,31 @@ impl Comparison {
 }
 
 fn networks(patterns: &[Vec<u8>], scope: &mut Scope<'_>) -> Option<IpSet> {
-    let mut good = true;
-    let mut all = Vec::with_capacity(patterns.len());
-    for pattern in patterns {
-        match network(pattern) {
-            Some(network) => all.push(network),
-            None => {
-                good = false;
-                scope.fault::<()>(Fault::BadNetwork(shown(pattern)));
-            }
-        }
-    }
-    if good { Some(IpSet::new(all)) } else { None }
+    each_network(patterns, scope).map(IpSet::new)
+}
+
+/// All of them, in their order.
+pub(super) fn each_network(patterns: &[Vec<u8>], scope: &mut Scope<'_>) -> Option<Vec<Network>> {
+    all(patterns, scope, network, Fault::BadNetwork)
+}
+
+/// Numbers and ranges (`5`, `1:9`), in their order.
+pub(super) fn each_range(patterns: &[Vec<u8>], scope: &mut Scope<'_>) -> Option<Vec<(i64, i64)>> {
+    all(patterns, scope, |pattern| Comparison::Equal.range(pattern).flatten(), Fault::BadInteger)
+}
+
+/// What each pattern means; all that mean nothing are told.
+fn all<T>(
+    patterns: &[Vec<u8>],
+    scope: &mut Scope<'_>,
+    meaning: impl Fn(&[u8]) -> Option<T>,
+    fault: impl Fn(String) -> Fault,
+) -> Option<Vec<T>> {
+    let meant: Vec<Option<T>> = patterns
+        .iter()
+        .map(|pattern| meaning(pattern).or_else(|| scope.fault(fault(shown(pattern)))))
+        .collect();
+    meant.into_iter().collect()
 }
 
 /// An address, with a prefix length or (IPv4) a mask of ones and then zeros.

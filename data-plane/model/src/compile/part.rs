@@ -6,24 +6,59 @@ use std::sync::{Arc, Weak};
 use bytes::Bytes;
 use rustc_hash::FxHashMap;
 use sluicegate_proto::hash::ContentHash;
+use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::limits::MAX_BLOB_BYTES;
 use sluicegate_proto::v1::{self, Resource, resource::Body};
 
 use super::reason::Fault;
 use super::scope::Scope;
-use super::{Changed, backend, endpoint, frontend};
+use super::{Changed, backend, endpoint, frontend, patterns};
 use crate::backend::BackendSettings;
 use crate::endpoint::Endpoint;
-use crate::expr::Test;
+use crate::expr::{Map, Test};
 use crate::frontend::{FrontendSettings, Route};
 use crate::listener::Listener;
+use crate::patterns::PatternList;
 use crate::process::{Process, Spread};
 
 /// Contents by hash.
 pub(crate) type Blobs = FxHashMap<ContentHash, Bytes>;
 
-/// Tests by the hash of their message.
-pub(crate) type TestPool = FxHashMap<ContentHash, Weak<Test>>;
+/// Lists by name, with the hash of what they hold.
+pub(crate) type Lists = FxHashMap<ObjectKey, (ContentHash, Arc<PatternList>)>;
+
+/// What is compiled once for all that say the same, by the hash of what they say.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Pools {
+    pub(crate) tests: Pool<Test>,
+    pub(crate) maps: Pool<Map>,
+}
+
+/// One kind of it.
+pub(crate) type Pool<T> = FxHashMap<ContentHash, Weak<T>>;
+
+impl Pools {
+    /// Forgets what nobody uses any more.
+    pub(crate) fn tidy(&mut self) {
+        self.tests.retain(|_, test| test.strong_count() > 0);
+        self.maps.retain(|_, map| map.strong_count() > 0);
+    }
+}
+
+/// What resources are made of that others hold.
+pub(crate) struct Contents<'a> {
+    pub(crate) blobs: &'a Blobs,
+    pub(crate) lists: &'a Lists,
+}
+
+/// What a resource was made of.
+#[derive(Debug, Default)]
+pub(crate) struct Used {
+    /// Sorted.
+    pub(crate) blobs: Box<[ContentHash]>,
+    /// Sorted.
+    pub(crate) lists: Box<[ObjectKey]>,
+}
 
 /// A resource and what it was compiled to.
 #[derive(Debug)]
@@ -31,8 +66,7 @@ pub(crate) struct Part {
     pub(crate) hash: ContentHash,
     pub(crate) resource: Arc<Resource>,
     pub(crate) compiled: Compiled,
-    /// Blobs that it needs, sorted.
-    pub(crate) blobs: Box<[ContentHash]>,
+    pub(crate) used: Used,
 }
 
 /// What a resource was compiled to.
@@ -45,6 +79,7 @@ pub(crate) enum Compiled {
     Backend(Arc<BackendSettings>),
     Endpoint(Arc<Endpoint>),
     Blob(ContentHash, Bytes),
+    Patterns(Arc<PatternList>),
 }
 
 pub(super) fn compile_body(changed: &Changed<'_>, scope: &mut Scope<'_>) -> Option<Compiled> {
@@ -58,6 +93,7 @@ pub(super) fn compile_body(changed: &Changed<'_>, scope: &mut Scope<'_>) -> Opti
         Body::Backend(wire) => Compiled::Backend(Arc::new(backend::backend(key, wire, scope)?)),
         Body::Endpoint(wire) => Compiled::Endpoint(Arc::new(endpoint::endpoint(key, wire, scope)?)),
         Body::Blob(wire) => blob(key.name(), wire, scope)?,
+        Body::Patterns(wire) => Compiled::Patterns(Arc::new(patterns::patterns(key, wire, scope)?)),
     })
 }
 

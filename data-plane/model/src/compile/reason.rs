@@ -93,6 +93,12 @@ pub enum Fault {
     BlobHash(String),
     #[error("blob {0} is not there")]
     MissingBlob(String),
+    #[error("the list {0} is not there")]
+    MissingList(String),
+    #[error("the list {0} has patterns, and no keys with values")]
+    NoMap(String),
+    #[error("the value of the key {key:?} is {value:?}, wanted is {wanted}")]
+    MapValue { key: String, value: String, wanted: &'static str },
     #[error("is no HTTP/1 response: it has to begin with HTTP/1.")]
     NoResponse,
 

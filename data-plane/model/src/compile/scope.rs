@@ -8,9 +8,9 @@ use sluicegate_proto::id::{ObjectKey, kind_word};
 use sluicegate_proto::limits::{MAX_DURATION_MS, MAX_ORDER_BYTES, MAX_TEXT_BYTES};
 use sluicegate_proto::v1::{Kind, ObjectId, Origin, Resource};
 
-use super::part::{Blobs, TestPool};
+use super::part::{Contents, Pools, Used};
 use super::reason::{Fault, Reason, Rejected};
-use crate::expr::Test;
+use crate::patterns::PatternList;
 
 /// Faults kept for a NACK; what is over is counted.
 const MAX_REJECTIONS: usize = 1_000;
@@ -53,30 +53,29 @@ impl Rejections {
     }
 }
 
-/// One resource while it is compiled: where in it we are, what was found wrong, which blobs it uses.
+/// One resource while it is compiled: where in it we are, what was found wrong, what of others it uses.
 pub(crate) struct Scope<'a> {
     resource: &'a Resource,
-    blobs: &'a Blobs,
-    tests: &'a mut TestPool,
-    used: Vec<ContentHash>,
+    contents: &'a Contents<'a>,
+    /// What was compiled already.
+    pub(crate) pools: &'a mut Pools,
+    blobs: Vec<ContentHash>,
+    lists: Vec<ObjectKey>,
     places: Vec<String>,
     origins: Vec<&'a Origin>,
     faults: Vec<Rejected>,
 }
 
 impl<'a> Scope<'a> {
-    pub(crate) fn new(resource: &'a Resource, blobs: &'a Blobs, tests: &'a mut TestPool) -> Self {
-        let (used, places) = (Vec::new(), Vec::new());
-        Self { resource, blobs, tests, used, places, origins: Vec::new(), faults: Vec::new() }
+    pub(crate) fn new(resource: &'a Resource, contents: &'a Contents<'a>, pools: &'a mut Pools) -> Self {
+        let (blobs, lists, places) = (Vec::new(), Vec::new(), Vec::new());
+        Self { resource, contents, pools, blobs, lists, places, origins: Vec::new(), faults: Vec::new() }
     }
 
-    /// Hands the faults over; without any, the blobs in use.
-    pub(crate) fn finish(self, rejections: &mut Rejections) -> Option<Box<[ContentHash]>> {
+    /// Hands the faults over; without any, what is in use.
+    pub(crate) fn finish(self, rejections: &mut Rejections) -> Option<Used> {
         if self.faults.is_empty() {
-            let mut used = self.used;
-            used.sort_unstable();
-            used.dedup();
-            return Some(used.into_boxed_slice());
+            return Some(Used { blobs: set(self.blobs), lists: set(self.lists) });
         }
         self.faults.into_iter().for_each(|fault| rejections.push(fault));
         None
@@ -235,27 +234,30 @@ impl<'a> Scope<'a> {
         let Ok(hash) = ContentHash::from_hex(hex) else {
             return self.fault(Fault::BlobHash(hex.chars().take(64).collect()));
         };
-        match self.blobs.get(&hash) {
+        match self.contents.blobs.get(&hash) {
             Some(data) => {
-                self.used.push(hash);
+                self.blobs.push(hash);
                 Some(data.clone())
             }
             None => self.fault(Fault::MissingBlob(hash.to_string())),
         }
     }
 
-    /// The test that was compiled from the same message already, if it lives.
-    pub(crate) fn pooled_test(&self, hash: &ContentHash) -> Option<Arc<Test>> {
-        self.tests.get(hash).and_then(std::sync::Weak::upgrade)
+    /// A list, and the hash of what it holds.
+    pub(crate) fn list(&mut self, id: Option<&ObjectId>) -> Option<(ContentHash, Arc<PatternList>)> {
+        let key = self.reference("list", id, Kind::Patterns)?;
+        match self.contents.lists.get(&key) {
+            Some(found) => {
+                self.lists.push(key);
+                Some(found.clone())
+            }
+            None => self.fault(Fault::MissingList(key.to_string())),
+        }
     }
+}
 
-    /// Keeps a test for others that are the same.
-    pub(crate) fn pool_test(&mut self, hash: ContentHash, test: &Arc<Test>) {
-        self.tests.insert(hash, Arc::downgrade(test));
-    }
-
-    /// Marks blobs as used that a pooled test was made from.
-    pub(crate) fn uses_blobs(&mut self, blobs: &[String]) {
-        self.used.extend(blobs.iter().filter_map(|hex| ContentHash::from_hex(hex).ok()));
-    }
+fn set<T: Ord>(mut all: Vec<T>) -> Box<[T]> {
+    all.sort_unstable();
+    all.dedup();
+    all.into_boxed_slice()
 }

@@ -6,6 +6,7 @@ use sluicegate_proto::v1::{self, Kind, Origin, Resource, origin, resource::Body}
 use super::*;
 use crate::runtime::Runtime;
 
+mod lists;
 mod refusal;
 mod seeds;
 mod sharing;
@@ -97,6 +98,15 @@ fn route(name: &str, order: &str, path: &str) -> Resource {
 fn blob(data: &[u8]) -> Resource {
     let hash = sluicegate_proto::hash::ContentHash::of(data).to_string();
     resource(Kind::Blob, &hash, "", Body::Blob(v1::Blob { data: data.to_vec().into() }))
+}
+
+/// A list over a blob.
+fn list(blob: &Resource) -> v1::PatternList {
+    v1::PatternList { blob: blob.id.as_ref().unwrap().name.clone(), ..Default::default() }
+}
+
+fn patterns(name: &str, list: v1::PatternList) -> Resource {
+    resource(Kind::Patterns, name, "", Body::Patterns(list))
 }
 
 fn small() -> Vec<Resource> {

@@ -24,7 +24,7 @@ impl IpSet {
     pub(crate) fn new(networks: impl IntoIterator<Item = Network>) -> Self {
         let (mut v4, mut v6) = (Vec::new(), Vec::new());
         for network in networks {
-            match canonical(network) {
+            match network.canonical() {
                 Network { ip: IpAddr::V4(ip), prefix_length } => {
                     let host = u32::MAX.checked_shr(prefix_length.into()).unwrap_or(0);
                     v4.push((u32::from(ip) & !host, u32::from(ip) | host));
@@ -58,13 +58,16 @@ impl IpSet {
     }
 }
 
-fn canonical(network: Network) -> Network {
-    match network.ip {
-        IpAddr::V6(ip) if network.prefix_length >= MAPPED_BITS => match Ipv6Addr::to_ipv4_mapped(&ip) {
-            Some(v4) => Network { ip: IpAddr::V4(v4), prefix_length: network.prefix_length - MAPPED_BITS },
-            None => network,
-        },
-        _ => network,
+impl Network {
+    /// One of IPv4-mapped addresses as one of IPv4.
+    pub(crate) fn canonical(self) -> Self {
+        match self.ip {
+            IpAddr::V6(ip) if self.prefix_length >= MAPPED_BITS => match Ipv6Addr::to_ipv4_mapped(&ip) {
+                Some(v4) => Self { ip: IpAddr::V4(v4), prefix_length: self.prefix_length - MAPPED_BITS },
+                None => self,
+            },
+            _ => self,
+        }
     }
 }
 

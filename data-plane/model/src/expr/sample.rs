@@ -1,7 +1,9 @@
 use std::num::NonZeroI64;
+use std::sync::Arc;
 
 use sluicegate_proto::catalog::ValueType;
 
+use super::Map;
 use crate::rule::HeaderName;
 
 /// A fetch and the converters that its value passes through.
@@ -173,6 +175,8 @@ pub enum Converter {
         /// `+` is a space, as in forms.
         plus: bool,
     },
+    /// map and its like.
+    Map(Arc<Map>),
 }
 
 /// Which fields or words.
@@ -192,6 +196,7 @@ impl Converter {
         match self {
             Self::Bool => ValueType::Int,
             Self::Not => ValueType::Bool,
+            Self::Map(map) => map.takes,
             _ => ValueType::Str,
         }
     }
@@ -201,6 +206,7 @@ impl Converter {
         match self {
             Self::Bool | Self::Not => ValueType::Bool,
             Self::Length | Self::PortOnly => ValueType::Int,
+            Self::Map(map) => map.yields(),
             _ => ValueType::Str,
         }
     }

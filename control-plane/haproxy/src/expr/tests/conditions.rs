@@ -130,7 +130,7 @@ fn what_has_no_value_here_is_false() {
     let cases = [
         ("if RDP_COOKIE", "always_false", "req.rdp_cookie_cnt", true),
         ("if !{ ssl_c_s_dn(cn),lower -m reg ^a }", "always_false !", "ssl_c_s_dn", true),
-        ("if { path,map_beg(/none,x) -f gone }", "always_false", "map_beg", true),
+        ("if { path,in_table(t) -f gone }", "always_false", "in_table", true),
         ("if { scook_beg(a) b }", "always_false", "scook_beg", true),
         ("if { req.body,lowr -m found }", "", "lowr", false),
         ("if { var(txn.a -m found }", "", "var", false),

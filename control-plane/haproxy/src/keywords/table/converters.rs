@@ -14,10 +14,8 @@ pub(in super::super) const CONVERTERS: &[Names] = &[
          table_kbytes_in table_kbytes_out table_server_id table_sess_cnt table_sess_rate table_trackers",
     },
     Names {
-        why: "there are no maps yet",
-        names: "\
-         map map_beg map_dir map_dom map_end map_int map_ip map_key map_len map_match map_match_output \
-         map_reg map_regm map_str map_sub",
+        why: "HAProxy's manual writes so for all of its maps, and none has that name",
+        names: "map_len map_match map_match_output",
     },
     Names {
         why: "there are no variables yet",

@@ -28,7 +28,8 @@ fn compiled(fetch: v1::Call, converters: Vec<v1::Call>) -> Result<Sample, String
     let frontend = v1::Frontend { mode: v1::Mode::Tcp as i32, logging, ..Default::default() };
     let body = Some(Body::Frontend(frontend));
     let resource = Resource { id: Some(id(Kind::Frontend, "main")), body, ..Default::default() };
-    let runtime = compile(None, Change::Full(&[resource])).map_err(|rejected| {
+    let resources = [resource, list("numbers", true), list("plain", false)];
+    let runtime = compile(None, Change::Full(&resources)).map_err(|rejected| {
         let found = rejected[0].to_string();
         found.trim_start_matches("logging: format: piece 1: sample: ").to_owned()
     })?;
@@ -40,10 +41,20 @@ fn compiled(fetch: v1::Call, converters: Vec<v1::Call>) -> Result<Sample, String
     }
 }
 
+fn list(name: &str, map: bool) -> Resource {
+    let body = Some(Body::Patterns(v1::PatternList { map, ..Default::default() }));
+    Resource { id: Some(id(Kind::Patterns, name)), body, ..Default::default() }
+}
+
+fn map(name: &str) -> v1::Argument {
+    v1::Argument { value: Some(argument::Value::List(id(Kind::Patterns, name))) }
+}
+
 /// Arguments that any specification takes.
 fn plausible(spec: &ArgumentSpec) -> v1::Argument {
     match (spec.kind, spec.name) {
         (ArgumentType::Integer, _) => number(1),
+        (ArgumentType::Map, _) => map("numbers"),
         (ArgumentType::Text, "value") => text("1"),
         (ArgumentType::Text, "delimiter") => text("?"),
         (ArgumentType::Text, _) => text("name"),
@@ -68,7 +79,9 @@ fn every_fetch_of_the_catalogue_compiles() {
 #[test]
 fn every_converter_of_the_catalogue_compiles() {
     for spec in CONVERTERS {
-        let arguments = spec.arguments.iter().map(plausible).collect();
+        // What a map gives without an entry is of the type that it gives.
+        let default = |argument: &&ArgumentSpec| argument.name != "default";
+        let arguments = spec.arguments.iter().filter(default).map(plausible).collect();
         let sample = compiled(call("path", vec![]), vec![call(spec.name, arguments)]).unwrap();
         assert_eq!(sample.converters[0].takes(), spec.takes, "{}", spec.name);
         assert_eq!(sample.yields(), spec.yields, "{}", spec.name);
@@ -96,6 +109,12 @@ fn wrong_names_and_arguments_are_told() {
     assert!(fault(call("path", vec![]), negative).contains("0 or more"));
     let unset = v1::Call { name: "str".into(), arguments: vec![v1::Argument { value: None }] };
     assert_eq!(fault(unset, vec![]), "argument is not set");
+    let plain = fault(call("path", vec![]), vec![call("map", vec![map("plain")])]);
+    assert!(plain.ends_with("has patterns, and no keys with values"), "{plain}");
+    let named = fault(call("path", vec![]), vec![call("map", vec![text("numbers")])]);
+    assert!(named.contains("wanted is a map"), "{named}");
+    let default = vec![call("map_str_ip", vec![map("numbers"), text("x")])];
+    assert!(fault(call("path", vec![]), default).contains("wanted is an address"));
     let many = vec![call("lower", vec![]); MAX_CONVERTERS + 1];
     assert_eq!(fault(call("path", vec![]), many), "converters has 33 entries, the limit is 32");
 }

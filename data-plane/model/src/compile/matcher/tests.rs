@@ -1,19 +1,6 @@
 use super::*;
 
 #[test]
-fn lines_of_pattern_files() {
-    let read =
-        |line: &str| pattern_of_line(line.as_bytes()).map(|pattern| String::from_utf8(pattern).unwrap());
-    assert_eq!(read("/a").as_deref(), Some("/a"));
-    assert_eq!(read(" \t/a b \r").as_deref(), Some("/a b "));
-    assert_eq!(read(" # no comment").as_deref(), Some("# no comment"));
-    assert_eq!(read("/a # b").as_deref(), Some("/a # b"));
-    for nothing in ["", "\r", " \t", "# comment", "#"] {
-        assert_eq!(read(nothing), None, "{nothing:?}");
-    }
-}
-
-#[test]
 fn words_that_are_numbers_and_ranges() {
     use Comparison::{Equal, Greater, GreaterOrEqual, Less, LessOrEqual};
     let range = |comparison: Comparison, word: &str| comparison.range(word.as_bytes());

@@ -197,35 +197,27 @@ fn regular_expressions_that_do_not_compile() {
 
 #[test]
 fn blobs_have_to_be_there_and_be_themselves() {
-    let with_blob = |name: &str| {
-        let mut test = path_test(v1::Match::Beg, &[]);
-        test.pattern_blobs = vec![name.to_owned()];
-        route_with(condition(test))
-    };
-    let list = blob(b"/a\n");
-    let name = list.id.as_ref().unwrap().name.clone();
-    assert!(faults(&[with_blob(&name), list.clone()]).is_empty());
-    let missing = format!("test.cfg:1: condition: test 1: pattern blob 1: blob {name} is not there");
-    assert_eq!(faults(&[with_blob(&name)]), [missing]);
-    assert_eq!(faults(&[with_blob("no hash")]).len(), 1);
-    let mut renamed = list.clone();
+    let file = blob(b"/a\n");
+    let name = file.id.as_ref().unwrap().name.clone();
+    let with_blob = || patterns("l", list(&file));
+    assert!(faults(&[with_blob(), file.clone()]).is_empty());
+    let missing = format!("test.cfg:1: blob {name} is not there");
+    assert_eq!(faults(&[with_blob()]), [missing]);
+    assert_eq!(
+        faults(&[patterns("l", v1::PatternList { blob: "no hash".into(), ..Default::default() })]).len(),
+        1
+    );
+    let mut renamed = file.clone();
     renamed.id = Some(id(Kind::Blob, "other"));
     assert_eq!(faults(&[renamed]).len(), 1);
 
-    let first = full(&[with_blob(&name), list]);
+    let first = full(&[with_blob(), file.clone()]);
     let gone = [id(Kind::Blob, &name)];
     let rejected = compile(Some(&first), Change::Delta { changed: &[], removed: &gone }).unwrap_err();
     assert_eq!(rejected[0].to_string(), format!("test.cfg:1: blob {name} is not there"));
-    assert_eq!(rejected[0].id, id(Kind::Route, "a"));
-    let both = [id(Kind::Blob, &name), id(Kind::Route, "a")];
+    assert_eq!(rejected[0].id, id(Kind::Patterns, "l"));
+    let both = [id(Kind::Blob, &name), id(Kind::Patterns, "l")];
     assert!(compile(Some(&first), Change::Delta { changed: &[], removed: &both }).is_ok());
-}
-
-fn route_with(condition: v1::Condition) -> Resource {
-    let mut route = route("a", "", "/");
-    let Some(Body::Route(wire)) = &mut route.body else { panic!("a route") };
-    wire.when = Some(condition);
-    route
 }
 
 #[test]

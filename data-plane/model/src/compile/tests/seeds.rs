@@ -18,16 +18,21 @@ fn talkative() -> Resource {
     use v1::format_piece::Piece;
     let text = || v1::Argument { value: Some(v1::argument::Value::Text(b"1".to_vec().into())) };
     let number = || v1::Argument { value: Some(v1::argument::Value::Integer(1)) };
+    let map = || v1::Argument { value: Some(v1::argument::Value::List(id(Kind::Patterns, "numbers"))) };
     let argument = |spec: &sluicegate_proto::catalog::ArgumentSpec| match spec.kind {
         sluicegate_proto::catalog::ArgumentType::Text => text(),
         sluicegate_proto::catalog::ArgumentType::Integer => number(),
+        sluicegate_proto::catalog::ArgumentType::Map => map(),
     };
     let fetches = FETCHES.iter().map(|spec| {
         let arguments = spec.arguments.iter().map(argument).collect();
         v1::Sample { fetch: Some(v1::Call { name: spec.name.into(), arguments }), converters: Vec::new() }
     });
     let converters = CONVERTERS.iter().map(|spec| {
-        let arguments = spec.arguments.iter().map(argument).collect();
+        // What a map gives without an entry is of another type each time: left out.
+        let is_map = sluicegate_proto::catalog::map_spec(spec.name).is_some();
+        let given = spec.arguments.iter().filter(|argument| argument.required || !is_map);
+        let arguments = given.map(argument).collect();
         let converter = v1::Call { name: spec.name.into(), arguments };
         v1::Sample { fetch: Some(call("path")), converters: vec![converter] }
     });
@@ -76,7 +81,7 @@ fn ruled(list: &Resource) -> Resource {
         (v1::Match::Bin, "2f61"),
     ];
     let mut tests: Vec<v1::Test> = tests.iter().map(|(how, pattern)| path_test(*how, &[pattern])).collect();
-    tests[2].pattern_blobs = vec![list.id.as_ref().unwrap().name.clone()];
+    tests[2].pattern_lists = vec![list.id.clone().unwrap()];
     let and = v1::op::Op::Operator(v1::Operator::And as i32);
     let not = v1::op::Op::Operator(v1::Operator::Not as i32);
     let others = (1..u32::try_from(tests.len()).unwrap()).flat_map(|at| [v1::op::Op::Test(at), not, and]);
@@ -95,14 +100,16 @@ fn ruled(list: &Resource) -> Resource {
 }
 
 fn seeds() -> Vec<(&'static str, v1::Update, v1::Update)> {
-    let list = blob(b"# paths\n/a\n /b\n");
+    let file = blob(b"# paths\n/a\n /b\n");
+    let paths = patterns("paths", list(&file));
+    let numbers = patterns("numbers", v1::PatternList { map: true, ..Default::default() });
     let gone = |kind, name: &str| vec![id(kind, name)];
     vec![
         ("small", update(small(), vec![]), update(vec![endpoint("app", 3)], gone(Kind::Route, "a"))),
-        ("talkative", update(vec![talkative()], vec![]), update(small(), vec![])),
+        ("talkative", update(vec![talkative(), numbers], vec![]), update(small(), vec![])),
         (
             "ruled",
-            update(vec![list.clone(), ruled(&list)], vec![]),
+            update(vec![file, ruled(&paths), paths], vec![]),
             update(vec![frontend("main")], gone(Kind::Blob, "x")),
         ),
         ("orphans", update(vec![endpoint("app", 1), route("a", "", "/")], vec![]), update(small(), vec![])),

@@ -89,9 +89,9 @@ fn equal_tests_are_one() {
     assert!(Arc::ptr_eq(&tests(&first, 0), &tests(&first, 1)));
     let second = delta(&first, &[route("c", "3", "/same")]);
     assert!(Arc::ptr_eq(&tests(&first, 0), &tests(&second, 2)));
-    let kept = second.tests.len();
+    let kept = second.pools.tests.len();
     let third = delta(&second, &[route("c", "3", "/third")]);
-    assert_eq!((kept, third.tests.len()), (1, 2));
+    assert_eq!((kept, third.pools.tests.len()), (1, 2));
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn a_dead_test_is_forgotten() {
         delta(&first, &[route("a", "1", "/new")])
     };
     let third = delta(&second, &[route("b", "1", "/new")]);
-    assert_eq!(third.tests.len(), 1);
+    assert_eq!(third.pools.tests.len(), 1);
 }
 
 #[test]

@@ -75,4 +75,9 @@ impl Substrings {
     pub(crate) fn matches(&self, value: &[u8]) -> bool {
         self.0.is_match(value)
     }
+
+    /// The place of the first pattern of the list that is in `value`.
+    pub(crate) fn first(&self, value: &[u8]) -> Option<usize> {
+        self.0.find_overlapping_iter(value).map(|found| found.pattern().as_usize()).min()
+    }
 }

@@ -7,6 +7,8 @@ use rustc_hash::FxHasher;
 #[derive(Debug, Clone)]
 pub struct Exact {
     patterns: Box<[Box<[u8]>]>,
+    /// Where each was among all of them; empty where none came twice.
+    places: Box<[u32]>,
     /// Index of a pattern plus one; 0: free. A power of two long.
     slots: Box<[u32]>,
     fold: bool,
@@ -16,13 +18,19 @@ impl Exact {
     /// A table of `patterns`; `fold`: without regard to the case of ASCII letters.
     pub(crate) fn new(patterns: &[Vec<u8>], fold: bool) -> Self {
         let size = (patterns.len() * 2).next_power_of_two().max(2);
-        let mut table = Self { patterns: Box::default(), slots: vec![0; size].into_boxed_slice(), fold };
+        let slots = vec![0; size].into_boxed_slice();
+        let mut table = Self { patterns: Box::default(), places: Box::default(), slots, fold };
         let mut kept: Vec<Box<[u8]>> = Vec::with_capacity(patterns.len());
-        for pattern in patterns {
+        let mut places = Vec::with_capacity(patterns.len());
+        for (place, pattern) in (0..).zip(patterns) {
             if let Err(free) = table.find(&kept, pattern) {
                 kept.push(pattern.as_slice().into());
+                places.push(place);
                 table.slots[free] = u32::try_from(kept.len()).unwrap_or(u32::MAX);
             }
+        }
+        if kept.len() < patterns.len() {
+            table.places = places.into_boxed_slice();
         }
         table.patterns = kept.into_boxed_slice();
         table
@@ -31,6 +39,12 @@ impl Exact {
     /// Whether a pattern is `value`.
     pub(crate) fn matches(&self, value: &[u8]) -> bool {
         self.find(&self.patterns, value).is_ok()
+    }
+
+    /// The place of the first pattern that is `value` among those that it was made of.
+    pub(crate) fn place(&self, value: &[u8]) -> Option<usize> {
+        let kept = self.find(&self.patterns, value).ok()?;
+        Some(self.places.get(kept).map_or(kept, |&place| place as usize))
     }
 
     /// The index of `value` in `patterns`, else the free slot that it would take.
@@ -91,19 +105,24 @@ impl Words {
 
     /// Whether a pattern stands in `value` between delimiters or its ends.
     pub(crate) fn matches(&self, value: &[u8]) -> bool {
-        let is_delimiter = |byte: &u8| self.delimiters.contains(byte);
-        let mut start = 0;
-        loop {
+        self.parts(value).any(|part| self.words.matches(part))
+    }
+
+    /// The place of the first pattern of the list that does.
+    pub(crate) fn first(&self, value: &[u8]) -> Option<usize> {
+        self.parts(value).filter_map(|part| self.words.place(part)).min()
+    }
+
+    /// What a pattern can be: what stands between delimiters or the ends, with as many delimiters within as patterns have.
+    fn parts<'v>(&self, value: &'v [u8]) -> impl Iterator<Item = &'v [u8]> {
+        let (delimiters, inner) = (self.delimiters, self.inner);
+        let is_delimiter = move |byte: &u8| delimiters.contains(byte);
+        let behind = (0..value.len()).filter(move |&at| is_delimiter(&value[at])).map(|at| at + 1);
+        std::iter::once(0).chain(behind).flat_map(move |start| {
             let rest = &value[start..];
-            let ends = (0..rest.len()).filter(|&at| is_delimiter(&rest[at])).chain([rest.len()]);
-            if ends.take(self.inner + 1).any(|end| self.words.matches(&rest[..end])) {
-                return true;
-            }
-            match rest.iter().position(is_delimiter) {
-                Some(end) => start += end + 1,
-                None => return false,
-            }
-        }
+            let ends = (0..rest.len()).filter(move |&at| is_delimiter(&rest[at])).chain([rest.len()]);
+            ends.take(inner + 1).map(move |end| &rest[..end])
+        })
     }
 }
 
