@@ -4,6 +4,8 @@
 
 #[path = "console/compared.rs"]
 mod compared;
+#[path = "console/lists.rs"]
+mod lists;
 
 use std::collections::BTreeMap;
 use std::fs::File;

@@ -29,7 +29,7 @@ pub const CONNECT_LOG_HTTP: &str = "Connect from %ci:%cp to %fi:%fp (%f/HTTP)";
 pub const CONNECT_LOG_TCP: &str = "Connect from %ci:%cp to %fi:%fp (%f/TCP)";
 
 /// Type of a value between a fetch, its converters and a match.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ValueType {
     /// True or false.
     Bool,

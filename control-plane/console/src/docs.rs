@@ -50,6 +50,7 @@ server as a whole: any change of its line ends it. Setting what the configuratio
 | `check-address`, `check-port` | a checked server | where probes go |
 | `checks` | a checked server | on, off: its health stays what it is |
 | `maxconn` | a server, a frontend, the process | a number |
+| `entries` | a list of patterns, a map | what is removed, changed and added, each up to 16384 |
 | `state` | a frontend | enabled, disabled, shut down: its listeners close, its connections stay |
 
 ## Commands
@@ -62,7 +63,10 @@ const DIFFERENCES: &str = "
 ## Where it is not HAProxy
 
 - Lists of patterns are changed by `admin` alone; HAProxy 2.6 lets every level do so.
-- No list of patterns and no map can be named yet: `show acl` and `show map` list none.
+- Lists are named by their file, as the configuration writes it, or by the number that `show acl` gives them. Patterns that
+  stand on an `acl` line are no list: they are changed there. `#0x…` names all entries of the pattern that it stands before.
+- What is added, deleted or changed in a list is an override of it: a file that says something else takes its place. An entry
+  that a use of the list cannot do with is refused; versions of lists (`prepare`, `commit`, `@1`) are not there.
 - `set maxconn` refuses what is no number; HAProxy takes it for 0. A limit of 0 is no limit of its own.
 - A port that a command sets is one from 1 to 65535; HAProxy takes the remainder of others.
 - An unknown command lists those that begin alike, not those that are spelt alike.

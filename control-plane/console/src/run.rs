@@ -52,7 +52,9 @@ fn outcome(verb: &Verb, view: &View<'_>) -> Result<Outcome, Answer> {
             return Ok(Outcome::Ask(Ask::ShutDownEndpoint { endpoint }));
         }
         Verb::Patterns { which, verb, list, arguments, payload } => {
-            patterns::patterns(*which, *verb, list, arguments, payload.as_deref())?
+            let payload = payload.as_deref();
+            let request = patterns::Request { which: *which, verb: *verb, list, arguments, payload };
+            return patterns::patterns(view, &request);
         }
         Verb::Echo(text) => Answer::message(Severity::Info, format!("{text}\n")),
         Verb::Wait(time) => return Ok(Outcome::Wait(*time)),

@@ -12,7 +12,9 @@ use sluicegate_proto::v1;
 
 use crate::entry::Entry;
 
+mod edits;
 mod value;
+pub use edits::Edits;
 pub use value::{Admin, Field, Forced, FrontendState, Value};
 
 /// Overrides at one time.
@@ -32,6 +34,9 @@ pub enum Refused {
         /// What was to be set.
         field: Field,
     },
+    /// Over [`sluicegate_proto::limits::MAX_PATTERN_EDITS`].
+    #[error("{0} is changed in more entries than may be changed at run time: change its file")]
+    Edits(ObjectKey),
     /// Over [`MAX_OVERRIDES`].
     #[error("there are {MAX_OVERRIDES} overrides, which is the limit")]
     Full,
@@ -110,6 +115,12 @@ impl Overrides {
         let field = value.field();
         let entry = configured.get(key).ok_or_else(|| Refused::Unknown(key.clone()))?;
         let says = says(field, entry).ok_or_else(|| Refused::NoField { key: key.clone(), field })?;
+        let value = value.after(self.value(key, field));
+        if let Value::Patterns(edits) = &value
+            && edits.are_too_many()
+        {
+            return Err(Refused::Edits(key.clone()));
+        }
         if value.is(&says.text) {
             self.end(key, field);
             return Ok(());

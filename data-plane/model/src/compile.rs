@@ -30,6 +30,7 @@ use sluicegate_proto::v1::{Kind, ObjectId, Resource, resource::Body};
 
 use crate::runtime::Runtime;
 
+pub use map::{find, fits};
 pub(crate) use part::{Blobs, Compiled, Contents, Lists, Part, Pools};
 pub use reason::{Fault, Reason, Rejected};
 use scope::Rejections;
@@ -134,7 +135,7 @@ fn again<'a>(previous: &'a Runtime, plan: &mut Plan<'a>) {
         return;
     }
     let changed: FxHashSet<ObjectKey> = plan.changed.iter().map(|changed| changed.key.clone()).collect();
-    let made_of = |part: &Part| part.used.lists.iter().any(|list| lists.contains(list));
+    let made_of = |part: &Part| part.used.lists.iter().any(|(list, _)| lists.contains(list));
     let parts = previous.parts.iter().filter(|(key, part)| !changed.contains(*key) && made_of(part));
     plan.changed.extend(parts.map(|(key, part)| Changed {
         key: key.clone(),

@@ -20,7 +20,7 @@ pub mod runtime;
 pub mod service;
 
 pub use backend::{Backend, BackendSettings};
-pub use compile::{Change, Fault, Reason, Rejected, compile};
+pub use compile::{Change, Fault, Reason, Rejected, compile, find, fits};
 pub use endpoint::Endpoint;
 pub use frontend::{Frontend, FrontendSettings, Mode, Route, Timeouts};
 pub use listener::Listener;

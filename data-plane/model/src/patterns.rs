@@ -2,8 +2,10 @@
 
 use bytes::Bytes;
 use rustc_hash::{FxHashMap, FxHashSet};
+use sluicegate_proto::catalog::ValueType;
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::pattern_file::entries;
+use sluicegate_proto::v1::Match;
 
 /// A list under its name. What it holds is that of its blob, changed by what operators said.
 #[derive(Debug)]
@@ -39,6 +41,17 @@ pub enum Reference {
     Line(usize),
     /// The one added at that place, from 0.
     Added(usize),
+}
+
+/// A way in which a list is used: by a test, or by a converter that looks values up in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ListUse {
+    /// How its patterns are compared.
+    pub how: Match,
+    /// Without regard to the case of ASCII letters.
+    pub ignore_case: bool,
+    /// What a converter gives of its values; `None`: it is a test.
+    pub gives: Option<ValueType>,
 }
 
 /// Where the numbers of added entries begin.

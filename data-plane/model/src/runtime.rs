@@ -1,6 +1,6 @@
 //! One generation, compiled.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sluicegate_proto::hash::{ContentHash, SetHash};
@@ -11,7 +11,7 @@ use crate::backend::Backend;
 use crate::compile::{Blobs, Part, Pools};
 use crate::frontend::Frontend;
 use crate::listener::Listener;
-use crate::patterns::PatternList;
+use crate::patterns::{ListUse, PatternList};
 use crate::process::Process;
 
 /// All that a proxy serves from, immutable. What two generations have in common is the same `Arc` in both, so that
@@ -46,6 +46,12 @@ impl Runtime {
     /// One resource of the snapshot.
     pub fn resource(&self, key: &ObjectKey) -> Option<(ContentHash, &Arc<Resource>)> {
         self.parts.get(key).map(|part| (part.hash, &part.resource))
+    }
+
+    /// The ways in which a list is used, each once.
+    pub fn uses(&self, list: &ObjectKey) -> BTreeSet<ListUse> {
+        let used = self.parts.values().flat_map(|part| &part.used.lists);
+        used.filter(|(key, _)| key == list).map(|(_, used)| *used).collect()
     }
 
     /// How many resources were compiled for this generation; the others are shared with the one before.

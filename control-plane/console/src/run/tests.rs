@@ -1,4 +1,4 @@
-use sluicegate_core::overrides::{Admin, Forced, FrontendState, Value};
+use sluicegate_core::overrides::{Admin, Edits, Forced, FrontendState, Value};
 use sluicegate_core::{Entry, Overrides};
 use sluicegate_model::{Change, Runtime, compile};
 use sluicegate_proto::build;
@@ -49,13 +49,139 @@ fn site() -> Vec<Resource> {
     };
     let check = v1::CheckSchedule { interval_ms: 2_000, rise: 2, fall: 3, ..v1::CheckSchedule::default() };
     let frontend = v1::Frontend { mode: v1::Mode::Http.into(), ..v1::Frontend::default() };
-    vec![
+    let mut site = lists();
+    site.extend([
         made(1, &key(Kind::Process, "process"), "", Body::Process(v1::Process::default())),
         made(2, &key(Kind::Frontend, "web"), "", Body::Frontend(frontend)),
         made(10, &key(Kind::Backend, "app"), "", Body::Backend(backend)),
         endpoint(1, "a", |endpoint| endpoint.check = Some(check)),
         endpoint(2, "b", |endpoint| endpoint.disabled = true),
-    ]
+    ]);
+    site
+}
+
+/// A list and a map, and what uses them.
+fn lists() -> Vec<Resource> {
+    let of = |path: &str, map, data: &[u8], order| {
+        let file = v1::Blob { data: data.to_vec().into() };
+        let hash = sluicegate_proto::hash::ContentHash::of(data).to_string();
+        let list = v1::PatternList { blob: hash.clone(), map, ..v1::PatternList::default() };
+        [
+            made(3, &key(Kind::Blob, &hash), "", Body::Blob(file)),
+            made(3, &key(Kind::Patterns, path), order, Body::Patterns(list)),
+        ]
+    };
+    let call = |name: &str, arguments| v1::Call { name: name.into(), arguments };
+    let list = |name: &str| v1::Argument {
+        value: Some(v1::argument::Value::List((&key(Kind::Patterns, name)).into())),
+    };
+    let test = |how: v1::Match, fetch: &str, lists: &[&str], converters| v1::Test {
+        sample: Some(v1::Sample { fetch: Some(call(fetch, Vec::new())), converters }),
+        r#match: how.into(),
+        pattern_lists: lists.iter().map(|name| (&key(Kind::Patterns, name)).into()).collect(),
+        patterns: if lists.is_empty() { vec!["x".into()] } else { Vec::new() },
+        ..v1::Test::default()
+    };
+    let tests = vec![
+        test(v1::Match::Beg, "path", &["bad.lst"], Vec::new()),
+        v1::Test { ignore_case: true, ..test(v1::Match::Sub, "path", &["bad.lst"], Vec::new()) },
+        test(v1::Match::Str, "src", &[], vec![call("map_ip_int", vec![list("nets.map")])]),
+    ];
+    let op = |op| v1::Op { op: Some(op) };
+    let and = v1::op::Op::Operator(v1::Operator::And.into());
+    let ops =
+        vec![op(v1::op::Op::Test(0)), op(v1::op::Op::Test(1)), op(and), op(v1::op::Op::Test(2)), op(and)];
+    let route = v1::Route {
+        frontend: Some((&key(Kind::Frontend, "web")).into()),
+        when: Some(v1::Condition { tests, ops }),
+        backend: Some((&key(Kind::Backend, "app")).into()),
+    };
+    let [blob, bad] = of("bad.lst", false, b"/a\n/B\n", "0");
+    let [other, nets] = of("nets.map", true, b"10.0.0.0/8 1\n10.1.0.0/16 2\n", "1");
+    vec![blob, bad, other, nets, made(4, &key(Kind::Route, "web/1"), "", Body::Route(route))]
+}
+
+fn edits(list: &str, edits: Edits) -> Vec<(ObjectKey, Value)> {
+    vec![(key(Kind::Patterns, list), Value::Patterns(edits))]
+}
+
+#[test]
+fn lists_are_shown_and_asked() {
+    let bench = Bench::new(&[]);
+    for (line, answer) in [
+        (
+            "show acl",
+            "# id (file) description\n0 (bad.lst) pattern loaded from file 'bad.lst' used by acl at file 'h.cfg' \
+             line 3. curr_ver=0 next_ver=0 entry_cnt=2\n",
+        ),
+        (
+            "show map",
+            "# id (file) description\n1 (nets.map) pattern loaded from file 'nets.map' used by map at file 'h.cfg' \
+             line 3. curr_ver=0 next_ver=0 entry_cnt=2\n",
+        ),
+        ("show acl bad.lst", "0x1 /a\n0x2 /B\n"),
+        ("show map #1", "0x1 10.0.0.0/8 1\n0x2 10.1.0.0/16 2\n"),
+        ("show map bad.lst", "Unknown map identifier. Please use #<id> or <file>.\n"),
+        ("show map #7", "Unknown map identifier. Please use #<id> or <file>.\n"),
+        (
+            "get acl bad.lst /ab",
+            "type=beg, case=sensitive, match=yes, idx=tree, pattern=\"/a\"\n\
+             type=sub, case=insensitive, match=yes, idx=list, pattern=\"/a\"\n",
+        ),
+        (
+            "get acl bad.lst x/b",
+            "type=beg, case=sensitive, match=no\n\
+             type=sub, case=insensitive, match=yes, idx=list, pattern=\"/B\"\n",
+        ),
+        (
+            "get map nets.map 10.1.2.3",
+            "type=ip, case=sensitive, found=yes, idx=tree, key=\"10.1.0.0/16\", value=\"2\", type=\"sint\"\n",
+        ),
+        ("get map nets.map x", "type=ip, case=sensitive, found=no\n"),
+    ] {
+        assert_eq!(bench.says(line), answer, "{line}");
+    }
+}
+
+#[test]
+fn lists_are_changed() {
+    let bench = Bench::new(&[]);
+    let sets = |line: &str| bench.sets(line).0;
+    assert_eq!(sets("add acl bad.lst /c"), edits("bad.lst", Edits::add([(&b"/c"[..], &b""[..])])));
+    assert_eq!(sets("del acl #0 /a"), edits("bad.lst", Edits::remove(b"/a")));
+    assert_eq!(sets("del acl bad.lst #0x2"), edits("bad.lst", Edits::remove(b"/B")));
+    assert_eq!(sets("clear acl bad.lst"), edits("bad.lst", Edits::clear()));
+    assert_eq!(sets("set map nets.map 10.0.0.0/8 9"), edits("nets.map", Edits::change(b"10.0.0.0/8", b"9")));
+    let added = Edits::add([(&b"1.2.3.4"[..], &b"7"[..]), (&b"::/0"[..], &b"8"[..])]);
+    let payload = "add map nets.map <<\n 1.2.3.4 7\n::/0   8 \n";
+    assert_eq!(sets(payload), edits("nets.map", added));
+    for (line, answer) in [
+        ("add acl bad.lst", "'add acl' expects two parameters: ACL identifier and pattern.\n"),
+        (
+            "add acl nets.map 1.1.1.1",
+            "This ACL is shared with a map containing samples. You must use the command 'add map' to add values.\n",
+        ),
+        ("add map nets.map x 1", "'x' is not a valid IPv4 or IPv6 address.\n"),
+        ("add map nets.map ::1 x", "unable to parse 'x'.\n"),
+        ("add map nets.map <<\n::1\n", "Missing value for key '::1'.\n"),
+        ("set map nets.map 9.9.9.9 1", "entry not found.\n"),
+        (
+            "set map nets.map 10.0.0.0/8",
+            "'set map' expects three parameters: map identifier, key and value.\n",
+        ),
+        ("set map nets.map 10.0.0.0/8 x", "unable to parse 'x'.\n"),
+        ("del acl bad.lst /zz", "Key not found.\n"),
+        ("del acl bad.lst #0x9", "Key not found.\n"),
+        ("del map nets.map", "This command expects two parameters: map identifier and key.\n"),
+        ("get acl bad.lst", "Missing ACL identifier and/or key.\n"),
+    ] {
+        assert_eq!(bench.says(line), answer, "{line}");
+    }
+    let changed = Edits::remove(b"/a");
+    let bench = Bench::new(
+        &[edits("bad.lst", changed), edits("bad.lst", Edits::add([(&b"/n"[..], &b""[..])]))].concat(),
+    );
+    assert_eq!(bench.says("show acl bad.lst"), "0x2 /B\n0x100000000 /n\n");
 }
 
 /// What is set over the site, as the pipeline does it.

@@ -7,6 +7,8 @@ use sluicegate_proto::build;
 use sluicegate_proto::v1::resource::Body;
 use sluicegate_proto::v1::{self, Resource, endpoint, forced_health};
 
+use super::Edits;
+
 /// What of an object can be set at run time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Field {
@@ -28,6 +30,8 @@ pub enum Field {
     MaxConnections,
     /// Of a frontend: whether it accepts.
     Frontend,
+    /// Of a list: its entries.
+    Patterns,
 }
 
 impl fmt::Display for Field {
@@ -41,6 +45,7 @@ impl fmt::Display for Field {
             Self::CheckPort => "check-port",
             Self::Checks => "checks",
             Self::MaxConnections => "maxconn",
+            Self::Patterns => "entries",
         })
     }
 }
@@ -99,6 +104,8 @@ pub enum Value {
     MaxConnections(u32),
     /// Accepting or not.
     Frontend(FrontendState),
+    /// Over those of the list's file, and over what was set before.
+    Patterns(Edits),
 }
 
 impl fmt::Display for Value {
@@ -118,6 +125,7 @@ impl fmt::Display for Value {
             Self::Frontend(FrontendState::Enabled) => f.write_str("enabled"),
             Self::Frontend(FrontendState::Disabled) => f.write_str("disabled"),
             Self::Frontend(FrontendState::Shutdown) => f.write_str("shut down"),
+            Self::Patterns(edits) => edits.fmt(f),
         }
     }
 }
@@ -135,12 +143,24 @@ impl Value {
             Self::Checks(_) => Field::Checks,
             Self::MaxConnections(_) => Field::MaxConnections,
             Self::Frontend(_) => Field::Frontend,
+            Self::Patterns(_) => Field::Patterns,
         }
     }
 
     /// Whether the configuration says the same. What it says nothing of it cannot say the same of.
     pub(super) fn is(&self, configured: &str) -> bool {
-        self.to_string() == configured
+        match self {
+            Self::Patterns(edits) => edits.is_empty(),
+            value => value.to_string() == configured,
+        }
+    }
+
+    /// What the field is set to then: the value, but that edits add up.
+    pub(super) fn after(self, before: Option<&Self>) -> Self {
+        match (self, before) {
+            (Self::Patterns(later), Some(Self::Patterns(edits))) => Self::Patterns(edits.then(&later)),
+            (value, _) => value,
+        }
     }
 
     /// Puts it into a resource that has the field; another is left as it is.
@@ -151,6 +171,7 @@ impl Value {
             (Self::Frontend(state), Some(Body::Frontend(body))) => {
                 body.disabled = *state != FrontendState::Enabled;
             }
+            (Self::Patterns(edits), Some(Body::Patterns(list))) => edits.write(list),
             (_, Some(Body::Endpoint(body))) => self.write_endpoint(body, since_unix_ms),
             _ => {}
         }
@@ -193,7 +214,7 @@ impl Value {
                     check.paused = !on;
                 }
             }
-            Self::Frontend(_) => {}
+            Self::Frontend(_) | Self::Patterns(_) => {}
         }
     }
 }
@@ -207,6 +228,10 @@ impl Field {
             (Self::Frontend, Body::Frontend(body)) => {
                 Some(if body.disabled { "disabled" } else { "enabled" }.to_owned())
             }
+            (Self::Patterns, Body::Patterns(list)) => Some(match list.blob.get(..8) {
+                Some(hash) => format!("file {hash}"),
+                None => "empty".to_owned(),
+            }),
             (_, Body::Endpoint(body)) => self.configured_endpoint(body),
             _ => None,
         }
@@ -234,7 +259,7 @@ impl Field {
             },
             Self::CheckPort => body.check.as_ref()?.port.to_string(),
             Self::Checks => if body.check.as_ref()?.paused { "off" } else { "on" }.to_owned(),
-            Self::Frontend => return None,
+            Self::Frontend | Self::Patterns => return None,
         };
         Some(text)
     }

@@ -152,7 +152,7 @@ fn lists(next: &mut Runtime, plan: &Plan<'_>) {
 fn used_lists(next: &Runtime, plan: &Plan<'_>, rejections: &mut Rejections) {
     let changed: BTreeSet<&ObjectKey> = plan.changed.iter().map(|changed| &changed.key).collect();
     for (_, part) in next.parts.iter().filter(|(key, _)| !changed.contains(key)) {
-        for list in part.used.lists.iter().filter(|list| !next.lists.contains_key(*list)) {
+        for (list, _) in part.used.lists.iter().filter(|(list, _)| !next.lists.contains_key(list)) {
             rejections.whole::<()>(&part.resource, Fault::MissingList(list.to_string()));
         }
     }

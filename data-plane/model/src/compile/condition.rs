@@ -72,8 +72,10 @@ fn apply(operator: Operator, stack: &mut Vec<Vec<Step>>) -> bool {
 /// Tests that say the same of the same lists are one, over all conditions of a Runtime and from one Runtime to the next.
 fn test(wire: &v1::Test, scope: &mut Scope<'_>) -> Option<Arc<Test>> {
     let calls = wire.sample.iter().flat_map(|sample| &sample.converters);
-    let lists: Vec<_> = wire.pattern_lists.iter().chain(calls.filter_map(call::map_of)).cloned().collect();
-    let lists = scope.each("list", &lists, |scope, id| scope.list(Some(id)));
+    let maps = calls.filter_map(|call| Some((call::map_of(call)?, map::used(call)?)));
+    let used = matcher::used(wire);
+    let lists: Vec<_> = wire.pattern_lists.iter().map(|id| (id, used)).chain(maps).collect();
+    let lists = scope.each("list", &lists, |scope, (id, used)| scope.list(Some(id), *used));
     let said = map::said(wire, lists?.iter().map(|(hash, _)| hash));
     if let Some(test) = scope.pools.tests.get(&said).and_then(Weak::upgrade) {
         return Some(test);

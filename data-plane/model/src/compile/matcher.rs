@@ -9,6 +9,7 @@ use super::call::{castable, shown, type_word};
 use super::reason::Fault;
 use super::scope::Scope;
 use crate::expr::{Affixes, Exact, IntSet, IpSet, Matcher, Network, Patterns, Substrings, Words};
+use crate::patterns::ListUse;
 
 /// Bytes of all parts of one `sub` test together: an automaton is many times its patterns.
 const MAX_SUBSTRING_BYTES: usize = 4 << 20;
@@ -43,12 +44,18 @@ pub(super) fn matcher(wire: &v1::Test, yields: Option<ValueType>, scope: &mut Sc
     }
 }
 
+/// How a test uses its lists.
+pub(super) fn used(wire: &v1::Test) -> ListUse {
+    ListUse { how: wire.r#match(), ignore_case: wire.ignore_case, gives: None }
+}
+
 /// All patterns of a test, those of its lists included.
 fn patterns(wire: &v1::Test, scope: &mut Scope<'_>) -> Option<Vec<Vec<u8>>> {
     scope.count("patterns", wire.patterns.len(), MAX_PATTERNS)?;
     let mut all: Vec<Vec<u8>> = wire.patterns.iter().map(|pattern| pattern.to_vec()).collect();
     all.iter().try_for_each(|pattern| scope.length("pattern", pattern).ok_or(())).ok()?;
-    let lists = scope.each("list", &wire.pattern_lists, |scope, id| scope.list(Some(id)));
+    let used = used(wire);
+    let lists = scope.each("list", &wire.pattern_lists, |scope, id| scope.list(Some(id), used));
     for (_, list) in lists? {
         all.extend(list.entries().map(|entry| entry.pattern.to_vec()));
         scope.count("patterns", all.len(), MAX_PATTERNS)?;
@@ -147,7 +154,7 @@ fn last_line(error: &regex::Error) -> String {
     line.strip_prefix("error: ").unwrap_or(line).to_owned()
 }
 
-fn hexadecimal(digits: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn hexadecimal(digits: &[u8]) -> Option<Vec<u8>> {
     let (pairs, rest) = digits.as_chunks::<2>();
     if digits.is_empty() || !rest.is_empty() {
         return None;

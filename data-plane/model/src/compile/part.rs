@@ -18,7 +18,7 @@ use crate::endpoint::Endpoint;
 use crate::expr::{Map, Test};
 use crate::frontend::{FrontendSettings, Route};
 use crate::listener::Listener;
-use crate::patterns::PatternList;
+use crate::patterns::{ListUse, PatternList};
 use crate::process::{Process, Spread};
 
 /// Contents by hash.
@@ -57,7 +57,7 @@ pub(crate) struct Used {
     /// Sorted.
     pub(crate) blobs: Box<[ContentHash]>,
     /// Sorted.
-    pub(crate) lists: Box<[ObjectKey]>,
+    pub(crate) lists: Box<[(ObjectKey, ListUse)]>,
 }
 
 /// A resource and what it was compiled to.

@@ -10,7 +10,7 @@ use sluicegate_proto::v1::{Kind, ObjectId, Origin, Resource};
 
 use super::part::{Contents, Pools, Used};
 use super::reason::{Fault, Reason, Rejected};
-use crate::patterns::PatternList;
+use crate::patterns::{ListUse, PatternList};
 
 /// Faults kept for a NACK; what is over is counted.
 const MAX_REJECTIONS: usize = 1_000;
@@ -60,7 +60,7 @@ pub(crate) struct Scope<'a> {
     /// What was compiled already.
     pub(crate) pools: &'a mut Pools,
     blobs: Vec<ContentHash>,
-    lists: Vec<ObjectKey>,
+    lists: Vec<(ObjectKey, ListUse)>,
     places: Vec<String>,
     origins: Vec<&'a Origin>,
     faults: Vec<Rejected>,
@@ -244,11 +244,15 @@ impl<'a> Scope<'a> {
     }
 
     /// A list, and the hash of what it holds.
-    pub(crate) fn list(&mut self, id: Option<&ObjectId>) -> Option<(ContentHash, Arc<PatternList>)> {
+    pub(crate) fn list(
+        &mut self,
+        id: Option<&ObjectId>,
+        used: ListUse,
+    ) -> Option<(ContentHash, Arc<PatternList>)> {
         let key = self.reference("list", id, Kind::Patterns)?;
         match self.contents.lists.get(&key) {
             Some(found) => {
-                self.lists.push(key);
+                self.lists.push((key, used));
                 Some(found.clone())
             }
             None => self.fault(Fault::MissingList(key.to_string())),
