@@ -142,11 +142,10 @@ impl Prepared {
             })?;
         }
         for (index, word) in words.iter().enumerate() {
-            let path = match (FILES.contains(word), word.split_once('(')) {
-                (true, _) if *word == "errorfile" => words.get(index + 2).copied(),
-                (true, _) => words.get(index + 1).copied(),
-                (false, Some((_, argument))) if word.contains("map") => argument.split([',', ')']).next(),
-                _ => None,
+            let path = match *word {
+                "errorfile" => words.get(index + 2).copied(),
+                word if FILES.contains(&word) => words.get(index + 1).copied(),
+                word => map_of(word),
             };
             let Some(path) = path.filter(|_| words.first() != Some(&"server")) else { continue };
             self.stand_in(path.trim_matches('"'), line, |there| write_dummy(word, there))?;
@@ -210,4 +209,13 @@ fn certificate(path: &Path) -> io::Result<()> {
     }
     let both = [fs::read(path)?, fs::read(&key)?].concat();
     fs::write(path, both)
+}
+
+/// The file that a map in an expression names.
+fn map_of(word: &str) -> Option<&str> {
+    word.match_indices("map").find_map(|(at, _)| {
+        let (name, arguments) = word[at..].split_once('(')?;
+        let is_name = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        if is_name { arguments.split([',', ')']).next() } else { None }
+    })
 }
