@@ -2,8 +2,12 @@
 
 use std::error::Error;
 
-const FILES: [&str; 3] =
-    ["sluicegate/v1/snapshot.proto", "sluicegate/v1/session.proto", "sluicegate/v1/operations.proto"];
+const FILES: [&str; 4] = [
+    "sluicegate/v1/snapshot.proto",
+    "sluicegate/v1/asks.proto",
+    "sluicegate/v1/session.proto",
+    "sluicegate/v1/operations.proto",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     for file in FILES {

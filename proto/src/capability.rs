@@ -16,6 +16,7 @@ mod needs;
 pub type Capability = Cow<'static, str>;
 
 /// What a value of this build's schema may say without needing more than its field: all but the expression language.
+/// What begins with `ask.` is what a [`Question`](crate::v1::Question) needs.
 const PLAIN: &[&str] = &[
     "action.add-header",
     "action.allow",
@@ -31,6 +32,10 @@ const PLAIN: &[&str] = &[
     "address.host",
     "address.ip",
     "address.unix",
+    "ask.clear-counters",
+    "ask.end-sessions",
+    "ask.errors",
+    "ask.sessions",
     "balance.round_robin",
     "check.paused",
     "endpoint.drain",

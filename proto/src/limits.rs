@@ -48,3 +48,11 @@ pub const MAX_ORDER_BYTES: usize = 1024;
 pub const MAX_HOST_BYTES: usize = 253;
 /// Longest path of a unix socket: what `sockaddr_un` holds, without the terminating NUL (unix(7)).
 pub const MAX_UNIX_PATH_BYTES: usize = 107;
+/// Sessions that one proxy tells of in one answer.
+pub const MAX_TOLD_SESSIONS: usize = 10_000;
+/// Malformed messages that a proxy keeps, and tells of in one answer: the newest of as many frontends and backends.
+pub const MAX_TOLD_ERRORS: usize = 256;
+/// Bytes that are kept of a malformed message (HAProxy: tune.bufsize).
+pub const MAX_CAPTURED_BYTES: usize = 16 << 10;
+/// Bytes of one answer of a proxy, all its pieces together.
+pub const MAX_ANSWER_BYTES: usize = 16 << 20;

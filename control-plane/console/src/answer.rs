@@ -5,6 +5,8 @@ use std::time::Duration;
 use sluicegate_core::overrides::Value;
 use sluicegate_proto::id::ObjectKey;
 
+use crate::ask::Ask;
+
 /// How grave a message is (RFC 5424, section 6.2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
@@ -86,34 +88,4 @@ impl From<Answer> for Outcome {
     fn from(answer: Answer) -> Self {
         Self::Answer(answer)
     }
-}
-
-/// What only the proxies can tell or do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ask {
-    /// Their sessions (HAProxy: show sess); one of them, or all with everything about them.
-    Sessions {
-        /// `None`: a line for each.
-        id: Option<String>,
-    },
-    /// The last messages that could not be read (HAProxy: show errors), of one proxy or of all.
-    Errors {
-        /// Name of a frontend or backend.
-        proxy: Option<String>,
-    },
-    /// To end a session (HAProxy: shutdown session).
-    ShutDownSession {
-        /// As [`Ask::Sessions`] told it.
-        id: String,
-    },
-    /// To end the sessions of an endpoint (HAProxy: shutdown sessions server).
-    ShutDownEndpoint {
-        /// Which.
-        endpoint: ObjectKey,
-    },
-    /// To begin the counters anew: the highest values seen, or all of them.
-    ClearCounters {
-        /// All of them.
-        all: bool,
-    },
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use sluicegate_core::overrides::FrontendState;
 
+use crate::ask::{Listed, SessionName};
+
 /// How numbers are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Form {
@@ -70,8 +72,11 @@ pub(crate) enum Verb {
     ShowSockets,
     ShowEnv(Option<String>),
     ShowTable(Option<String>),
-    ShowSessions(Option<String>),
-    ShowErrors(Option<String>),
+    ShowSessions(Listed),
+    ShowErrors {
+        proxy: Option<String>,
+        responses: Option<bool>,
+    },
     GetWeight(String),
     SetWeight {
         server: String,
@@ -113,7 +118,7 @@ pub(crate) enum Verb {
     ClearCounters {
         all: bool,
     },
-    ShutDownSession(String),
+    ShutDownSession(SessionName),
     ShutDownServer(String),
     Patterns {
         which: Patterns,

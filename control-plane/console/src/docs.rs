@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 
 use sluicegate_core::overrides::MAX_OVERRIDES;
+use sluicegate_proto::limits::{MAX_CAPTURED_BYTES, MAX_TOLD_ERRORS, MAX_TOLD_SESSIONS};
 
 use crate::limits::{
-    IDLE_LIMIT, MAX_COMMAND_BYTES, MAX_CONNECTIONS, MAX_DISCARDED_BYTES, MAX_IDLE_LIMIT, MAX_PATTERN_BYTES,
-    MAX_WAIT, MAX_WORDS, SET_PATIENCE,
+    ASK_PATIENCE, IDLE_LIMIT, MAX_COMMAND_BYTES, MAX_CONNECTIONS, MAX_DISCARDED_BYTES, MAX_IDLE_LIMIT,
+    MAX_LISTED_SESSIONS, MAX_PATTERN_BYTES, MAX_WAIT, MAX_WORDS, SET_PATIENCE,
 };
 use crate::table::{Act, Spec, all};
 
@@ -70,6 +71,13 @@ const DIFFERENCES: &str = "
 - `set maxconn` refuses what is no number; HAProxy takes it for 0. A limit of 0 is no limit of its own.
 - A port that a command sets is one from 1 to 65535; HAProxy takes the remainder of others.
 - An unknown command lists those that begin alike, not those that are spelt alike.
+- Sessions are client connections, idle ones too; the age is that of the connection. An id is a number, not an address.
+- A session tells what is known of it: `tid` is its worker, `reqs` its exchanges, `st` what it is at, `total` the bytes of
+  the present exchange; the inside of HAProxy (`ts`, `calls`, `scf`) is left out. The console's own are not listed.
+- Where several proxies are connected a session is named with its own, as in `0x1f@edge-1`.
+- `clear counters` begins `smax` and `qmax` anew from what there is now, not from 0; `stot` and `lbtot` are one number.
+- `show errors` has what is wrong in words instead of HAProxy's flags. It keeps messages whose head could not be read;
+  one with a malformed body is counted.
 - What is not counted is a dash in `show servers conn`, an empty cell in `show stat` and no line in `show info`.
 - `echo`, `wait` and `<<WORD` are of later versions.
 ";
@@ -98,7 +106,7 @@ pub fn runtime() -> String {
     out + DIFFERENCES
 }
 
-fn limits() -> [(&'static str, String, &'static str); 10] {
+fn limits() -> [(&'static str, String, &'static str); 13] {
     [
         (
             "a command, its payload included",
@@ -126,9 +134,24 @@ fn limits() -> [(&'static str, String, &'static str); 10] {
         ("`wait`", format!("{} h", MAX_WAIT.as_secs() / 3_600), "a line that says so"),
         ("overrides", MAX_OVERRIDES.to_string(), "a line that says so"),
         (
-            "what an answer waits for the proxies",
+            "what an answer waits for the proxies to have what was set",
             format!("{} s", SET_PATIENCE.as_secs()),
             "answered all the same, and told in the log",
+        ),
+        (
+            "what an answer waits for what proxies tell",
+            format!("{} s", ASK_PATIENCE.as_secs()),
+            "answered with what is there, and a line for each proxy that is missing",
+        ),
+        (
+            "sessions in an answer",
+            format!("{MAX_TOLD_SESSIONS} of a proxy, {MAX_LISTED_SESSIONS} of all"),
+            "those within an exchange stay, and a line says how many do not",
+        ),
+        (
+            "messages that are kept for `show errors`",
+            format!("{MAX_TOLD_ERRORS} of a proxy, {} KiB of each", MAX_CAPTURED_BYTES >> 10),
+            "the oldest go; what is longer is cut, and says so",
         ),
     ]
 }

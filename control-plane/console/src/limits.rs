@@ -18,5 +18,9 @@ pub const MAX_IDLE_LIMIT: Duration = Duration::from_secs(24 * 3_600);
 pub const MAX_WAIT: Duration = Duration::from_secs(3_600);
 /// How long the answer to what was set waits for the proxies to have it.
 pub const SET_PATIENCE: Duration = Duration::from_secs(2);
+/// How long the answer to what was asked of the proxies waits for theirs.
+pub const ASK_PATIENCE: Duration = SET_PATIENCE;
+/// Sessions that `show sess` lists of all proxies together; each has its share.
+pub const MAX_LISTED_SESSIONS: usize = 100_000;
 /// Bytes of a refused command that are read and dropped, so that its sender gets to read why.
 pub const MAX_DISCARDED_BYTES: usize = 16 << 20;

@@ -11,7 +11,8 @@ mod tests;
 
 use std::time::Duration;
 
-use crate::answer::{Answer, Ask, Outcome, Severity};
+use crate::answer::{Answer, Outcome, Severity};
+use crate::ask::Ask;
 use crate::command::{Command, Verb};
 use crate::view::View;
 
@@ -33,8 +34,8 @@ fn outcome(verb: &Verb, view: &View<'_>) -> Result<Outcome, Answer> {
         Verb::ShowEnv(name) => show::environment(view, name.as_deref())?,
         Verb::ShowTable(None) => Answer::done(),
         Verb::ShowTable(Some(_)) => return Err(Answer::error("No such table")),
-        Verb::ShowSessions(id) => return Ok(Outcome::Ask(Ask::Sessions { id: id.clone() })),
-        Verb::ShowErrors(proxy) => return show::errors(view, proxy.as_deref()),
+        Verb::ShowSessions(listed) => return Ok(Outcome::Ask(Ask::Sessions(listed.clone()))),
+        Verb::ShowErrors { proxy, responses } => return show::errors(view, proxy.as_deref(), *responses),
         Verb::GetWeight(name) => server::weight(view, name)?,
         Verb::SetWeight { server, weight } => return server::set_weight(view, server, weight),
         Verb::SetServer { server, field, arguments } => return server::set(view, server, field, arguments),
@@ -46,7 +47,7 @@ fn outcome(verb: &Verb, view: &View<'_>) -> Result<Outcome, Answer> {
         Verb::LimitFrontend { frontend, limit } => return limits::frontend(view, frontend, limit),
         Verb::LimitProcess(limit) => return limits::process(view, limit),
         Verb::ClearCounters { all } => return Ok(Outcome::Ask(Ask::ClearCounters { all: *all })),
-        Verb::ShutDownSession(id) => return Ok(Outcome::Ask(Ask::ShutDownSession { id: id.clone() })),
+        Verb::ShutDownSession(id) => return Ok(Outcome::Ask(Ask::ShutDownSession(id.clone()))),
         Verb::ShutDownServer(name) => {
             let endpoint = view.server(name)?.1.key.clone();
             return Ok(Outcome::Ask(Ask::ShutDownEndpoint { endpoint }));

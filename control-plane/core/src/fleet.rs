@@ -218,6 +218,12 @@ impl Fleet {
         self.proxies.get(&name).is_some_and(|proxy| proxy.session.is_some())
     }
 
+    /// The connected proxies of a Scope, in the order of their names.
+    pub fn sessions(&self, scope: &str) -> impl Iterator<Item = (SessionId, &Introduction)> {
+        let of_scope = self.proxies.iter().filter(move |((of, _), _)| of == scope);
+        of_scope.filter_map(|(_, proxy)| Some((proxy.session?, &proxy.introduction)))
+    }
+
     /// Connected proxies, of all Scopes.
     pub fn connected(&self) -> usize {
         self.sessions.len()

@@ -17,6 +17,7 @@ pub mod quarantine;
 pub mod reports;
 pub mod session;
 pub mod snapshot;
+pub mod told;
 
 pub use entry::Entry;
 pub use fleet::Fleet;
@@ -27,6 +28,7 @@ pub use overrides::Overrides;
 pub use quarantine::{Quarantine, Rejected, settle};
 pub use session::Session;
 pub use snapshot::{Delta, Snapshot, diff};
+pub use told::{Told, Untold};
 
 #[cfg(test)]
 mod sample;

@@ -10,6 +10,7 @@ pub mod listen;
 mod peer;
 pub mod pki;
 pub mod publisher;
+mod questions;
 mod server;
 mod services;
 mod session;

@@ -9,15 +9,24 @@ use sluicegate_core::fleet::{FleetFull, Introduction, SessionId};
 use sluicegate_core::history::{EncodedUpdate, Published};
 use sluicegate_core::session::Unexpected;
 use sluicegate_core::snapshot::TooLarge;
-use sluicegate_core::{Fleet, History, Snapshot};
+use sluicegate_core::{Fleet, History, Snapshot, Told, Untold};
+use sluicegate_proto::ask::capability;
 use sluicegate_proto::generation::Generation;
-use sluicegate_proto::v1::{FleetStatus, Nack, Override, ProviderStatus, Quarantined, Report, ScopeStatus};
-use tokio::sync::watch;
+use sluicegate_proto::v1::question::Ask;
+use sluicegate_proto::v1::{
+    Answered, FleetStatus, Nack, Override, ProviderStatus, Quarantined, Question, Report, ScopeStatus,
+};
+use tokio::sync::{Semaphore, watch};
+use tokio::time::{Instant, timeout_at};
 
 use crate::peer::Peer;
+use crate::questions::{Questions, Unfit};
 
 /// Rows of endpoints in one status, over all proxies.
 const STATUS_ROWS: usize = 20_000;
+
+/// Questions that are put to proxies at one time; one more waits.
+const ASKED_AT_ONCE: usize = 2;
 
 /// Who this control plane is.
 #[derive(Debug, Clone)]
@@ -50,6 +59,9 @@ struct Shared {
     wakes: BTreeMap<String, watch::Sender<u64>>,
     /// Grows with each answer of a proxy.
     answers: watch::Sender<u64>,
+    questions: Questions,
+    /// Questions that may be asked at one time: the answers take memory.
+    asking: Semaphore,
 }
 
 struct State {
@@ -110,7 +122,14 @@ impl Publisher {
             overrides: Vec::new(),
             stopping: false,
         };
-        Self(Arc::new(Shared { settings, state: Mutex::new(state), wakes, answers: watch::Sender::new(0) }))
+        Self(Arc::new(Shared {
+            settings,
+            state: Mutex::new(state),
+            wakes,
+            answers: watch::Sender::new(0),
+            questions: Questions::default(),
+            asking: Semaphore::new(ASKED_AT_ONCE),
+        }))
     }
 
     /// Publishes a snapshot to a Scope; `None` where its content is what is published already.
@@ -170,6 +189,53 @@ impl Publisher {
     /// What each proxy of a Scope reported, whole.
     pub fn reports(&self, scope: &str) -> Vec<Report> {
         self.state().fleet.reports(scope)
+    }
+
+    /// The connected proxies of a Scope, by their names.
+    pub fn connected(&self, scope: &str) -> Vec<String> {
+        self.state().fleet.sessions(scope).map(|(_, proxy)| proxy.proxy_id.clone()).collect()
+    }
+
+    /// Asks the connected proxies of a Scope, or the one of this name, and waits so long for their answers; those of all
+    /// who were to be asked, in the order of their names.
+    pub async fn ask(&self, scope: &str, to: Option<&str>, ask: Ask, patience: Duration) -> Vec<Told> {
+        let until = Instant::now() + patience;
+        let place = timeout_at(until, self.0.asking.acquire()).await;
+        let need = capability(&Question { number: 0, ask: Some(ask.clone()) });
+        let bytes = Arc::default();
+        let asked: Vec<_> = {
+            let state = self.state();
+            let meant = state.fleet.sessions(scope).filter(|(_, it)| to.is_none_or(|to| to == it.proxy_id));
+            meant
+                .map(|(session, proxy)| {
+                    let able = need.is_some_and(|need| proxy.capabilities.contains(need));
+                    // Too many ask already: nobody waits for an answer.
+                    let put =
+                        (able && place.is_ok()).then(|| self.0.questions.put(session, ask.clone(), &bytes));
+                    (session, proxy.proxy_id.clone(), able, put)
+                })
+                .collect()
+        };
+        self.wake(scope);
+        let mut told = Vec::new();
+        for (session, proxy_id, able, put) in asked {
+            let answer = match put {
+                None if able => Err(Untold::Silent),
+                None => Err(Untold::Unable),
+                Some((number, reply)) => {
+                    let answer = timeout_at(until, reply).await;
+                    self.0.questions.forget(session, number);
+                    match answer {
+                        Ok(Ok(Some(answer))) => Ok(answer),
+                        Ok(Ok(None)) => Err(Untold::NoRoom),
+                        Ok(Err(_)) => Err(Untold::Gone),
+                        Err(_) => Err(Untold::Silent),
+                    }
+                }
+            };
+            told.push(Told { proxy_id, answer });
+        }
+        told
     }
 
     /// All that is known, of all Scopes.
@@ -253,7 +319,7 @@ impl Publisher {
 
     pub(crate) fn ack(&self, session: SessionId, generation: Generation) -> Result<(), Unexpected> {
         let noted = self.state().fleet.ack(session, generation, now());
-        self.answered();
+        self.note_answer();
         noted
     }
 
@@ -264,7 +330,7 @@ impl Publisher {
         nack: Nack,
     ) -> Result<(), Unexpected> {
         let noted = self.state().fleet.nack(session, generation, nack, now());
-        self.answered();
+        self.note_answer();
         noted
     }
 
@@ -272,11 +338,21 @@ impl Publisher {
         self.state().fleet.report(session, report, now());
     }
 
+    /// The next question for a session.
+    pub(crate) fn question(&self, session: SessionId) -> Option<Question> {
+        self.0.questions.next(session)
+    }
+
+    pub(crate) fn answered(&self, session: SessionId, piece: Answered) -> Result<(), Unfit> {
+        self.0.questions.take(session, piece)
+    }
+
     pub(crate) fn leave(&self, session: SessionId) {
+        self.0.questions.leave(session);
         self.state().fleet.leave(session, now());
     }
 
-    fn answered(&self) {
+    fn note_answer(&self) {
         self.0.answers.send_modify(|count| *count = count.wrapping_add(1));
     }
 

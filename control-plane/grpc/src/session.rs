@@ -11,6 +11,7 @@ use tonic::{Status, Streaming};
 use tracing::{info, warn};
 
 use crate::publisher::{Publisher, Verdict};
+use crate::questions::Unfit;
 
 /// Messages on their way to the proxy: one is written while the next waits. What is behind them is not made yet.
 pub(crate) type Outgoing = mpsc::Sender<Result<ControlMessage, Status>>;
@@ -59,6 +60,7 @@ impl Session {
             return End::Gone;
         }
         let mut sending: Option<Pieces> = None;
+        let mut question = None;
         loop {
             match self.publisher.verdict(self.id) {
                 Verdict::GoOn => {}
@@ -73,12 +75,20 @@ impl Session {
             {
                 sending = Some(Box::new(pieces(update.bytes)));
             }
+            if question.is_none() {
+                question = self.publisher.question(self.id);
+            }
             tokio::select! {
-                place = outgoing.reserve(), if sending.is_some() => {
+                place = outgoing.reserve(), if sending.is_some() || question.is_some() => {
                     let Ok(place) = place else { return End::Gone };
-                    match sending.as_mut().and_then(Iterator::next) {
-                        Some(piece) => place.send(Ok(message(control_message::Message::Chunk(piece)))),
-                        None => sending = None,
+                    if let Some(pieces) = &mut sending {
+                        // Nothing comes between the pieces of an update.
+                        match pieces.next() {
+                            Some(piece) => place.send(Ok(message(control_message::Message::Chunk(piece)))),
+                            None => sending = None,
+                        }
+                    } else if let Some(question) = question.take() {
+                        place.send(Ok(message(control_message::Message::Question(question))));
                     }
                 }
                 received = incoming.message() => match received {
@@ -116,6 +126,10 @@ impl Session {
                     warn!(proxy = %self.proxy_id, %generation, %origin, reason = rejection.reason, "refused");
                 }
                 self.publisher.nack(self.id, generation, nack).map_err(unexpected)?;
+            }
+            Some(Message::Answered(piece)) => {
+                let invalid = |error: Unfit| Status::invalid_argument(error.to_string());
+                self.publisher.answered(self.id, piece).map_err(invalid)?;
             }
             Some(Message::Hello(_)) => return Err(Status::invalid_argument("Hello was said before")),
             None => {

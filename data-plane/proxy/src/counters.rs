@@ -2,7 +2,7 @@
 
 mod average;
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, OnceLock};
 
 use crate::live::Mark;
@@ -18,6 +18,11 @@ impl Counter {
         self.0.store(self.0.load(Relaxed).wrapping_add(amount), Relaxed);
     }
 
+    /// Begins anew; for the one who adds.
+    fn clear(&self) {
+        self.0.store(0, Relaxed);
+    }
+
     /// What was added so far.
     pub fn value(&self) -> u64 {
         self.0.load(Relaxed)
@@ -31,9 +36,17 @@ pub struct Most(AtomicU32);
 impl Most {
     /// The number is so high now.
     pub fn raise(&self, to: u32) {
-        if to > self.0.load(Relaxed) {
-            self.0.fetch_max(to, Relaxed);
+        // In one order with the number itself: a restart that misses this sees the number.
+        if to > self.0.load(SeqCst) {
+            self.0.fetch_max(to, SeqCst);
         }
+    }
+
+    /// Begins anew, from what the number is now. What it rises to meanwhile is not lost: who raised it before this has
+    /// raised the number too.
+    pub fn restart(&self, now: impl FnOnce() -> u32) {
+        self.0.store(0, SeqCst);
+        self.raise(now());
     }
 
     /// The most.
@@ -76,6 +89,18 @@ impl<T: Default> Sharded<T> {
         &shard.get_or_init(Box::default).0
     }
 
+    /// Zeroes the shard of a worker, which alone may do so.
+    pub(crate) fn clear_shard(&self, worker: usize, all: bool)
+    where
+        T: Clear,
+    {
+        let Some(shard) = self.shards.get(worker).and_then(OnceLock::get) else { return };
+        shard.0.clear(all);
+        if let Some(mark) = &self.mark {
+            mark.touch();
+        }
+    }
+
     /// Sums one number over all workers.
     pub fn sum(&self, number: impl Fn(&T) -> &Counter) -> u64 {
         self.made().map(|shard| number(shard).value()).sum()
@@ -96,6 +121,12 @@ impl<T: Default> Sharded<T> {
     pub fn made(&self) -> impl Iterator<Item = &T> {
         self.shards.iter().filter_map(|shard| shard.get().map(|padded| &padded.0))
     }
+}
+
+/// Counters that can begin anew (HAProxy: clear counters).
+pub(crate) trait Clear {
+    /// All of them, or the highest values alone; for the one who adds.
+    fn clear(&self, all: bool);
 }
 
 /// Answers by class: 1xx, 2xx, 3xx, 4xx, 5xx.
@@ -131,6 +162,27 @@ pub struct FrontendCounters {
     pub bad_requests: Counter,
 }
 
+impl Clear for FrontendCounters {
+    fn clear(&self, all: bool) {
+        let Self {
+            connections,
+            requests,
+            responses,
+            bytes_in,
+            bytes_out,
+            denied,
+            denied_responses,
+            intercepted,
+            bad_requests,
+        } = self;
+        if all {
+            responses.iter().for_each(Counter::clear);
+            let sums = [connections, requests, bytes_in, bytes_out, denied, denied_responses];
+            sums.into_iter().chain([intercepted, bad_requests]).for_each(Counter::clear);
+        }
+    }
+}
+
 /// What a backend counts.
 #[derive(Debug, Default)]
 pub struct BackendCounters {
@@ -148,6 +200,25 @@ pub struct BackendCounters {
     pub client_aborts: Counter,
     /// Exchanges that the endpoint broke off amid its answer.
     pub server_aborts: Counter,
+}
+
+impl Clear for BackendCounters {
+    fn clear(&self, all: bool) {
+        let Self {
+            exchanges,
+            retries,
+            redispatches,
+            responses,
+            denied_responses,
+            client_aborts,
+            server_aborts,
+        } = self;
+        if all {
+            responses.iter().for_each(Counter::clear);
+            let sums = [exchanges, retries, redispatches, denied_responses, client_aborts, server_aborts];
+            sums.into_iter().for_each(Counter::clear);
+        }
+    }
 }
 
 /// What an endpoint counts.
@@ -179,6 +250,33 @@ pub struct EndpointCounters {
     pub reuses: Counter,
     /// How long the phases of its exchanges take.
     pub durations: Averages,
+}
+
+impl Clear for EndpointCounters {
+    fn clear(&self, all: bool) {
+        let Self {
+            exchanges,
+            connect_errors,
+            response_errors,
+            responses,
+            bytes_in,
+            bytes_out,
+            retries,
+            redispatches,
+            client_aborts,
+            server_aborts,
+            connects,
+            reuses,
+            durations,
+        } = self;
+        durations.clear(all);
+        if all {
+            responses.iter().for_each(Counter::clear);
+            let sums = [exchanges, connect_errors, response_errors, bytes_in, bytes_out, retries];
+            let more = [redispatches, client_aborts, server_aborts, connects, reuses];
+            sums.into_iter().chain(more).for_each(Counter::clear);
+        }
+    }
 }
 
 /// What the process counts.
@@ -218,11 +316,13 @@ pub enum CloseCause {
     HardStop,
     /// The connection's task panicked.
     Panic,
+    /// An operator asked for it (HAProxy: shutdown session).
+    Operator,
 }
 
 impl CloseCause {
     /// All causes, in the order of their numbers.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Finished,
         Self::Client,
         Self::ClientTimeout,
@@ -233,6 +333,7 @@ impl CloseCause {
         Self::SoftStop,
         Self::HardStop,
         Self::Panic,
+        Self::Operator,
     ];
 
     /// Its name in reports and metrics.
@@ -248,6 +349,7 @@ impl CloseCause {
             Self::SoftStop => "soft_stop",
             Self::HardStop => "hard_stop",
             Self::Panic => "panic",
+            Self::Operator => "operator",
         }
     }
 }

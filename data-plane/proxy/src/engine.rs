@@ -1,5 +1,6 @@
 //! The engine: workers, and generations that are prepared and committed.
 
+mod inquire;
 mod prepare;
 mod report;
 mod room;
@@ -21,11 +22,13 @@ use sluicegate_proto::id::ObjectKey;
 use tokio::sync::{mpsc, watch};
 
 use crate::counters::Sharded;
+use crate::errors::Captures;
 use crate::http::{Ask, MAX_WAITING};
 use crate::listen::{ListenerId, unix};
 use crate::live::{Gate, Live};
 use crate::log::{Names, Ring, Writer};
 use crate::worker::Shared;
+use crate::worker::inquiries::{INQUIRIES, Inquiry};
 use crate::worker::run::{self, COMMANDS, Command, Stop};
 pub use prepare::{LocalRejection, Prepared, Reason};
 pub use report::ProcessReport;
@@ -57,6 +60,7 @@ pub struct Engine {
     settings: Settings,
     shared: Arc<Shared>,
     workers: Vec<mpsc::Sender<Command>>,
+    inquiries: Vec<mpsc::Sender<Inquiry>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     writer: Mutex<Option<Writer>>,
     stop: watch::Sender<Stop>,
@@ -108,20 +112,25 @@ impl Engine {
             beats: (0..settings.workers).map(|_| AtomicU64::new(0)).collect(),
             names: writer.names(),
             lost_lines: writer.lost(),
+            captures: Captures::default(),
             host: std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim_end().into(),
         });
         let (stop, stopped) = watch::channel(Stop::No);
         let mut workers = Vec::new();
+        let mut inquiries = Vec::new();
         let mut threads = Vec::new();
         for index in 0..settings.workers {
             let (sender, commands) = mpsc::channel(COMMANDS);
-            threads.push(run::start(index, Arc::clone(&shared), commands, stopped.clone())?);
+            let (asker, asked) = mpsc::channel(INQUIRIES);
+            threads.push(run::start(index, Arc::clone(&shared), commands, asked, stopped.clone())?);
             workers.push(sender);
+            inquiries.push(asker);
         }
         Ok(Self {
             settings,
             shared,
             workers,
+            inquiries,
             threads: Mutex::new(threads),
             writer: Mutex::new(Some(writer)),
             stop,

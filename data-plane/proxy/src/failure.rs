@@ -35,6 +35,8 @@ pub enum Failure {
     Internal,
     /// The process stops now.
     Killed,
+    /// An operator ended it.
+    ShutDown,
 }
 
 /// What the client and the log are told.
@@ -64,6 +66,9 @@ pub fn outcome(failure: Failure, phase: Phase) -> Outcome {
         Failure::BadResponse => (502, Cause::Proxy, phase),
         Failure::Internal => (500, Cause::Internal, phase),
         Failure::Killed => (503, Cause::Killed, phase),
+        // An endpoint that answers no more is a bad gateway, as HAProxy has it.
+        Failure::ShutDown if phase == Phase::Headers => (502, Cause::Killed, phase),
+        Failure::ShutDown => (503, Cause::Killed, phase),
     };
     Outcome { status, termination: Termination { cause, phase } }
 }

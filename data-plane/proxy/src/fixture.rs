@@ -139,6 +139,7 @@ pub(crate) fn shared() -> Shared {
         rings: Box::new([Arc::new(Ring::new(Arc::default()))]),
         names: Arc::default(),
         lost_lines: Arc::default(),
+        captures: crate::errors::Captures::default(),
         host: "host".into(),
         beats: Box::default(),
     }

@@ -10,6 +10,7 @@
 pub mod clock;
 pub mod counters;
 pub mod engine;
+pub mod errors;
 pub mod exchange;
 pub mod failure;
 #[cfg(test)]
@@ -20,6 +21,7 @@ pub mod listen;
 pub mod live;
 pub mod log;
 pub mod pool;
+pub mod sessions;
 pub mod stream;
 mod tcp;
 pub mod termination;

@@ -1,7 +1,8 @@
 //! One OS thread that serves connections, and what it keeps for them.
 
+pub(crate) mod inquiries;
 pub(crate) mod run;
-mod tasks;
+pub(crate) mod tasks;
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -19,6 +20,7 @@ use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::counters::{CloseCause, ProcessCounters, Sharded, count_response};
+use crate::errors::{Captures, Wrong};
 use crate::exchange::{Durations, Exchange, Exchanges};
 use crate::http::Ask;
 use crate::live::{Active, Gate, Live};
@@ -47,6 +49,8 @@ pub(crate) struct Shared {
     pub(crate) lost_lines: Arc<AtomicU64>,
     /// Where requests about the proxy itself go.
     pub(crate) services: mpsc::Sender<Ask>,
+    /// The last messages that could not be read.
+    pub(crate) captures: Captures,
     /// The host's name.
     pub(crate) host: Box<str>,
     /// Grow while their worker turns.
@@ -71,7 +75,7 @@ pub struct Worker {
     pub(crate) shared: Arc<Shared>,
     active: RefCell<Cache<Arc<ArcSwap<Active>>, Arc<Active>>>,
     stopping: Cell<bool>,
-    tasks: Rc<Tasks>,
+    pub(crate) tasks: Rc<Tasks>,
     calendar: RefCell<Calendar>,
     scratch: RefCell<Scratch>,
     complained: Cell<Option<Instant>>,
@@ -88,7 +92,7 @@ impl Worker {
             http: crate::http::Local::default(),
             active: RefCell::new(Cache::new(shared.live.pointer())),
             stopping: Cell::new(false),
-            tasks: Rc::default(),
+            tasks: Rc::new(Tasks::new(index, shared.beats.len())),
             calendar: RefCell::default(),
             scratch: RefCell::default(),
             complained: Cell::new(None),
@@ -112,9 +116,26 @@ impl Worker {
         self.stopping.get()
     }
 
-    /// Has the current task woken when a soft stop begins; for as long as the registration lives.
-    pub fn register(&self, waker: &std::task::Waker) -> Registration {
-        Tasks::register(&self.tasks, waker)
+    /// For a task that is woken when a soft stop begins, and called upon when an operator asks: from its first poll, for
+    /// as long as the registration lives.
+    pub fn registration(&self) -> Registration {
+        Registration::new(&self.tasks)
+    }
+
+    /// Zeroes this worker's counters of what is served: all of them, or the highest values alone. Nobody else writes
+    /// them, so nothing is lost but what is to be forgotten.
+    pub(crate) fn clear_counters(&self, all: bool) {
+        self.with_active(|active| {
+            for frontend in active.frontends.values() {
+                frontend.state.counters.clear_shard(self.index, all);
+            }
+            for backend in active.backends.values() {
+                backend.state.counters.clear_shard(self.index, all);
+                for endpoint in &backend.endpoints {
+                    endpoint.state.counters.clear_shard(self.index, all);
+                }
+            }
+        });
     }
 
     /// Begins to connect ([`Connecting::start`]). Where there is no room for one more socket, idle connections make
@@ -162,6 +183,12 @@ impl Worker {
     pub fn spawn(self: &Rc<Self>, task: impl Future<Output = CloseCause> + Unpin + 'static) {
         let end = End { worker: Rc::clone(self), cause: None, entered: self.shared.tasks.enter() };
         tokio::task::spawn_local(Counted { task, end });
+    }
+
+    /// Keeps a message of an exchange that could not be read.
+    #[cold]
+    pub(crate) fn capture(&self, exchange: &Exchange, response: bool, wrong: Wrong<'_>) {
+        self.shared.captures.keep(exchange, response, self.clock.unix(self.clock.now()), wrong);
     }
 
     /// Ends an exchange: fills in its end, counts its bytes and answer, logs it.

@@ -5,6 +5,7 @@
 //! must know no command line and no signal: both the stand-alone binary and a control plane that serves in its own
 //! process embed it.
 
+mod answers;
 mod apply;
 mod checks;
 mod endpoints;

@@ -11,9 +11,11 @@ use sluicegate_engine::engine::{Engine, ProcessReport};
 use sluicegate_engine::live::{Active, LiveEndpoint};
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1;
+use sluicegate_proto::v1::question::Ask;
 use sluicegate_sync::Reporter;
 use tokio::sync::watch;
 
+use crate::answers;
 use crate::apply::Served;
 use facts::{Facts, Growth};
 use pace::{Moment, Paces};
@@ -174,6 +176,23 @@ impl Reporter for Reports {
         report.endpoints = self.endpoints(&active, endpoints, &mut room);
         report.omitted = room.omitted;
         report
+    }
+
+    async fn answer(&mut self, ask: Ask) -> v1::Answered {
+        match ask {
+            Ask::ListSessions(list) => answers::sessions(&self.engine, &list).await,
+            Ask::ListErrors(v1::ListErrors {}) => answers::errors(&self.engine),
+            Ask::EndSessions(end) => answers::end(&self.engine, &end).await,
+            Ask::ClearCounters(v1::ClearCounters { all }) => self.clear(all).await,
+        }
+    }
+}
+
+impl Reports {
+    async fn clear(&self, all: bool) -> v1::Answered {
+        let silent_workers = self.engine.clear_counters(all).await;
+        lock(&self.paces).clear(all);
+        v1::Answered { silent_workers, ..v1::Answered::default() }
     }
 }
 

@@ -2,7 +2,8 @@
 
 use sluicegate_proto::generation::Generation;
 use sluicegate_proto::hash::ContentHash;
-use sluicegate_proto::v1::{Rejection, Report, Update};
+use sluicegate_proto::v1::question::Ask;
+use sluicegate_proto::v1::{Answered, Rejection, Report, Update};
 
 /// An update is served.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,8 +49,13 @@ pub trait Apply {
 }
 
 /// Tells how the proxy is.
+#[allow(async_fn_in_trait)]
 pub trait Reporter {
     /// What changed since the last call; everything where `fresh`, which is so at the start of each session. Counters
     /// are cumulative since the process began.
     fn report(&mut self, fresh: bool) -> Report;
+
+    /// Answers what the control plane asks, within a second or so: updates wait meanwhile. Of what the answer says of its
+    /// number and its pieces nothing counts.
+    async fn answer(&mut self, ask: Ask) -> Answered;
 }

@@ -4,14 +4,16 @@ use std::future::Future;
 use std::time::{Duration, Instant};
 
 use sluicegate_proto::SCHEMA;
+use sluicegate_proto::ask;
 use sluicegate_proto::capability::of_this_build;
 use sluicegate_proto::chunk::{self, Reassembler};
 use sluicegate_proto::generation::Generation;
 use sluicegate_proto::hash::ContentHash;
 use sluicegate_proto::v1::control_client::ControlClient;
+use sluicegate_proto::v1::question::Ask;
 use sluicegate_proto::v1::{
-    Ack, Chunk, ControlMessage, Hello, Nack, ProxyMessage, Rejection, Update, Welcome, control_message,
-    proxy_message::Message,
+    Ack, Chunk, ControlMessage, Hello, Nack, ProxyMessage, Question, Rejection, Update, Welcome,
+    control_message, proxy_message::Message,
 };
 use tokio::sync::mpsc;
 use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
@@ -26,6 +28,8 @@ use crate::report::pieces;
 
 /// Longest message of the control plane: one piece of an update, and its frame.
 const MAX_MESSAGE_BYTES: usize = 1 << 20;
+/// Reports that go before the answer of counters that began anew; what they have no room for follows in its time.
+const MOST_REPORTS: usize = 64;
 /// Time for an answer to Hello.
 const WELCOME_LIMIT: Duration = Duration::from_secs(10);
 /// What the control plane may ask for as interval of reports.
@@ -93,17 +97,51 @@ impl Session {
                     let received = received?.ok_or(SessionError::Ended)?;
                     match received.message {
                         Some(control_message::Message::Chunk(piece)) => self.piece(piece, apply).await?,
+                        Some(control_message::Message::Question(question)) => {
+                            self.answer(question, reporter, &mut fresh).await?;
+                        }
                         Some(control_message::Message::Welcome(_)) | None => return Err(SessionError::Unknown),
                     }
                 }
                 _ = reports.tick() => {
-                    for piece in pieces(reporter.report(fresh)) {
-                        say(&self.outgoing, Message::Report(piece)).await?;
-                    }
-                    fresh = false;
+                    self.report(reporter, &mut fresh).await?;
                 }
             }
         }
+    }
+
+    /// Reports; whether there is more than went into it.
+    async fn report(&self, reporter: &mut impl Reporter, fresh: &mut bool) -> Result<bool, SessionError> {
+        let report = reporter.report(std::mem::take(fresh));
+        let more = report.omitted > 0;
+        for piece in pieces(report) {
+            say(&self.outgoing, Message::Report(piece)).await?;
+        }
+        Ok(more)
+    }
+
+    /// Answers. Where counters began anew the control plane hears of it before it hears that it is done.
+    async fn answer(
+        &self,
+        question: Question,
+        reporter: &mut impl Reporter,
+        fresh: &mut bool,
+    ) -> Result<(), SessionError> {
+        // What this build does not know it was not to be asked.
+        let ask = question.ask.ok_or(SessionError::Unknown)?;
+        let clears = matches!(ask, Ask::ClearCounters(_));
+        let answered = reporter.answer(ask).await;
+        if clears {
+            for _ in 0..MOST_REPORTS {
+                if !self.report(reporter, fresh).await? {
+                    break;
+                }
+            }
+        }
+        for piece in ask::pieces(question.number, answered) {
+            say(&self.outgoing, Message::Answered(piece)).await?;
+        }
+        Ok(())
     }
 
     fn report_interval(&self) -> Interval {

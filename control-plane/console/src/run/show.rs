@@ -1,8 +1,10 @@
 //! What is told of the process and its parts.
 
+use sluicegate_proto::id::ObjectKey;
 use sluicegate_stats::{Field, Info, Kind, Row, Select};
 
-use crate::answer::{Answer, Ask, Outcome};
+use crate::answer::{Answer, Outcome};
+use crate::ask::{Ask, Filter};
 use crate::command::{Form, StatQuery};
 use crate::view::View;
 
@@ -78,12 +80,33 @@ pub(super) fn environment(view: &View<'_>, name: Option<&str>) -> Result<Answer,
     Ok(Answer::of(lines))
 }
 
-pub(super) fn errors(view: &View<'_>, proxy: Option<&str>) -> Result<Outcome, Answer> {
-    if let Some(name) = proxy
-        && view.frontend(name).is_none()
-        && view.backend(name).is_none()
-    {
-        return Err(Answer::error("No such proxy."));
+pub(super) fn errors(
+    view: &View<'_>,
+    proxy: Option<&str>,
+    responses: Option<bool>,
+) -> Result<Outcome, Answer> {
+    let objects = proxy.map(|name| proxies(view, name)).transpose()?.flatten();
+    Ok(Outcome::Ask(Ask::Errors(Filter { objects, responses })))
+}
+
+/// The frontend and the backend of a name, or of a number as `show stat` numbers them; `None`: all, which -1 says too.
+fn proxies(view: &View<'_>, name: &str) -> Result<Option<Vec<ObjectKey>>, Answer> {
+    let named: Vec<ObjectKey> = view
+        .frontend(name)
+        .map(|it| it.key().clone())
+        .into_iter()
+        .chain(view.backend(name).map(|it| it.key().clone()))
+        .collect();
+    if !named.is_empty() {
+        return Ok(Some(named));
     }
-    Ok(Outcome::Ask(Ask::Errors { proxy: proxy.map(str::to_owned) }))
+    match name.parse::<i64>() {
+        Ok(-1) => Ok(None),
+        Ok(number) => {
+            let of = |row: &Row| row.number == 0 && i64::from(row.proxy_number) == number;
+            let rows = view.table().rows.into_iter();
+            Ok(Some(rows.filter(of).map(|row| row.key).collect()))
+        }
+        Err(_) => Err(Answer::error("No such proxy.")),
+    }
 }

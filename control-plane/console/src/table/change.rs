@@ -5,6 +5,7 @@ use sluicegate_core::overrides::FrontendState;
 use super::show::patterns;
 use super::{Spec, read};
 use crate::answer::Answer;
+use crate::ask::SessionName;
 use crate::command::{PatternVerb, Patterns, Verb};
 use crate::level::Level::{Admin, Operator, User};
 use crate::limits::MAX_WAIT;
@@ -112,9 +113,9 @@ pub(super) const SPECS: &[Spec] = &[
     read("shutdown frontend", "<frontend>", Admin, "close the listeners of a frontend for good", |words| {
         frontend(words, FrontendState::Shutdown)
     }),
-    read("shutdown session", "[id]", Admin, "end a session", |words| match words.argument(0) {
-        id if id.starts_with("0x") => Ok(Verb::ShutDownSession(id.to_owned())),
-        _ => Err(Answer::error("Session pointer expected (use 'show sess').")),
+    read("shutdown session", "[id]", Admin, "end a session", |words| {
+        let named = SessionName::read(words.argument(0)).map(Verb::ShutDownSession);
+        named.ok_or_else(|| Answer::error("Session pointer expected (use 'show sess')."))
     }),
     read("shutdown sessions server", "<bk>/<srv>", Admin, "end the sessions of a server", |words| {
         Ok(Verb::ShutDownServer(words.argument(0).to_owned()))

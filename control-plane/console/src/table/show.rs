@@ -2,6 +2,7 @@
 
 use super::{Spec, read};
 use crate::answer::Answer;
+use crate::ask::{Listed, SessionName};
 use crate::command::{Form, PatternVerb, Patterns, StatQuery, Verb};
 use crate::level::Level::{Operator, User};
 use crate::words::Words;
@@ -26,10 +27,17 @@ pub(super) const SPECS: &[Spec] = &[
     }),
     read(
         "show errors",
-        "[<px>]",
+        "[<px>] [request|response]",
         Operator,
         "the last requests and responses that could not be read",
-        |words| Ok(Verb::ShowErrors(words.given(0))),
+        |words| {
+            let responses = match words.argument(1) {
+                "request" => Some(false),
+                "response" => Some(true),
+                _ => None,
+            };
+            Ok(Verb::ShowErrors { proxy: words.given(0), responses })
+        },
     ),
     read("show info", "[desc|json|typed]*", User, "facts of the process", |words| {
         let has = |word: &str| words.arguments().iter().any(|argument| argument == word);
@@ -44,7 +52,13 @@ pub(super) const SPECS: &[Spec] = &[
     read("show servers state", "[<backend>]", User, "what is true of servers now", |words| {
         Ok(Verb::ShowServersState(words.given(0)))
     }),
-    read("show sess", "[<id>|all]", Operator, "sessions", |words| Ok(Verb::ShowSessions(words.given(0)))),
+    // What names no session lists them all, as with HAProxy.
+    read("show sess", "[<id>|all]", Operator, "sessions", |words| {
+        Ok(Verb::ShowSessions(match words.argument(0) {
+            "all" => Listed::Details,
+            id => SessionName::read(id).map_or(Listed::Lines, Listed::One),
+        }))
+    }),
     read(
         "show stat",
         "[json|no-maint|typed|up]*",

@@ -11,8 +11,10 @@ use sluicegate_proto::build::resource;
 use sluicegate_proto::generation::Generation;
 use sluicegate_proto::hash::{ContentHash, SetHash};
 use sluicegate_proto::id::ObjectKey;
+use sluicegate_proto::v1::question::Ask;
 use sluicegate_proto::v1::{
-    Backend, EndpointStats, Kind, Origin, ProxyStatus, Rejection, Report, Resource, Update, resource::Body,
+    Answered, Backend, ClientSession, EndpointStats, Kind, Origin, ProxyStatus, Rejection, Report, Resource,
+    Update, resource::Body,
 };
 use sluicegate_sync::{Applied, Apply, Client, ControlAddress, Link, Refused, Reporter, Target};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
@@ -180,6 +182,16 @@ impl Reporter for OneEndpoint {
             boot_epoch: 1,
             endpoints: fresh.then_some(endpoint).into_iter().collect(),
             ..Report::default()
+        }
+    }
+
+    async fn answer(&mut self, ask: Ask) -> Answered {
+        match ask {
+            Ask::ListSessions(list) => {
+                let session = |id| ClientSession { id, ..ClientSession::default() };
+                Answered { sessions: (1..=list.most).map(session).collect(), ..Answered::default() }
+            }
+            _ => Answered { ended: 1, ..Answered::default() },
         }
     }
 }

@@ -14,7 +14,7 @@ use tonic::{Code, Status, Streaming};
 
 use super::fake::{Control, SCOPE, publisher, socket, unix};
 
-fn hello() -> Hello {
+pub(crate) fn hello() -> Hello {
     Hello {
         proxy_id: "p1".into(),
         scope: SCOPE.into(),
@@ -25,9 +25,9 @@ fn hello() -> Hello {
 }
 
 /// A stream that says what it is told to.
-struct Raw {
-    say: mpsc::Sender<ProxyMessage>,
-    hear: Streaming<ControlMessage>,
+pub(crate) struct Raw {
+    pub(crate) say: mpsc::Sender<ProxyMessage>,
+    pub(crate) hear: Streaming<ControlMessage>,
 }
 
 impl Raw {
@@ -41,19 +41,19 @@ impl Raw {
         Ok(Self { say, hear })
     }
 
-    async fn welcomed(path: &Path, hello: Hello) -> Self {
+    pub(crate) async fn welcomed(path: &Path, hello: Hello) -> Self {
         let mut raw = Self::open(path, Some(Message::Hello(hello))).await.unwrap();
         let first = raw.hear.message().await.unwrap().unwrap();
         assert!(matches!(first.message, Some(control_message::Message::Welcome(_))));
         raw
     }
 
-    async fn say(&self, message: Option<Message>) {
+    pub(crate) async fn say(&self, message: Option<Message>) {
         self.say.send(ProxyMessage { message }).await.unwrap();
     }
 
     /// The word that the session ends with.
-    async fn end(mut self) -> Status {
+    pub(crate) async fn end(mut self) -> Status {
         loop {
             match self.hear.message().await {
                 Ok(Some(_)) => {}

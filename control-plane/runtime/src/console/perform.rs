@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use sluicegate_console::limits::SET_PATIENCE;
-use sluicegate_console::{Answer, Ask, Command, Outcome, View, run};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use sluicegate_console::limits::{ASK_PATIENCE, SET_PATIENCE};
+use sluicegate_console::{Answer, Ask, Command, Outcome, View, ambiguous, answer, run};
 use sluicegate_core::overrides::Value;
 use sluicegate_grpc::Publisher;
 use sluicegate_proto::id::ObjectKey;
@@ -31,7 +33,7 @@ impl Office {
         match outcome {
             Outcome::Answer(answer) => answer,
             Outcome::Set(values, answer) => self.set(values, answer).await,
-            Outcome::Ask(ask) => self.ask(ask),
+            Outcome::Ask(ask) => self.ask(&ask).await,
             Outcome::Wait(time) => {
                 tokio::time::sleep(time).await;
                 Answer::done()
@@ -40,23 +42,27 @@ impl Office {
     }
 
     fn outcome(&self, command: &Command) -> Outcome {
-        let seen = self.desk.seen();
         let report = if command.reads_reports() {
             sluicegate_stats::sum(&self.publisher.reports(DEFAULT_SCOPE))
         } else {
             Report::default()
         };
+        self.with_view(&report, |view| run(command, view))
+    }
+
+    fn with_view<T>(&self, report: &Report, look: impl FnOnce(&View<'_>) -> T) -> T {
+        let seen = self.desk.seen();
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let now_unix_ms = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
         let view = View {
             runtime: &seen.runtime,
-            report: &report,
+            report,
             overrides: &seen.overrides,
             facts: &Facts { now_unix_ms, ..self.process.facts.clone() },
             sockets: &self.desk.sockets(),
             environment: &self.process.environment,
         };
-        run(command, &view)
+        look(&view)
     }
 
     async fn set(&self, values: Vec<(ObjectKey, Value)>, answer: Answer) -> Answer {
@@ -76,13 +82,21 @@ impl Office {
     }
 
     /// What only the proxies can tell or do.
-    fn ask(&self, ask: Ask) -> Answer {
-        let what = match ask {
-            Ask::Sessions { .. } => "show sessions",
-            Ask::Errors { .. } => "show messages that could not be read",
-            Ask::ShutDownSession { .. } | Ask::ShutDownEndpoint { .. } => "end sessions",
-            Ask::ClearCounters { .. } => "begin their counters anew",
-        };
-        Answer::error(&format!("The proxies of this version do not {what} when they are asked."))
+    async fn ask(&self, ask: &Ask) -> Answer {
+        let connected = self.publisher.connected(DEFAULT_SCOPE);
+        if let Some(refusal) = ambiguous(ask, &connected) {
+            return refusal;
+        }
+        let to = ask.session().and_then(|session| session.proxy.as_deref());
+        let question = ask.question(connected.len());
+        let told = self.publisher.ask(DEFAULT_SCOPE, to, question, ASK_PATIENCE).await;
+        self.with_view(&Report::default(), |view| answer(ask, &told, connected.len(), view, &calendar))
     }
+}
+
+/// In this host's time zone.
+fn calendar(unix_us: u64) -> String {
+    let time = i64::try_from(unix_us).ok().and_then(|time| Timestamp::from_microsecond(time).ok());
+    let time = time.unwrap_or_default().to_zoned(TimeZone::system());
+    time.strftime("%d/%b/%Y:%H:%M:%S%.6f").to_string()
 }

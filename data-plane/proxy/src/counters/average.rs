@@ -39,6 +39,15 @@ impl Average {
         self.sum.load(Relaxed).div_ceil(self.seen.load(Relaxed).max(1))
     }
 
+    /// Begins anew, or its highest value alone; for the one who adds.
+    fn clear(&self, all: bool) {
+        self.most.store(0, Relaxed);
+        if all {
+            self.sum.store(0, Relaxed);
+            self.seen.store(0, Relaxed);
+        }
+    }
+
     /// The most.
     pub fn most(&self) -> u64 {
         self.most.load(Relaxed)
@@ -56,6 +65,12 @@ pub struct Averages {
     pub response: Average,
     /// For everything.
     pub total: Average,
+}
+
+impl Averages {
+    pub(super) fn clear(&self, all: bool) {
+        [&self.queue, &self.connect, &self.response, &self.total].into_iter().for_each(|of| of.clear(all));
+    }
 }
 
 #[cfg(test)]

@@ -378,3 +378,5 @@ fn unix_sockets_serve_and_are_replaced_without_a_gap() {
     engine.hard_stop();
     assert!(!path.exists());
 }
+
+mod inquire;

@@ -13,8 +13,10 @@ use super::request::HEAD_WINDOW;
 use super::run::{Next, Run, Step};
 use super::turn::Turn;
 use crate::counters::CloseCause;
+use crate::failure::Failure;
 use crate::listen::{Attachment, Incoming, Standing};
-use crate::live::Place;
+use crate::live::{LiveEndpoint, Permit, Place};
+use crate::sessions::{self, Called};
 use crate::stream::{Peer, Stream};
 use crate::timer::Deadline;
 use crate::transfer::Scratch;
@@ -39,8 +41,8 @@ pub(crate) struct Connection {
     since: Instant,
     state: State,
     deadline: Deadline,
-    /// Wakes the task at a soft stop.
-    registration: Option<Registration>,
+    /// Wakes the task at a soft stop, and when an operator asks.
+    registration: Registration,
 }
 
 /// What a connection keeps of how it came in. In memory of its own: the task's is given out in steps of 128 bytes, and
@@ -48,6 +50,7 @@ pub(crate) struct Connection {
 struct Entry {
     client: Peer,
     attachment: Attachment,
+    accepted: Instant,
     /// Exchanges so far.
     served: u32,
     _places: [Place; 3],
@@ -69,6 +72,16 @@ struct Linger {
     shut: bool,
 }
 
+/// How an exchange goes on.
+#[derive(Clone, Copy)]
+enum How {
+    Advance,
+    /// Its time is over.
+    Expire,
+    /// An operator ends it.
+    ShutDown,
+}
+
 /// What a state came to.
 enum Move {
     Wait(Option<Instant>),
@@ -80,14 +93,15 @@ impl Connection {
     /// The task of a connection that was just accepted.
     pub(crate) fn new(worker: Rc<Worker>, incoming: Incoming) -> Self {
         let Incoming { stream, client, accepted, attachment, places } = incoming;
+        let registration = worker.registration();
         Self {
             worker,
             stream,
-            entry: Box::new(Entry { client, attachment, served: 0, _places: places }),
+            entry: Box::new(Entry { client, attachment, accepted, served: 0, _places: places }),
             since: accepted,
             state: State::Idle,
             deadline: Deadline::new(),
-            registration: None,
+            registration,
         }
     }
 
@@ -96,7 +110,7 @@ impl Connection {
             let now = self.worker.clock.now();
             let moved = match &mut self.state {
                 State::Idle => self.idle(cx, scratch, now),
-                State::Busy(_) => self.exchange(cx, scratch, now, false),
+                State::Busy(_) => self.exchange(cx, scratch, now, How::Advance),
                 State::Linger(_) => self.linger(cx, scratch),
             };
             let until = match moved {
@@ -159,12 +173,16 @@ impl Connection {
         self.state = State::Busy(turn);
     }
 
-    /// Goes on with the exchange, or (`expired`) tells it that its time is over.
-    fn exchange(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch, now: Instant, expired: bool) -> Move {
+    /// Goes on with the exchange.
+    fn exchange(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch, now: Instant, how: How) -> Move {
         let State::Busy(turn) = &mut self.state else { return Move::Again };
         let (worker, frontend) = (&*self.worker, &**self.entry.attachment.frontend());
         let mut run = Run { cx, worker, frontend, client: &mut self.stream, turn, scratch, now };
-        let step = if expired { run.expire() } else { run.advance() };
+        let step = match how {
+            How::Advance => run.advance(),
+            How::Expire => run.expire(),
+            How::ShutDown => run.fail(Failure::ShutDown),
+        };
         match step {
             Step::Again => Move::Again,
             Step::Wait => Move::Wait(run.deadline()),
@@ -232,7 +250,7 @@ impl Connection {
     fn expire(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch) -> Move {
         let now = self.worker.clock.refresh();
         match &self.state {
-            State::Busy(_) => return self.exchange(cx, scratch, now, true),
+            State::Busy(_) => return self.exchange(cx, scratch, now, How::Expire),
             State::Linger(linger) => return Move::End(linger.cause),
             State::Idle if self.entry.served > 0 => return Move::End(CloseCause::ClientTimeout),
             State::Idle => {}
@@ -241,7 +259,21 @@ impl Connection {
         let mut turn = self.worker.http.turns.take(self.since, self.entry.client);
         turn.facts.unlogged = self.skips_null();
         self.begin(turn, now);
-        self.exchange(cx, scratch, now, true)
+        self.exchange(cx, scratch, now, How::Expire)
+    }
+
+    /// An operator ends it: within an exchange as any failure does, with an answer where none has begun.
+    #[cold]
+    fn shut_down(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch) -> Poll<CloseCause> {
+        let now = self.worker.clock.refresh();
+        let moved = match &self.state {
+            State::Busy(_) => self.exchange(cx, scratch, now, How::ShutDown),
+            State::Idle | State::Linger(_) => Move::End(CloseCause::Operator),
+        };
+        match moved {
+            Move::End(cause) => Poll::Ready(cause),
+            Move::Again | Move::Wait(_) => self.drive(cx, scratch),
+        }
     }
 
     /// HAProxy: timeout http-keep-alive between requests; timeout http-request, which counts from the accept, before
@@ -279,16 +311,59 @@ impl Drop for Connection {
     }
 }
 
+impl Called for Connection {
+    fn tell(&self, detailed: bool) -> Option<sessions::Facts> {
+        let now = self.worker.clock.now();
+        let turn = match &self.state {
+            State::Busy(turn) => Some(&**turn),
+            State::Idle | State::Linger(_) => None,
+        };
+        let exchange = turn.map(|turn| &turn.exchange);
+        let endpoint = self.endpoint().cloned();
+        let server = turn.and_then(|turn| turn.server.as_ref()).filter(|_| detailed);
+        // What is not watched yet waits for that alone.
+        let until = self.deadline.at().filter(|_| self.stream.is_watched());
+        Some(sessions::Facts {
+            client: self.entry.client,
+            frontend: Arc::clone(self.entry.attachment.frontend()),
+            backend: exchange.and_then(|exchange| exchange.backend.clone()),
+            accepted: self.worker.clock.unix(self.entry.accepted),
+            age: now.saturating_duration_since(self.entry.accepted),
+            exchanges: self.entry.served.saturating_add(u32::from(turn.is_some())),
+            state: match &self.state {
+                State::Idle => sessions::State::Idle,
+                State::Busy(turn) => turn.session_state(),
+                State::Linger(_) => sessions::State::Closing,
+            },
+            expires: until.map(|until| until.saturating_duration_since(now)),
+            retries: exchange.map_or(0, |exchange| exchange.retries),
+            bytes_in: turn.map_or(0, Turn::bytes_in),
+            bytes_out: turn.map_or(0, |turn| turn.down.written()),
+            status: exchange.and_then(|exchange| exchange.status),
+            request: exchange.filter(|_| detailed).and_then(|it| it.request.line()).map(Into::into),
+            local: detailed.then(|| self.stream.local()).flatten(),
+            endpoint_source: server.and_then(Stream::local),
+            endpoint_address: endpoint.as_ref().filter(|_| detailed).and_then(|at| at.address()),
+            endpoint,
+        })
+    }
+
+    fn endpoint(&self) -> Option<&Arc<LiveEndpoint>> {
+        match &self.state {
+            State::Busy(turn) => turn.permit.as_ref().map(Permit::endpoint),
+            State::Idle | State::Linger(_) => None,
+        }
+    }
+}
+
 impl Future for Connection {
     type Output = CloseCause;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<CloseCause> {
         let this = self.get_mut();
-        if this.registration.is_none() {
-            this.registration = Some(this.worker.register(cx.waker()));
-        }
+        let ends = this.registration.is_called() && this.registration.hear(cx.waker(), &*this);
         let mut scratch = this.worker.lender.lend();
-        let driven = this.drive(cx, &mut scratch);
+        let driven = if ends { this.shut_down(cx, &mut scratch) } else { this.drive(cx, &mut scratch) };
         this.worker.lender.restore(scratch);
         driven
     }

@@ -32,6 +32,7 @@ impl Run<'_, '_> {
                     }
                     Ok(Parsed::Partial) => {}
                     Err(invalid) => {
+                        self.capture(false, &self.turn.request.bytes, invalid);
                         self.turn.exchange.bytes_in = self.turn.request.bytes.len() as u64;
                         return self.fail(Failure::BadRequest(invalid.status()));
                     }

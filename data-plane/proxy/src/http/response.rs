@@ -59,11 +59,19 @@ impl Run<'_, '_> {
         let read = self.scratch.slice(start, end);
         let before = response.bytes.len();
         let parsed = if fresh {
-            response.head.parse_response(read, &Limits::default())?
+            response.head.parse_response(read, &Limits::default())
         } else {
             response.bytes.extend_from_slice(read);
-            response.head.parse_response(&response.bytes, &Limits::default())?
+            response.head.parse_response(&response.bytes, &Limits::default())
         };
+        let parsed = match parsed {
+            Ok(parsed) => parsed,
+            Err(invalid) => {
+                self.capture(true, if fresh { read } else { &self.turn.response.bytes }, invalid);
+                return Err(invalid);
+            }
+        };
+        let response = &mut self.turn.response;
         let Parsed::Complete { head_len } = parsed else {
             if fresh {
                 response.bytes.extend_from_slice(read);
@@ -109,8 +117,13 @@ impl Run<'_, '_> {
         self.turn.exchange.status = Some(status);
         self.count_response(status);
         let turn = &mut *self.turn;
-        let framing =
-            Framing::of_response(&turn.response.head, turn.asked).map_err(|_| Failure::BadResponse)?;
+        let framing = match Framing::of_response(&turn.response.head, turn.asked) {
+            Ok(framing) => framing,
+            Err(invalid) => {
+                self.capture(true, &self.turn.response.bytes, invalid);
+                return Err(Failure::BadResponse);
+            }
+        };
         if framing == Framing::Tunnel && !turn.up.is_done() {
             return Err(Failure::BadResponse);
         }

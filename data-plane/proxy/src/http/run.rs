@@ -9,8 +9,9 @@ use tokio::time::Instant;
 use super::request::HEAD_WINDOW;
 use super::turn::{Stage, Turn};
 use crate::counters::CloseCause;
+use crate::errors::Wrong;
 use crate::failure::{Failure, outcome};
-use crate::h1::Persistence;
+use crate::h1::{InvalidHead, Persistence};
 use crate::live::{LiveEndpoint, LiveFrontend};
 use crate::stream::Stream;
 use crate::termination::{Phase, Termination};
@@ -92,23 +93,10 @@ impl Run<'_, '_> {
         }
     }
 
-    /// What the log calls the time at which something went wrong.
-    pub(super) fn phase(&self) -> Phase {
-        match self.turn.stage {
-            Stage::Receive => Phase::Request,
-            Stage::Queue => Phase::Queue,
-            Stage::Pause | Stage::Connect => Phase::Connect,
-            Stage::Relay if !self.turn.facts.answered => Phase::Headers,
-            Stage::Relay | Stage::Tunnel if !self.turn.down.is_received() => Phase::Data,
-            Stage::Relay | Stage::Tunnel => Phase::Last,
-            Stage::Serve | Stage::Reply => Phase::Request,
-        }
-    }
-
     /// Ends the exchange for a reason: with an answer where none has begun, else by closing.
     #[cold]
     pub(super) fn fail(&mut self, failure: Failure) -> Step {
-        let outcome = outcome(failure, self.phase());
+        let outcome = outcome(failure, self.turn.phase());
         if self.turn.exchange.termination == Termination::default() {
             self.turn.exchange.termination = outcome.termination;
         }
@@ -124,7 +112,10 @@ impl Run<'_, '_> {
             return self.finish(Next::Close(cause));
         }
         // Where the next request would start is unknown, or the client has shown that it sends none.
-        let keep = !matches!(failure, Failure::BadRequest(_) | Failure::ClientTimeout | Failure::Killed);
+        let keep = !matches!(
+            failure,
+            Failure::BadRequest(_) | Failure::ClientTimeout | Failure::Killed | Failure::ShutDown
+        );
         self.answer_error(outcome.status, keep)
     }
 
@@ -141,7 +132,7 @@ impl Run<'_, '_> {
     pub(super) fn finish(&mut self, next: Next) -> Step {
         let turn = &mut *self.turn;
         if turn.request.head_len > 0 {
-            turn.exchange.bytes_in = turn.request.head_len as u64 + turn.up.received();
+            turn.exchange.bytes_in = turn.bytes_in();
         }
         turn.exchange.bytes_out = turn.down.written();
         if let Some(endpoint) = &turn.exchange.endpoint {
@@ -160,7 +151,7 @@ impl Run<'_, '_> {
 
     /// The connection's task is dropped within the exchange: it is counted and logged, and nothing more is sent.
     pub(super) fn kill(&mut self) {
-        let outcome = outcome(Failure::Killed, self.phase());
+        let outcome = outcome(Failure::Killed, self.turn.phase());
         let turn = &mut *self.turn;
         if turn.exchange.termination == Termination::default() {
             turn.exchange.termination = outcome.termination;
@@ -168,6 +159,13 @@ impl Run<'_, '_> {
         turn.exchange.status.get_or_insert(outcome.status);
         turn.exchange.bytes_in = turn.request.bytes.len() as u64;
         self.finish(Next::Close(CloseCause::HardStop));
+    }
+
+    /// Keeps a message whose head could not be read, for an operator to see.
+    #[cold]
+    pub(super) fn capture(&self, response: bool, bytes: &[u8], invalid: InvalidHead) {
+        let wrong = Wrong { bytes, position: invalid.offset as usize, reason: &invalid.fault };
+        self.worker.capture(&self.turn.exchange, response, wrong);
     }
 
     fn count_failure(&mut self, failure: Failure) {
@@ -283,6 +281,7 @@ fn close_cause(failure: Failure) -> CloseCause {
         Failure::BadRequest(_) => CloseCause::BadRequest,
         Failure::Denied(_) => CloseCause::Rule,
         Failure::Killed => CloseCause::HardStop,
+        Failure::ShutDown => CloseCause::Operator,
         _ => CloseCause::Endpoint,
     }
 }

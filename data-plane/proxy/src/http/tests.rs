@@ -7,6 +7,7 @@ mod generations;
 mod interim;
 mod limits;
 mod modes;
+mod operators;
 mod peers;
 mod replies;
 mod requests;

@@ -12,7 +12,9 @@ use crate::counters::CloseCause;
 use crate::exchange::Exchange;
 use crate::h1::{Asked, Edits, Framing, Head};
 use crate::live::{LiveBackend, Permit, Ticket};
+use crate::sessions::State;
 use crate::stream::{Peer, Stream};
+use crate::termination::Phase;
 use crate::transfer::{Coding, Transfer};
 use crate::upstream::Connecting;
 
@@ -199,6 +201,40 @@ impl Turn {
         // A tunnel has no form that bytes could violate.
         let _whole = up.accept(next);
         up.queue(|out| out.append(next));
+    }
+
+    /// What the log calls the time at which something goes wrong.
+    pub(super) fn phase(&self) -> Phase {
+        match self.stage {
+            Stage::Receive => Phase::Request,
+            Stage::Queue => Phase::Queue,
+            Stage::Pause | Stage::Connect => Phase::Connect,
+            Stage::Relay if !self.facts.answered => Phase::Headers,
+            Stage::Relay | Stage::Tunnel if !self.down.is_received() => Phase::Data,
+            Stage::Relay | Stage::Tunnel => Phase::Last,
+            Stage::Serve | Stage::Reply => Phase::Request,
+        }
+    }
+
+    /// The same for who looks on.
+    pub(super) fn session_state(&self) -> State {
+        match self.phase() {
+            _ if matches!(self.stage, Stage::Serve | Stage::Reply) => State::Reply,
+            Phase::Request | Phase::Tarpit | Phase::Done => State::Request,
+            Phase::Queue => State::Queue,
+            Phase::Connect => State::Connect,
+            Phase::Headers => State::Headers,
+            Phase::Data => State::Data,
+            Phase::Last => State::Last,
+        }
+    }
+
+    /// Bytes from the client so far.
+    pub(super) fn bytes_in(&self) -> u64 {
+        match self.request.head_len {
+            0 => self.request.bytes.len() as u64,
+            head => head as u64 + self.up.received(),
+        }
     }
 
     pub(super) fn backend(&self) -> Option<&Arc<LiveBackend>> {

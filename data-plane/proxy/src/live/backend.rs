@@ -174,6 +174,13 @@ impl BackendState {
         (self.most_exchanging.value(), self.most_queued.value())
     }
 
+    /// Begins to count both anew, from what there is now.
+    pub(crate) fn restart_most(&self) {
+        self.most_exchanging.restart(|| self.exchanging());
+        self.most_queued.restart(|| self.queued());
+        self.mark.touch();
+    }
+
     /// Exchanges that wait.
     pub fn queued(&self) -> u32 {
         self.queued.load(SeqCst)

@@ -132,6 +132,14 @@ impl LiveEndpoint {
         }
     }
 
+    /// The address that connections go to now; `None`: a unix socket, or a name that has not been resolved.
+    pub fn address(&self) -> Option<SocketAddr> {
+        match self.target()? {
+            Target::Ip(address) => Some(address),
+            Target::Unix(_) => None,
+        }
+    }
+
     /// Its name within its backend.
     pub fn name(&self) -> &str {
         &self.config.name
@@ -275,6 +283,20 @@ impl EndpointState {
     /// The most exchanges at it at one time, and the most that waited for it and for no other.
     pub fn most(&self) -> (u32, u32) {
         (self.most_served.value(), self.most_queued.value())
+    }
+
+    /// Begins to count both anew, from what there is now; with `all`, what its probes found and how often it went down
+    /// too.
+    pub(crate) fn restart_counts(&self, all: bool) {
+        self.most_served.restart(|| self.served());
+        self.most_queued.restart(|| self.queued());
+        if all {
+            let mut checks = self.checks.lock().unwrap_or_else(PoisonError::into_inner);
+            (checks.made, checks.failed) = (0, 0);
+            drop(checks);
+            self.evidence.lock().unwrap_or_else(PoisonError::into_inner).downs = 0;
+        }
+        self.mark.touch();
     }
 
     /// Whether it may be given a new exchange, apart from its limit.

@@ -59,6 +59,12 @@ impl Gate {
         self.most.value()
     }
 
+    /// Begins to count the most anew, from what there is now.
+    pub(crate) fn restart_most(&self) {
+        self.most.restart(|| self.open());
+        self.touch();
+    }
+
     /// Whether there is no place now.
     pub fn is_full(&self) -> bool {
         let limit = self.limit();

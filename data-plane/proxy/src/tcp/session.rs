@@ -16,12 +16,13 @@ use crate::counters::CloseCause;
 use crate::exchange::Exchange;
 use crate::failure::{self, Failure};
 use crate::listen::Incoming;
-use crate::live::{EndpointState, LiveBackend, NoPermit, Permit, Place, Ticket};
+use crate::live::{EndpointState, LiveBackend, LiveEndpoint, NoPermit, Permit, Place, Ticket};
+use crate::sessions::{self, Called};
 use crate::stream::Stream;
 use crate::termination::Phase;
 use crate::timer::Deadline;
 use crate::upstream::Connecting;
-use crate::worker::Worker;
+use crate::worker::{Registration, Worker};
 
 thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
@@ -35,6 +36,7 @@ pub(super) struct Session {
     /// When the state has lasted too long.
     until: Option<Instant>,
     deadline: Deadline,
+    registration: Registration,
     _places: [Place; 3],
 }
 
@@ -61,6 +63,7 @@ impl Session {
         let mut exchange = worker.exchanges.take(accepted, client);
         exchange.frontend = Some(Arc::clone(attachment.frontend()));
         exchange.generation = attachment.generation();
+        let registration = worker.registration();
         Self {
             worker,
             client: stream,
@@ -68,6 +71,7 @@ impl Session {
             state: State::Start,
             until: None,
             deadline: Deadline::new(),
+            registration,
             _places: places,
         }
     }
@@ -106,6 +110,34 @@ impl Session {
             }
             State::Over => Poll::Ready(Step::Done),
         }
+    }
+
+    fn phase(&self) -> Phase {
+        match &self.state {
+            State::Start => Phase::Request,
+            State::Queue(_) => Phase::Queue,
+            State::Connect(..) | State::Pause(_) => Phase::Connect,
+            State::Relay { .. } => Phase::Data,
+            State::Over => Phase::Done,
+        }
+    }
+
+    fn server(&self) -> Option<&Stream> {
+        match &self.state {
+            State::Relay { relay, .. } => Some(&relay.server),
+            _ => None,
+        }
+    }
+
+    /// An operator ends it. While bytes pass HAProxy logs that without a phase.
+    #[cold]
+    fn shut_down(&mut self) -> CloseCause {
+        let Some(exchange) = self.exchange.take() else { return CloseCause::Finished };
+        let phase = match self.phase() {
+            Phase::Data => Phase::Done,
+            phase => phase,
+        };
+        self.finish(exchange, Some((Failure::ShutDown, phase)))
     }
 
     /// Decides where it goes.
@@ -234,6 +266,7 @@ impl Session {
             Some((Failure::ClientClosed, _)) => CloseCause::Client,
             Some((Failure::ClientTimeout, _)) => CloseCause::ClientTimeout,
             Some((Failure::Killed, _)) => CloseCause::HardStop,
+            Some((Failure::ShutDown, _)) => CloseCause::Operator,
             Some(_) => CloseCause::Endpoint,
         };
         if let Some((failure, phase)) = failure {
@@ -249,6 +282,48 @@ impl Session {
     }
 }
 
+impl Called for Session {
+    fn tell(&self, detailed: bool) -> Option<sessions::Facts> {
+        let now = self.worker.clock.now();
+        let exchange = self.exchange.as_deref()?;
+        let accepted = exchange.times.accepted;
+        let (endpoint, server) = (self.endpoint().cloned(), self.server().filter(|_| detailed));
+        Some(sessions::Facts {
+            client: exchange.client,
+            frontend: exchange.frontend.clone()?,
+            backend: exchange.backend.clone(),
+            accepted: self.worker.clock.unix(accepted),
+            age: now.saturating_duration_since(accepted),
+            exchanges: 1,
+            state: match &self.state {
+                State::Start => sessions::State::Request,
+                State::Queue(_) => sessions::State::Queue,
+                State::Connect(..) | State::Pause(_) => sessions::State::Connect,
+                State::Relay { .. } => sessions::State::Data,
+                State::Over => sessions::State::Closing,
+            },
+            expires: self.until.map(|until| until.saturating_duration_since(now)),
+            retries: exchange.retries,
+            bytes_in: exchange.bytes_in,
+            bytes_out: exchange.bytes_out,
+            status: None,
+            request: None,
+            local: detailed.then(|| self.client.local()).flatten(),
+            endpoint_source: server.and_then(Stream::local),
+            endpoint_address: endpoint.as_ref().filter(|_| detailed).and_then(|at| at.address()),
+            endpoint,
+        })
+    }
+
+    fn endpoint(&self) -> Option<&Arc<LiveEndpoint>> {
+        match &self.state {
+            State::Connect(permit, _) | State::Relay { _permit: permit, .. } => Some(permit.endpoint()),
+            State::Pause(_) => self.exchange.as_ref()?.endpoint.as_ref(),
+            State::Start | State::Queue(_) | State::Over => None,
+        }
+    }
+}
+
 /// A hard stop drops tasks: a session does not end unseen. After a panic its state is not to be trusted.
 impl Drop for Session {
     fn drop(&mut self) {
@@ -256,13 +331,7 @@ impl Drop for Session {
             return;
         }
         let Some(exchange) = self.exchange.take() else { return };
-        let phase = match &self.state {
-            State::Start => Phase::Request,
-            State::Queue(_) => Phase::Queue,
-            State::Connect(..) | State::Pause(_) => Phase::Connect,
-            State::Relay { .. } => Phase::Data,
-            State::Over => Phase::Done,
-        };
+        let phase = self.phase();
         self.finish(exchange, Some((Failure::Killed, phase)));
     }
 }
@@ -272,6 +341,9 @@ impl Future for Session {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<CloseCause> {
         let this = &mut *self;
+        if this.registration.is_called() && this.registration.hear(cx.waker(), &*this) {
+            return Poll::Ready(this.shut_down());
+        }
         let Some(mut exchange) = this.exchange.take() else { return Poll::Ready(CloseCause::Finished) };
         loop {
             let now = this.worker.clock.now();

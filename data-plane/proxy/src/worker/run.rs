@@ -12,6 +12,7 @@ use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::MissedTickBehavior;
 
+use super::inquiries::{self, Inquiry};
 use super::{Shared, Worker};
 use crate::clock::Clock;
 use crate::listen::ListenerId;
@@ -47,6 +48,7 @@ pub(crate) fn start(
     index: usize,
     shared: Arc<Shared>,
     commands: mpsc::Receiver<Command>,
+    asked: mpsc::Receiver<Inquiry>,
     stop: watch::Receiver<Stop>,
 ) -> io::Result<JoinHandle<()>> {
     // The event loop is bound to its thread, so it is made there; its failure is told here.
@@ -62,7 +64,10 @@ pub(crate) fn start(
         };
         let _ = ready.send(Ok(()));
         let worker = runtime.block_on(async { Worker::new(index, shared) });
-        runtime.block_on(turn(Rc::clone(&worker), commands, stop));
+        runtime.block_on(async {
+            tokio::task::spawn_local(inquiries::answer(Rc::clone(&worker), asked));
+            turn(Rc::clone(&worker), commands, stop).await;
+        });
         drop(runtime);
     })?;
     made.recv().unwrap_or_else(|_| Err(io::ErrorKind::BrokenPipe.into()))?;

@@ -1,6 +1,9 @@
 use tokio::runtime::{Builder, LocalOptions};
 
+use super::tasks::Asked;
 use super::*;
+use crate::live::LiveEndpoint;
+use crate::sessions::{Called, Facts, Which};
 
 fn shared() -> Arc<Shared> {
     Arc::new(crate::fixture::shared())
@@ -35,9 +38,11 @@ fn a_soft_stop_wakes_who_registered() {
     runtime.block_on(async {
         let worker = Worker::new(0, Arc::clone(&shared));
         let its = Rc::clone(&worker);
-        let mut registration = None;
+        let registration = worker.registration();
         worker.spawn(std::future::poll_fn(move |cx| {
-            registration.get_or_insert_with(|| its.register(cx.waker()));
+            if registration.is_called() {
+                registration.hear(cx.waker(), &Nobody);
+            }
             if its.is_stopping() {
                 std::task::Poll::Ready(CloseCause::SoftStop)
             } else {
@@ -50,6 +55,95 @@ fn a_soft_stop_wakes_who_registered() {
             tokio::task::yield_now().await;
         }
     });
+}
+
+/// A task with nothing to tell.
+struct Nobody;
+
+impl Called for Nobody {
+    fn tell(&self, _: bool) -> Option<Facts> {
+        None
+    }
+
+    fn endpoint(&self) -> Option<&Arc<LiveEndpoint>> {
+        None
+    }
+}
+
+/// A task that ends when it is told to.
+fn told_to_end(worker: &Rc<Worker>) {
+    let registration = worker.registration();
+    worker.spawn(std::future::poll_fn(move |cx| {
+        if registration.is_called() && registration.hear(cx.waker(), &Nobody) {
+            return Poll::Ready(CloseCause::Operator);
+        }
+        Poll::Pending
+    }));
+}
+
+#[test]
+fn a_call_reaches_the_one_that_is_meant_and_no_other() {
+    let runtime = Builder::new_current_thread().build_local(LocalOptions::default()).unwrap();
+    let shared = shared();
+    let ended =
+        |shared: &Arc<Shared>| shared.counters.sum(|shard| &shard.closes[CloseCause::Operator as usize]);
+    runtime.block_on(async {
+        let worker = Worker::new(0, Arc::clone(&shared));
+        // More than are woken at one time, and places that are free again.
+        (0..600).for_each(|_| told_to_end(&worker));
+        tokio::task::yield_now().await;
+        for (id, count) in [(1, 1), (550, 1), (550, 0), (601, 0), (600, 1)] {
+            let asked = worker.tasks.ask(Asked::End(Which::Session(id), 0), || false).await;
+            assert!(matches!(asked, Some(Asked::End(_, ended)) if ended == count), "{id}: {asked:?}");
+        }
+        told_to_end(&worker);
+        tokio::task::yield_now().await;
+        let asked = worker.tasks.ask(Asked::End(Which::Session(601), 0), || false).await;
+        assert!(matches!(asked, Some(Asked::End(_, 1))), "a new task has an id of its own: {asked:?}");
+        while ended(&shared) < 4 {
+            tokio::task::yield_now().await;
+        }
+    });
+    assert_eq!(ended(&shared), 4);
+}
+
+#[test]
+fn a_task_that_does_not_turn_holds_up_a_call_until_it_is_given_up() {
+    let runtime = Builder::new_current_thread().build_local(LocalOptions::default()).unwrap();
+    runtime.block_on(async {
+        let worker = Worker::new(0, shared());
+        let registration = worker.registration();
+        registration.hear(std::task::Waker::noop(), &Nobody);
+        let turns = Cell::new(0);
+        let given_up = || turns.replace(turns.get() + 1) == 5;
+        let asked = worker.tasks.ask(Asked::End(Which::Session(1), 0), given_up).await;
+        assert!(matches!(asked, Some(Asked::End(_, 0))), "{asked:?}");
+    });
+}
+
+#[test]
+fn a_worker_zeroes_what_it_counted() {
+    let shared = shared();
+    let site = crate::fixture::Site::default().frontend("main", "app", |_| {}).backend("app", |_| {});
+    let live = &shared.live;
+    let draft = live.draft(site.runtime());
+    live.commit(Active {
+        serial: 1,
+        runtime: draft.runtime,
+        frontends: draft.frontends,
+        backends: draft.backends,
+        ..Active::default()
+    });
+    let worker = Worker::new(0, Arc::clone(&shared));
+    let counters =
+        &live.frontend(&crate::fixture::key(sluicegate_proto::v1::Kind::Frontend, "main")).unwrap().counters;
+    counters.shard(0).requests.add(5);
+    live.take_changed();
+    worker.clear_counters(false);
+    assert_eq!(counters.sum(|shard| &shard.requests), 5);
+    assert_eq!(live.take_changed().len(), 1, "of what has counted, reports are to tell");
+    worker.clear_counters(true);
+    assert_eq!(counters.sum(|shard| &shard.requests), 0);
 }
 
 /// What tokio keeps of a task.

@@ -156,6 +156,14 @@ impl Paces {
         Grown { rate: pace.rate, at_unix_ms: pace.grown_unix_ms }
     }
 
+    /// The highest rates begin anew; with `all` the counters of objects have begun at 0 again, those of the process not.
+    pub(super) fn clear(&mut self, all: bool) {
+        if all {
+            self.retain(|key| *key == *OWN);
+        }
+        self.known.values_mut().for_each(|pace| pace.rate.most = 0);
+    }
+
     /// Forgets objects that are not served any more.
     pub(super) fn retain(&mut self, served: impl Fn(&ObjectKey) -> bool) {
         self.known.retain(|(key, _), _| served(key));

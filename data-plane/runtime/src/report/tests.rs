@@ -88,3 +88,49 @@ async fn a_report_is_bounded_and_the_rest_follows_in_turn() {
     }
     assert_eq!(seen.len(), 2 * MOST_PROBED);
 }
+
+#[tokio::test]
+async fn counters_that_begin_anew_are_told_with_the_next_report() {
+    let (engine, mut applier, served) = applier();
+    let paces: Arc<Mutex<Paces>> = Arc::default();
+    let mut reports = Reports::new(Arc::clone(&engine), 42, served, Arc::clone(&paces));
+    applier.apply(site().update(1)).await.unwrap();
+    let main = engine.live().frontend(&key(Kind::Frontend, "main")).unwrap();
+    let a = engine.live().endpoint(&endpoint_key("app", "a")).unwrap();
+    main.counters.shard(0).requests.add(5);
+    a.counters.shard(0).exchanges.add(4);
+    a.count_check(passed());
+    a.set_health(Health::Down, "down");
+    a.set_health(Health::Up, "up");
+    let told = |report: &v1::Report| {
+        let (main, a) = (&report.frontends[0], &report.endpoints[0]);
+        (main.requests, a.exchanges, a.checks, a.downs)
+    };
+    assert_eq!(told(&reports.report(false)), (5, 4, 1, 1));
+    reports.report(false);
+    let highest = Ask::ClearCounters(v1::ClearCounters { all: false });
+    assert_eq!(reports.answer(highest).await.silent_workers, 0);
+    assert_eq!(names(&reports.report(false)), Vec::<&str>::new(), "there was no higher value");
+    reports.answer(Ask::ClearCounters(v1::ClearCounters { all: true })).await;
+    let anew = reports.report(false);
+    assert_eq!(names(&anew), ["main", "app/a"]);
+    assert_eq!(told(&anew), (0, 0, 0, 0));
+    let page = whole(&engine, None, &paces);
+    assert_eq!(page.frontends[0].requests, 0, "the page tells the same");
+}
+
+#[tokio::test]
+async fn questions_about_nothing_are_answered_with_nothing() {
+    let (engine, _applier, served) = applier();
+    let mut reports = Reports::new(engine, 42, served, Arc::default());
+    let list = v1::ListSessions { most: u64::MAX, ..v1::ListSessions::default() };
+    assert_eq!(reports.answer(Ask::ListSessions(list)).await, v1::Answered::default());
+    assert_eq!(reports.answer(Ask::ListErrors(v1::ListErrors {})).await, v1::Answered::default());
+    let id = |name: &str| v1::ObjectId { name: name.into(), ..v1::ObjectId::default() };
+    for which in
+        [None, Some(v1::end_sessions::Which::Id(7)), Some(v1::end_sessions::Which::Endpoint(id("a\nb")))]
+    {
+        let end = Ask::EndSessions(v1::EndSessions { which });
+        assert_eq!(reports.answer(end).await, v1::Answered::default());
+    }
+}

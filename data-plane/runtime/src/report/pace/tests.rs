@@ -76,3 +76,22 @@ async fn who_looks_in_between_sees_what_has_grown() {
     assert_eq!(seen(1500, 6), (5, 5, 1500));
     assert_eq!(seen(9000, 5), (0, 5, 1000));
 }
+
+#[tokio::test]
+async fn the_highest_rates_begin_anew_and_counters_too() {
+    let (mut paces, start) = (Paces::default(), Instant::now());
+    let read = |paces: &mut Paces, ms: u64, counts: [u64; 2]| {
+        paces.begin(Moment { instant: start + Duration::from_millis(ms), unix_ms: ms });
+        let rate = |grown: Grown| (grown.rate.now, grown.rate.most);
+        [rate(paces.read(&key(), 0, counts[0])), rate(paces.read(&OWN, 0, counts[1]))]
+    };
+    read(&mut paces, 0, [0, 0]);
+    assert_eq!(read(&mut paces, 1_000, [10, 10]), [(10, 10), (10, 10)]);
+    assert_eq!(read(&mut paces, 2_000, [15, 15]), [(5, 10), (5, 10)]);
+    paces.clear(false);
+    assert_eq!(read(&mut paces, 3_000, [18, 18]), [(3, 3), (3, 3)]);
+    paces.clear(true);
+    // The object's counter has begun at 0 again, the process's goes on.
+    assert_eq!(read(&mut paces, 3_100, [1, 19]), [(0, 0), (3, 0)]);
+    assert_eq!(read(&mut paces, 4_000, [4, 20]), [(4, 4), (2, 2)]);
+}
