@@ -3,6 +3,7 @@
 //! A [`Session`] makes commands of the bytes of one connection and bytes of the answers; [`run()`] answers a [`Command`]
 //! from a [`View`] of what is served, or says what has to be done first ([`Outcome`]): values to set, something to ask
 //! of the proxies. Which words are commands, who may give them and what `help` says of them stands in one table.
+//! [`operate()`] does for the statistics pages of proxies what [`run()`] does for commands.
 //!
 //! Pure: no sockets, no clock, no environment. It must not know who publishes what it sets, nor how proxies are asked.
 
@@ -11,6 +12,7 @@ mod command;
 pub mod docs;
 mod level;
 pub mod limits;
+mod operation;
 mod run;
 mod session;
 mod table;
@@ -20,6 +22,7 @@ mod words;
 pub use answer::{Answer, Ask, Outcome, Severity};
 pub use command::Command;
 pub use level::Level;
+pub use operation::{Deed, operate};
 pub use run::run;
 pub use session::{Session, Step};
 pub use view::{Socket, View};

@@ -12,8 +12,9 @@ use sluicegate_core::snapshot::TooLarge;
 use sluicegate_core::{Fleet, History, Snapshot};
 use sluicegate_proto::generation::Generation;
 use sluicegate_proto::v1::{FleetStatus, Nack, Override, ProviderStatus, Quarantined, Report, ScopeStatus};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
+use crate::asked::{self, Asked};
 use crate::peer::Peer;
 
 /// Rows of endpoints in one status, over all proxies.
@@ -58,6 +59,8 @@ struct State {
     providers: Vec<ProviderStatus>,
     quarantined: Vec<Quarantined>,
     overrides: Vec<Override>,
+    /// Where operations go that proxies ask for; `None`: nobody does them.
+    operators: Option<mpsc::Sender<Asked>>,
     stopping: bool,
 }
 
@@ -108,6 +111,7 @@ impl Publisher {
             providers: Vec::new(),
             quarantined: Vec::new(),
             overrides: Vec::new(),
+            operators: None,
             stopping: false,
         };
         Self(Arc::new(Shared { settings, state: Mutex::new(state), wakes, answers: watch::Sender::new(0) }))
@@ -154,6 +158,13 @@ impl Publisher {
     /// Takes over what operators set at run time; the status shows it.
     pub fn overrides(&self, overrides: Vec<Override>) {
         self.state().overrides = overrides;
+    }
+
+    /// What proxies ask for from now on, for the caller to do.
+    pub fn operations(&self) -> mpsc::Receiver<Asked> {
+        let (sender, receiver) = asked::channel();
+        self.state().operators = Some(sender);
+        receiver
     }
 
     /// Changes with each ACK and NACK; the status tells what they were.
@@ -270,6 +281,12 @@ impl Publisher {
 
     pub(crate) fn report(&self, session: SessionId, report: Report) {
         self.state().fleet.report(session, report, now());
+    }
+
+    /// Hands on what a proxy asks for; `false`: nobody is there to do it, or there is too much of it.
+    pub(crate) fn ask(&self, asked: Asked) -> bool {
+        let operators = self.state().operators.clone();
+        operators.is_some_and(|operators| operators.try_send(asked).is_ok())
     }
 
     pub(crate) fn leave(&self, session: SessionId) {

@@ -3,5 +3,6 @@
 
 mod fake;
 mod fleet;
+mod operations;
 mod protocol;
 mod tls;
