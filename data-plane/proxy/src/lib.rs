@@ -28,4 +28,4 @@ mod transfer;
 pub mod upstream;
 pub mod worker;
 
-pub use http::{Answer, Ask};
+pub use http::{Answer, Ask, Posted};

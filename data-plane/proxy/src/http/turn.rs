@@ -4,10 +4,9 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::service::Answer;
+use super::service::Asking;
 use crate::counters::CloseCause;
 use crate::exchange::Exchange;
 use crate::h1::{Asked, Edits, Framing, Head};
@@ -64,6 +63,8 @@ pub(super) enum Stage {
     Connect,
     /// Sending the request, awaiting and passing the response.
     Relay,
+    /// Reading a form for the proxy itself.
+    Collect,
     /// Waiting for an answer about the proxy.
     Serve,
     /// Sending an answer made here.
@@ -121,8 +122,8 @@ pub(super) struct Turn {
     pub(super) permit: Option<Permit>,
     pub(super) connecting: Option<Connecting>,
     pub(super) server: Option<Stream>,
-    /// Brings an answer about the proxy.
-    pub(super) service: Option<oneshot::Receiver<Answer>>,
+    /// A question about the proxy.
+    pub(super) service: Option<Asking>,
     /// Why the client's connection is closed, where it is.
     pub(super) close_cause: CloseCause,
     /// When the stage has lasted too long.
