@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use sluicegate_control_runtime::console::{self, Console};
 use sluicegate_control_runtime::files::Reload;
+use sluicegate_control_runtime::operators;
 use sluicegate_grpc::tls::ServerTls;
 use sluicegate_grpc::{ListenAddress, Listening, Security};
 use tokio::signal::unix::{SignalKind, signal};
@@ -49,6 +50,7 @@ pub(crate) fn control(mut options: Control) -> anyhow::Result<ExitCode> {
             tokio::spawn(sluicegate_grpc::serve(status, publisher.clone(), until(stopping.clone())));
         let proxies = tokio::spawn(sluicegate_grpc::serve(listening, publisher.clone(), until(stopping)));
         let (desk, clerk) = console::desk();
+        tokio::spawn(operators::run(desk.clone(), publisher.clone()));
         let mut console = Console::new(desk, publisher.clone(), crate::console::process(None));
         console.follow();
         tokio::spawn(console.run());

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::Context as _;
 use sluicegate_control_runtime::console::{self, Console};
 use sluicegate_control_runtime::control::{self, Sources};
+use sluicegate_control_runtime::operators;
 use sluicegate_grpc::{Listening, Publisher};
 use sluicegate_haproxy::program::Program;
 use sluicegate_proto::identity::DEFAULT_SCOPE;
@@ -81,6 +82,7 @@ impl Standalone {
         let (inside, door) = Listening::inside();
         tokio::spawn(sluicegate_grpc::serve(inside, publisher.clone(), std::future::pending()));
         let (desk, clerk) = console::desk();
+        tokio::spawn(operators::run(desk.clone(), publisher.clone()));
         tokio::spawn(control::run(self.sources, publisher.clone(), clerk));
         let mut settings = Settings::new(Target::inside(door), DEFAULT_SCOPE.to_owned());
         let workers = self.workers.or(self.program.workers);

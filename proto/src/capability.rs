@@ -61,6 +61,7 @@ const PLAIN: &[&str] = &[
     "mode.tcp",
     "probe.http",
     "probe.tcp",
+    "stats.admin",
 ];
 
 static OF_THIS_BUILD: LazyLock<BTreeSet<String>> = LazyLock::new(|| {

@@ -42,6 +42,10 @@ pub const MAX_REPLY_BYTES: usize = 64 << 10;
 pub const MAX_WEIGHT: u32 = 256;
 /// Longest time span, in milliseconds: 24 days and 20 hours, the longest that HAProxy takes.
 pub const MAX_DURATION_MS: u64 = i32::MAX as u64;
+/// Endpoints that one operation names.
+pub const MAX_OPERATION_ENDPOINTS: usize = 4_096;
+/// Bytes of the names of the endpoints that one operation names.
+pub const MAX_OPERATION_BYTES: usize = 16 << 10;
 /// Longest order key.
 pub const MAX_ORDER_BYTES: usize = 1024;
 /// Longest host name (RFC 1035, section 2.3.4).

@@ -40,7 +40,8 @@ What a command sets is an *override*: it stands over the configuration, is pushe
 own, and the answer comes when those that are connected have it. It lasts over edits and reloads of the configuration
 until the configuration changes that very thing, which then has it, and the log says so. A state or a health is about the
 server as a whole: any change of its line ends it. Setting what the configuration says itself ends an override too.
-`sluicegate status` lists them. They are kept in memory: a control plane that starts anew has none.
+`sluicegate status` lists them. They are kept in memory: a control plane that starts anew has none. What people set on a
+statistics page (`stats admin`, [statistics.md](statistics.md)) is an override too.
 
 | what | of | values |
 |---|---|---|

@@ -5,6 +5,7 @@
 //! Scope. What to send to whom is decided in `sluicegate-core`; this crate must know no provider and no compiler.
 
 pub mod address;
+mod asked;
 mod hello;
 pub mod listen;
 mod peer;
@@ -17,6 +18,7 @@ mod session;
 pub mod tls;
 
 pub use address::ListenAddress;
+pub use asked::Asked;
 pub use listen::{BindError, Listening, Security};
 pub use publisher::{Publisher, Settings};
 pub use server::{ServeError, serve};

@@ -16,9 +16,10 @@ use sluicegate_proto::v1::question::Ask;
 use sluicegate_proto::v1::{
     Answered, FleetStatus, Nack, Override, ProviderStatus, Quarantined, Question, Report, ScopeStatus,
 };
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::{Instant, timeout_at};
 
+use crate::asked::{self, Asked};
 use crate::peer::Peer;
 use crate::questions::{Questions, Unfit};
 
@@ -70,6 +71,8 @@ struct State {
     providers: Vec<ProviderStatus>,
     quarantined: Vec<Quarantined>,
     overrides: Vec<Override>,
+    /// Where operations go that proxies ask for; `None`: nobody does them.
+    operators: Option<mpsc::Sender<Asked>>,
     stopping: bool,
 }
 
@@ -120,6 +123,7 @@ impl Publisher {
             providers: Vec::new(),
             quarantined: Vec::new(),
             overrides: Vec::new(),
+            operators: None,
             stopping: false,
         };
         Self(Arc::new(Shared {
@@ -173,6 +177,13 @@ impl Publisher {
     /// Takes over what operators set at run time; the status shows it.
     pub fn overrides(&self, overrides: Vec<Override>) {
         self.state().overrides = overrides;
+    }
+
+    /// What proxies ask for from now on, for the caller to do.
+    pub fn operations(&self) -> mpsc::Receiver<Asked> {
+        let (sender, receiver) = asked::channel();
+        self.state().operators = Some(sender);
+        receiver
     }
 
     /// Changes with each ACK and NACK; the status tells what they were.
@@ -345,6 +356,12 @@ impl Publisher {
 
     pub(crate) fn answered(&self, session: SessionId, piece: Answered) -> Result<(), Unfit> {
         self.0.questions.take(session, piece)
+    }
+
+    /// Hands on what a proxy asks for; `false`: nobody is there to do it, or there is too much of it.
+    pub(crate) fn operate(&self, asked: Asked) -> bool {
+        let operators = self.state().operators.clone();
+        operators.is_some_and(|operators| operators.try_send(asked).is_ok())
     }
 
     pub(crate) fn leave(&self, session: SessionId) {

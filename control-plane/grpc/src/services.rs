@@ -21,7 +21,7 @@ use tracing::{info, warn};
 use crate::hello::validate;
 use crate::peer::Peer;
 use crate::publisher::Publisher;
-use crate::session::Session;
+use crate::session::{Pending, Session};
 
 /// Longest message of a proxy; reports are the long ones.
 const MAX_MESSAGE_BYTES: usize = 4 << 20;
@@ -98,7 +98,8 @@ impl Control for Answers {
         let held = held.map_or_else(|| "nothing".to_owned(), |held| held.to_string());
         info!(proxy = %proxy_id, %scope, %version, serves = %held, "proxy joined");
         let (outgoing, messages) = mpsc::channel(1);
-        let session = Session { id, proxy_id, scope, publisher: self.0.clone(), wake };
+        let publisher = self.0.clone();
+        let session = Session { id, proxy_id, scope, publisher, wake, pending: Pending::default() };
         tokio::spawn(session.run(incoming, outgoing));
         Ok(Response::new(ReceiverStream::new(messages)))
     }

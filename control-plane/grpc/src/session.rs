@@ -1,17 +1,26 @@
 //! One session of one proxy, from its Hello on.
 
+use std::collections::VecDeque;
+
+use sluicegate_core::Operation;
 use sluicegate_core::fleet::SessionId;
 use sluicegate_proto::chunk::pieces;
 use sluicegate_proto::generation::Generation;
 use sluicegate_proto::v1::{
-    self, Chunk, ControlMessage, ProxyMessage, Welcome, control_message, proxy_message::Message,
+    self, Chunk, ControlMessage, OperationOutcome, OperationResult, ProxyMessage, Welcome, control_message,
+    proxy_message::Message,
 };
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
 use tonic::{Status, Streaming};
 use tracing::{info, warn};
 
+use crate::asked::Asked;
 use crate::publisher::{Publisher, Verdict};
 use crate::questions::Unfit;
+
+/// Operations of one session that are asked for and not answered; one more fails at once.
+const MAX_OPERATIONS: usize = 16;
 
 /// Messages on their way to the proxy: one is written while the next waits. What is behind them is not made yet.
 pub(crate) type Outgoing = mpsc::Sender<Result<ControlMessage, Status>>;
@@ -22,6 +31,16 @@ pub(crate) struct Session {
     pub(crate) scope: String,
     pub(crate) publisher: Publisher,
     pub(crate) wake: watch::Receiver<u64>,
+    pub(crate) pending: Pending,
+}
+
+/// Operations that the proxy asked for and has no answer to.
+#[derive(Default)]
+pub(crate) struct Pending {
+    /// Those that are being done.
+    running: JoinSet<OperationOutcome>,
+    /// What is to be told; at most as many as ran, and those that failed at once.
+    outcomes: VecDeque<OperationOutcome>,
 }
 
 /// Why a session is over.
@@ -79,19 +98,27 @@ impl Session {
                 question = self.publisher.question(self.id);
             }
             tokio::select! {
-                place = outgoing.reserve(), if sending.is_some() || question.is_some() => {
+                place = outgoing.reserve(),
+                    if sending.is_some() || question.is_some() || !self.pending.outcomes.is_empty() =>
+                {
                     let Ok(place) = place else { return End::Gone };
+                    // Nothing comes between the pieces of an update.
                     if let Some(pieces) = &mut sending {
-                        // Nothing comes between the pieces of an update.
                         match pieces.next() {
                             Some(piece) => place.send(Ok(message(control_message::Message::Chunk(piece)))),
                             None => sending = None,
                         }
                     } else if let Some(question) = question.take() {
                         place.send(Ok(message(control_message::Message::Question(question))));
+                    } else if let Some(outcome) = self.pending.outcomes.pop_front() {
+                        place.send(Ok(message(control_message::Message::Outcome(outcome))));
                     }
                 }
-                received = incoming.message() => match received {
+                Some(done) = self.pending.running.join_next() => {
+                    // The task does nothing that could fail.
+                    self.pending.outcomes.extend(done.ok());
+                }
+                received = incoming.message(), if self.pending.outcomes.len() < MAX_OPERATIONS => match received {
                     Ok(Some(received)) => {
                         if let Err(status) = self.take(received) {
                             return End::With(status);
@@ -109,7 +136,7 @@ impl Session {
         }
     }
 
-    fn take(&self, received: ProxyMessage) -> Result<(), Status> {
+    fn take(&mut self, received: ProxyMessage) -> Result<(), Status> {
         let unexpected =
             |error: sluicegate_core::session::Unexpected| Status::failed_precondition(error.to_string());
         match received.message {
@@ -131,12 +158,35 @@ impl Session {
                 let invalid = |error: Unfit| Status::invalid_argument(error.to_string());
                 self.publisher.answered(self.id, piece).map_err(invalid)?;
             }
+            Some(Message::Operation(operation)) => self.operate(operation),
             Some(Message::Hello(_)) => return Err(Status::invalid_argument("Hello was said before")),
             None => {
                 return Err(Status::invalid_argument("a message that says nothing, or nothing known here"));
             }
         }
         Ok(())
+    }
+
+    /// Has done what somebody asked for on the proxy's page; the outcome follows.
+    fn operate(&mut self, wire: v1::Operation) {
+        let id = wire.id;
+        let outcome = move |result: OperationResult| OperationOutcome { id, result: result.into() };
+        let operation = match Operation::try_from(wire) {
+            Ok(operation) => operation,
+            Err(error) => {
+                warn!(proxy = %self.proxy_id, %error, "refused");
+                return self.pending.outcomes.push_back(outcome(OperationResult::Invalid));
+            }
+        };
+        let (reply, answer) = oneshot::channel();
+        let (scope, proxy_id) = (self.scope.clone(), self.proxy_id.clone());
+        let taken = self.pending.running.len() < MAX_OPERATIONS
+            && self.publisher.operate(Asked { scope, proxy_id, operation, reply });
+        if !taken {
+            warn!(proxy = %self.proxy_id, "an operation is not done: too many wait already");
+            return self.pending.outcomes.push_back(outcome(OperationResult::Failed));
+        }
+        self.pending.running.spawn(async move { outcome(answer.await.unwrap_or(OperationResult::Failed)) });
     }
 }
 

@@ -7,7 +7,7 @@ mod desk;
 mod listen;
 mod perform;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -26,6 +26,7 @@ pub use desk::{Clerk, Desk, desk};
 pub(crate) use desk::{Request, Seen};
 use listen::{Bound, bind};
 use perform::Office;
+pub(crate) use perform::settled;
 
 /// What the console says of its process.
 #[derive(Debug, Clone, Default)]

@@ -191,7 +191,8 @@ impl Control {
                 let words =
                     request.values.iter().map(|(key, value)| format!("{key}: {} {value}", value.field()));
                 tracing::info!(
-                    "set on the console: {}; generation {generation}",
+                    "set {}: {}; generation {generation}",
+                    request.by,
                     words.collect::<Vec<_>>().join(", ")
                 );
                 Ok(())

@@ -8,4 +8,5 @@ pub mod control;
 mod docker;
 pub mod entrypoint;
 pub mod files;
+pub mod operators;
 pub mod pipeline;

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::expr::Condition;
+
 /// What is asked for.
 #[derive(Debug)]
 pub enum Service {
@@ -33,6 +35,15 @@ pub struct StatsPage {
     pub description: Option<Box<str>>,
     /// Names of the proxies that it shows; empty: all.
     pub scope: Vec<Box<str>>,
+    /// Where one of these holds for a request, it may change things (HAProxy: stats admin).
+    pub admin: Vec<Condition>,
+}
+
+impl StatsPage {
+    /// Whether it shows the proxy of this name.
+    pub fn shows(&self, name: &str) -> bool {
+        self.scope.is_empty() || self.scope.iter().any(|shown| **shown == *name)
+    }
 }
 
 /// A user and a password, as `user:password`. Printed without them.

@@ -34,7 +34,7 @@ use std::fmt;
 
 pub(crate) use connection::Connection;
 pub(crate) use service::MAX_WAITING;
-pub use service::{Answer, Ask};
+pub use service::{Answer, Ask, Posted};
 pub(crate) use trace::Trace;
 
 /// What a worker keeps for its HTTP connections.

@@ -30,4 +30,4 @@ mod transfer;
 pub mod upstream;
 pub mod worker;
 
-pub use http::{Answer, Ask};
+pub use http::{Answer, Ask, Posted};

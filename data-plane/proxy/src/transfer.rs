@@ -2,6 +2,7 @@
 //! bounded memory.
 
 mod backlog;
+mod gather;
 mod scratch;
 mod splice;
 mod tunnel;

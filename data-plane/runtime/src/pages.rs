@@ -1,5 +1,9 @@
 //! What the proxy answers about itself: the statistics page and the exporter, made on the control thread.
 
+mod post;
+#[cfg(test)]
+mod tests;
+
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -8,26 +12,37 @@ use sluicegate_engine::{Answer, Ask};
 use sluicegate_model::service::StatsPage;
 use sluicegate_model::{Runtime, Service};
 use sluicegate_proto::v1::Report;
-use sluicegate_stats::{Facts, Info, PageSettings, Scope, Table, page, prometheus};
+use sluicegate_stats::{Facts, Info, PageSettings, Parameters, Scope, Table, page, prometheus};
+use sluicegate_sync::Errands;
 use tokio::sync::{mpsc, watch};
 
 use crate::apply::Served;
 use crate::report::pace::Paces;
 use crate::report::whole;
 
-/// Answers requests as long as there are any to come.
-pub(crate) async fn answer(
-    engine: Arc<Engine>,
-    served: watch::Receiver<Option<Served>>,
-    paces: Arc<Mutex<Paces>>,
-    mut asks: mpsc::Receiver<Ask>,
-) {
-    while let Some(ask) = asks.recv().await {
-        let report = whole(&engine, served.borrow().as_ref(), &paces);
-        let runtime = Arc::clone(&engine.live().active().runtime);
-        let answer = Desk { runtime: &runtime, report: &report, facts: facts(&engine) }.answer(&ask);
-        // The client may have gone.
-        let _gone = ask.answer.send(answer);
+/// What answers are made from.
+pub(crate) struct Office {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) served: watch::Receiver<Option<Served>>,
+    pub(crate) paces: Arc<Mutex<Paces>>,
+    pub(crate) errands: Errands,
+}
+
+impl Office {
+    /// Answers requests as long as there are any to come.
+    pub(crate) async fn answer(self, mut asks: mpsc::Receiver<Ask>) {
+        let posts = post::Posts::new(self.errands.clone());
+        while let Some(ask) = asks.recv().await {
+            let runtime = Arc::clone(&self.engine.live().active().runtime);
+            if let (Service::Stats(settings), Some(posted)) = (&*ask.service, &ask.posted) {
+                posts.take(settings, posted, &runtime, (&ask.target, ask.answer));
+                continue;
+            }
+            let report = whole(&self.engine, self.served.borrow().as_ref(), &self.paces);
+            let answer = Desk { runtime: &runtime, report: &report, facts: facts(&self.engine) }.answer(&ask);
+            // The client may have gone.
+            let _gone = ask.answer.send(answer);
+        }
     }
 }
 
@@ -59,7 +74,7 @@ impl Desk<'_> {
         let target = String::from_utf8_lossy(&ask.target);
         match &*ask.service {
             Service::Exporter => self.metrics(&target),
-            Service::Stats(settings) => self.stats(settings, &target),
+            Service::Stats(settings) => self.stats(settings, &target, ask.admin),
         }
     }
 
@@ -69,36 +84,37 @@ impl Desk<'_> {
         made("text/plain; version=0.0.4", text)
     }
 
-    /// Parameters stand behind the address of the page, after semicolons.
-    fn stats(&self, settings: &StatsPage, target: &str) -> Answer {
-        let parameters = target.strip_prefix(&*settings.uri).unwrap_or_default();
-        let has = |name: &str| parameters.split([';', '?', '&']).any(|parameter| parameter == name);
+    fn stats(&self, settings: &StatsPage, target: &str, admin: bool) -> Answer {
+        let parameters = Parameters::of(target.strip_prefix(&*settings.uri).unwrap_or_default());
         let mut table = self.table();
-        if !settings.scope.is_empty() {
-            table.retain(|name| settings.scope.iter().any(|shown| **shown == *name));
-        }
-        let refresh = settings.refresh.filter(|_| !has("norefresh"));
-        let mut answer = if has("csv") {
-            made("text/plain", table.csv())
-        } else if has("json") {
-            made("application/json", table.json())
-        } else {
-            let shown = PageSettings {
-                uri: &settings.uri,
-                refresh,
-                version: settings.show_version.then_some(self.facts.version.as_str()),
-                legends: settings.show_legends,
-                node: settings.node.as_deref().map(|node| filled(node, self.node())),
-                description: settings.description.as_deref().map(|text| {
-                    filled(text, self.runtime.process.description.as_deref().unwrap_or_default())
-                }),
-                only_up: has("up"),
-            };
-            made("text/html; charset=utf-8", page(&table, &self.info(), shown))
+        table.retain(|name| settings.shows(name));
+        let shown = PageSettings {
+            uri: &settings.uri,
+            refresh: settings.refresh,
+            version: settings.show_version.then_some(self.facts.version.as_str()),
+            legends: settings.show_legends,
+            node: settings.node.as_deref().map(|node| filled(node, self.node())),
+            description: settings
+                .description
+                .as_deref()
+                .map(|text| filled(text, self.runtime.process.description.as_deref().unwrap_or_default())),
+            parameters,
+            admin,
         };
-        if let Some(refresh) = refresh {
-            answer.headers.push(("Refresh", refresh.as_secs().max(1).to_string()));
-        }
+        let mut answer = match () {
+            () if parameters.csv => made("text/plain", table.csv()),
+            () if parameters.json => made("application/json", table.json()),
+            () => {
+                let mut answer = made("text/html; charset=utf-8", page(&table, &self.info(), shown));
+                if admin {
+                    // Forms within a page of another site would be sent from here by who does not see them.
+                    answer.headers.push(("Content-Security-Policy", "frame-ancestors 'self'".to_owned()));
+                    answer.headers.push(("X-Frame-Options", "SAMEORIGIN".to_owned()));
+                }
+                answer
+            }
+        };
+        answer.headers.extend(shown.refresh().map(|refresh| ("Refresh", refresh)));
         answer
     }
 
@@ -122,5 +138,5 @@ fn filled<'a>(text: &'a str, otherwise: &'a str) -> &'a str {
 
 fn made(content_type: &str, text: String) -> Answer {
     let headers = vec![("Cache-Control", "no-cache".to_owned()), ("Content-Type", content_type.to_owned())];
-    Answer { headers, body: text.into_bytes() }
+    Answer { status: 200, headers, body: text.into_bytes() }
 }

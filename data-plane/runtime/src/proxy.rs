@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sluicegate_engine::engine::{self, Engine};
 use sluicegate_sync::state::StateError;
-use sluicegate_sync::{Client, StateDir, Target};
+use sluicegate_sync::{Client, StateDir, Target, errands};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 use tokio::time::sleep;
@@ -175,8 +175,15 @@ impl Control {
         tokio::spawn(endpoints.run(served.clone()));
         tokio::spawn(watchdog::watch(Arc::clone(&engine)));
         let paces = Arc::default();
+        let (errands, waiting) = errands();
         if let Some(asks) = engine.asks() {
-            tokio::spawn(pages::answer(Arc::clone(&engine), served.clone(), Arc::clone(&paces), asks));
+            let office = pages::Office {
+                engine: Arc::clone(&engine),
+                served: served.clone(),
+                paces: Arc::clone(&paces),
+                errands,
+            };
+            tokio::spawn(office.answer(asks));
         }
         let reports = Reports::new(Arc::clone(&engine), client.boot_epoch, served.clone(), paces);
         let (session_end, pauses_end) = (stopping(stop.clone()), stopping(stop.clone()));
@@ -185,7 +192,7 @@ impl Control {
             if let Some(state) = state {
                 keep::restore(&state, &mut applier).await;
             }
-            let client = Client::new(target, client, applier, reports);
+            let client = Client::new(target, client, applier, reports).with_errands(waiting);
             drop(client.run(session_end).await);
             pending().await
         };

@@ -2,16 +2,19 @@
 //!
 //! [`Table`] holds a row for each frontend, backend and server, [`Info`] the facts of the process; both print as HAProxy
 //! prints them. What is not counted here is an empty cell, never a number made up. Reports of several proxies are first
-//! made one ([`sum()`]).
+//! made one ([`sum()`]). [`page()`] shows them to people, to some of whom it offers a [`Form`].
 //!
 //! Pure: no sockets, no clock. It must not know who asks.
 
 mod csv;
 mod facts;
 mod field;
+mod form;
 mod info;
 mod json;
+mod outcome;
 mod page;
+mod parameters;
 mod prometheus;
 mod rows;
 mod sum;
@@ -20,8 +23,11 @@ mod value;
 
 pub use facts::Facts;
 pub use field::{Field, Tags};
+pub use form::{Form, InvalidForm};
 pub use info::{Info, Item};
+pub use outcome::Outcome;
 pub use page::{PageSettings, page};
+pub use parameters::Parameters;
 pub use prometheus::{Scope, prometheus};
 pub use rows::{Kind, Row, Select, Table};
 pub use sum::sum;

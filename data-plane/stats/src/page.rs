@@ -1,11 +1,14 @@
-//! The statistics page: HTML made here, readable without a script.
+//! The statistics page: HTML made here, readable and of use without a script.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use askama::Template;
 
 use crate::field::Field;
+use crate::form::ACTIONS;
 use crate::info::Info;
+use crate::parameters::Parameters;
 use crate::rows::{Kind, Row, Table};
 
 /// What a page shows besides its rows.
@@ -23,17 +26,50 @@ pub struct PageSettings<'a> {
     pub node: Option<&'a str>,
     /// A text.
     pub description: Option<&'a str>,
-    /// Proxies of which no server is up alone (`;up`).
-    pub only_up: bool,
+    /// What was asked for behind the address.
+    pub parameters: Parameters<'a>,
+    /// Who sees it may change things: there are forms.
+    pub admin: bool,
+}
+
+impl PageSettings<'_> {
+    /// When to load the page again, as the header `Refresh` has it. What came of a form is told once.
+    pub fn refresh(&self) -> Option<String> {
+        let seconds = self.refresh.filter(|_| !self.parameters.no_refresh)?.as_secs().max(1);
+        let again =
+            self.parameters.outcome.map(|_| format!("; url={}{}", self.uri, self.parameters.written()));
+        Some(format!("{seconds}{}", again.unwrap_or_default()))
+    }
 }
 
 #[derive(Template)]
 #[template(path = "page.html")]
 struct Page<'a> {
     settings: PageSettings<'a>,
-    refresh_seconds: u64,
+    refresh: Option<String>,
+    search: Search<'a>,
+    /// Behind the address of what shows the same again.
+    again: String,
     facts: Vec<(&'static str, String)>,
     proxies: Vec<Proxy<'a>>,
+}
+
+/// The form that looks for proxies. A browser puts what is looked for in the place of the query that its address has: what
+/// stands there is sent along.
+struct Search<'a> {
+    action: String,
+    query: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Search<'a> {
+    fn new(settings: &PageSettings<'a>) -> Self {
+        let Some((path, query)) = settings.uri.split_once('?') else {
+            let parameters = Parameters { filter: "", ..settings.parameters };
+            return Self { action: format!("{}{}", settings.uri, parameters.written()), query: Vec::new() };
+        };
+        let query = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, ""))).collect();
+        Self { action: path.to_owned(), query }
+    }
 }
 
 /// One table of the page.
@@ -41,6 +77,8 @@ struct Proxy<'a> {
     name: String,
     algorithm: String,
     rows: Vec<Line<'a>>,
+    /// What a form calls the backend, where there is one.
+    form: Option<String>,
 }
 
 /// One row of a table, its cells as they stand in it.
@@ -98,27 +136,44 @@ const SERVER: &[(&str, Field)] = &[
 pub fn page(table: &Table, info: &Info, settings: PageSettings<'_>) -> String {
     let mut proxies: Vec<Proxy<'_>> = Vec::new();
     let mut last = None;
+    let mut backends: HashMap<&str, usize> = HashMap::new();
+    for row in table.rows.iter().filter(|row| row.kind == Kind::Backend) {
+        *backends.entry(row.key.name()).or_default() += 1;
+    }
     for row in &table.rows {
         if last != Some(row.proxy_number) {
             last = Some(row.proxy_number);
             let name = row.cell(Field::ProxyName).map(ToString::to_string).unwrap_or_default();
-            proxies.push(Proxy { name, algorithm: String::new(), rows: Vec::new() });
+            proxies.push(Proxy { name, algorithm: String::new(), rows: Vec::new(), form: None });
         }
         if let Some(proxy) = proxies.last_mut() {
             if let Some(algorithm) = row.cell(Field::Algo) {
                 proxy.algorithm = algorithm.to_string();
             }
+            if settings.admin && row.kind == Kind::Server {
+                proxy.form.get_or_insert_with(|| called(&backends, row, &proxy.name));
+            }
             proxy.rows.push(line(row));
         }
     }
-    if settings.only_up {
+    proxies.retain(|proxy| settings.parameters.wants(&proxy.name));
+    if settings.parameters.only_up {
         let shown = |line: &Line<'_>| !line.is_server() || matches!(line.class, "up" | "none");
         proxies.iter_mut().for_each(|proxy| proxy.rows.retain(shown));
     }
-    let refresh_seconds = settings.refresh.map_or(0, |refresh| refresh.as_secs().max(1));
+    let (refresh, search) = (settings.refresh(), Search::new(&settings));
     let facts = facts(info);
+    let again = settings.parameters.written();
     // Writing to a String cannot fail.
-    Page { settings, refresh_seconds, facts, proxies }.render().unwrap_or_default()
+    Page { settings, refresh, search, again, facts, proxies }.render().unwrap_or_default()
+}
+
+/// What a form calls the backend of a server: its number alone tells those of one name apart.
+fn called(backends: &HashMap<&str, usize>, server: &Row, proxy: &str) -> String {
+    match backends.get(proxy) {
+        Some(1) => proxy.to_owned(),
+        _ => format!("#{}", server.proxy_number),
+    }
 }
 
 fn line(row: &Row) -> Line<'_> {

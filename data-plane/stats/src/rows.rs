@@ -187,6 +187,17 @@ impl Table {
         self.rows.retain(|row| matches!(row.cell(Field::ProxyName), Some(Value::Text(name)) if wanted(name)));
     }
 
+    /// A backend by its name, where only one has it, or by `#` and its number.
+    pub fn backend(&self, name: &str) -> Option<&ObjectKey> {
+        let number = name.strip_prefix('#').and_then(|number| number.parse::<u32>().ok());
+        let mut found = self.rows.iter().filter(|row| row.kind == Kind::Backend).filter(|row| match number {
+            Some(number) => row.proxy_number == number,
+            None => row.key.name() == name,
+        });
+        let first = found.next()?;
+        found.next().is_none().then_some(&first.key)
+    }
+
     /// The rows that were asked for.
     #[must_use]
     pub fn select(mut self, select: Select) -> Self {

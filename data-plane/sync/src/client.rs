@@ -11,6 +11,7 @@ use tracing::{info, warn};
 use crate::apply::{Apply, Refused, Reporter};
 use crate::backoff::Backoff;
 use crate::connect::{ConnectError, Target};
+use crate::errand::{Waiting, errands};
 use crate::session::Session;
 
 /// A session that lived for so long was a good one: the next attempt comes soon.
@@ -83,13 +84,21 @@ pub struct Client<A, R> {
     settings: Settings,
     apply: A,
     reporter: R,
+    errands: Waiting,
     link: watch::Sender<Link>,
 }
 
 impl<A: Apply, R: Reporter> Client<A, R> {
     /// A client that has not connected.
     pub fn new(target: Target, settings: Settings, apply: A, reporter: R) -> Self {
-        Self { target, settings, apply, reporter, link: watch::Sender::new(Link::Connecting) }
+        let link = watch::Sender::new(Link::Connecting);
+        Self { target, settings, apply, reporter, errands: errands().1, link }
+    }
+
+    /// Carries these errands.
+    #[must_use]
+    pub fn with_errands(self, errands: Waiting) -> Self {
+        Self { errands, ..self }
     }
 
     /// How it stands, now and whenever it changes.
@@ -137,6 +146,6 @@ impl<A: Apply, R: Reporter> Client<A, R> {
         };
         info!(control = %session.control_id(), address = %self.target.address(), "session open");
         self.link.send_replace(Link::Connected);
-        session.converse(&mut self.apply, &mut self.reporter, shutdown).await
+        session.converse(&mut self.apply, &mut self.reporter, &mut self.errands, shutdown).await
     }
 }

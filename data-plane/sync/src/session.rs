@@ -1,5 +1,6 @@
 //! One session: Hello, then updates and answers.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
@@ -12,10 +13,10 @@ use sluicegate_proto::hash::ContentHash;
 use sluicegate_proto::v1::control_client::ControlClient;
 use sluicegate_proto::v1::question::Ask;
 use sluicegate_proto::v1::{
-    Ack, Chunk, ControlMessage, Hello, Nack, ProxyMessage, Question, Rejection, Update, Welcome,
-    control_message, proxy_message::Message,
+    Ack, Chunk, ControlMessage, Hello, Nack, Operation, OperationOutcome, OperationResult, ProxyMessage,
+    Question, Rejection, Update, Welcome, control_message, proxy_message::Message,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Streaming;
@@ -24,6 +25,7 @@ use tracing::{debug, warn};
 use crate::apply::{Apply, Refused, Reporter};
 use crate::client::{SessionError, Settings};
 use crate::connect::Target;
+use crate::errand::{Errand, Waiting};
 use crate::report::pieces;
 
 /// Longest message of the control plane: one piece of an update, and its frame.
@@ -32,6 +34,8 @@ const MAX_MESSAGE_BYTES: usize = 1 << 20;
 const MOST_REPORTS: usize = 64;
 /// Time for an answer to Hello.
 const WELCOME_LIMIT: Duration = Duration::from_secs(10);
+/// Errands of one session that are told and not answered; others wait.
+const MAX_ERRANDS: usize = 16;
 /// What the control plane may ask for as interval of reports.
 const REPORT_INTERVALS: std::ops::RangeInclusive<u64> = 100..=3_600_000;
 
@@ -43,6 +47,9 @@ pub(crate) struct Session {
     reassembler: Reassembler,
     /// What the control plane takes this proxy to serve.
     base: Option<Generation>,
+    /// Errands that are told and not answered, by what they are called in this session.
+    errands: HashMap<u64, oneshot::Sender<OperationResult>>,
+    last_errand: u64,
 }
 
 impl Session {
@@ -74,7 +81,15 @@ impl Session {
         let Some(control_message::Message::Welcome(welcome)) = first.message else {
             return Err(SessionError::NoWelcome);
         };
-        Ok(Self { welcome, incoming, outgoing, reassembler: Reassembler::new(), base: held })
+        Ok(Self {
+            welcome,
+            incoming,
+            outgoing,
+            reassembler: Reassembler::new(),
+            base: held,
+            errands: HashMap::new(),
+            last_errand: 0,
+        })
     }
 
     pub(crate) fn control_id(&self) -> &str {
@@ -86,6 +101,7 @@ impl Session {
         &mut self,
         apply: &mut impl Apply,
         reporter: &mut impl Reporter,
+        errands: &mut Waiting,
         shutdown: &mut (impl Future<Output = ()> + Unpin),
     ) -> Result<(), SessionError> {
         let mut reports = self.report_interval();
@@ -100,8 +116,12 @@ impl Session {
                         Some(control_message::Message::Question(question)) => {
                             self.answer(question, reporter, &mut fresh).await?;
                         }
+                        Some(control_message::Message::Outcome(outcome)) => self.outcome(outcome)?,
                         Some(control_message::Message::Welcome(_)) | None => return Err(SessionError::Unknown),
                     }
+                }
+                Some(errand) = errands.0.recv(), if self.errands.len() < MAX_ERRANDS => {
+                    self.tell(errand).await?;
                 }
                 _ = reports.tick() => {
                     self.report(reporter, &mut fresh).await?;
@@ -140,6 +160,24 @@ impl Session {
         }
         for piece in ask::pieces(question.number, answered) {
             say(&self.outgoing, Message::Answered(piece)).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells the control plane of an errand that was not taken back.
+    async fn tell(&mut self, errand: Errand) -> Result<(), SessionError> {
+        let Some(operation) = errand.take() else { return Ok(()) };
+        self.last_errand += 1;
+        let id = self.last_errand;
+        self.errands.insert(id, errand.answer);
+        say(&self.outgoing, Message::Operation(Operation { id, ..operation })).await
+    }
+
+    fn outcome(&mut self, outcome: OperationOutcome) -> Result<(), SessionError> {
+        let asked = self.errands.remove(&outcome.id).ok_or(SessionError::Unknown)?;
+        // What this build does not know is no answer.
+        if let Ok(result) = OperationResult::try_from(outcome.result) {
+            let _gone = asked.send(result);
         }
         Ok(())
     }

@@ -6,8 +6,8 @@ use super::{Capability, MATCHES};
 use crate::catalog;
 use crate::v1::{
     Backend, Condition, Endpoint, ErrorPage, Format, Frontend, HttpOptions, Listener, Logging, Mode, Reply,
-    Resource, Rule, Sample, SetHeader, SyslogFormat, balance, endpoint, format_piece, health_check, listener,
-    log_target, reply, resource, rule,
+    Resource, Rule, Sample, Service, SetHeader, SyslogFormat, balance, endpoint, format_piece, health_check,
+    listener, log_target, reply, resource, rule, service,
 };
 
 /// What was found so far.
@@ -172,9 +172,18 @@ impl Needs {
                     self.format(body.value.as_ref());
                 }
                 Some(rule::Action::SetStatus(_)) => self.word("action.set-status"),
-                Some(rule::Action::Service(_)) => self.word("action.service"),
+                Some(rule::Action::Service(body)) => self.service(body),
             }
         }
+    }
+
+    fn service(&mut self, service: &Service) {
+        self.word("action.service");
+        let Some(service::Kind::Stats(page)) = &service.kind else { return };
+        if !page.admin.is_empty() {
+            self.word("stats.admin");
+        }
+        page.admin.iter().for_each(|condition| self.condition(Some(condition)));
     }
 
     fn reply(&mut self, action: &'static str, reply: &Reply) {

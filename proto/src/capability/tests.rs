@@ -61,3 +61,21 @@ fn the_tables_name_everything_once() {
         assert_eq!(MATCHES.iter().any(|(known, _)| *known as i32 == number), known, "{number}");
     }
 }
+
+#[test]
+fn a_page_needs_to_be_administered_only_where_somebody_may() {
+    let page = |admin: Vec<Condition>| {
+        let stats = crate::v1::StatsPage { uri: "/stats".into(), admin, ..Default::default() };
+        let service = crate::v1::Service { kind: Some(crate::v1::service::Kind::Stats(stats)) };
+        let rule = Rule { when: None, action: Some(rule::Action::Service(service)) };
+        let body = Frontend { mode: Mode::Http as i32, request_rules: vec![rule], ..Frontend::default() };
+        names(&Resource { body: Some(resource::Body::Frontend(body)), ..Resource::default() })
+    };
+    assert_eq!(page(Vec::new()), ["action.service", "kind.frontend", "mode.http"]);
+    let sample = Sample { fetch: Some(call("src")), converters: Vec::new() };
+    let test = Test { sample: Some(sample), r#match: Match::Ip as i32, ..Test::default() };
+    let admin = vec![Condition { tests: vec![test], ops: Vec::new() }];
+    let expected = ["action.service", "fetch.src", "kind.frontend", "match.ip", "mode.http", "stats.admin"];
+    assert_eq!(page(admin), expected);
+    assert!(of_this_build().contains("stats.admin"));
+}

@@ -212,14 +212,7 @@ impl Proxy {
         let gate = Arc::new(Semaphore::new(Semaphore::MAX_PERMITS));
         let (held, resources) = before.map(|before| (before.held, before.resources)).unwrap_or_default();
         let map = Map { held, resources, seen: events, gate: gate.clone() };
-        let settings = sluicegate_sync::Settings {
-            proxy_id: "p1".into(),
-            boot_epoch: 1,
-            scope: scope.into(),
-            version: "0".into(),
-            seed: 1,
-        };
-        let client = Client::new(target, settings, map, OneEndpoint);
+        let client = Client::new(target, settings(scope), map, OneEndpoint);
         let link = client.link();
         let (stop, stopped) = oneshot::channel::<()>();
         let ended = tokio::spawn(client.run(async {
@@ -249,6 +242,24 @@ impl Proxy {
         drop(self.stop);
         self.ended.await.unwrap()
     }
+}
+
+pub(crate) fn settings(scope: &str) -> sluicegate_sync::Settings {
+    sluicegate_sync::Settings {
+        proxy_id: "p1".into(),
+        boot_epoch: 1,
+        scope: scope.into(),
+        version: "0".into(),
+        seed: 1,
+    }
+}
+
+/// Serves nothing yet, and whatever comes.
+pub(crate) fn nothing() -> Map {
+    let gate = Arc::new(Semaphore::new(Semaphore::MAX_PERMITS));
+    let (seen, mut seeing) = mpsc::channel(16);
+    tokio::spawn(async move { while seeing.recv().await.is_some() {} });
+    Map { held: None, resources: BTreeMap::new(), seen, gate }
 }
 
 pub(crate) fn unix(path: &Path) -> Target {

@@ -4,5 +4,6 @@
 mod asks;
 mod fake;
 mod fleet;
+mod operations;
 mod protocol;
 mod tls;

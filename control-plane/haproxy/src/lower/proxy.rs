@@ -102,6 +102,7 @@ const READ: &[&str] = &[
     "redirect",
     "retries",
     "server",
+    "stats admin",
     "stats auth",
     "stats enable",
     "stats hide-version",

@@ -5,6 +5,7 @@ use sluicegate_proto::v1::{self, Match, rule::Action};
 use super::Lowering;
 use super::condition::both;
 use super::http_rule::refusal;
+use super::report::texts;
 use super::rule::Args;
 use super::settings::Lines;
 use crate::ast::Directive;
@@ -37,7 +38,12 @@ impl<'a> Lowering<'a> {
         };
         let Some(first) = own.first() else { return Vec::new() };
         let origin = self.origin(first.span);
-        let page = self.stats_page(&own, lines);
+        let mut page = self.stats_page(&own, lines);
+        page.admin = own
+            .iter()
+            .filter(|line| line.name() == "stats admin")
+            .filter_map(|line| self.stats_admin(line, acls))
+            .collect();
         let asked = asked(&page.uri);
         let service = v1::Service { kind: Some(v1::service::Kind::Stats(page)) };
         let mut rules = Vec::new();
@@ -97,6 +103,14 @@ impl<'a> Lowering<'a> {
             return None;
         };
         Some(v1::Credentials { user: user.to_owned(), password: password.to_owned() })
+    }
+
+    /// `stats admin`: whose requests may change things.
+    fn stats_admin(&mut self, line: &'a Directive, acls: &Acls) -> Option<v1::Condition> {
+        self.reader.stand_at(line.span);
+        let when = self.reader.condition(&texts(line.args()), 0, acls, Scope::REQUEST);
+        self.expression_findings(line.args(), line.span);
+        when
     }
 
     /// `stats http-request`: who is let in is shown the page, whatever stands below.

@@ -51,8 +51,11 @@ pub(crate) fn action(action: &Action) -> String {
                     (page.show_description, "description"),
                 ];
                 let shown: Vec<_> = shown.iter().filter(|(is, _)| *is).map(|(_, what)| *what).collect();
+                let admin: Vec<_> = page.admin.iter().map(condition).collect();
+                let admin =
+                    if admin.is_empty() { String::new() } else { format!(" admin {}", admin.join(" or ")) };
                 format!(
-                    "service stats {} realm {:?} users {users:?} scope {:?} refresh {} shows {shown:?} {:?} {:?}",
+                    "service stats {} realm {:?} users {users:?} scope {:?} refresh {} shows {shown:?} {:?} {:?}{admin}",
                     page.uri, page.realm, page.scope, page.refresh_ms, page.node, page.description
                 )
             }

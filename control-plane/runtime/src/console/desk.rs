@@ -24,6 +24,8 @@ pub(crate) struct Seen {
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) values: Vec<(ObjectKey, Value)>,
+    /// Who sets them, as the log says it.
+    pub(crate) by: String,
     /// Where they could not be set: why.
     pub(crate) reply: oneshot::Sender<Result<(), String>>,
 }
@@ -80,10 +82,10 @@ impl Desk {
     }
 
     /// Sets values over the configuration, all or none; returns when they are published.
-    pub(super) async fn set(&self, values: Vec<(ObjectKey, Value)>) -> Result<(), String> {
+    pub(crate) async fn set(&self, values: Vec<(ObjectKey, Value)>, by: String) -> Result<(), String> {
         let (reply, answered) = oneshot::channel();
         let gone = || "the control plane is stopping".to_owned();
-        self.requests.send(Request { values, reply }).await.map_err(|_| gone())?;
+        self.requests.send(Request { values, by, reply }).await.map_err(|_| gone())?;
         answered.await.unwrap_or_else(|_| Err(gone()))
     }
 }

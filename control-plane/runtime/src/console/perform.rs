@@ -18,6 +18,15 @@ use tokio::time::timeout;
 use super::Process;
 use super::desk::Desk;
 
+/// Waits until what was set is in force at the proxies that are connected, or they had their time.
+pub(crate) async fn settled(publisher: &Publisher) {
+    let mut answers = publisher.answers();
+    let settled = async { while !publisher.is_settled(DEFAULT_SCOPE) && answers.changed().await.is_ok() {} };
+    if timeout(SET_PATIENCE, settled).await.is_err() {
+        tracing::warn!("not every proxy has what was set within {} s", SET_PATIENCE.as_secs());
+    }
+}
+
 /// Does what commands ask for.
 #[derive(Debug)]
 pub(super) struct Office {
@@ -66,18 +75,10 @@ impl Office {
     }
 
     async fn set(&self, values: Vec<(ObjectKey, Value)>, answer: Answer) -> Answer {
-        if let Err(reason) = self.desk.set(values).await {
+        if let Err(reason) = self.desk.set(values, "on the console".to_owned()).await {
             return Answer::error(&reason);
         }
-        let mut answers = self.publisher.answers();
-        let settled =
-            async { while !self.publisher.is_settled(DEFAULT_SCOPE) && answers.changed().await.is_ok() {} };
-        if timeout(SET_PATIENCE, settled).await.is_err() {
-            tracing::warn!(
-                "not every proxy has what was set on the console within {} s",
-                SET_PATIENCE.as_secs()
-            );
-        }
+        settled(&self.publisher).await;
         answer
     }
 

@@ -171,8 +171,15 @@ async fn what_is_set_reaches_the_control_task_and_its_refusal_the_operator() {
 
 /// A backend `app` with a server `a`.
 fn one_server() -> sluicegate_model::Runtime {
-    let text = "defaults\n timeout connect 1s\n timeout client 1s\n timeout server 1s\nfrontend main\n bind :1\n \
-                default_backend app\nbackend app\n server a 127.0.0.1:1\n";
+    site("")
+}
+
+/// The same, with a line of the frontend.
+pub(crate) fn site(line: &str) -> sluicegate_model::Runtime {
+    let text = format!(
+        "defaults\n mode http\n timeout connect 1s\n timeout client 1s\n timeout server 1s\nfrontend main\n bind :1\n \
+         {line}\n default_backend app\nbackend app\n server a 127.0.0.1:1\n"
+    );
     let file = sluicegate_haproxy::Input { path: "a.cfg", text: text.as_bytes() };
     let loaded = sluicegate_haproxy::load(
         &[file],

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use sluicegate_proto::v1::{self, service::Kind};
 
+use super::condition;
 use super::reason::Fault;
 use super::rule::header_bytes;
 use super::scope::Scope;
 use crate::service::{Credentials, Service, StatsPage};
 
-/// Users of one page, and proxies that one shows.
+/// Users of one page, proxies that one shows, and conditions of its administrators.
 const MAX_NAMES: usize = 1000;
 
 pub(super) fn service(wire: &v1::Service, scope: &mut Scope<'_>) -> Option<Service> {
@@ -23,6 +24,7 @@ pub(super) fn service(wire: &v1::Service, scope: &mut Scope<'_>) -> Option<Servi
 fn stats(wire: &v1::StatsPage, scope: &mut Scope<'_>) -> Option<StatsPage> {
     scope.count("users", wire.users.len(), MAX_NAMES)?;
     scope.count("scope", wire.scope.len(), MAX_NAMES)?;
+    scope.count("admin", wire.admin.len(), MAX_NAMES)?;
     let uri = scope.text("uri", &wire.uri)?;
     let Some(uri) = uri else { return scope.fault(Fault::Empty { what: "uri" }) };
     let realm = scope.text("realm", &wire.realm)?.unwrap_or_default();
@@ -36,6 +38,7 @@ fn stats(wire: &v1::StatsPage, scope: &mut Scope<'_>) -> Option<StatsPage> {
         Some(Credentials::new(&user, &password))
     });
     let names = scope.each("scope", &wire.scope, |scope, name| scope.text("name", name)?);
+    let admin = scope.each("admin", &wire.admin, |scope, wire| condition::condition(wire, scope));
     let node = scope.text("node", &wire.node)?.unwrap_or_default();
     let description = scope.text("description", &wire.description)?.unwrap_or_default();
     let refresh = Some(wire.refresh_ms).filter(|&ms| ms > 0).map(Duration::from_millis);
@@ -49,5 +52,6 @@ fn stats(wire: &v1::StatsPage, scope: &mut Scope<'_>) -> Option<StatsPage> {
         node: wire.show_node.then_some(node),
         description: wire.show_description.then_some(description),
         scope: names?,
+        admin: admin?,
     })
 }

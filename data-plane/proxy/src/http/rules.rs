@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use sluicegate_model::Service;
 use sluicegate_model::expr::{Alias, Direction};
 use sluicegate_model::rule::{Content, HeaderName, HeaderPattern, Redirect, Reply, Rule};
 use sluicegate_rules::{Edit, Message, Outcome, Scratch, Style, Variables, matches, render};
@@ -235,7 +236,8 @@ impl Run<'_, '_> {
             }
             (None, Outcome::Serve { service }) => {
                 self.intercept();
-                Some(self.ask(service))
+                let admin = self.is_admin(service, &mut scratch);
+                Some(self.ask(service, admin))
             }
         };
         self.worker.http.rules.set(scratch);
@@ -286,7 +288,7 @@ impl Run<'_, '_> {
                 self.turn.exchange.termination = Termination::LOCAL;
                 Some(self.answer_redirect(redirect, scratch.text()))
             }
-            (None, Outcome::Serve { service }) => Some(self.ask(service)),
+            (None, Outcome::Serve { service }) => Some(self.ask(service, false)),
         }
     }
 
@@ -314,6 +316,21 @@ impl Run<'_, '_> {
             Some(route) => route.backend.clone(),
             None => frontend.default_backend.clone(),
         }
+    }
+
+    /// Whether the request may change things from the statistics page.
+    fn is_admin(&self, service: &Service, scratch: &mut Scratch) -> bool {
+        let Service::Stats(page) = service else { return false };
+        let turn = &*self.turn;
+        let scene = Scene {
+            worker: self.worker,
+            exchange: &turn.exchange,
+            client: self.client,
+            request: Side::fixed(&turn.request),
+            response: None,
+            failed: None,
+        };
+        page.admin.iter().any(|when| matches(when, &scene, scratch))
     }
 
     /// A rule answers in the place of a server.

@@ -65,6 +65,7 @@ impl Run<'_, '_> {
                 Stage::Pause => self.pause(),
                 Stage::Connect => self.connect(),
                 Stage::Relay => self.relay(),
+                Stage::Collect => self.collect(),
                 Stage::Serve => self.serve(),
                 Stage::Reply => self.reply(),
                 Stage::Tunnel => self.tunnel(),
@@ -187,7 +188,7 @@ impl Run<'_, '_> {
     /// The time-out of the stage has passed.
     pub(super) fn expire(&mut self) -> Step {
         match self.turn.stage {
-            Stage::Receive => self.fail(Failure::ClientTimeout),
+            Stage::Receive | Stage::Collect => self.fail(Failure::ClientTimeout),
             Stage::Queue => self.fail(Failure::QueueTimeout),
             Stage::Pause => self.reconnect(),
             Stage::Connect => self.connect_failed(Failure::ConnectTimeout),
@@ -202,7 +203,7 @@ impl Run<'_, '_> {
     /// When the present stage has lasted too long; to be asked before each wait.
     pub(super) fn deadline(&self) -> Option<Instant> {
         let limit = match self.turn.stage {
-            Stage::Receive | Stage::Queue | Stage::Pause | Stage::Connect | Stage::Serve => {
+            Stage::Receive | Stage::Queue | Stage::Pause | Stage::Connect | Stage::Collect | Stage::Serve => {
                 return self.turn.until;
             }
             Stage::Relay => self.client_limit().min(self.server_limit()),

@@ -3,6 +3,7 @@
 mod basics;
 mod bodies;
 mod failures;
+mod forms;
 mod generations;
 mod interim;
 mod limits;

@@ -4,10 +4,9 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::service::Answer;
+use super::service::Asking;
 use crate::counters::CloseCause;
 use crate::exchange::Exchange;
 use crate::h1::{Asked, Edits, Framing, Head};
@@ -66,6 +65,8 @@ pub(super) enum Stage {
     Connect,
     /// Sending the request, awaiting and passing the response.
     Relay,
+    /// Reading a form for the proxy itself.
+    Collect,
     /// Waiting for an answer about the proxy.
     Serve,
     /// Sending an answer made here.
@@ -123,8 +124,8 @@ pub(super) struct Turn {
     pub(super) permit: Option<Permit>,
     pub(super) connecting: Option<Connecting>,
     pub(super) server: Option<Stream>,
-    /// Brings an answer about the proxy.
-    pub(super) service: Option<oneshot::Receiver<Answer>>,
+    /// A question about the proxy.
+    pub(super) service: Option<Asking>,
     /// Why the client's connection is closed, where it is.
     pub(super) close_cause: CloseCause,
     /// When the stage has lasted too long.
@@ -212,7 +213,7 @@ impl Turn {
             Stage::Relay if !self.facts.answered => Phase::Headers,
             Stage::Relay | Stage::Tunnel if !self.down.is_received() => Phase::Data,
             Stage::Relay | Stage::Tunnel => Phase::Last,
-            Stage::Serve | Stage::Reply => Phase::Request,
+            Stage::Collect | Stage::Serve | Stage::Reply => Phase::Request,
         }
     }
 

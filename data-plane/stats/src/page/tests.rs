@@ -30,7 +30,7 @@ fn what_is_asked_for_is_shown_and_escaped() {
         legends: true,
         node: Some("node<1>"),
         description: Some("a & b"),
-        only_up: false,
+        ..PageSettings::default()
     };
     let page = shown(&Report::default(), settings);
     for part in ["9.8.7", "192.0.2.1:80", "content=\"5\"", "roundrobin"] {
@@ -43,7 +43,7 @@ fn what_is_asked_for_is_shown_and_escaped() {
 
 #[test]
 fn servers_that_are_up_alone() {
-    let settings = PageSettings { only_up: true, ..PageSettings::default() };
+    let settings = PageSettings { parameters: Parameters::of(";up"), ..PageSettings::default() };
     let page = shown(&told(v1::EndpointStats::default(), Health::Down), settings);
     assert_eq!(page.matches("<tr class=\"server").count(), 1, "{page}");
 }
@@ -57,4 +57,67 @@ fn sizes_and_spans() {
     for (seconds, text) in [(0, "0s"), (59, "59s"), (60, "1m"), (3_723, "1h 2m"), (90_000, "1d 1h")] {
         assert_eq!(span(seconds), text);
     }
+}
+
+#[test]
+fn who_may_change_things_has_a_form_for_each_backend_with_servers() {
+    let page =
+        shown(&Report::default(), PageSettings { uri: "/stats", admin: true, ..PageSettings::default() });
+    assert_eq!(page.matches("<form method=\"post\" action=\"/stats\">").count(), 1, "{page}");
+    assert_eq!(page.matches("type=\"checkbox\" name=\"s\"").count(), 3);
+    for part in ["name=\"s\" value=\"a\"", "name=\"b\" value=\"app\"", "<option value=\"hnolb\">", "<select"]
+    {
+        assert!(page.contains(part), "{part}\n{page}");
+    }
+    assert!(!page.contains("value=\"arunn\""), "what is not on HAProxy's page");
+    let page = shown(&Report::default(), PageSettings { uri: "/stats", ..PageSettings::default() });
+    assert!(!page.contains("method=\"post\"") && !page.contains("checkbox"), "{page}");
+}
+
+#[test]
+fn what_came_of_a_form_is_told_once() {
+    let settings = PageSettings {
+        uri: "/stats",
+        refresh: Some(Duration::from_secs(5)),
+        parameters: Parameters::of(";st=DENY;up?scope=app"),
+        ..PageSettings::default()
+    };
+    assert_eq!(settings.refresh().as_deref(), Some("5; url=/stats;up?scope=app"));
+    let page = shown(&Report::default(), settings);
+    assert!(
+        page.contains("Denied: nothing was changed.") && page.contains("class=\"outcome down\""),
+        "{page}"
+    );
+    assert!(!page.contains("<caption>web") && page.contains("<caption>app"), "{page}");
+    assert!(page.contains("<form method=\"get\" action=\"/stats;up\">"), "{page}");
+    let plain = PageSettings { parameters: Parameters::of(";norefresh"), ..settings };
+    assert_eq!(plain.refresh(), None);
+}
+
+#[test]
+fn an_address_with_a_query_can_be_looked_through() {
+    let page = shown(&Report::default(), PageSettings { uri: "/haproxy?stats", ..PageSettings::default() });
+    let form = "<form method=\"get\" action=\"/haproxy\"><input type=\"hidden\" name=\"stats\" value=\"\">";
+    assert!(page.contains(form), "{page}");
+}
+
+#[test]
+fn backends_of_one_name_go_by_their_numbers() {
+    let (runtime, facts, report) = (runtime(), Facts::default(), Report::default());
+    let mut table = Table::new(&runtime, &report, &facts);
+    let settings = PageSettings { admin: true, ..PageSettings::default() };
+    let info = Info::new(&runtime, &report, &facts);
+    assert!(page(&table, &info, settings).contains("name=\"b\" value=\"app\""));
+    let (app, number) = {
+        let row = table.rows.iter().find(|row| row.kind == Kind::Backend && row.key.name() == "app").unwrap();
+        (row.key.clone(), row.proxy_number)
+    };
+    assert_eq!(table.backend("app"), Some(&app));
+    assert_eq!(table.backend(&format!("#{number}")), Some(&app));
+    assert_eq!((table.backend("web"), table.backend("#99"), table.backend("#x")), (None, None, None));
+    let mut namesake = table.rows.iter().find(|row| row.key == app).unwrap().clone();
+    namesake.proxy_number = 77;
+    table.rows.push(namesake);
+    assert_eq!(table.backend("app"), None, "which one is meant is not known");
+    assert!(page(&table, &info, settings).contains(&format!("name=\"b\" value=\"#{number}\"")));
 }

@@ -208,7 +208,9 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::works("stats http-request", FLB, STATS)
             .takes(1, Arity::ANY, "{ allow | deny } [{ if | unless } <condition>]")
             .does("Says who may see it. `auth` answers 403: there are no user lists yet."),
-        Keyword::degraded("stats admin", FLB, "the page shows and changes nothing; the runtime API does"),
+        Keyword::works("stats admin", FLB, STATS)
+            .takes(2, Arity::ANY, "{ if | unless } <condition>")
+            .does("Lets requests change servers from the page, where the condition holds."),
         Keyword::inert("stats show-modules", DFLB, "there are no modules"),
     ],
 ];

@@ -300,3 +300,18 @@ fn a_flood_of_faults_is_counted() {
     assert_eq!(found.len(), 1_001);
     assert_eq!(found[1_000], "... and 500 faults more");
 }
+
+#[test]
+fn a_page_with_conditions_that_are_none() {
+    let page = |admin: Vec<v1::Condition>| {
+        let stats = v1::StatsPage { uri: "/stats".into(), admin, ..Default::default() };
+        let service = v1::Service { kind: Some(v1::service::Kind::Stats(stats)) };
+        let rule = v1::Rule { when: None, action: Some(v1::rule::Action::Service(service)) };
+        of_frontend(|frontend| frontend.request_rules = vec![rule])
+    };
+    assert_eq!(page(Vec::new()), [""; 0]);
+    let found = page(vec![v1::Condition::default()]);
+    assert!(found.len() == 1 && found[0].contains("stats: condition: "), "{found:?}");
+    let found = page(vec![v1::Condition::default(); 1001]);
+    assert!(found.len() == 1 && found[0].contains("admin"), "{found:?}");
+}

@@ -12,17 +12,18 @@ use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1;
 use sluicegate_proto::v1::resource::Body as Resource;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
 use tokio::task::LocalSet;
 use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::exchange::Exchange;
-use crate::http::{Connection, Trace};
+use crate::http::{Ask, Connection, Trace};
 use crate::listen::{Attachment, Incoming, ListenerId};
 use crate::live::{Active, Gate, Generation};
 use crate::stream::{Fresh, Peer, Stream};
 use crate::termination::Phase;
-use crate::worker::Worker;
+use crate::worker::{Shared, Worker};
 
 pub(super) use super::peers::{Client, Named, Origin};
 
@@ -179,7 +180,17 @@ pub(super) struct Site {
 
 impl Site {
     pub(super) async fn start(plan: Plan) -> Self {
-        let worker = Worker::new(0, Arc::new(crate::fixture::shared()));
+        Self::start_with(plan, crate::fixture::shared()).await
+    }
+
+    /// And who answers questions about the proxy.
+    pub(super) async fn start_asked(plan: Plan) -> (Self, mpsc::Receiver<Ask>) {
+        let (services, asks) = mpsc::channel(1);
+        (Self::start_with(plan, Shared { services, ..crate::fixture::shared() }).await, asks)
+    }
+
+    async fn start_with(plan: Plan, shared: Shared) -> Self {
+        let worker = Worker::new(0, Arc::new(shared));
         let record = Recorder::default();
         worker.http.trace.set(Box::new(record.clone())).unwrap();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();

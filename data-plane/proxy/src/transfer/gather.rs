@@ -1,0 +1,50 @@
+//! Bodies whose receiver is the proxy itself.
+
+use std::task::{Context, Poll, ready};
+
+use super::{Broken, SMALL_WINDOW, Scratch, Transfer};
+use crate::h1::{Body, InvalidChunk};
+use crate::stream::Stream;
+
+impl Transfer {
+    /// Takes bytes of the body in, for a receiver here: its content goes behind what `into` has, without its coding. How
+    /// many of them belong to this message.
+    pub(crate) fn gather(&mut self, bytes: &[u8], into: &mut Vec<u8>) -> Result<usize, InvalidChunk> {
+        let Body::Chunked(chunked) = &mut self.body else {
+            let used = self.accept(bytes)?;
+            into.extend_from_slice(bytes.get(..used).unwrap_or_default());
+            return Ok(used);
+        };
+        let mut at = 0;
+        while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty() && !chunked.is_done()) {
+            let step = chunked.step(rest)?;
+            into.extend_from_slice(rest.get(step.data).unwrap_or_default());
+            at += step.used;
+        }
+        self.received += at as u64;
+        Ok(at)
+    }
+
+    /// Reads the body into memory. Ready when it is complete, or when more than `most` bytes of content came: how many more
+    /// is bounded by one small read. Bytes of the sender's next message go to `next`.
+    pub(crate) fn poll_gather(
+        &mut self,
+        cx: &mut Context<'_>,
+        from: &mut Stream,
+        scratch: &mut Scratch,
+        next: &mut Vec<u8>,
+        (into, most): (&mut Vec<u8>, usize),
+    ) -> Poll<Result<(), Broken>> {
+        while !self.is_received() && into.len() <= most {
+            let window = SMALL_WINDOW.min(self.most_ahead());
+            let length = ready!(from.poll_read(cx, scratch.window(window))).map_err(Broken::Sender)?;
+            if length == 0 {
+                return Poll::Ready(Err(Broken::SenderClosed));
+            }
+            let read = scratch.slice(Scratch::START, Scratch::START + length);
+            let used = self.gather(read, into)?;
+            next.extend_from_slice(read.get(used..).unwrap_or_default());
+        }
+        Poll::Ready(Ok(()))
+    }
+}
