@@ -1,6 +1,7 @@
 //! What people ask for on the statistics pages of proxies: allowed or not, done, answered.
 
-use sluicegate_console::{Deed, operate};
+use sluicegate_console::limits::ASK_PATIENCE;
+use sluicegate_console::{Ask, Deed, operate};
 use sluicegate_grpc::{Asked, Publisher};
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::identity::DEFAULT_SCOPE;
@@ -32,9 +33,7 @@ async fn perform(desk: &Desk, publisher: &Publisher, asked: &Asked) -> Operation
         let backend = &operation.backend;
         warn!(proxy = %proxy_id, %backend, "denied: no statistics page lets anybody change this backend");
     }
-    if !shut_down.is_empty() {
-        return shut_down_sessions(proxy_id, &shut_down);
-    }
+    shut_down_sessions(publisher, proxy_id, &shut_down).await;
     if !values.is_empty() {
         let by = format!("on the statistics page of proxy {proxy_id}");
         if let Err(reason) = desk.set(values, by).await {
@@ -46,12 +45,20 @@ async fn perform(desk: &Desk, publisher: &Publisher, asked: &Asked) -> Operation
     result
 }
 
-/// Ends the sessions of these endpoints at all proxies (HAProxy: shutdown). Proxies of this version do not end sessions
-/// when they are asked to: nothing is done, and that is answered.
-fn shut_down_sessions(proxy_id: &str, endpoints: &[ObjectKey]) -> OperationResult {
-    let endpoints: Vec<String> = endpoints.iter().map(ToString::to_string).collect();
-    info!(proxy = %proxy_id, endpoints = endpoints.join(", "), "sessions cannot be ended from a statistics page yet");
-    OperationResult::None
+/// Ends the sessions of these endpoints at all proxies (HAProxy: shutdown).
+async fn shut_down_sessions(publisher: &Publisher, proxy_id: &str, endpoints: &[ObjectKey]) {
+    for endpoint in endpoints {
+        let question = Ask::ShutDownEndpoint { endpoint: endpoint.clone() }.question(0);
+        let told = publisher.ask(DEFAULT_SCOPE, None, question, ASK_PATIENCE).await;
+        let ended: u64 =
+            told.iter().filter_map(|told| told.answer.as_ref().ok()).map(|told| told.ended).sum();
+        info!(proxy = %proxy_id, %endpoint, ended, "sessions ended from a statistics page");
+        for (silent, why) in
+            told.iter().filter_map(|told| Some((&told.proxy_id, told.answer.as_ref().err()?)))
+        {
+            warn!(proxy = %silent, %endpoint, "sessions of the endpoint may go on: the proxy {why}");
+        }
+    }
 }
 
 #[cfg(test)]
