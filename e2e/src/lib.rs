@@ -11,6 +11,7 @@
 
 mod bodies;
 mod client;
+pub mod console;
 mod dice;
 pub mod docker;
 mod front;

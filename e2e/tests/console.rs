@@ -15,32 +15,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nix::sys::resource::{Resource, getrlimit};
+use sluicegate_e2e::console::{ask, socket};
 use sluicegate_e2e::{Connection, HTTP_DEFAULTS, Origin, PATIENCE, Sluicegate, fetch, free_address};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-
-/// What is answered to these bytes until the other side closes.
-pub(crate) async fn ask(socket: &Path, bytes: impl AsRef<[u8]>) -> String {
-    let conversation = async {
-        let (mut from, mut to) = UnixStream::connect(socket).await.unwrap().into_split();
-        let mut said = Vec::new();
-        // Who sends much is answered meanwhile, and may be cut off: then the answer is what came before that.
-        let _ = tokio::join!(to.write_all(bytes.as_ref()), from.read_to_end(&mut said));
-        String::from_utf8_lossy(&said).into_owned()
-    };
-    timeout(PATIENCE, conversation).await.expect("an answer comes in time")
-}
-
-/// A folder for sockets, and the line that asks for one in it.
-pub(crate) fn socket() -> (TempDir, PathBuf, String) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("admin.sock");
-    let line = format!("stats socket {} mode 600 level admin", path.display());
-    (folder, path, line)
-}
 
 fn site(line: &str, entry: SocketAddr, servers: &[String]) -> String {
     format!(

@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use sluicegate_e2e::console::{ask, socket};
 use sluicegate_e2e::{HTTP_DEFAULTS, Haproxy, Origin, PATIENCE, Sluicegate, free_address};
 use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
-
-use super::{ask, socket};
 
 /// Commands whose answers are equal to the byte.
 const EQUAL: &[&str] = &[
@@ -83,6 +82,15 @@ const EQUAL: &[&str] = &[
     "set maxconn global 99999999",
     "shutdown session",
     "shutdown session nope",
+    "shutdown session 0",
+    "shutdown session 0x1234",
+    "shutdown session 0xzz",
+    "show sess 0x1234",
+    "clear counters",
+    "clear counters all",
+    "shutdown sessions server",
+    "shutdown sessions server app",
+    "shutdown sessions server app/one",
     "shutdown sessions server app/nope",
     "shutdown frontend nope",
     "add acl",
