@@ -47,6 +47,10 @@ pub(crate) struct Sources {
     /// A named listener that containers attach to, as NAME=ADDRESS:PORT [with --docker: web=:80]
     #[arg(long = "entrypoint", value_name = "NAME=ADDR", value_parser = parse_entry_point)]
     pub(crate) entrypoints: Vec<EntryPoint>,
+    /// Answer monitoring at this ADDRESS:PORT, without a password: /metrics, /healthz, and at / the statistics page, which
+    /// changes nothing there. `control` opens it at every proxy of its scope
+    #[arg(long, value_name = "ADDR", env = "SLUICEGATE_ADMIN_HTTP", value_parser = parse_address)]
+    pub(crate) admin_http: Option<SocketAddr>,
     /// Where `sluicegate status` finds this process [default: /run/sluicegate/admin.sock, as a user below
     /// $XDG_RUNTIME_DIR]
     #[arg(long, value_name = "SOCKET", env = "SLUICEGATE_ADMIN")]
@@ -184,6 +188,10 @@ fn parse_entry_point(text: &str) -> Result<EntryPoint, String> {
     if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)) {
         return Err(format!("'{name}' is no name: letters, digits, '-', '_' and '.' are allowed"));
     }
+    Ok(EntryPoint { name: name.to_owned(), address: parse_address(address)? })
+}
+
+fn parse_address(address: &str) -> Result<SocketAddr, String> {
     let full = match address.strip_prefix(':').or_else(|| address.strip_prefix("*:")) {
         Some(port) => format!("0.0.0.0:{port}"),
         None => address.to_owned(),
@@ -193,7 +201,7 @@ fn parse_entry_point(text: &str) -> Result<EntryPoint, String> {
     if address.port() == 0 {
         return Err("port 0 is no port that clients can know".to_owned());
     }
-    Ok(EntryPoint { name: name.to_owned(), address })
+    Ok(address)
 }
 
 #[cfg(test)]
@@ -213,6 +221,15 @@ mod tests {
         assert_eq!(parse_entry_point("a-b=[::1]:80").unwrap().name, "a-b");
         for wrong in ["web", "=:80", "web=", "web=:0", "web=:99999", "w b=:80", "web=localhost:80"] {
             assert!(parse_entry_point(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn addresses_to_listen_on() {
+        assert_eq!(parse_address(":8404").unwrap(), "0.0.0.0:8404".parse().unwrap());
+        assert_eq!(parse_address("*:8404").unwrap(), "0.0.0.0:8404".parse().unwrap());
+        for wrong in ["", "8404", "localhost:8404", ":0"] {
+            assert!(parse_address(wrong).is_err(), "{wrong}");
         }
     }
 

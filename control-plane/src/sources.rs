@@ -89,5 +89,5 @@ pub(crate) fn sources(options: command::Sources, reload: Reload) -> anyhow::Resu
             None => return Ok(None),
         }
     };
-    Ok(Some(Sources { files, docker, entrypoints }))
+    Ok(Some(Sources { files, docker, entrypoints, admin_http: options.admin_http }))
 }

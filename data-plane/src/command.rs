@@ -11,7 +11,8 @@ use sluicegate_sync::{ControlAddress, Target};
 
 /// Proxy of a Sluicegate control plane: receives its configuration, serves it, reports health and statistics back.
 ///
-/// It serves on while the control plane is away, and comes back to it by itself.
+/// It serves on while the control plane is away, and comes back to it by itself. What it listens on is the control plane's to
+/// say, the listener for monitoring among it (`sluicegate control --admin-http`).
 #[derive(Debug, Parser)]
 #[command(name = "sluicegate-proxy", version, after_long_help = AFTER)]
 pub(crate) struct Command {

@@ -1,5 +1,6 @@
 //! The control plane as one task: loads come in, snapshots go out.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -11,6 +12,7 @@ use sluicegate_provider_file::load::{Inputs, Loaded};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
+use crate::admin_http;
 use crate::console::{Asked, Clerk, Request, Seen};
 use crate::entrypoint::{self, EntryPoint};
 use crate::files::{self, Guard, Receivers, Reload};
@@ -30,6 +32,8 @@ pub struct Sources {
     pub docker: Option<engine::Settings>,
     /// Named listeners.
     pub entrypoints: Vec<EntryPoint>,
+    /// Where monitoring is answered.
+    pub admin_http: Option<SocketAddr>,
 }
 
 /// Runs until the future is dropped, also when no source has anything more to say.
@@ -37,8 +41,8 @@ pub async fn run(sources: Sources, publisher: Publisher, clerk: Clerk) {
     let (sender, mut loads) = mpsc::channel(LOADS);
     let Clerk { seen, wishes, mut requests } = clerk;
     let mut control = Control { pipeline: Pipeline::default(), publisher, seen };
-    if let Some(load) = entrypoint::load(&sources.entrypoints) {
-        control.take(load);
+    for load in [entrypoint::load(&sources.entrypoints), admin_http::load(sources.admin_http)] {
+        load.into_iter().for_each(|load| control.take(load));
     }
     let mut awaited = begin(sources, sender, wishes);
     if awaited.is_empty() {
@@ -90,7 +94,7 @@ async fn next(loads: &mut mpsc::Receiver<Load>, awaited: &[&'static str]) -> Opt
 /// Starts a task for each source; the names of those that will speak.
 fn begin(sources: Sources, loads: mpsc::Sender<Load>, console: watch::Sender<Asked>) -> Vec<&'static str> {
     let mut awaited = Vec::new();
-    let Sources { files, docker, entrypoints } = sources;
+    let Sources { files, docker, entrypoints, admin_http: _ } = sources;
     let guard = Guard::new(entrypoints.is_empty());
     if let Some((inputs, first, reload)) = files {
         awaited.push(files::SOURCE);

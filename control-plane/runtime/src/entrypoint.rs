@@ -55,7 +55,8 @@ pub fn fragment(entrypoints: &[EntryPoint]) -> Result<Fragment, InvalidValue> {
     Ok(Fragment { provider: PROVIDER.to_owned(), resources })
 }
 
-fn http_frontend() -> v1::Frontend {
+/// HTTP, keep-alive, and times that suit most clients.
+pub(crate) fn http_frontend() -> v1::Frontend {
     v1::Frontend {
         mode: v1::Mode::Http as i32,
         timeouts: Some(v1::Timeouts {

@@ -15,7 +15,7 @@ use sluicegate_proto::v1::{ObjectId, ProviderStatus, Quarantined, Resource};
 /// One reading of a source: what it found, or why it is not taken.
 #[derive(Debug, Clone)]
 pub struct Load {
-    /// Which source: files, docker, entrypoint. One may speak for several providers.
+    /// Which source: files, docker, entrypoint, admin-http. One may speak for several providers.
     pub source: &'static str,
     /// All that it found; `None`: that cannot be taken, and what it found before stays.
     pub fragments: Option<Vec<Fragment>>,
@@ -63,6 +63,7 @@ pub struct Pipeline {
 /// Who has a name or an address that several providers claim; the highest has it.
 fn rank(provider: &str) -> u32 {
     match provider {
+        "admin-http" => 5,
         "entrypoint" => 4,
         "haproxy" => 3,
         "manifest" => 2,

@@ -49,6 +49,7 @@ pub(super) fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
             files: Some((inputs(&arguments), loaded.clone(), Reload::OnDemand(demands))),
             docker: None,
             entrypoints: Vec::new(),
+            admin_http: None,
         },
     };
     standalone.serve(|| {

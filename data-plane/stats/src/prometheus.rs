@@ -1,6 +1,9 @@
 //! Metrics in Prometheus' text form, under the names of HAProxy's exporter and a few of our own.
 
-use sluicegate_proto::v1::Report;
+use std::collections::HashMap;
+
+use sluicegate_proto::id::ObjectKey;
+use sluicegate_proto::v1::{Health, Report};
 
 use crate::field::Field;
 use crate::info::Info;
@@ -181,6 +184,9 @@ pub fn prometheus(table: &Table, info: &Info, report: &Report, scope: Scope) -> 
             }
             samples.for_each(|(row, value)| sample(&name, row, value, *form, &mut out));
         }
+        if kind == Kind::Server {
+            health(&rows, report, &mut out);
+        }
     }
     out
 }
@@ -203,7 +209,8 @@ fn head(name: &str, form: Form, out: &mut String) {
     out.push_str(&format!("# TYPE {name} {kind}\n"));
 }
 
-fn sample(name: &str, row: &Row, value: &Value, form: Form, out: &mut String) {
+/// Of which proxy, and which server.
+fn labels(row: &Row) -> String {
     let mut labels = String::new();
     if let Some(proxy) = row.cell(Field::ProxyName) {
         labels.push_str(&format!("proxy=\"{}\"", escaped(&proxy.to_string())));
@@ -213,6 +220,11 @@ fn sample(name: &str, row: &Row, value: &Value, form: Form, out: &mut String) {
     {
         labels.push_str(&format!(",server=\"{}\"", escaped(&server.to_string())));
     }
+    labels
+}
+
+fn sample(name: &str, row: &Row, value: &Value, form: Form, out: &mut String) {
+    let labels = labels(row);
     match form {
         Form::Gauge | Form::Counter => out.push_str(&format!("{name}{{{labels}}} {value}\n")),
         Form::Millis => out.push_str(&format!("{name}{{{labels}}} {}\n", seconds(value))),
@@ -255,22 +267,69 @@ fn process(info: &Info, report: &Report, out: &mut String) {
             out.push_str(&format!("{name} {}\n", item.value));
         }
     }
-    if let Some(version) = info.items.iter().find(|item| item.name == "Version") {
+    let version = info.items.iter().find(|item| item.name == "Version").map(|item| item.value.to_string());
+    if let Some(version) = &version {
         let name = "haproxy_process_build_info";
         head(name, Form::Gauge, out);
-        out.push_str(&format!("{name}{{version=\"{}\"}} 1\n", escaped(&version.value.to_string())));
+        out.push_str(&format!("{name}{{version=\"{}\"}} 1\n", escaped(version)));
+    }
+    if let Some(version) = &version {
+        one("build_info", Form::Gauge, format!("{{version=\"{}\"}}", escaped(version)), 1, out);
     }
     if let Some(generation) = &report.generation {
-        head("sluicegate_generation", Form::Gauge, out);
-        out.push_str(&format!("sluicegate_generation {}\n", generation.number));
+        plain("generation", Form::Gauge, generation.number, out);
     }
     let Some(process) = &report.process else { return };
-    head("sluicegate_retained_generations", Form::Gauge, out);
-    out.push_str(&format!("sluicegate_retained_generations {}\n", process.retained_generations));
+    plain("retained_generations", Form::Gauge, process.retained_generations, out);
+    plain("uptime_seconds", Form::Gauge, process.uptime_ms / 1000, out);
+    plain("connections_total", Form::Counter, process.connections, out);
+    plain("current_connections", Form::Gauge, process.current_connections, out);
+    plain("requests_total", Form::Counter, process.requests, out);
+    plain("dropped_log_lines_total", Form::Counter, process.dropped_log_lines, out);
     head("sluicegate_connections_closed_total", Form::Counter, out);
     for count in &process.closes {
         let (cause, number) = (escaped(&count.name), count.count);
         out.push_str(&format!("sluicegate_connections_closed_total{{cause=\"{cause}\"}} {number}\n"));
+    }
+}
+
+/// A metric of our own with one sample.
+fn one(name: &str, form: Form, labels: String, value: u64, out: &mut String) {
+    let name = format!("sluicegate_{name}");
+    head(&name, form, out);
+    out.push_str(&format!("{name}{labels} {value}\n"));
+}
+
+fn plain(name: &str, form: Form, value: u64, out: &mut String) {
+    one(name, form, String::new(), value, out);
+}
+
+/// Healths, as the report tells them apart: more than HAProxy's states of servers.
+const HEALTHS: &[(Health, &str)] = &[
+    (Health::Up, "up"),
+    (Health::Down, "down"),
+    (Health::Disabled, "disabled"),
+    (Health::Unchecked, "unchecked"),
+    (Health::Unresolved, "unresolved"),
+    (Health::Stopping, "stopping"),
+];
+
+/// A sample for each health of each server, 1 for the one that it is.
+fn health(rows: &[&Row], report: &Report, out: &mut String) {
+    let keyed = report.endpoints.iter().filter_map(|stats| Some((stats.id.as_ref()?, stats.health())));
+    let known: HashMap<ObjectKey, Health> =
+        keyed.filter_map(|(id, health)| Some((ObjectKey::try_from(id).ok()?, health))).collect();
+    let name = "sluicegate_server_health";
+    let mut headed = false;
+    for (row, health) in rows.iter().filter_map(|row| Some((row, *known.get(&row.key)?))) {
+        if !std::mem::replace(&mut headed, true) {
+            head(name, Form::Gauge, out);
+        }
+        let labels = labels(row);
+        for (each, word) in HEALTHS {
+            let is = u8::from(*each == health);
+            out.push_str(&format!("{name}{{{labels},health=\"{word}\"}} {is}\n"));
+        }
     }
 }
 

@@ -234,7 +234,7 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// In the order in which they were written, files by their names.
+    /// In the order in which they were written, files by their names; then what other sources have.
     fn proxies(&self) -> Vec<Proxy<'a>> {
         let mut proxies: BTreeMap<_, Proxy<'a>> = BTreeMap::new();
         let empty = |name| Proxy { number: 0, name, frontend: None, backend: None };
@@ -264,13 +264,14 @@ impl<'a> Scene<'a> {
     }
 }
 
-/// What proxies are sorted by: both sides of a `listen` have the same.
-fn place<'a>(key: &'a ObjectKey, origin: &'a Origin) -> (&'a str, u32, &'a str, &'a str, &'a str) {
-    let (file, line) = match &origin.place {
-        Some(Place::File(file)) => (file.path.as_str(), file.line),
-        _ => ("", 0),
+/// What proxies are sorted by: both sides of a `listen` have the same. What no file says stands behind what files say: the
+/// numbers of those are as if it were not there.
+fn place<'a>(key: &'a ObjectKey, origin: &'a Origin) -> (bool, &'a str, u32, &'a str, &'a str, &'a str) {
+    let (elsewhere, file, line) = match &origin.place {
+        Some(Place::File(file)) => (false, file.path.as_str(), file.line),
+        _ => (true, "", 0),
     };
-    (file, line, key.provider(), key.namespace(), key.name())
+    (elsewhere, file, line, key.provider(), key.namespace(), key.name())
 }
 
 fn by_key<T>(rows: &[T], id: impl Fn(&T) -> Option<&ObjectId>) -> BTreeMap<ObjectKey, &T> {

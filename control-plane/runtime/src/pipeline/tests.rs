@@ -324,3 +324,34 @@ fn a_value_that_does_not_compile_is_told_before_it_is_accepted() {
     let proposal = site.pipeline.propose().unwrap();
     assert_eq!(site.pipeline.newly_held(&proposal), None);
 }
+
+#[test]
+fn no_route_attaches_to_the_listener_for_monitoring() {
+    let address = |port: u16| ([127, 0, 0, 1], port).into();
+    let monitoring = crate::admin_http::load(Some(address(8404))).unwrap();
+    // Its own name is as far as anybody's guess goes.
+    let namesake = EntryPoint { name: "admin-http".into(), address: address(8080) };
+    let mut site = Site::new();
+    site.take(monitoring);
+    let fragment = entrypoint::fragment(std::slice::from_ref(&namesake)).unwrap();
+    site.take(Load { source: entrypoint::PROVIDER, fragments: Some(vec![fragment]), diagnostics: vec![] });
+    let container = Container {
+        id: "a".repeat(64),
+        name: "a".into(),
+        labels: [
+            ("sluicegate.enable".to_owned(), "true".to_owned()),
+            ("sluicegate.http.a.entrypoints".to_owned(), "admin-http".to_owned()),
+            ("sluicegate.http.a.path".to_owned(), "/".to_owned()),
+        ]
+        .into(),
+        ports: vec![80],
+        networks: [("bridge".to_owned(), "172.17.0.2".parse().unwrap())].into(),
+    };
+    let found = routes(&[container], &BTreeSet::from([namesake.name]));
+    site.take(docker(Fragment { provider: DOCKER.into(), resources: found.resources }));
+    assert_eq!(site.settle(), Some(1));
+    let runtime = site.pipeline.runtime();
+    let attached: Vec<(&str, usize)> =
+        runtime.frontends.iter().map(|(key, frontend)| (key.provider(), frontend.routes.len())).collect();
+    assert_eq!(attached, [("admin-http", 0), ("entrypoint", 1)]);
+}

@@ -34,9 +34,11 @@ impl Posts {
         (target, answer): (&[u8], oneshot::Sender<Answer>),
     ) {
         let target = String::from_utf8_lossy(target).into_owned();
-        let uri = settings.uri.to_string();
+        let (uri, refreshes) = (settings.uri.to_string(), settings.refresh.is_some());
         let send = move |outcome| {
-            let parameters = Parameters::of(target.strip_prefix(&*uri).unwrap_or_default());
+            let mut parameters = Parameters::of(target.strip_prefix(&*uri).unwrap_or_default());
+            // As HAProxy: what is not loaded again anyway need not be told so.
+            parameters.no_refresh &= refreshes;
             // The client may have gone.
             let _gone = answer.send(see_other(parameters.location(&uri, outcome)));
         };

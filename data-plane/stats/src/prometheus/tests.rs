@@ -12,9 +12,18 @@ fn metrics(scope: Scope) -> String {
     };
     let mut report = told(stats, Health::Down);
     let closes = vec![Count { name: "client".into(), count: 4 }];
-    report.process = Some(ProcessStats { connections: 9, closes, ..ProcessStats::default() });
+    report.process = Some(ProcessStats {
+        uptime_ms: 61_999,
+        connections: 9,
+        current_connections: 2,
+        requests: 20,
+        retained_generations: 1,
+        dropped_log_lines: 3,
+        closes,
+        ..ProcessStats::default()
+    });
     report.generation = Some(Generation { number: 7, ..Generation::default() });
-    let (runtime, facts) = (runtime(), Facts::default());
+    let (runtime, facts) = (runtime(), Facts { version: "9.8.7".into(), ..Facts::default() });
     let table = Table::new(&runtime, &report, &facts);
     prometheus(&table, &Info::new(&runtime, &report, &facts), &report, scope)
 }
@@ -35,11 +44,22 @@ fn names_and_labels_are_those_of_the_exporter() {
         "haproxy_backend_active_servers{proxy=\"app\"} 0",
         "haproxy_process_connections_total 9",
         "sluicegate_generation 7",
+        "sluicegate_uptime_seconds 61",
+        "sluicegate_connections_total 9",
+        "sluicegate_current_connections 2",
+        "sluicegate_requests_total 20",
+        "sluicegate_dropped_log_lines_total 3",
+        "sluicegate_retained_generations 1",
+        "sluicegate_build_info{version=\"9.8.7\"} 1",
+        "sluicegate_server_health{proxy=\"app\",server=\"a\",health=\"down\"} 1",
+        "sluicegate_server_health{proxy=\"app\",server=\"a\",health=\"up\"} 0",
         "sluicegate_connections_closed_total{cause=\"client\"} 4",
     ] {
         assert!(text.lines().any(|seen| seen == line), "{line}\n{text}");
     }
     assert!(!text.contains("haproxy_server_active_servers"));
+    assert!(!metrics(Scope::of_query("scope=global")).contains("sluicegate_server_health"));
+    assert!(!metrics(Scope::of_query("scope=server")).contains("sluicegate_requests_total"));
 }
 
 #[test]

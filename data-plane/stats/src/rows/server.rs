@@ -98,7 +98,7 @@ fn status(endpoint: &Endpoint, health: Health) -> &'static str {
         Health::Disabled => "MAINT",
         Health::Stopping => "NOLB",
         _ if endpoint.drain => "DRAIN",
-        _ if endpoint.check.is_none() => "no check",
+        _ if endpoint.check.as_ref().is_none_or(|check| check.paused) => "no check",
         Health::Up | Health::Unchecked | Health::Unspecified => "UP",
     }
 }

@@ -98,6 +98,21 @@ fn proxies_are_in_the_order_of_the_file() {
 }
 
 #[test]
+fn what_no_file_says_changes_no_number_of_what_files_say() {
+    let mut other = resource(ObjectKind::Frontend, "admin", 1, Body::Frontend(v1::Frontend::default()));
+    if let Some(Body::Frontend(frontend)) = &mut other.body {
+        frontend.mode = v1::Mode::Http.into();
+    }
+    let option = Place::Option("--admin-http".into());
+    other.provenance.as_mut().unwrap().origin = Some(Origin { place: Some(option) });
+    let runtime = compile(Some(&runtime()), Change::Delta { changed: &[other], removed: &[] }).unwrap();
+    let rows = Table::new(&runtime, &Report::default(), &Facts::default()).rows;
+    let numbers: Vec<String> =
+        rows.iter().map(|row| format!("{} {}", row.proxy_number, row.key.name())).collect();
+    assert_eq!(numbers, ["2 both", "2 both", "3 web", "4 app/a", "4 app/b", "4 app/c", "4 app", "5 admin"]);
+}
+
+#[test]
 fn rows_are_selected() {
     let rows =
         |proxy, kinds, server| table(&Report::default()).select(Select { proxy, kinds, server }).rows.len();
@@ -217,4 +232,19 @@ fn columns_are_numbered_without_the_one_that_parts_modules() {
     assert_eq!(Field::NeedConnEst.position(), 98);
     assert_eq!(Field::ALL[104].name(), "ssl_sess");
     assert_eq!(Field::ALL[104].position(), 103);
+}
+
+#[test]
+fn checks_that_are_off_are_none_while_the_server_is_up() {
+    let schedule =
+        |paused| v1::CheckSchedule { interval_ms: 2_000, rise: 2, fall: 3, paused, ..Default::default() };
+    let checked = |paused| server("a", 1, |endpoint| endpoint.check = Some(schedule(paused)));
+    let status = |paused: bool, health: Health| {
+        let runtime =
+            compile(Some(&runtime()), Change::Delta { changed: &[checked(paused)], removed: &[] }).unwrap();
+        let report = told(v1::EndpointStats::default(), health);
+        of(&Table::new(&runtime, &report, &Facts::default()), "app/a", Field::Status)
+    };
+    assert_eq!((status(false, Health::Up), status(true, Health::Up)), ("UP".into(), "no check".into()));
+    assert_eq!(status(true, Health::Down), "DOWN", "as it was when they were turned off");
 }

@@ -311,7 +311,7 @@ fn a_page_with_conditions_that_are_none() {
     };
     assert_eq!(page(Vec::new()), [""; 0]);
     let found = page(vec![v1::Condition::default()]);
-    assert!(found.len() == 1 && found[0].contains("stats: condition: "), "{found:?}");
+    assert!(found.len() == 1 && found[0].contains("stats: admin 1: condition: "), "{found:?}");
     let found = page(vec![v1::Condition::default(); 1001]);
     assert!(found.len() == 1 && found[0].contains("admin"), "{found:?}");
 }
