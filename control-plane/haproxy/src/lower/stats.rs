@@ -105,7 +105,23 @@ impl<'a> Lowering<'a> {
         line: &'a Directive,
         (asked, service): (&v1::Condition, &v1::Service),
         acls: &Acls,
-    ) -> Option<(v1::Rule, v1::Origin)> {
+    ) -> Vec<(v1::Rule, v1::Origin)> {
+        self.stats_action(line, service, acls)
+            .into_iter()
+            .flatten()
+            .map(|(mut rule, origin)| {
+                rule.when = both(Some(asked.clone()), rule.when);
+                (rule, origin)
+            })
+            .collect()
+    }
+
+    fn stats_action(
+        &mut self,
+        line: &'a Directive,
+        service: &v1::Service,
+        acls: &Acls,
+    ) -> Option<Vec<(v1::Rule, v1::Origin)>> {
         let (word, rest) = line.args().split_first()?;
         let mut args = Args::new(rest, line.end());
         let action = match word.text() {
@@ -123,9 +139,7 @@ impl<'a> Lowering<'a> {
                 return None;
             }
         };
-        let (mut rule, origin) = self.ruled(line, (&args, action), acls, Scope::REQUEST)?;
-        rule.when = both(Some(asked.clone()), rule.when);
-        Some((rule, origin))
+        self.ruled(line, (&args, action), acls, Scope::REQUEST)
     }
 }
 
