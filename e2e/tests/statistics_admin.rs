@@ -6,11 +6,10 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use sluicegate_e2e::console::ask;
 use sluicegate_e2e::{
     Connection, HTTP_DEFAULTS, Haproxy, Origin, PATIENCE, Response, Sluicegate, fetch, free_address,
 };
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::UnixStream;
 use tokio::time::{sleep, timeout};
 
 /// `boss:secret`
@@ -102,17 +101,6 @@ async fn leads(entry: SocketAddr, target: &str, fields: &str, body: &str) -> Str
         (Some("no-cache"), Some("text/plain"))
     );
     answer.header("location").unwrap().to_owned()
-}
-
-async fn ask(socket: &Path, command: &str) -> String {
-    let conversation = async {
-        let mut stream = UnixStream::connect(socket).await.unwrap();
-        stream.write_all(command.as_bytes()).await.unwrap();
-        let mut said = String::new();
-        stream.read_to_string(&mut said).await.unwrap();
-        said
-    };
-    timeout(PATIENCE, conversation).await.expect("an answer comes in time")
 }
 
 /// A process, its two pages and its console.

@@ -62,6 +62,13 @@ pub enum ArgumentType {
     Integer,
     /// The name of a list that is a map; travels as `Argument.list`.
     Map,
+    /// The name of a backend, of the provider and namespace of the resource that has the argument; travels as
+    /// `Argument.text`, as do the next two.
+    Backend,
+    /// The name of a frontend.
+    Frontend,
+    /// The names of a backend and of one of its endpoints, with a slash between them.
+    Server,
 }
 
 /// One argument of a fetch or a converter. Required arguments stand before optional ones.
@@ -85,6 +92,10 @@ const fn integer(name: &'static str) -> ArgumentSpec {
 
 const fn map(name: &'static str) -> ArgumentSpec {
     ArgumentSpec { name, kind: ArgumentType::Map, required: true }
+}
+
+const fn named(name: &'static str, kind: ArgumentType) -> ArgumentSpec {
+    ArgumentSpec { name, kind, required: true }
 }
 
 const fn optional(argument: ArgumentSpec) -> ArgumentSpec {

@@ -8,8 +8,10 @@
 
 mod acl;
 mod arguments;
+mod bounds;
 mod check;
 mod condition;
+mod constant;
 mod format;
 mod known;
 mod list;
@@ -17,16 +19,21 @@ mod load;
 mod patterns;
 mod problem;
 mod sample;
+mod surroundings;
 mod test;
 #[cfg(test)]
 mod tests;
 
 pub use acl::Acls;
+pub use bounds::Bounds;
 pub(crate) use check::is_token;
+pub(crate) use constant::CONSTANTS;
 pub use format::{Preset, literal};
 pub use list::Lists;
 pub use load::{Blobs, FileLoader, Load, LoadError, MAX_NAMED_FILE_BYTES, NoFiles};
 pub use problem::{Finding, Place, Problem};
+pub use surroundings::Hidden;
+pub(crate) use surroundings::{Proxies, Surroundings};
 
 use crate::source::Span;
 
@@ -74,8 +81,7 @@ pub struct Reader<'a> {
     lists: Lists,
     findings: Vec<Finding>,
     line: Option<Span>,
-    /// Why the address of the client is not known to the rules that are being read.
-    hidden_source: Option<&'static str>,
+    surroundings: Surroundings<'a>,
 }
 
 impl<'a> Reader<'a> {
@@ -87,7 +93,7 @@ impl<'a> Reader<'a> {
             lists: Lists::default(),
             findings: Vec::new(),
             line: None,
-            hidden_source: None,
+            surroundings: Surroundings::default(),
         }
     }
 
@@ -97,9 +103,14 @@ impl<'a> Reader<'a> {
         self.line = Some(line);
     }
 
-    /// From now on `src` and `src_port` are not found, for that reason.
-    pub(crate) fn hide_source(&mut self, why: Option<&'static str>) {
-        self.hidden_source = why;
+    /// The proxies of the configuration, once they are told.
+    pub(crate) fn known_proxies(&self) -> Option<&Proxies> {
+        self.surroundings.proxies.as_ref()
+    }
+
+    /// What expressions that are read from now on may ask about.
+    pub(crate) fn surroundings(&mut self) -> &mut Surroundings<'a> {
+        &mut self.surroundings
     }
 
     /// What was found since the last call. A method that gave `None` left at least one error here, or used an ACL

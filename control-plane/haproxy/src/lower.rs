@@ -12,6 +12,7 @@ mod check;
 mod condition;
 mod console;
 mod contents;
+mod doubt;
 mod effect;
 mod error_page;
 mod frontend;
@@ -22,6 +23,7 @@ mod listen;
 mod logging;
 mod monitor;
 mod namesake;
+mod normalize;
 mod proxy;
 mod redirect;
 mod reference;
@@ -36,8 +38,10 @@ mod server_name;
 mod server_port;
 mod settings;
 mod stats;
+mod surroundings;
 mod tcp_rule;
 mod timeouts;
+mod track;
 mod unix_bind;
 pub(crate) mod value;
 
@@ -52,11 +56,12 @@ pub(crate) use namesake::tell_apart;
 
 use crate::ast::File;
 use crate::diagnostic::{Diagnostic, Diagnostics, MAX_DIAGNOSTICS};
-use crate::expr::{Load, Reader};
+use crate::expr::{Hidden, Load, Reader};
 use crate::source::{SourceMap, Span};
 use contents::Places;
 use global::Global;
 use reference::Names;
+use track::Track;
 pub(crate) use value::milliseconds;
 
 /// The provider of all that comes from `haproxy.cfg`.
@@ -85,6 +90,8 @@ pub fn lower(file: &File, sources: &SourceMap, loader: &dyn Load) -> Lowered {
         global: Global::default(),
         ports: BTreeMap::new(),
         closed: HashSet::new(),
+        hidden: Vec::new(),
+        tracks: Vec::new(),
         addresses: HashMap::new(),
     };
     lowering.all();
@@ -109,6 +116,10 @@ struct Lowering<'a> {
     ports: BTreeMap<&'a str, BTreeSet<u16>>,
     /// `listen` sections that nobody else may send to: their rules would be got around.
     closed: HashSet<&'a str>,
+    /// What some proxy hides from those behind it, and why.
+    hidden: Vec<(Hidden, &'static str)>,
+    /// Servers whose health is that of others.
+    tracks: Vec<Track>,
     /// Addresses that are bound, and where.
     addresses: HashMap<String, (&'a str, Span)>,
 }
@@ -123,6 +134,7 @@ impl<'a> Lowering<'a> {
         self.unknown_defaults(&inherited.unknown_from);
         self.ambiguous_defaults(&inherited.ambiguous_from);
         self.names(&inherited.proxies);
+        self.surround(&inherited.proxies);
         for defaults in &inherited.defaults {
             self.defaults(defaults);
         }
@@ -134,6 +146,7 @@ impl<'a> Lowering<'a> {
         for proxy in &proxies {
             self.backend(proxy);
         }
+        self.tracked();
         self.wildcards();
     }
 

@@ -43,6 +43,8 @@ pub struct Endpoint {
     pub max_queue: Option<NonZeroU32>,
     /// `None`: not checked, taken for up.
     pub check: Option<CheckSchedule>,
+    /// The endpoint whose health is its own; it has no checks then.
+    pub track: Option<ObjectKey>,
 }
 
 impl Endpoint {

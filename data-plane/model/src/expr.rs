@@ -4,6 +4,7 @@
 
 mod alias;
 mod condition;
+mod figure;
 mod format;
 mod ip;
 mod lookup;
@@ -13,6 +14,7 @@ mod sample;
 
 pub use alias::Alias;
 pub use condition::{Condition, Step, Test};
+pub use figure::{Counted, Figure, TimeUnit};
 pub use format::{Format, Piece, Value};
 pub use ip::IpSet;
 pub(crate) use ip::Network;

@@ -40,10 +40,36 @@ pub enum Action {
     Allow,
     /// Give a part of the message another value.
     Rewrite(Rewrite),
+    /// Give the request target its usual form.
+    Normalize(Normalizer),
     /// Give the response another status.
     SetStatus(StatusLine),
     /// Let the proxy tell of itself, ending the exchange.
     Serve(Arc<Service>),
+}
+
+/// A usual form of request targets (HAProxy: normalize-uri).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Normalizer {
+    /// One slash in place of several, in the path.
+    MergeSlashes,
+    /// Without `.` segments in the path.
+    StripDot,
+    /// Without `..` segments, and what each takes back, in the path.
+    StripDotDot {
+        /// What leads above the root goes too.
+        full: bool,
+    },
+    /// Percent-encoded bytes with capital letters.
+    PercentToUppercase,
+    /// Percent-encoded bytes that need not be so as themselves (RFC 3986 2.3).
+    DecodeUnreserved,
+    /// Without what follows a number sign.
+    StripFragment,
+    /// Number signs percent-encoded.
+    EncodeFragment,
+    /// The parameters of the query by their names.
+    SortQuery,
 }
 
 /// HAProxy: set-path, replace-path, replace-header and their like.

@@ -8,6 +8,7 @@ mod active;
 mod backend;
 mod change;
 mod endpoint;
+mod figure;
 mod frontend;
 mod gate;
 mod queue;

@@ -18,6 +18,7 @@ use sluicegate_rules::{Scratch, Style, render};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::counters::{CloseCause, ProcessCounters, Sharded, count_response};
 use crate::errors::{Captures, Wrong};
@@ -64,6 +65,8 @@ pub struct Worker {
     pub index: usize,
     /// Time.
     pub clock: Clock,
+    /// Numbers for expressions.
+    pub(crate) chance: Chance,
     /// Memory for records.
     pub exchanges: Exchanges,
     /// Idle connections to endpoints.
@@ -86,6 +89,7 @@ impl Worker {
         Rc::new(Self {
             index,
             clock: Clock::new(),
+            chance: Chance::new(),
             exchanges: Exchanges::default(),
             idle: IdlePool::default(),
             lender: Lender::default(),
@@ -258,6 +262,9 @@ impl Worker {
                 connections: self.shared.gate.open(),
                 node: active.runtime.process.node.as_deref().unwrap_or(&self.shared.host),
                 number,
+                host: &self.shared.host,
+                active,
+                chance: &self.chance,
             })
         })
     }

@@ -2,8 +2,9 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use sluicegate_model::expr::{Alias, Direction, Format, Test};
+use sluicegate_model::expr::{Alias, Direction, Figure, Format, Test};
 use sluicegate_model::rule::{HeaderName, HeaderPattern};
 use sluicegate_model::{Change, FrontendSettings, compile};
 use sluicegate_proto::v1::{self, Kind, Match, ObjectId, Resource, argument, format_piece, resource::Body};
@@ -87,6 +88,22 @@ impl Message for Fake {
 
     fn status(&self) -> Option<u16> {
         self.status
+    }
+
+    fn figure(&self, figure: &Figure) -> Option<i64> {
+        (figure.of.name() == "app").then_some(2)
+    }
+
+    fn unix_time(&self) -> Duration {
+        Duration::from_millis(1_700_000_000_123)
+    }
+
+    fn random(&self) -> u32 {
+        u32::MAX / 2
+    }
+
+    fn host_name(&self) -> &[u8] {
+        b"node1"
     }
 
     fn header<'a>(&'a self, direction: Direction, name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {

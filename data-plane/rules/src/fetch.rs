@@ -1,10 +1,11 @@
 //! Fetches: the values that a message has for an expression.
 
 use std::net::SocketAddr;
-use std::num::NonZeroI64;
+use std::num::{NonZeroI64, NonZeroU32};
 use std::ops::ControlFlow;
+use std::time::Duration;
 
-use sluicegate_model::expr::{Direction, Fetch, HeaderRef};
+use sluicegate_model::expr::{Direction, Fetch, HeaderRef, TimeUnit, ValueType};
 
 use crate::header;
 use crate::message::Message;
@@ -49,6 +50,13 @@ pub(crate) fn visit<M: Message>(
         Fetch::Url => message.target().map(Value::Text),
         Fetch::IsHttp => Some(Value::Bool(message.is_http())),
         Fetch::Version(direction) => message.version(*direction).map(Value::Text),
+        Fetch::Figure(figure) => message.figure(figure).map(|number| match figure.yields() {
+            ValueType::Bool => Value::Bool(number != 0),
+            _ => Value::Int(number),
+        }),
+        Fetch::Date { offset, unit } => Some(date(message.unix_time(), *offset, *unit)),
+        Fetch::Random(below) => Some(random(message.random(), *below)),
+        Fetch::HostName => Some(Value::Text(message.host_name())),
         Fetch::Status => message.status().map(|status| Value::Int(status.into())),
         Fetch::CookieCount(name) => Some(count(cookies(message, name))),
         Fetch::HeaderCount(header) if header.whole => Some(count(lines(message, header))),
@@ -136,6 +144,23 @@ fn nth<T, I: Iterator<Item = T>>(found: impl Fn() -> I, wanted: Option<NonZeroI6
 
 fn count<T>(found: impl Iterator<Item = T>) -> Value<'static> {
     Value::Int(i64::try_from(found.count()).unwrap_or(i64::MAX))
+}
+
+fn date(now: Duration, offset: i64, unit: TimeUnit) -> Value<'static> {
+    let now = match unit {
+        TimeUnit::Seconds => now.as_secs().into(),
+        TimeUnit::Millis => now.as_millis(),
+        TimeUnit::Micros => now.as_micros(),
+    };
+    Value::Int(i64::try_from(now).unwrap_or(i64::MAX).saturating_add(offset))
+}
+
+/// Each number is as likely as the others, but for one part in so many as there are numbers above the range.
+fn random(number: u32, below: Option<NonZeroU32>) -> Value<'static> {
+    Value::Int(match below {
+        None => number.into(),
+        Some(below) => ((u64::from(number) * u64::from(below.get())) >> 32) as i64,
+    })
 }
 
 fn ip(address: SocketAddr) -> Value<'static> {

@@ -15,6 +15,7 @@ mod convert;
 mod fake;
 mod fetch;
 mod header;
+mod normalize;
 mod rewrite;
 mod target;
 mod value;

@@ -8,7 +8,7 @@ use sluicegate_model::rule::{Action, HeaderValue, Redirect, Reply, Rule};
 use crate::evaluate::matches;
 use crate::format::{Style, render};
 use crate::message::{Edit, Message, Scratch, Variables};
-use crate::{redirect, rewrite};
+use crate::{normalize, redirect, rewrite};
 
 /// How a list ended.
 #[derive(Debug, Clone, Copy)]
@@ -69,6 +69,7 @@ pub fn run<'r, M: Message + Variables + Edit>(
             }),
             Action::DeleteHeader(pattern) => message.delete(pattern),
             Action::Rewrite(rewrite) => rewrite::rewrite(rewrite, message, scratch),
+            Action::Normalize(how) => normalize::normalize(*how, message, scratch),
             Action::SetStatus(line) => message.set_status(line.status, line.reason.as_deref()),
             Action::Serve(service) => return Outcome::Serve { service },
             Action::Allow => return Outcome::Continue,

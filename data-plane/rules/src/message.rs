@@ -1,8 +1,10 @@
 //! What the evaluator asks of the engine.
 
 use std::net::SocketAddr;
+use std::ops::Range;
+use std::time::Duration;
 
-use sluicegate_model::expr::{Alias, Direction};
+use sluicegate_model::expr::{Alias, Direction, Figure};
 use sluicegate_model::rule::{HeaderName, HeaderPattern};
 
 /// An exchange as an expression sees it. What is not known (yet) is `None`: then a test is false and a format's piece
@@ -28,6 +30,14 @@ pub trait Message {
     fn version(&self, direction: Direction) -> Option<&[u8]>;
     /// Of the response.
     fn status(&self) -> Option<u16>;
+    /// A figure of what goes on now; `None` where there is no such proxy or endpoint.
+    fn figure(&self, figure: &Figure) -> Option<i64>;
+    /// The time since 1970.
+    fn unix_time(&self) -> Duration;
+    /// A number by chance, another one each time.
+    fn random(&self) -> u32;
+    /// The name of the host.
+    fn host_name(&self) -> &[u8];
     /// The values of all lines of a header in their order, without the space around them. Names are compared without
     /// regard to case.
     fn header<'a>(&'a self, direction: Direction, name: &'a [u8]) -> impl Iterator<Item = &'a [u8]>;
@@ -66,6 +76,8 @@ pub struct Scratch {
     pub(crate) value: Vec<u8>,
     /// What was rendered last: a header's value, a Location.
     pub(crate) text: Vec<u8>,
+    /// Where parameters are that are sorted.
+    pub(crate) ranges: Vec<Range<usize>>,
 }
 
 impl Scratch {

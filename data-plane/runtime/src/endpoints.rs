@@ -19,6 +19,7 @@ use crate::checks::{Checks, Subject};
 use crate::health::Board;
 use crate::probe::Prober;
 use crate::resolve::{Answer, Names};
+use crate::tracking::Tracking;
 
 /// Follows the endpoints of an engine.
 #[derive(Debug)]
@@ -34,6 +35,7 @@ pub(crate) struct Endpoints<P> {
     /// Names of receivers of logs.
     receivers: BTreeSet<String>,
     followed: Arc<Active>,
+    tracking: Tracking,
 }
 
 /// An endpoint that is known by a name.
@@ -56,6 +58,7 @@ impl<P: Prober> Endpoints<P> {
             hosts: BTreeMap::new(),
             receivers: BTreeSet::new(),
             followed: Arc::default(),
+            tracking: Tracking::default(),
         }
     }
 
@@ -68,6 +71,7 @@ impl<P: Prober> Endpoints<P> {
                 Some(answer) = self.answers.recv() => self.hear(answer),
                 () = self.checks.turn() => {}
             }
+            self.tracking.settle();
         }
     }
 
@@ -109,6 +113,7 @@ impl<P: Prober> Endpoints<P> {
         }
         self.checks.spread(active.runtime.process.spread);
         self.checks.follow(subjects);
+        self.tracking = Tracking::of(&active);
         let receivers = receivers(&active);
         if renamed || receivers != self.receivers {
             self.receivers = receivers;
@@ -156,7 +161,7 @@ impl<P: Prober> Endpoints<P> {
     fn leave(&mut self, endpoint: &LiveEndpoint) {
         self.checks.forget(&endpoint.config.key);
         let config = &endpoint.config;
-        let asked = config.check.is_some() || config.forced_health.is_some();
+        let asked = config.check.is_some() || config.forced_health.is_some() || config.track.is_some();
         if !asked && endpoint.state.health() != Health::Unresolved {
             endpoint.state.set_health(Health::Unchecked, "");
         }

@@ -18,6 +18,7 @@ mod probe;
 mod proxy;
 mod report;
 mod resolve;
+mod tracking;
 mod watchdog;
 
 pub use apply::Served;

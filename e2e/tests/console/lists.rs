@@ -5,10 +5,9 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use sluicegate_e2e::console::ask;
 use sluicegate_e2e::{Connection, HTTP_DEFAULTS, Haproxy, Sluicegate, free_address};
 use tempfile::TempDir;
-
-use super::ask;
 
 /// HAProxy 2.6 keeps what it found by the file and the value alone: each way to look has files of its own.
 const FILES: &[(&str, &str)] = &[

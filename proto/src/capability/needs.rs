@@ -89,6 +89,9 @@ impl Needs {
         if body.drain {
             self.word("endpoint.drain");
         }
+        if body.track.is_some() {
+            self.word("endpoint.track");
+        }
         if body.forced_health.is_some() {
             self.word("endpoint.forced-health");
         }
@@ -171,6 +174,7 @@ impl Needs {
                     self.word("action.rewrite");
                     self.format(body.value.as_ref());
                 }
+                Some(rule::Action::Normalize(_)) => self.word("action.normalize"),
                 Some(rule::Action::SetStatus(_)) => self.word("action.set-status"),
                 Some(rule::Action::Service(body)) => self.service(body),
             }

@@ -1,4 +1,4 @@
-use super::{ArgumentSpec, ValueType, integer, optional, text};
+use super::{ArgumentSpec, ArgumentType, ValueType, integer, named, optional, text};
 
 /// Where a fetch has a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +53,9 @@ use ValueType::{Bool, Int, Ip, Str};
 
 const HEADER: &[ArgumentSpec] = &[text("name"), optional(integer("occurrence"))];
 const NAME: &[ArgumentSpec] = &[text("name")];
+const BACKEND: &[ArgumentSpec] = &[named("backend", ArgumentType::Backend)];
+const FRONTEND: &[ArgumentSpec] = &[named("frontend", ArgumentType::Frontend)];
+const SERVER: &[ArgumentSpec] = &[named("server", ArgumentType::Server)];
 
 const BASE: FetchSpec = fetch("base", &[], Str, REQUEST, "first Host value and the path behind it");
 const REQ_COOK: FetchSpec = fetch("req.cook", NAME, Str, REQUEST, "value of a request cookie");
@@ -88,23 +91,38 @@ const URL_PARAM: FetchSpec = fetch(
 pub const FETCHES: &[FetchSpec] = &[
     fetch("always_false", &[], Bool, ALWAYS, "false"),
     fetch("always_true", &[], Bool, ALWAYS, "true"),
+    fetch("avg_queue", BACKEND, Int, ALWAYS, "exchanges that wait, for each server that takes traffic"),
     BASE,
+    fetch("be_conn", BACKEND, Int, ALWAYS, "exchanges of a backend"),
     fetch("be_name", &[], Str, ALWAYS, "name of the backend"),
     fetch("bool", &[text("value")], Bool, ALWAYS, "a constant: true, false, 0 or 1"),
+    fetch("connslots", BACKEND, Int, ALWAYS, "places left at the servers of a backend and in their queues"),
     synonym("cook", REQ_COOK),
     synonym("cook_cnt", REQ_COOK_CNT),
+    fetch(
+        "date",
+        &[optional(integer("offset")), optional(text("unit"))],
+        Int,
+        ALWAYS,
+        "time since 1970, in seconds or in s, ms or us",
+    ),
     fetch("dst", &[], Ip, ALWAYS, "address that the client connected to"),
     fetch("dst_port", &[], Int, ALWAYS, "port that the client connected to"),
+    fetch("fe_conn", FRONTEND, Int, ALWAYS, "connections of a frontend"),
     fetch("fe_name", &[], Str, ALWAYS, "name of the frontend"),
     synonym("hdr", REQ_HDR),
     synonym("hdr_cnt", REQ_HDR_CNT),
     synonym("hdr_ip", REQ_HDR_IP),
     synonym("hdr_val", REQ_HDR_VAL),
+    fetch("hostname", &[], Str, ALWAYS, "name of the host"),
     fetch("int", &[integer("value")], Int, ALWAYS, "a constant"),
     fetch("method", &[], Str, HTTP, "method of the request"),
+    fetch("nbsrv", BACKEND, Int, ALWAYS, "servers of a backend that take traffic"),
     fetch("path", &[], Str, REQUEST, "path of the request, up to the question mark"),
     fetch("pathq", &[], Str, REQUEST, "path and query of the request"),
     fetch("query", &[], Str, REQUEST, "what follows the question mark"),
+    fetch("queue", BACKEND, Int, ALWAYS, "exchanges of a backend that wait"),
+    fetch("rand", &[optional(integer("range"))], Int, ALWAYS, "a number by chance, from 0, below the range"),
     REQ_COOK,
     REQ_COOK_CNT,
     REQ_FHDR,
@@ -131,6 +149,8 @@ pub const FETCHES: &[FetchSpec] = &[
     synonym("shdr_val", RES_HDR_VAL),
     fetch("src", &[], Ip, ALWAYS, "address of the client"),
     fetch("src_port", &[], Int, ALWAYS, "port of the client"),
+    fetch("srv_conn", SERVER, Int, ALWAYS, "exchanges at a server"),
+    fetch("srv_is_up", SERVER, Bool, ALWAYS, "the server is neither down nor disabled"),
     fetch("ssl_fc", &[], Bool, ALWAYS, "the client connected over TLS"),
     fetch("status", &[], Int, RESPONSE, "status of the response"),
     fetch("str", &[text("value")], Str, ALWAYS, "a constant"),

@@ -60,6 +60,33 @@ impl Reader<'_> {
         None
     }
 
+    /// Names the proxy that the expression is for where it names none.
+    pub(super) fn complete(&self, specs: &[ArgumentSpec], written: &mut Vec<Written>) {
+        let own = self.surroundings.own;
+        let Some(kind) = specs.first().map(|spec| spec.kind) else { return };
+        if written.iter().all(|argument| argument.text.is_empty()) && self.is_known(kind, own) == Some(true) {
+            *written = vec![Written { text: own.to_owned(), start: 0, end: 0 }];
+        }
+        if let (ArgumentType::Server, Some(argument)) = (kind, written.first_mut())
+            && !argument.text.contains('/')
+            && !own.is_empty()
+        {
+            argument.text = format!("{own}/{}", argument.text);
+        }
+    }
+
+    /// Whether there is a proxy or server of that name; `None` where that is not known.
+    fn is_known(&self, kind: ArgumentType, name: &str) -> Option<bool> {
+        let proxies = self.surroundings.proxies.as_ref()?;
+        let names = match kind {
+            ArgumentType::Backend => &proxies.backends,
+            ArgumentType::Frontend => &proxies.frontends,
+            ArgumentType::Server => &proxies.servers,
+            ArgumentType::Text | ArgumentType::Integer | ArgumentType::Map => return None,
+        };
+        Some(names.contains(name))
+    }
+
     /// Checks arguments against what the call takes.
     pub(super) fn typed_arguments(
         &mut self,
@@ -112,8 +139,19 @@ impl Reader<'_> {
         kind: ArgumentType,
         text: String,
     ) -> Result<argument::Value, Problem> {
+        let unknown = self.is_known(kind, &text) == Some(false);
         match kind {
-            ArgumentType::Text => Ok(argument::Value::Text(text.into())),
+            ArgumentType::Backend | ArgumentType::Frontend | ArgumentType::Server if unknown => {
+                let expected = match kind {
+                    ArgumentType::Backend => "the name of a backend",
+                    ArgumentType::Frontend => "the name of a frontend",
+                    _ => "a backend and one of its servers, as in `app/app01`",
+                };
+                Err(Problem::ArgumentInvalid { call: call.to_owned(), text, expected })
+            }
+            ArgumentType::Text | ArgumentType::Backend | ArgumentType::Frontend | ArgumentType::Server => {
+                Ok(argument::Value::Text(text.into()))
+            }
             ArgumentType::Map => self.map(canonical, &text).map(argument::Value::List),
             ArgumentType::Integer => text.trim().parse().map(argument::Value::Integer).map_err(|_| {
                 Problem::ArgumentInvalid { call: call.to_owned(), text, expected: "an integer" }

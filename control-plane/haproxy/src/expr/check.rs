@@ -31,6 +31,9 @@ pub(super) fn arguments(canonical: &str, arguments: &[Argument]) -> Option<(usiz
         "word" | "field" if integer(0) == Some(0) => Some((0, "a number other than 0")),
         "word" | "field" if empty(1) => Some((1, "one or more delimiters")),
         "word" | "field" if negative(2) => Some((2, "a number from 0")),
+        "bin" if text(0).is_some_and(|text| super::constant::bytes(text).is_none()) => {
+            Some((0, "pairs of hexadecimal digits"))
+        }
         "bytes" if negative(0) => Some((0, "a number from 0")),
         "bytes" if negative(1) => Some((1, "a number from 0")),
         name if name.starts_with("map") => {

@@ -3,7 +3,7 @@
 use sluicegate_proto::limits::{MAX_CONDITION_OPS, MAX_CONDITION_TESTS};
 use sluicegate_proto::v1::{self, Operator, op::Op};
 
-use super::{Acls, Place, Problem, Reader, Scope, nth};
+use super::{Acls, Bounds, Place, Problem, Reader, Scope, nth};
 
 /// A condition that is being written in postfix.
 #[derive(Default)]
@@ -18,13 +18,7 @@ struct Postfix {
 
 impl Reader<'_> {
     /// Reads `words[from..]`: `if` or `unless`, and a condition to the end of the words.
-    pub fn condition(
-        &mut self,
-        words: &[&str],
-        from: usize,
-        acls: &Acls,
-        scope: Scope,
-    ) -> Option<v1::Condition> {
+    pub fn condition(&mut self, words: &[&str], from: usize, acls: &Acls, scope: Scope) -> Option<Bounds> {
         let opening = nth(words, from);
         let negated = match opening.text {
             "if" => false,
@@ -34,15 +28,19 @@ impl Reader<'_> {
                 return None;
             }
         };
-        let mut condition = self.terms(words, from + 1, acls, scope)?;
+        let mut condition = self.postfix(words, from + 1, acls, scope)?;
         if negated {
             condition.ops.push(operator(Operator::Not));
         }
-        Some(condition)
+        Some(Bounds::of(condition))
     }
 
     /// Reads `words[from..]`, a condition without `if`.
-    pub fn terms(&mut self, words: &[&str], from: usize, acls: &Acls, scope: Scope) -> Option<v1::Condition> {
+    pub fn terms(&mut self, words: &[&str], from: usize, acls: &Acls, scope: Scope) -> Option<Bounds> {
+        self.postfix(words, from, acls, scope).map(Bounds::of)
+    }
+
+    fn postfix(&mut self, words: &[&str], from: usize, acls: &Acls, scope: Scope) -> Option<v1::Condition> {
         let mut postfix = Postfix::default();
         let mut at = from;
         let mut good = true;

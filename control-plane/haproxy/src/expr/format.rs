@@ -181,9 +181,9 @@ impl Reader<'_> {
             return Err(lost);
         }
         let place = text.place(start, expression.end);
-        let found = match expression.absent {
-            true => false,
-            false => self.settle_value(&mut expression.sample, scope, place).ok_or(end + 1)?,
+        let found = match expression.lacks {
+            Some(_) => false,
+            None => self.settle_value(&mut expression.sample, scope, place).ok_or(end + 1)?,
         };
         match found {
             true => pieces.push(Piece::Sample(expression.sample), flags),

@@ -1,6 +1,6 @@
 //! Names of HAProxy's fetches that are more than a name: those with a match method at their end.
 
-use crate::keywords::{self, Place};
+use crate::keywords::{self, Effect, Place};
 
 /// Fetches that take a match method as the end of their name.
 const SUFFIXED: &str = "\
@@ -11,13 +11,15 @@ const SUFFIXED: &str = "\
 /// Suffixes that ACLs put behind the name of a fetch, and what they may stand behind beyond what the catalog has.
 const SUFFIXES: [&str; 7] = ["_beg", "_dir", "_dom", "_end", "_len", "_reg", "_sub"];
 
-/// Why the fetch has no value here, though HAProxy has one; `None` where there is no such fetch. With `acl`, the name
-/// may end in a match method.
-pub(super) fn lacking_fetch(name: &str, acl: bool) -> Option<&'static str> {
-    let whole = keywords::lacking(Place::Fetch, name);
+/// Why the fetch has no value here, though HAProxy has one, and what is done in its place; `None` where there is no such
+/// fetch. With `acl`, the name may end in a match method.
+pub(super) fn lacking_fetch(name: &str, acl: bool) -> Option<(&'static str, Effect)> {
+    let lacking =
+        |name| Some((keywords::lacking(Place::Fetch, name)?, keywords::sample(Place::Fetch, name)?.instead));
+    let whole = lacking(name);
     let stem = || {
         let stem = SUFFIXES.iter().find_map(|suffix| name.strip_suffix(suffix))?;
-        (acl && stem == "scook").then(|| keywords::lacking(Place::Fetch, stem)).flatten()
+        (acl && stem == "scook").then(|| lacking(stem)).flatten()
     };
     whole.or_else(stem)
 }

@@ -52,6 +52,28 @@ pub enum Problem {
         /// Why.
         why: &'static str,
     },
+    /// A fetch that HAProxy has, in a test: it has no answer.
+    #[error("what the fetch `{name}` gives is not known: {why}")]
+    FetchUnknown {
+        /// As written.
+        name: String,
+        /// Why.
+        why: &'static str,
+    },
+    /// A fetch that counts, in a test.
+    #[error("`{name}` is taken for 0, as nothing is counted: {why}")]
+    NotCounted {
+        /// As written.
+        name: String,
+        /// Why.
+        why: &'static str,
+    },
+    /// `env` of nothing.
+    #[error("the environment variable `{name}` is not set")]
+    VariableUnset {
+        /// The variable.
+        name: String,
+    },
     /// A test of something that is not there to be read.
     #[error("`{name}` is not known {place}, so this never matches")]
     NeverMatches {
@@ -77,7 +99,7 @@ pub enum Problem {
         near: Option<&'static str>,
     },
     /// A converter that HAProxy has: it gives no value.
-    #[error("what the converter `{name}` gives is not found: {why}")]
+    #[error("what the converter `{name}` gives is not known: {why}")]
     ConverterLacking {
         /// As written.
         name: String,
@@ -392,6 +414,7 @@ impl Problem {
                     | Problem::MatchOverridden { .. }
                     | Problem::FlagInert { .. }
                     | Problem::NeverMatches { .. }
+                    | Problem::VariableUnset { .. }
             )
     }
 
@@ -400,6 +423,8 @@ impl Problem {
         matches!(
             self,
             Problem::FetchLacking { .. }
+                | Problem::FetchUnknown { .. }
+                | Problem::NotCounted { .. }
                 | Problem::ConverterLacking { .. }
                 | Problem::AliasLacking { .. }
                 | Problem::FormatFlagLacking { .. }
@@ -434,6 +459,7 @@ impl Problem {
             Problem::NoPattern => {
                 Some("use `-m found` to test that it exists, `--` to say that it shall never match".into())
             }
+            Problem::NotCounted { .. } => Some("a limit that hangs on it is not kept".into()),
             Problem::LonePercent => Some("write `%%`".into()),
             Problem::NotACondition { .. } => Some("if path_beg /static".into()),
             _ => None,

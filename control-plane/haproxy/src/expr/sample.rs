@@ -4,9 +4,11 @@ use sluicegate_proto::catalog::{self, FetchSpec, ValueType};
 use sluicegate_proto::limits::MAX_CONVERTERS;
 use sluicegate_proto::v1;
 
+use super::bounds::unknown;
 use super::check::{castable, type_words};
-use super::{Phase, Place, Problem, Reader, Scope, Text, known, nearest, nth};
-use crate::keywords;
+use super::constant::constant_fetch;
+use super::{Finding, NoFiles, Phase, Place, Problem, Reader, Scope, Text, known, nearest, nth};
+use crate::keywords::{self, Effect};
 
 /// A sample expression and what is known of it.
 pub(super) struct Expression {
@@ -15,10 +17,41 @@ pub(super) struct Expression {
     pub(super) yields: ValueType,
     /// The method in an ACL keyword's name (`path_beg`).
     pub(super) method: Option<v1::Match>,
-    /// A part of it has no value here, which has been told: it is never found.
-    pub(super) absent: bool,
+    /// A part of it has no value here, which has been told.
+    pub(super) lacks: Option<Lack>,
     /// Offset after it.
     pub(super) end: usize,
+}
+
+impl Expression {
+    /// Takes 0 for it.
+    pub(super) fn count_nothing(&mut self) {
+        let zero = v1::Argument { value: Some(v1::argument::Value::Integer(0)) };
+        let fetch = v1::Call { name: "int".into(), arguments: vec![zero] };
+        self.sample = v1::Sample { fetch: Some(fetch), converters: Vec::new() };
+        self.yields = ValueType::Int;
+    }
+}
+
+/// What stands for a value that is not worked out here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lack {
+    /// There is none, and nothing that would give it one.
+    Nothing,
+    /// It counts, and nothing is counted: 0.
+    Zero,
+    /// It has one, which is not known.
+    Unknown,
+}
+
+impl Lack {
+    pub(super) fn of(effect: Effect) -> Self {
+        match effect {
+            Effect::NotFound => Self::Nothing,
+            Effect::NotCounted => Self::Zero,
+            _ => Self::Unknown,
+        }
+    }
 }
 
 impl Reader<'_> {
@@ -30,10 +63,17 @@ impl Reader<'_> {
             self.trailing(text, expression.end);
             return None;
         }
-        if expression.absent || !self.settle_value(&mut expression.sample, scope, text.whole())? {
+        if expression.lacks.is_some() || !self.settle_value(&mut expression.sample, scope, text.whole())? {
             return None;
         }
         Some(expression.sample)
+    }
+
+    /// Whether a value comes of counting alone, so that there is none yet.
+    pub(crate) fn is_counting(expression: &str) -> bool {
+        let mut reader = Reader::new(&NoFiles);
+        let read = reader.expression(Text { word: 0, text: expression }, 0, false);
+        read.is_some_and(|expression| expression.lacks == Some(Lack::Zero))
     }
 
     /// Something stands after the end.
@@ -54,17 +94,28 @@ impl Reader<'_> {
         let (spec, method) = match self.fetch_named(name, acl) {
             Ok(found) => found,
             Err(problem) => {
-                let lacking = problem.is_degraded();
+                let lack = known::lacking_fetch(name, acl).filter(|_| problem.is_degraded());
+                let lack = lack.map(|(_, effect)| Lack::of(effect));
                 self.report(place, problem);
-                return if lacking { self.without_value(text, start + name.len(), name) } else { None };
+                return self.without_value(text, start + name.len(), name, lack?);
             }
         };
         let (arguments, mut end) =
             self.call(text, (name, spec.canonical, spec.arguments), start + name.len())?;
+        let call = match self.constant(name, &arguments) {
+            Some(Ok(call)) => Some(call),
+            Some(Err(problem)) => {
+                let unset = matches!(problem, Problem::VariableUnset { .. });
+                let lack = if unset { Lack::Nothing } else { Lack::Unknown };
+                self.report(text.place(start, end), problem);
+                return self.without_value(text, end, name, lack);
+            }
+            None => None,
+        };
         // A plain synonym keeps its name: whether `hdr` reads the request is known where the expression is used.
         let name = if method.is_some() { spec.name } else { name };
-        let mut sample =
-            v1::Sample { fetch: Some(v1::Call { name: name.to_owned(), arguments }), converters: Vec::new() };
+        let call = call.unwrap_or_else(|| v1::Call { name: name.to_owned(), arguments });
+        let mut sample = v1::Sample { fetch: Some(call), converters: Vec::new() };
         let mut yields = spec.yields;
         while text.text[end..].starts_with(',') {
             end += text.text[end..].len() - text.text[end..].trim_start_matches(',').len();
@@ -74,9 +125,16 @@ impl Reader<'_> {
             }
             let Some(spec) = catalog::converter(name) else {
                 let problem = unknown_converter(name);
-                let lacking = problem.is_degraded();
+                let effect = keywords::sample(keywords::Place::Converter, name).map(|entry| entry.instead);
+                let lack = effect.filter(|_| problem.is_degraded()).map(Lack::of);
+                let problem = match problem {
+                    Problem::ConverterLacking { name, why } if acl && lack == Some(Lack::Zero) => {
+                        Problem::NotCounted { name, why }
+                    }
+                    other => other,
+                };
                 self.report(text.place(end, end + name.len()), problem);
-                return if lacking { self.without_value(text, end + name.len(), name) } else { None };
+                return self.without_value(text, end + name.len(), name, lack?);
             };
             let (arguments, after) = self.call(text, (name, name, spec.arguments), end + name.len())?;
             let place = text.place(end, end + name.len());
@@ -92,12 +150,18 @@ impl Reader<'_> {
             sample.converters.push(v1::Call { name: name.to_owned(), arguments });
             (yields, end) = (spec.yields, after);
         }
-        Some(Expression { sample, yields, method, absent: false, end })
+        Some(Expression { sample, yields, method, lacks: None, end })
     }
 
-    /// The rest of an expression that is never found: arguments at `at`, and converters.
-    fn without_value<'t>(&mut self, text: Text<'t>, at: usize, mut name: &'t str) -> Option<Expression> {
-        let mut end = at;
+    /// The rest of an expression that has no value here: arguments at `at`, and converters.
+    fn without_value<'t>(
+        &mut self,
+        text: Text<'t>,
+        at: usize,
+        mut name: &'t str,
+        mut lack: Lack,
+    ) -> Option<Expression> {
+        let (mut end, mut counts) = (at, false);
         loop {
             if text.text[end..].starts_with('(') {
                 end = self.written_arguments(text, name, end)?.1;
@@ -108,26 +172,36 @@ impl Reader<'_> {
             if start == end || name.is_empty() {
                 break;
             }
-            if keywords::sample(keywords::Place::Converter, name).is_none() {
+            let Some(entry) = keywords::sample(keywords::Place::Converter, name) else {
                 self.report(text.place(start, start + name.len()), unknown_converter(name));
                 return None;
-            }
+            };
+            counts |= entry.instead == Effect::NotCounted;
             end = start + name.len();
         }
+        // What counts, or hangs on what counts, is a limit.
+        if lack == Lack::Unknown && (counts || self.surroundings.counts(&text.text[..end])) {
+            lack = Lack::Zero;
+            if let Some(Finding { problem, .. }) = self.findings.last_mut()
+                && let Problem::FetchUnknown { name, why } = problem
+            {
+                *problem = Problem::NotCounted { name: std::mem::take(name), why };
+            }
+        }
         let (sample, yields) = (v1::Sample::default(), ValueType::Str);
-        Some(Expression { sample, yields, method: None, absent: true, end })
+        Some(Expression { sample, yields, method: None, lacks: Some(lack), end })
     }
 
     fn fetch_named(&self, name: &str, acl: bool) -> Result<(&'static FetchSpec, Option<v1::Match>), Problem> {
-        if let Some(spec) = catalog::fetch(name) {
+        if let Some(spec) = catalog::fetch(name).or_else(|| constant_fetch(name)) {
             return Ok((spec, None));
         }
         if acl && let Some((spec, method)) = catalog::matched_fetch(name) {
             return Ok((spec, Some(method)));
         }
         let name = name.to_owned();
-        if let Some(why) = known::lacking_fetch(&name, acl) {
-            return Err(Problem::FetchLacking { name, why });
+        if let Some((why, effect)) = known::lacking_fetch(&name, acl) {
+            return Err(lacking(name, why, effect, acl));
         }
         let near = nearest(&name, catalog::FETCHES.iter().map(|spec| spec.name).chain(known::acl_names(acl)));
         Err(Problem::UnknownFetch { name, near })
@@ -140,11 +214,12 @@ impl Reader<'_> {
         call: (&str, &str, &[catalog::ArgumentSpec]),
         at: usize,
     ) -> Option<(Vec<v1::Argument>, usize)> {
-        let (written, end) = if text.text[at..].starts_with('(') {
+        let (mut written, end) = if text.text[at..].starts_with('(') {
             self.written_arguments(text, call.0, at)?
         } else {
             (Vec::new(), at)
         };
+        self.complete(call.2, &mut written);
         Some((self.typed_arguments(text, call, written, end)?, end))
     }
 
@@ -165,26 +240,29 @@ impl Reader<'_> {
                 self.report(place, Problem::NotKnownHere { name, place: scope.place() });
                 None
             }
-            Settled::Lacking(name, why) => {
-                self.report(place, Problem::FetchLacking { name, why });
+            Settled::Lacking(name, why, effect) => {
+                self.report(place, lacking(name, why, effect, false));
                 Some(false)
             }
         }
     }
 
-    /// The same for a test: one that can see nothing is false.
+    /// The same for a test: one of what is not there is false, one of what is not known has no answer.
     pub(super) fn settle_test(&mut self, test: &mut v1::Test, scope: Scope, place: Place) {
-        let sample = test.sample.get_or_insert_default();
+        let Some(sample) = &mut test.sample else { return };
         let name = sample.fetch.as_ref().map(|call| call.name.clone()).unwrap_or_default();
         match self.settled(&name, scope) {
             Settled::Fetch(canonical) => rename(sample, canonical),
             Settled::Absent => {
                 self.report(place, Problem::NeverMatches { name, place: scope.place() });
-                *test = never(&test.name);
+                *test = constant(false, &test.name);
             }
-            Settled::Lacking(name, why) => {
-                self.report(place, Problem::FetchLacking { name, why });
-                *test = never(&test.name);
+            Settled::Lacking(name, why, effect) => {
+                self.report(place, lacking(name, why, effect, true));
+                *test = match Lack::of(effect) {
+                    Lack::Nothing => constant(false, &test.name),
+                    Lack::Zero | Lack::Unknown => unknown(&test.name),
+                };
             }
         }
     }
@@ -194,12 +272,15 @@ impl Reader<'_> {
         let both_sides = matches!(name, "hdr" | "hdr_cnt" | "hdr_ip" | "hdr_val" | "cook" | "cook_cnt");
         let of_response = both_sides && scope.phase != Phase::Request;
         let name = if of_response { format!("res.{name}") } else { name.to_owned() };
-        if let Some(why) = self.hidden_source.filter(|_| matches!(&*name, "src" | "src_port")) {
-            return Settled::Lacking(name, why);
+        if let Some((_, why)) =
+            self.surroundings.hidden.iter().find(|(hidden, _)| hidden.covers(&name)).copied()
+        {
+            return Settled::Lacking(name, why, Effect::LeftOut);
         }
         let Some(spec) = catalog::fetch(&name) else {
-            let why = known::lacking_fetch(&name, false).unwrap_or("it is not evaluated yet");
-            return Settled::Lacking(name, why);
+            let (why, effect) =
+                known::lacking_fetch(&name, false).unwrap_or(("it is not evaluated yet", Effect::LeftOut));
+            return Settled::Lacking(name, why, effect);
         };
         let phases = spec.phases;
         let there = match scope.phase {
@@ -209,17 +290,21 @@ impl Reader<'_> {
         };
         if there && (scope.http || !phases.http_only) {
             Settled::Fetch(spec.canonical)
+        } else if scope.phase == Phase::Request && phases.request && !scope.http {
+            // HAProxy reads the first bytes as a request (manual 7.3.6).
+            Settled::Lacking(name, "the first bytes of a connection are not looked at yet", Effect::LeftOut)
         } else {
             Settled::Absent
         }
     }
 }
 
-/// A test that is never true.
-pub(super) fn never(name: &str) -> v1::Test {
+/// A test whose truth hangs on nothing.
+pub(super) fn constant(truth: bool, name: &str) -> v1::Test {
+    let fetch = if truth { "always_true" } else { "always_false" };
     v1::Test {
         sample: Some(v1::Sample {
-            fetch: Some(v1::Call { name: "always_false".into(), arguments: Vec::new() }),
+            fetch: Some(v1::Call { name: fetch.into(), arguments: Vec::new() }),
             converters: Vec::new(),
         }),
         r#match: v1::Match::Bool.into(),
@@ -233,13 +318,22 @@ enum Settled {
     Fetch(&'static str),
     /// There is nothing to read.
     Absent,
-    /// It has no value here, and why.
-    Lacking(String, &'static str),
+    /// It has no value here, why, and what is done in its place.
+    Lacking(String, &'static str, Effect),
 }
 
 fn rename(sample: &mut v1::Sample, canonical: &str) {
     if let Some(call) = &mut sample.fetch {
         canonical.clone_into(&mut call.name);
+    }
+}
+
+/// What there is to say of a fetch without a value, in a test or in a place that wants the value.
+fn lacking(name: String, why: &'static str, effect: Effect, tested: bool) -> Problem {
+    match Lack::of(effect) {
+        Lack::Zero if tested => Problem::NotCounted { name, why },
+        Lack::Unknown if tested => Problem::FetchUnknown { name, why },
+        _ => Problem::FetchLacking { name, why },
     }
 }
 
@@ -252,9 +346,9 @@ fn unknown_converter(name: &str) -> Problem {
     Problem::UnknownConverter { name, near }
 }
 
-/// The longest name at `start` (HAProxy: letters, digits, `.`, `_`, `-`).
+/// The longest name at `start`: letters, digits, `.`, `_`, `-`, and `+` as in `base32+src`.
 fn identifier(text: &str, start: usize) -> &str {
     let rest = &text[start..];
-    let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')));
+    let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '+')));
     &rest[..end.unwrap_or(rest.len())]
 }

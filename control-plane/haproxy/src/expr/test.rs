@@ -5,10 +5,11 @@ use sluicegate_proto::catalog::ValueType;
 use sluicegate_proto::limits::MAX_REGEXES;
 use sluicegate_proto::v1::{self, Match};
 
+use super::bounds::unknown;
 use super::check::{castable, type_words};
 use super::list::{Compared, Use};
 use super::patterns::{METHODS, compared, is_integer, is_operator, method_name, normalized, takes_none};
-use super::sample::{Expression, never};
+use super::sample::{Expression, Lack, constant};
 use super::{Place, Problem, Reader, Text, nearest, nth};
 
 /// What the flags say.
@@ -44,13 +45,16 @@ impl Reader<'_> {
     ) -> Option<Vec<v1::Test>> {
         let words = words.get(..to).unwrap_or(words);
         let text = nth(words, from);
-        let expression = self.expression(text, 0, true)?;
+        let mut expression = self.expression(text, 0, true)?;
         if expression.end < text.text.len() {
             self.trailing(text, expression.end);
             return None;
         }
-        if expression.absent {
-            return Some(vec![never(name)]);
+        match expression.lacks {
+            None => {}
+            Some(Lack::Nothing) => return Some(vec![constant(false, name)]),
+            Some(Lack::Unknown) => return Some(vec![unknown(name)]),
+            Some(Lack::Zero) => expression.count_nothing(),
         }
         let mut flags = Flags {
             method: expression.method.unwrap_or(expression.yields.default_match()),
@@ -65,10 +69,16 @@ impl Reader<'_> {
         self.inline_patterns(words, next, &mut flags)?;
         if flags.patterns == 0 && !takes_none(flags.method) {
             let from_files = flags.groups.iter().any(|group| !group.lists.is_empty());
-            if !closed && !from_files {
+            // What is not counted is 0, which no pattern is asked about.
+            if !closed && !from_files && expression.lacks.is_none() {
                 self.report(text.whole(), Problem::NoPattern);
             }
-            return Some(vec![never(name)]);
+            return Some(vec![constant(false, name)]);
+        }
+        if expression.lacks.is_some()
+            && let Some(truth) = flags.holds_for_zero()
+        {
+            return Some(vec![constant(truth, name)]);
         }
         let sample = expression.sample;
         let used = flags.groups.len();
@@ -246,12 +256,36 @@ impl Flags {
         &mut self.groups[last]
     }
 
+    /// Whether they hold for the number 0; `None` where its text is compared, or a file.
+    fn holds_for_zero(&self) -> Option<bool> {
+        let mut groups = self.groups.iter();
+        match self.method {
+            Match::Found => Some(true),
+            Match::Bool => Some(false),
+            Match::Int if groups.all(|group| group.lists.is_empty()) => {
+                let patterns = self.groups.iter().flat_map(|group| &group.patterns);
+                Some(patterns.into_iter().any(|pattern| includes_zero(pattern)))
+            }
+            _ => None,
+        }
+    }
+
     fn ignore_case(&mut self) {
         let current = self.current();
         if !current.ignore_case && !current.lists.is_empty() {
             self.groups.push(Group::default());
         }
         self.current().ignore_case = true;
+    }
+}
+
+/// Whether 0 is the number, or in the range, of a pattern as it travels: `7`, `1:5`, `3:`, `:9`.
+fn includes_zero(pattern: &[u8]) -> bool {
+    let number = |text: &str, open: i64| if text.is_empty() { open } else { text.parse().unwrap_or(open) };
+    let pattern = String::from_utf8_lossy(pattern);
+    match pattern.split_once(':') {
+        Some((low, high)) => number(low, i64::MIN) <= 0 && number(high, i64::MAX) >= 0,
+        None => number(&pattern, 1) == 0,
     }
 }
 

@@ -123,11 +123,11 @@ fn wrong_samples_are_told() {
         ("", "an expression is expected here"),
         ("(x)", "an expression is expected here"),
         ("pth", "unknown fetch `pth`"),
-        ("rand(10)", "the fetch `rand` is not found: it is not evaluated yet"),
+        ("uuid(4)", "the fetch `uuid` is not found: it is not evaluated yet"),
         ("path,lowr", "unknown converter `lowr`"),
         (
             "path,in_table(x)",
-            "what the converter `in_table` gives is not found: there are no stick tables yet",
+            "what the converter `in_table` gives is not known: there are no stick tables yet",
         ),
         ("path]", "unexpected `]` after the expression"),
         ("hdr", "`hdr` needs the argument `name`"),

@@ -54,10 +54,11 @@ const EXPRESSIONS: [(&str, Place, &str); 3] = [
     (
         "Fetches",
         Place::Fetch,
-        "One that is degraded is not found wherever it stands, as for HAProxy a fetch about TLS on a connection without it: \
-         tests of it are false, headers get nothing of it, logs a dash.",
+        "Tests of a degraded one cannot be told, and [err on the safe side](check.md#the-safe-side); it gives nothing to \
+         headers and a dash to logs. What is marked *not there* is not there for HAProxy either, on connections as they \
+         are taken here: tests of it are false. What is marked *0* counts, and is taken for 0 in tests.",
     ),
-    ("Converters", Place::Converter, "What a degraded one gives is not found."),
+    ("Converters", Place::Converter, "What a degraded one gives is not known, as with fetches."),
     ("Log variables", Place::Variable, "A degraded one is written as a dash."),
 ];
 
@@ -80,19 +81,24 @@ pub fn docs() -> String {
 /// Names that work have a row each, others one row for each reason.
 fn expressions_chapter(page: &mut String, heading: &str, place: Place, about: &str) {
     page.push_str(&format!("\n## {heading}\n\n{about}\n\n| name | class | |\n|---|---|---|\n"));
-    let mut others: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut others: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
     for entry in entries(&[place]) {
         match entry.support {
             Support::Works { test } => {
                 page.push_str(&format!("| `{}` | works: `{test}` | {} |\n", entry.name, entry.summary));
             }
             Support::Degraded { why } | Support::Inert { why } | Support::NotSupported { why } => {
-                others.entry(why).or_default().push(format!("`{}`", entry.name));
+                let mark = match entry.instead {
+                    Effect::NotFound => "; *not there*",
+                    Effect::NotCounted => "; *0*",
+                    _ => "",
+                };
+                others.entry((why, mark)).or_default().push(format!("`{}`", entry.name));
             }
         }
     }
-    for (why, names) in others {
-        page.push_str(&format!("| {} | degraded | {why} |\n", names.join(", ")));
+    for ((why, mark), names) in others {
+        page.push_str(&format!("| {} | degraded | {why}{mark} |\n", names.join(", ")));
     }
 }
 

@@ -1,5 +1,7 @@
 //! What is done in place of a keyword that is taken and not done.
 
+use crate::expr::Hidden;
+
 /// The safe side to err on, told by the entry and obeyed in `lower`: one place for each kind, and no keyword by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Effect {
@@ -15,8 +17,12 @@ pub enum Effect {
     ChecksConnect,
     /// The rule turns away what it applies to: with this status, or without HTTP by a close.
     Refuse(u32),
-    /// In the rules of the proxy `src` and `src_port` are not found: they would be the address of another.
-    HidesSource,
+    /// In the rules and routes of the proxy these are not known: it would have changed them.
+    Hides(Hidden),
+    /// Of a name of expressions: it gives nothing, as HAProxy's does of what is not there.
+    NotFound,
+    /// Of a name of expressions: what it counts is taken for 0.
+    NotCounted,
 }
 
 impl Effect {
@@ -29,7 +35,13 @@ impl Effect {
             Effect::NoProxy => "this proxy is disabled",
             Effect::ChecksConnect => "servers are checked by connecting to them",
             Effect::Refuse(_) => "what it applies to is turned away",
-            Effect::HidesSource => "`src` is not found in the rules of this proxy",
+            Effect::NotFound => "it gives nothing",
+            Effect::NotCounted => "taken for 0",
+            Effect::Hides(Hidden::Source) => "the client's address is not known to this proxy's conditions",
+            Effect::Hides(Hidden::Destination) => {
+                "the address that the client connected to is not known to this proxy's conditions"
+            }
+            Effect::Hides(Hidden::Headers) => "headers are not known to this proxy's conditions",
         }
     }
 }

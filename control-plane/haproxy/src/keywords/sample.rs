@@ -6,12 +6,16 @@ use std::sync::LazyLock;
 
 use sluicegate_proto::catalog;
 
-use super::{Keyword, Place, Places, Support, table};
+use crate::expr::CONSTANTS;
+
+use super::{Effect, Keyword, Place, Places, Support, table};
 
 /// Names that share a reason, with spaces between them.
 pub(super) struct Names {
     pub(super) why: &'static str,
     pub(super) names: &'static str,
+    /// What a test of one is; [`Effect::LeftOut`]: it has no answer.
+    pub(super) instead: Effect,
 }
 
 /// The test that fails without a name of the catalog.
@@ -19,7 +23,8 @@ const TEST: &str = "lower/samples";
 
 static ENTRIES: LazyLock<Vec<Keyword>> = LazyLock::new(|| {
     let works = |place, name, summary| Keyword::works(name, Places::of(&[place]), TEST).does(summary);
-    let fetches = catalog::FETCHES.iter().map(|spec| works(Place::Fetch, spec.name, spec.summary));
+    let fetches =
+        catalog::FETCHES.iter().chain(CONSTANTS).map(|spec| works(Place::Fetch, spec.name, spec.summary));
     let converters = catalog::CONVERTERS.iter().map(|spec| works(Place::Converter, spec.name, spec.summary));
     let variables = catalog::ALIASES.iter().map(|spec| works(Place::Variable, spec.name, spec.summary));
     let lacking = [
@@ -30,7 +35,9 @@ static ENTRIES: LazyLock<Vec<Keyword>> = LazyLock::new(|| {
     let lacking = lacking.into_iter().flat_map(|(place, lists)| {
         lists.iter().flat_map(move |list| {
             let names = list.names.split_ascii_whitespace();
-            names.map(move |name| Keyword::degraded(name, Places::of(&[place]), list.why))
+            names.map(move |name| {
+                Keyword::degraded(name, Places::of(&[place]), list.why).instead(list.instead)
+            })
         })
     });
     fetches.chain(converters).chain(variables).chain(lacking).collect()

@@ -22,6 +22,7 @@ impl<'a> Lowering<'a> {
             return;
         }
         let lines = proxy.lines;
+        self.enter(lines);
         // The rules of a `listen` run once.
         let behind = proxy.kind() != SectionKind::Listen || proxy.rules_behind;
         let rules = if behind { proxy.rules.clone() } else { Rules::default() };

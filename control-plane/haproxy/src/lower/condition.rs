@@ -77,7 +77,11 @@ mod tests {
 
     fn condition(text: &str) -> v1::Condition {
         let words: Vec<&str> = text.split(' ').collect();
-        Reader::new(&NoFiles).condition(&words, 0, &Acls::default(), Scope::REQUEST).unwrap()
+        Reader::new(&NoFiles)
+            .condition(&words, 0, &Acls::default(), Scope::REQUEST)
+            .unwrap()
+            .possibly()
+            .clone()
     }
 
     #[test]

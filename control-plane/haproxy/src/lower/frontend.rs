@@ -16,6 +16,7 @@ impl<'a> Lowering<'a> {
         if !proxy.takes_connections() {
             return;
         }
+        self.enter(proxy.lines);
         let ports = self.binds(proxy);
         let default_backend = self.default_backend(proxy);
         let own = proxy.has_servers() && proxy.lines.own("server").next().is_some();

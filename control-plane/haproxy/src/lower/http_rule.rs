@@ -9,7 +9,7 @@ use super::rule::Args;
 use super::settings::Lines;
 use crate::ast::Directive;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::expr::{Acls, Phase, Scope};
+use crate::expr::{Acls, Bounds, Phase, Scope};
 use crate::keywords::Keyword;
 use crate::word::Word;
 
@@ -160,8 +160,12 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// The rule of a line; none where its action is left out, or is wrong.
-    fn http_rule(&mut self, line: &'a Directive, acls: &Acls) -> Option<(v1::Rule, v1::Origin)> {
+    /// The rules of a line; none where its action is left out, or is wrong.
+    fn http_rule(&mut self, line: &'a Directive, acls: &Acls) -> Vec<(v1::Rule, v1::Origin)> {
+        self.http_action(line, acls).unwrap_or_default()
+    }
+
+    fn http_action(&mut self, line: &'a Directive, acls: &Acls) -> Option<Vec<(v1::Rule, v1::Origin)>> {
         let answers = matches!(line.name(), "http-response" | "http-after-response");
         let phase = if answers { Phase::Response } else { Phase::Request };
         let scope = Scope { phase, http: true };
@@ -192,6 +196,15 @@ impl<'a> Lowering<'a> {
                 Action::Service(v1::Service { kind: Some(v1::service::Kind::Exporter(v1::Empty {})) })
             }
             "add-header" => Action::AddHeader(self.set_header(&mut args, scope)?),
+            "normalize-uri" => {
+                let (action, strict) = self.normalize(&mut args)?;
+                let mut rules = Vec::new();
+                if strict {
+                    rules.extend(self.strictly(line, &args, acls)?);
+                }
+                rules.extend(self.ruled(line, (&args, action), acls, scope)?);
+                return Some(rules);
+            }
             "del-header" => Action::DeleteHeader(self.delete_header(&mut args)?),
             other => match self.rewrite(other, &mut args, scope) {
                 Some(action) => action?,
@@ -213,17 +226,26 @@ impl<'a> Lowering<'a> {
         (args, action): (&Args<'a>, Action),
         acls: &Acls,
         scope: Scope,
-    ) -> Option<(v1::Rule, v1::Origin)> {
-        let when = match args.condition() {
-            None => None,
-            Some(at) => {
-                self.reader.stand_at(line.span);
-                let when = self.reader.condition(&texts(args.words()), at, acls, scope);
-                self.expression_findings(args.words(), line.span);
-                Some(when?)
-            }
-        };
-        Some((v1::Rule { when, action: Some(action) }, self.origin(line.span)))
+    ) -> Option<Vec<(v1::Rule, v1::Origin)>> {
+        let when = self.ending(line, args, acls, scope)?;
+        let origin = self.origin(line.span);
+        let rules = self.settled_rules(line, when.as_ref(), action);
+        Some(rules.into_iter().map(|rule| (rule, origin.clone())).collect())
+    }
+
+    /// The condition that the words end in, if they do; `None`: it is wrong.
+    pub(super) fn ending(
+        &mut self,
+        line: &'a Directive,
+        args: &Args<'a>,
+        acls: &Acls,
+        scope: Scope,
+    ) -> Option<Option<Bounds>> {
+        let Some(at) = args.condition() else { return Some(None) };
+        self.reader.stand_at(line.span);
+        let when = self.reader.condition(&texts(args.words()), at, acls, scope);
+        self.expression_findings(args.words(), line.span);
+        when.map(Some)
     }
 
     /// A name and a format.

@@ -4,6 +4,7 @@ use sluicegate_proto::v1::{self, Match, reply::Content, rule::Action};
 
 use super::Lowering;
 use super::condition::{both, either};
+use super::doubt::Stake;
 use super::http_rule::{Rules, refusal};
 use super::report::texts;
 use super::settings::Lines;
@@ -27,6 +28,7 @@ impl<'a> Lowering<'a> {
             self.reader.stand_at(line.span);
             let when = self.reader.condition(&texts(line.args()), 0, acls, Scope::REQUEST);
             self.expression_findings(line.args(), line.span);
+            let when = when.map(|when| self.settled(line, &when, Stake::Refuses));
             failed = match (failed, when) {
                 (Some(above), Some(when)) => Some(either(above, when)),
                 (above, when) => above.or(when),

@@ -145,9 +145,7 @@ impl<'a> Lowering<'a> {
         };
         let acls = self.acls(lines);
         let http = mode == v1::Mode::Http;
-        self.reader.hide_source(
-            lines.lines_with(Effect::HidesSource).find_map(|line| line.reason(Effect::HidesSource)),
-        );
+        self.enter(lines);
         let mut rules = self.rules(lines, &acls, name, http);
         if http && takes_connections(section.kind) {
             self.monitor(lines, &acls, &mut rules);

@@ -11,17 +11,18 @@ use crate::word::Word;
 
 impl<'a> Lowering<'a> {
     /// The backends that a name such as `app_%[hdr(host),lower]` may come to, each with the condition under which it
-    /// does: one for every backend of the configuration that fits the text around the expression.
+    /// does: one for every backend of the configuration that fits the text around the expression. `None`: it may come to
+    /// any.
     pub(super) fn backends_named(
         &mut self,
         line: &'a Directive,
         word: &'a Word,
         proxy: &Proxy<'_, 'a>,
-    ) -> Vec<(&'a str, v1::Condition)> {
+    ) -> Option<Vec<(&'a str, v1::Condition)>> {
         self.reader.stand_at(line.span);
         let format = self.reader.format(&texts(line.args()), 0, proxy.request_scope());
         self.expression_findings(line.args(), line.span);
-        let Some(format) = format else { return Vec::new() };
+        let format = format?;
         let literal = |piece: &v1::FormatPiece| match &piece.piece {
             Some(Piece::Literal(text)) => String::from_utf8(text.to_vec()).ok(),
             _ => None,
@@ -33,12 +34,12 @@ impl<'a> Lowering<'a> {
             [before, sample, after] => (literal(before), sample, literal(after)),
             _ => {
                 self.not_worked_out(word);
-                return Vec::new();
+                return None;
             }
         };
         let (Some(before), Some(Piece::Sample(sample)), Some(after)) = (before, &sample.piece, after) else {
             self.not_worked_out(word);
-            return Vec::new();
+            return None;
         };
         let http = proxy.is_http();
         let mut names: Vec<_> =
@@ -46,11 +47,11 @@ impl<'a> Lowering<'a> {
         names.sort_unstable();
         let between = |name: &'a str| name.strip_prefix(&*before)?.strip_suffix(&*after);
         let named = names.into_iter().filter_map(|name| Some((name, between(name)?)));
-        named.map(|(name, value)| (name, is_value(sample, value))).collect()
+        Some(named.map(|(name, value)| (name, is_value(sample, value))).collect())
     }
 
     fn not_worked_out(&mut self, word: &Word) {
-        let message = "which backend this comes to is not known yet: the line is left out";
+        let message = "which backend this comes to is not known: what it applies to is answered 503, or closed without HTTP";
         self.report(
             Diagnostic::warning(Code::DegradedValue, word.span(), message)
                 .help("write one `use_backend <name> if <condition>` for each backend"),

@@ -32,23 +32,35 @@ impl<'a> Lowering<'a> {
         let mut lines = proxy.lines.own("use_backend").peekable();
         while let Some(line) = lines.next() {
             let (Some(word), condition) = (line.args().first(), line.args().get(1)) else { continue };
-            let mut when = None;
+            let (mut when, mut open) = (None, None);
             if condition.is_some() {
                 let scope = proxy.request_scope();
                 self.reader.stand_at(line.span);
-                when = self.reader.condition(&texts(line.args()), 1, &proxy.acls, scope);
+                let bounds = self.reader.condition(&texts(line.args()), 1, &proxy.acls, scope);
                 self.expression_findings(line.args(), line.span);
-                if when.is_none() {
-                    continue;
-                }
+                let Some(bounds) = bounds else { continue };
+                (when, open) = self.settled_route(line, &bounds);
             }
-            let named: Vec<(&str, Option<v1::Condition>)> = if is_dynamic(word) {
-                let named = self.backends_named(line, word, proxy);
-                let rest = (lines.peek().is_some() && !named.is_empty()).then(|| (otherwise, when.clone()));
-                named.into_iter().map(|(name, is)| (name, both(when.clone(), Some(is)))).chain(rest).collect()
+            // Only what is open is left of the line where nothing is sure.
+            let sure = when.is_some() || condition.is_none();
+            let mut named: Vec<(&str, Option<v1::Condition>)> = if is_dynamic(word) {
+                match self.backends_named(line, word, proxy) {
+                    // It may be any.
+                    None => vec![(Target::Nowhere.name(), when)],
+                    Some(named) => {
+                        let rest =
+                            (lines.peek().is_some() && !named.is_empty()).then(|| (otherwise, when.clone()));
+                        let named = named.into_iter().map(|(name, is)| (name, both(when.clone(), Some(is))));
+                        named.chain(rest).collect()
+                    }
+                }
             } else {
                 self.backend_reference(word, proxy).map(|target| (target.name(), when)).into_iter().collect()
             };
+            if !sure {
+                named.clear();
+            }
+            named.extend(open.map(|open| (Target::Nowhere.name(), Some(open))));
             for (backend, when) in named {
                 count += 1;
                 targets.push(backend);

@@ -27,6 +27,8 @@ struct ServerOptions {
     number: Option<(u32, Span)>,
     checked: bool,
     schedule: v1::CheckSchedule,
+    /// Whose health is its own: the word.
+    tracks: Option<(String, Span)>,
     /// Options for whose sake nothing is sent to it.
     closed: Vec<&'static str>,
 }
@@ -73,6 +75,8 @@ impl<'a> Lowering<'a> {
         for (index, (draft, number)) in drafts.into_iter().zip(numbers).enumerate() {
             let Draft { name, span, address, options } = draft;
             let unusable = none || !options.closed.is_empty();
+            let tracks = options.tracks.filter(|_| !unusable);
+            let track = tracks.map(|(tracked, span)| self.track(proxy.name, &name, tracked, span));
             let endpoint = v1::Endpoint {
                 backend: Some(id(Kind::Backend, proxy.name)),
                 name: name.clone(),
@@ -83,7 +87,8 @@ impl<'a> Lowering<'a> {
                 disabled: options.disabled || unusable,
                 max_connections: options.max_connections,
                 max_queue: options.max_queue,
-                check: (options.checked && !unusable).then_some(options.schedule),
+                check: (options.checked && !unusable && track.is_none()).then_some(options.schedule),
+                track,
                 unusable,
                 ..v1::Endpoint::default()
             };
@@ -201,6 +206,7 @@ impl<'a> Lowering<'a> {
         match (option.keyword.name, option.args.first()) {
             ("check", _) => options.checked = true,
             ("no-check", _) => options.checked = false,
+            ("track", Some(word)) => options.tracks = Some((word.text().to_owned(), word.span())),
             ("backup", _) => options.backup = true,
             ("no-backup", _) => options.backup = false,
             ("disabled", _) => options.disabled = true,

@@ -110,7 +110,7 @@ impl<'a> Lowering<'a> {
         self.reader.stand_at(line.span);
         let when = self.reader.condition(&texts(line.args()), 0, acls, Scope::REQUEST);
         self.expression_findings(line.args(), line.span);
-        when
+        when.map(|when| when.surely().clone())
     }
 
     /// `stats http-request`: who is let in is shown the page, whatever stands below.
@@ -119,7 +119,23 @@ impl<'a> Lowering<'a> {
         line: &'a Directive,
         (asked, service): (&v1::Condition, &v1::Service),
         acls: &Acls,
-    ) -> Option<(v1::Rule, v1::Origin)> {
+    ) -> Vec<(v1::Rule, v1::Origin)> {
+        self.stats_action(line, service, acls)
+            .into_iter()
+            .flatten()
+            .map(|(mut rule, origin)| {
+                rule.when = both(Some(asked.clone()), rule.when);
+                (rule, origin)
+            })
+            .collect()
+    }
+
+    fn stats_action(
+        &mut self,
+        line: &'a Directive,
+        service: &v1::Service,
+        acls: &Acls,
+    ) -> Option<Vec<(v1::Rule, v1::Origin)>> {
         let (word, rest) = line.args().split_first()?;
         let mut args = Args::new(rest, line.end());
         let action = match word.text() {
@@ -137,9 +153,7 @@ impl<'a> Lowering<'a> {
                 return None;
             }
         };
-        let (mut rule, origin) = self.ruled(line, (&args, action), acls, Scope::REQUEST)?;
-        rule.when = both(Some(asked.clone()), rule.when);
-        Some((rule, origin))
+        self.ruled(line, (&args, action), acls, Scope::REQUEST)
     }
 }
 

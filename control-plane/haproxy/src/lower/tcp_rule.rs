@@ -8,6 +8,7 @@ use sluicegate_proto::v1::{self, rule::Action};
 
 use super::Lowering;
 use super::condition::{both, either, is_never, not};
+use super::doubt::Stake;
 use super::effect::takes_connections;
 use super::http_rule::{RuleList, Rules, refusal};
 use super::rule::Args;
@@ -50,9 +51,10 @@ impl<'a> Lowering<'a> {
             let mut args = Args::new(line.args().get(1..).unwrap_or_default(), line.end());
             args.skip();
             let scope = Scope { phase: Phase::Request, http };
-            let refused = Action::Deny(refusal(status.unwrap_or(403)));
-            let Some((mut rule, origin)) = self.ruled(line, (&args, refused), acls, scope) else { continue };
-            match (status, rule.when.take()) {
+            let Some(when) = self.ending(line, &args, acls, scope) else { continue };
+            let stake = if status.is_some() { Stake::Refuses } else { Stake::LetsIn };
+            let when = when.map(|when| self.settled(line, &when, stake));
+            match (status, when) {
                 // All that comes here is taken.
                 (None, None) => return,
                 (None, Some(when)) => {
@@ -61,11 +63,12 @@ impl<'a> Lowering<'a> {
                         None => when,
                     })
                 }
-                (Some(_), when) => {
-                    rule.when = both(when, accepted.clone().map(not));
-                    self.short_enough(line, rule.when.as_ref());
-                    if !rule.when.as_ref().is_some_and(is_never) {
-                        rules.push((rule, origin));
+                (Some(status), when) => {
+                    let when = both(when, accepted.clone().map(not));
+                    self.short_enough(line, when.as_ref());
+                    if !when.as_ref().is_some_and(is_never) {
+                        let action = Some(Action::Deny(refusal(status)));
+                        rules.push((v1::Rule { when, action }, self.origin(line.span)));
                     }
                 }
             }

@@ -40,6 +40,10 @@ pub(crate) fn action(action: &Action) -> String {
             let of = if rewrite.name.is_empty() { String::new() } else { format!(" of {}", rewrite.name) };
             format!("rewrite {part}{of}{pattern} to {}", format(rewrite.value.as_ref().unwrap()))
         }
+        Action::Normalize(normalize) => {
+            let how = normalize.normalizer().as_str_name().trim_start_matches("NORMALIZER_").to_lowercase();
+            format!("normalize {how}{}", if normalize.full { " full" } else { "" })
+        }
         Action::Service(service) => match service.kind.as_ref().unwrap() {
             v1::service::Kind::Exporter(_) => "service exporter".into(),
             v1::service::Kind::Stats(page) => {

@@ -1,14 +1,14 @@
 //! Fetches and converters: names and arguments to enums.
 
-use std::num::NonZeroI64;
+use std::num::{NonZeroI64, NonZeroU32};
 
 use sluicegate_proto::catalog::{self, ArgumentSpec, ArgumentType, ValueType};
 use sluicegate_proto::limits::MAX_CONVERTERS;
-use sluicegate_proto::v1::{self, argument};
+use sluicegate_proto::v1::{self, Kind, argument};
 
 use super::reason::Fault;
 use super::scope::Scope;
-use crate::expr::{Converter, Direction, Fetch, HeaderRef, Sample, Selection};
+use crate::expr::{Converter, Counted, Direction, Fetch, Figure, HeaderRef, Sample, Selection, TimeUnit};
 use crate::rule::HeaderName;
 
 pub(super) fn sample(wire: Option<&v1::Sample>, scope: &mut Scope<'_>) -> Option<Sample> {
@@ -82,13 +82,22 @@ impl<'a> Arguments<'a> {
         for (spec, value) in specs.iter().zip(values) {
             let wanted = match (spec.kind, &value.value) {
                 (_, None) => return scope.fault(Fault::Unset("argument")),
-                (ArgumentType::Text, Some(argument::Value::Text(text))) => {
+                (
+                    ArgumentType::Text
+                    | ArgumentType::Backend
+                    | ArgumentType::Frontend
+                    | ArgumentType::Server,
+                    Some(argument::Value::Text(text)),
+                ) => {
                     scope.length("argument", text)?;
                     continue;
                 }
                 (ArgumentType::Integer, Some(argument::Value::Integer(_))) => continue,
                 (ArgumentType::Map, Some(argument::Value::List(_))) => continue,
                 (ArgumentType::Text, Some(_)) => "text",
+                (ArgumentType::Backend, Some(_)) => "the name of a backend",
+                (ArgumentType::Frontend, Some(_)) => "the name of a frontend",
+                (ArgumentType::Server, Some(_)) => "a backend and a server",
                 (ArgumentType::Integer, Some(_)) => "a number",
                 (ArgumentType::Map, Some(_)) => "a map",
             };
@@ -143,6 +152,50 @@ impl<'a> Arguments<'a> {
         }
     }
 
+    /// What is counted at the proxy that an argument names.
+    fn figure(&self, what: Counted, kind: Kind, scope: &mut Scope<'_>) -> Option<Fetch> {
+        let name = self.name(0, scope)?;
+        Some(Fetch::Figure(Box::new(Figure { what, of: scope.neighbour(kind, name)? })))
+    }
+
+    /// What is counted at the endpoint that an argument names: `backend/server`.
+    fn figure_of_server(&self, what: fn(Box<str>) -> Counted, scope: &mut Scope<'_>) -> Option<Fetch> {
+        let Some((backend, server)) = self.name(0, scope)?.split_once('/') else {
+            return self.wrong(0, "a backend and a server", scope);
+        };
+        let of = scope.neighbour(Kind::Backend, backend)?;
+        Some(Fetch::Figure(Box::new(Figure { what: what(server.into()), of })))
+    }
+
+    fn name(&self, at: usize, scope: &mut Scope<'_>) -> Option<&'a str> {
+        match std::str::from_utf8(self.text(at)) {
+            Ok(name) if !name.is_empty() => Some(name),
+            _ => self.wrong(at, "a name", scope),
+        }
+    }
+
+    /// How far from now, and in which unit.
+    fn date(&self, scope: &mut Scope<'_>) -> Option<Fetch> {
+        let unit = match self.text(1) {
+            b"" | b"s" => TimeUnit::Seconds,
+            b"ms" => TimeUnit::Millis,
+            b"us" => TimeUnit::Micros,
+            _ => return self.wrong(1, "s, ms or us", scope),
+        };
+        Some(Fetch::Date { offset: self.integer(0).unwrap_or_default(), unit })
+    }
+
+    /// What a chance is below.
+    fn random(&self, scope: &mut Scope<'_>) -> Option<Fetch> {
+        match self.integer(0) {
+            None => Some(Fetch::Random(None)),
+            Some(below) => match u32::try_from(below).ok().and_then(NonZeroU32::new) {
+                None => self.wrong(0, "1 to 4294967295", scope),
+                below => Some(Fetch::Random(below)),
+            },
+        }
+    }
+
     /// The name and occurrence of a header.
     fn header(&self, direction: Direction, whole: bool, scope: &mut Scope<'_>) -> Option<HeaderRef> {
         let name = String::from_utf8_lossy(self.text(0));
@@ -172,21 +225,30 @@ fn fetch(call: &v1::Call, scope: &mut Scope<'_>) -> Option<Fetch> {
     Some(match spec.canonical {
         "always_false" => Fetch::Bool(false),
         "always_true" => Fetch::Bool(true),
+        "avg_queue" => arguments.figure(Counted::AverageQueue, Kind::Backend, scope)?,
         "base" => Fetch::Base,
+        "be_conn" => arguments.figure(Counted::BackendConnections, Kind::Backend, scope)?,
         "be_name" => Fetch::BackendName,
         "bool" => match arguments.text(0) {
             b"true" | b"1" => Fetch::Bool(true),
             b"false" | b"0" => Fetch::Bool(false),
             _ => return arguments.wrong(0, "true, false, 0 or 1", scope),
         },
+        "connslots" => arguments.figure(Counted::Slots, Kind::Backend, scope)?,
+        "date" => arguments.date(scope)?,
         "dst" => Fetch::Destination,
         "dst_port" => Fetch::DestinationPort,
+        "fe_conn" => arguments.figure(Counted::FrontendConnections, Kind::Frontend, scope)?,
         "fe_name" => Fetch::FrontendName,
+        "hostname" => Fetch::HostName,
         "int" => Fetch::Int(arguments.integer(0).unwrap_or_default()),
         "method" => Fetch::Method,
+        "nbsrv" => arguments.figure(Counted::Usable, Kind::Backend, scope)?,
         "path" => Fetch::Path,
         "pathq" => Fetch::PathAndQuery,
         "query" => Fetch::Query,
+        "queue" => arguments.figure(Counted::Queue, Kind::Backend, scope)?,
+        "rand" => arguments.random(scope)?,
         "req.cook" => Fetch::Cookie(arguments.not_empty(0, scope)?),
         "req.cook_cnt" => Fetch::CookieCount(arguments.not_empty(0, scope)?),
         "req.fhdr" => Fetch::Header(arguments.header(request, true, scope)?),
@@ -206,6 +268,8 @@ fn fetch(call: &v1::Call, scope: &mut Scope<'_>) -> Option<Fetch> {
         "res.ver" => Fetch::Version(response),
         "src" => Fetch::Source,
         "src_port" => Fetch::SourcePort,
+        "srv_conn" => arguments.figure_of_server(Counted::EndpointConnections, scope)?,
+        "srv_is_up" => arguments.figure_of_server(Counted::IsUp, scope)?,
         "ssl_fc" => Fetch::Tls,
         "status" => Fetch::Status,
         "str" => Fetch::Str(arguments.text(0).into()),

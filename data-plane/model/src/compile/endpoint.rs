@@ -78,6 +78,10 @@ pub(super) fn endpoint(key: &ObjectKey, wire: &v1::Endpoint, scope: &mut Scope<'
     let forced = optional(wire.forced_health.as_ref(), |wire| {
         scope.at("forced_health", |scope| forced_health(wire, scope))
     });
+    let track = optional(wire.track.as_ref(), |track| match wire.check {
+        Some(_) => scope.fault(Fault::Meaningless { what: "track" }),
+        None => scope.reference("track", Some(track), Kind::Endpoint),
+    });
     let order = scope.order();
     number?;
     Some(Endpoint {
@@ -96,6 +100,7 @@ pub(super) fn endpoint(key: &ObjectKey, wire: &v1::Endpoint, scope: &mut Scope<'
         max_connections: NonZeroU32::new(wire.max_connections),
         max_queue: NonZeroU32::new(wire.max_queue),
         check: check?,
+        track: track?,
     })
 }
 

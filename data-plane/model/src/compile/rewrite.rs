@@ -1,11 +1,11 @@
 //! Parts of messages that rules give other values.
 
-use sluicegate_proto::v1::{self, Part as WirePart};
+use sluicegate_proto::v1::{self, Normalizer as WireNormalizer, Part as WirePart};
 
 use super::reason::Fault;
 use super::scope::Scope;
 use super::{matcher, rule};
-use crate::rule::{Part, Rewrite, StatusLine, TargetPart};
+use crate::rule::{Normalizer, Part, Rewrite, StatusLine, TargetPart};
 
 pub(super) fn rewrite(wire: &v1::Rewrite, scope: &mut Scope<'_>) -> Option<Rewrite> {
     let part = part(wire, scope);
@@ -43,6 +43,21 @@ fn part(wire: &v1::Rewrite, scope: &mut Scope<'_>) -> Option<Part> {
         WirePart::HeaderLines => rule::header_name(&wire.name, scope).map(Part::HeaderLines),
         WirePart::HeaderValues => rule::header_name(&wire.name, scope).map(Part::HeaderValues),
     }
+}
+
+pub(super) fn normalizer(wire: &v1::Normalize, scope: &mut Scope<'_>) -> Option<Normalizer> {
+    let normalizer = match scope.known::<WireNormalizer>("normalizer", wire.normalizer)? {
+        WireNormalizer::Unspecified => return scope.fault(Fault::Unset("normalizer")),
+        WireNormalizer::MergeSlashes => Normalizer::MergeSlashes,
+        WireNormalizer::StripDot => Normalizer::StripDot,
+        WireNormalizer::StripDotDot => return Some(Normalizer::StripDotDot { full: wire.full }),
+        WireNormalizer::PercentToUppercase => Normalizer::PercentToUppercase,
+        WireNormalizer::DecodeUnreserved => Normalizer::DecodeUnreserved,
+        WireNormalizer::StripFragment => Normalizer::StripFragment,
+        WireNormalizer::EncodeFragment => Normalizer::EncodeFragment,
+        WireNormalizer::SortQuery => Normalizer::SortQuery,
+    };
+    if wire.full { scope.fault(Fault::Meaningless { what: "full" }) } else { Some(normalizer) }
 }
 
 pub(super) fn status_line(wire: &v1::SetStatus, scope: &mut Scope<'_>) -> Option<StatusLine> {

@@ -60,6 +60,9 @@ fn rule(wire: &v1::Rule, scope: &mut Scope<'_>) -> Option<Rule> {
         Some(WireAction::Rewrite(wire)) => {
             scope.at("rewrite", |scope| rewrite::rewrite(wire, scope)).map(Action::Rewrite)
         }
+        Some(WireAction::Normalize(wire)) => {
+            scope.at("normalize", |scope| rewrite::normalizer(wire, scope)).map(Action::Normalize)
+        }
         Some(WireAction::SetStatus(wire)) => {
             scope.at("set_status", |scope| rewrite::status_line(wire, scope)).map(Action::SetStatus)
         }

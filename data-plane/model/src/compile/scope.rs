@@ -96,6 +96,15 @@ impl<'a> Scope<'a> {
         provenance.map_or((&[], &[]), |place| (&place.request_rules, &place.response_rules))
     }
 
+    /// The key of another object where this one's names are looked up: of its provider and namespace.
+    pub(crate) fn neighbour(&mut self, kind: Kind, name: &str) -> Option<ObjectKey> {
+        let (provider, namespace) = match &self.resource.id {
+            Some(id) => (id.provider.as_str(), id.namespace.as_str()),
+            None => ("", ""),
+        };
+        ObjectKey::new(provider, namespace, kind, name).map_or_else(|invalid| self.fault(invalid), Some)
+    }
+
     /// The key of the order among siblings.
     pub(crate) fn order(&mut self) -> Option<Box<str>> {
         let order = &self.resource.order;

@@ -1,9 +1,9 @@
-use std::num::NonZeroI64;
+use std::num::{NonZeroI64, NonZeroU32};
 use std::sync::Arc;
 
 use sluicegate_proto::catalog::ValueType;
 
-use super::Map;
+use super::{Figure, Map, TimeUnit};
 use crate::rule::HeaderName;
 
 /// A fetch and the converters that its value passes through.
@@ -104,6 +104,19 @@ pub enum Fetch {
     Version(Direction),
     /// status.
     Status,
+    /// nbsrv, be_conn and their like.
+    Figure(Box<Figure>),
+    /// date: what is added to it, and the unit of both.
+    Date {
+        /// May be negative.
+        offset: i64,
+        /// Seconds where none is given.
+        unit: TimeUnit,
+    },
+    /// rand: from 0, below this; `None`: any of 32 bits.
+    Random(Option<NonZeroU32>),
+    /// hostname.
+    HostName,
 }
 
 impl Fetch {
@@ -111,7 +124,10 @@ impl Fetch {
     pub fn yields(&self) -> ValueType {
         match self {
             Self::Bool(_) | Self::Tls | Self::IsHttp => ValueType::Bool,
+            Self::Figure(figure) => figure.yields(),
             Self::Int(_)
+            | Self::Date { .. }
+            | Self::Random(_)
             | Self::DestinationPort
             | Self::SourcePort
             | Self::CookieCount(_)
@@ -122,6 +138,7 @@ impl Fetch {
             Self::Str(_)
             | Self::Base
             | Self::BackendName
+            | Self::HostName
             | Self::FrontendName
             | Self::Method
             | Self::Path

@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sluicegate_model::Service;
-use sluicegate_model::expr::{Alias, Direction};
+use sluicegate_model::expr::{Alias, Direction, Figure};
 use sluicegate_model::rule::{Content, HeaderName, HeaderPattern, Redirect, Reply, Rule};
 use sluicegate_rules::{Edit, Message, Outcome, Scratch, Style, Variables, matches, render};
 
@@ -120,6 +121,22 @@ impl Message for Scene<'_> {
 
     fn status(&self) -> Option<u16> {
         self.response.as_ref().map(|response| response.view().status())
+    }
+
+    fn figure(&self, figure: &Figure) -> Option<i64> {
+        self.worker.with_active(|active| active.figure(figure))
+    }
+
+    fn unix_time(&self) -> Duration {
+        self.worker.clock.unix(self.worker.clock.now())
+    }
+
+    fn random(&self) -> u32 {
+        self.worker.chance.next()
+    }
+
+    fn host_name(&self) -> &[u8] {
+        self.worker.shared.host.as_bytes()
     }
 
     fn header<'a>(&'a self, direction: Direction, name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {

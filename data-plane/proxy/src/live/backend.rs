@@ -69,6 +69,11 @@ impl LiveBackend {
         (failure != Failure::ConnectTimeout).then_some(longest.min(TURN_AROUND))
     }
 
+    /// Endpoints that take traffic now.
+    pub(super) fn usable(&self) -> usize {
+        self.table.load().len()
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         self.config.key().name()

@@ -13,6 +13,8 @@ use sluicegate_model::endpoint::{
 
 use super::backend::BackendState;
 use super::change::Mark;
+use sluicegate_proto::id::ObjectKey;
+
 use crate::counters::{EndpointCounters, Most, Sharded};
 use crate::stream::Target;
 
@@ -159,6 +161,8 @@ struct Known {
     host: Option<HostPort>,
     /// What a person set its health to.
     forced: Option<ForcedHealth>,
+    /// Whose health is its own.
+    track: Option<ObjectKey>,
 }
 
 /// What is true of an endpoint (by its identity) over all generations.
@@ -346,13 +350,14 @@ impl EndpointState {
             (None, None) => Health::Unchecked,
         };
         let set_anew = forced.is_some() && forced != known.forced;
-        let lasts = key.is_some() || forced.is_some();
-        let keeps = known.check == key && known.host == host && lasts && !set_anew;
+        let lasts = key.is_some() || forced.is_some() || config.track.is_some();
+        let same = known.check == key && known.track == config.track && known.host == host;
+        let keeps = same && lasts && !set_anew;
         if !keeps && self.health.swap(fresh as u8, SeqCst) != fresh as u8 {
             let mut evidence = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
             *evidence = Evidence::none();
         }
-        *known = Known { check: key, host, forced };
+        *known = Known { check: key, host, forced, track: config.track.clone() };
     }
 
     pub(super) fn retire(&self) {

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use super::ring::{Batch, Record};
 use super::syslog::{Framer, Process};
 use super::*;
+use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::exchange::Exchange;
 use crate::fixture::{ANY_PORT, Site, key, nowhere};
@@ -101,6 +102,9 @@ fn line(mode: v1::Mode, text: &str, fill: impl FnOnce(&mut Exchange, Instant, &A
         connections: 3,
         node: "node1",
         number: 9,
+        host: "host1",
+        active: &active,
+        chance: &Chance::new(),
     };
     let mut out = Vec::new();
     let format = frontend.settings().logging.format.as_ref().unwrap();

@@ -5,13 +5,15 @@ use std::io::Write;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use sluicegate_model::expr::{Alias, Direction};
+use sluicegate_model::expr::{Alias, Direction, Figure};
 use sluicegate_rules::{Message, Variables, path, path_and_query, query};
 
 use super::calendar::{Calendar, Zone};
 use super::digits::{ipv4, number, thousandths};
+use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::exchange::{Durations, Exchange};
+use crate::live::Active;
 use crate::stream::{Peer, Target};
 use crate::termination::Termination;
 
@@ -25,6 +27,11 @@ pub(crate) struct Line<'a> {
     pub(crate) connections: u32,
     /// Name of this node.
     pub(crate) node: &'a str,
+    /// The host's name.
+    pub(crate) host: &'a str,
+    /// What is served.
+    pub(crate) active: &'a Active,
+    pub(crate) chance: &'a Chance,
     /// Number of the line within its frontend.
     pub(crate) number: u64,
 }
@@ -71,6 +78,22 @@ impl Message for Line<'_> {
 
     fn status(&self) -> Option<u16> {
         self.exchange.status
+    }
+
+    fn figure(&self, figure: &Figure) -> Option<i64> {
+        self.active.figure(figure)
+    }
+
+    fn unix_time(&self) -> Duration {
+        self.clock.unix(self.clock.now())
+    }
+
+    fn random(&self) -> u32 {
+        self.chance.next()
+    }
+
+    fn host_name(&self) -> &[u8] {
+        self.host.as_bytes()
     }
 
     /// Heads are gone when the line is written.

@@ -1,15 +1,18 @@
 //! A connection in TCP mode as expressions see it.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
-use sluicegate_model::expr::Direction;
+use sluicegate_model::expr::{Direction, Figure};
 use sluicegate_model::rule::{Action, Rule};
 use sluicegate_rules::{Message, Scratch, matches};
 
 use crate::exchange::Exchange;
+use crate::worker::Worker;
 
 /// What is known before the first byte.
 pub(super) struct Connection<'a> {
+    pub(super) worker: &'a Worker,
     pub(super) exchange: &'a Exchange,
     pub(super) frontend: &'a str,
 }
@@ -63,6 +66,22 @@ impl Message for Connection<'_> {
 
     fn status(&self) -> Option<u16> {
         None
+    }
+
+    fn figure(&self, figure: &Figure) -> Option<i64> {
+        self.worker.with_active(|active| active.figure(figure))
+    }
+
+    fn unix_time(&self) -> Duration {
+        self.worker.clock.unix(self.worker.clock.now())
+    }
+
+    fn random(&self) -> u32 {
+        self.worker.chance.next()
+    }
+
+    fn host_name(&self) -> &[u8] {
+        self.worker.shared.host.as_bytes()
     }
 
     fn header<'a>(&'a self, _: Direction, _: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {

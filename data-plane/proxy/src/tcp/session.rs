@@ -150,7 +150,7 @@ impl Session {
         if !frontend.routes.is_empty() || !rules.is_empty() {
             exchange.local = self.client.local();
         }
-        let connection = Connection { exchange, frontend: frontend.name() };
+        let connection = Connection { worker: &self.worker, exchange, frontend: frontend.name() };
         if SCRATCH.with_borrow_mut(|scratch| refuses(rules, &connection, scratch)) {
             frontend.state.counters.shard(self.worker.index).denied.add(1);
             return Step::Fail(Failure::Denied(403), Phase::Request);

@@ -29,6 +29,18 @@ fn the_parts_of_a_request() {
 }
 
 #[test]
+fn what_goes_on_now() {
+    let request = request();
+    let is = |sample: &str, pattern: &str| holds(&request, sample, Match::Int, &[pattern]);
+    assert!(is("nbsrv(app)", "2") && !is("nbsrv(gone)", ":5"), "what is not there has no number");
+    assert!(holds(&request, "srv_is_up(app/a)", Match::Bool, &[]));
+    assert!(is("date", "1700000000") && is("date(-60)", "1699999940"));
+    assert!(is("date(1!ms)", "1700000000124") && is("date(0!us)", "1700000000123000"));
+    assert!(is("rand", "2147483647") && is("rand(10)", "4") && is("rand(1)", "0"));
+    assert!(holds(&request, "hostname", Match::Str, &["node1"]));
+}
+
+#[test]
 fn without_a_value_no_test_passes() {
     let mut message = request();
     (message.method, message.target, message.source) = (None, None, None);

@@ -2,6 +2,7 @@
 
 use super::super::{Arity, Effect, Place, Places};
 use super::Keyword;
+use crate::expr::Hidden;
 
 pub(super) const GROUPS: &[&[Keyword]] = &[
     &[
@@ -104,10 +105,9 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         ["accept", "reject", "silent-drop", "dgram-drop", "send-retry"],
         Keyword::inert("", QUIC, "QUIC is not supported yet: nothing comes in"),
     ),
-    &Keyword::each(["normalize-uri"], Keyword::degraded("", REQUEST, "requests pass as they came")),
     &Keyword::each(
         ["add-headers-bin", "del-headers-bin", "set-headers-bin"],
-        Keyword::degraded("", HTTP, "headers pass as they came"),
+        Keyword::degraded("", HTTP, "headers pass as they came").instead(Effect::Hides(Hidden::Headers)),
     ),
     &Keyword::each(
         ["add-acl", "del-acl", "del-map", "set-map"],
@@ -125,24 +125,22 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "track-sc1",
             "track-sc2",
         ],
-        Keyword::degraded("", RULES, "nothing is counted: conditions that ask for it find nothing"),
+        Keyword::degraded("", RULES, "nothing is counted: conditions take it for 0"),
     ),
     &Keyword::each(
         ["set-var", "set-var-fmt", "unset-var"],
-        Keyword::degraded("", RULES, "there are no variables yet: expressions that use them find nothing"),
+        Keyword::degraded("", RULES, "there are no variables yet: what hangs on them is not known"),
     ),
+    &[Keyword::degraded("do-resolve", REQUESTS, "there are no variables yet")],
     &Keyword::each(
-        ["do-resolve", "set-dst", "set-dst-port"],
-        Keyword::degraded("", REQUESTS, "traffic goes to the servers of the backend"),
+        ["set-dst", "set-dst-port"],
+        Keyword::degraded("", REQUESTS, "traffic goes to the servers of the backend")
+            .instead(Effect::Hides(Hidden::Destination)),
     ),
     &Keyword::each(
         ["set-src", "set-src-port"],
-        Keyword::degraded(
-            "",
-            REQUESTS,
-            "expressions do not find the client's address, servers are told that of the connection",
-        )
-        .instead(Effect::HidesSource),
+        Keyword::degraded("", REQUESTS, "servers are told the address of the connection")
+            .instead(Effect::Hides(Hidden::Source)),
     ),
     &Keyword::each(
         ["send-spoe-group", "set-bandwidth-limit", "set-timeout"],
@@ -168,13 +166,18 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::degraded("strict-mode", HTTP, "a rewrite that fails is answered 500"),
         Keyword::inert("set-nice", RULES, "all connections are worth the same"),
         Keyword::inert("wait-for-handshake", REQUEST, super::TLS),
-        Keyword::degraded("lua", RULES, "scripts are not run yet"),
+        Keyword::degraded("lua", ANSWERS, "scripts are not run yet"),
+        Keyword::degraded("lua", REQUESTS, "scripts are not run yet, and could turn away")
+            .instead(Effect::Refuse(503)),
         Keyword::inert("disable-l7-retry", REQUEST, "only connections that fail are tried again"),
     ],
 ];
 
 /// Actions that give a part of a message another value.
 const REWRITES: &[Keyword] = &[
+    Keyword::works("normalize-uri", REQUEST, REWRITE_TEST)
+        .takes(1, 2, "<normalizer> [full | strict]")
+        .does("Gives the request target its usual form."),
     set("set-method", "Sends another method."),
     set("set-path", "Replaces the path and keeps the query."),
     set("set-pathq", "Replaces path and query."),
@@ -230,6 +233,7 @@ const RULES: Places = Places::of(&[
     Place::TcpContent,
     Place::TcpResponse,
 ]);
+const ANSWERS: Places = Places::of(&[Place::HttpResponse, Place::HttpAfterResponse, Place::TcpResponse]);
 const RULES_AND_QUIC: Places = Places::of(&[
     Place::HttpRequest,
     Place::HttpResponse,

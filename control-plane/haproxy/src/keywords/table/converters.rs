@@ -1,10 +1,12 @@
 //! Converters that HAProxy has (manual 7.3.1) and the catalog lacks: what they give is not found.
 
+use super::super::Effect;
 use super::super::sample::Names;
 
 pub(in super::super) const CONVERTERS: &[Names] = &[
     Names {
         why: "there are no stick tables yet",
+        instead: Effect::NotCounted,
         names: "\
          in_table table_bytes_in_rate table_bytes_out_rate table_clr_gpc table_clr_gpc0 table_clr_gpc1 \
          table_conn_cnt table_conn_cur table_conn_rate table_expire table_glitch_cnt table_glitch_rate \
@@ -15,15 +17,18 @@ pub(in super::super) const CONVERTERS: &[Names] = &[
     },
     Names {
         why: "HAProxy's manual writes so for all of its maps, and none has that name",
+        instead: Effect::LeftOut,
         names: "map_len map_match map_match_output",
     },
     Names {
         why: "there are no variables yet",
+        instead: Effect::LeftOut,
         names: "\
          add_item concat secure_memcmp set-var strcmp unset-var when",
     },
     Names {
         why: "packets and binary protocols are not looked into",
+        instead: Effect::LeftOut,
         names: "\
          eth.data eth.dst eth.hdr eth.proto eth.src eth.vlan fix_is_valid fix_tag_value ip.data ip.df \
          ip.dst ip.fp ip.hdr ip.proto ip.src ip.tos ip.ttl ip.ver mqtt_field_value mqtt_is_valid protobuf \
@@ -32,28 +37,33 @@ pub(in super::super) const CONVERTERS: &[Names] = &[
     },
     Names {
         why: "tokens are not read yet",
+        instead: Effect::LeftOut,
         names: "\
          aes_cbc_dec aes_cbc_enc aes_gcm_dec aes_gcm_enc jwt_decrypt_cert jwt_decrypt_jwk \
          jwt_decrypt_secret jwt_header_query jwt_payload_query jwt_verify jwt_verify_cert",
     },
     Names {
         why: "devices are not told apart",
+        instead: Effect::LeftOut,
         names: "\
          51d.single da-csv-conv",
     },
     Names {
         why: "what goes on now is not read by expressions yet",
+        instead: Effect::LeftOut,
         names: "\
          fe_exists nbsrv srv_is_up srv_queue",
     },
     Names {
         why: "nothing is captured yet",
+        instead: Effect::LeftOut,
         names: "\
          capture-req capture-res",
     },
-    Names { why: "scripts are not run yet", names: "lua" },
+    Names { why: "scripts are not run yet", instead: Effect::LeftOut, names: "lua" },
     Names {
         why: "it is not evaluated yet",
+        instead: Effect::LeftOut,
         names: "\
          add and b64dec base2 base64 be2dec be2hex cpl crc32 crc32c cut_crlf date debug digest div djb2 \
          even has_ctl hex2i hmac htonl http_date iif ipmask json json_query language le2dec ltime mod \

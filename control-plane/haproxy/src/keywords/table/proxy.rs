@@ -127,8 +127,8 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::degraded("source", DLB, "servers see an address that the kernel chooses")
             .takes(1, Arity::ANY, "<address>[:<port>] [interface <name>] [usesrc <address>]")
             .options(Place::ServerOption, 1),
-        Keyword::degraded("filter", FLB, "traffic passes unfiltered"),
-        Keyword::degraded("filter-sequence", FLB, "traffic passes unfiltered"),
+        Keyword::degraded("filter", FLB, "traffic passes, also what it would turn away by itself"),
+        Keyword::degraded("filter-sequence", FLB, "traffic passes, also what filters would turn away"),
         Keyword::degraded("be-unpublished", LB, "what is sent to it is answered 503")
             .instead(Effect::NoProxy),
         Keyword::degraded("force-be-switch", FL, "an unpublished backend gets no traffic"),

@@ -32,6 +32,9 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::works("maxconn", SERVER, TEST)
             .takes(1, 1, "<number>")
             .does("Requests at one time; the rest waits."),
+        Keyword::works("track", SERVER, "lower/tracking")
+            .takes(1, 1, "[<backend>/]<server>")
+            .does("Its health is that of another server."),
         Keyword::works("maxqueue", SERVER, TEST).takes(1, 1, "<number>").does("Longest queue."),
         Keyword::works("id", SERVER, TEST).takes(1, 1, "<number>").does("Its number."),
     ],
@@ -43,8 +46,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         closed("proto", "which protocol it speaks cannot be chosen yet").takes(1, 1, "<name>"),
         closed("usesrc", "it would take every client for this host").takes(1, 1, "<address>"),
         closed("redir", "clients are not sent to it yet").takes(1, 1, "<prefix>"),
-        Keyword::degraded("track", SERVER, "the other server's health is not followed: it counts as up")
-            .takes(1, 1, "[<backend>/]<server>"),
         Keyword::degraded("source", SERVER, "it sees an address that the kernel chooses").takes(
             1,
             1,

@@ -226,7 +226,7 @@ fn condition(text: &str, mode: Mode) -> Result<v1::Condition, String> {
         .map(|finding| finding.problem.to_string())
         .collect();
     match condition {
-        Some(condition) if errors.is_empty() => Ok(condition),
+        Some(condition) if errors.is_empty() => Ok(condition.possibly().clone()),
         _ => Err(errors.join("; ")),
     }
 }

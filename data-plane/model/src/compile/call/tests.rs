@@ -1,4 +1,5 @@
 use sluicegate_proto::catalog::{CONVERTERS, FETCHES};
+use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::{Kind, Match, Resource, resource::Body};
 
 use super::super::tests::id;
@@ -57,7 +58,9 @@ fn plausible(spec: &ArgumentSpec) -> v1::Argument {
         (ArgumentType::Map, _) => map("numbers"),
         (ArgumentType::Text, "value") => text("1"),
         (ArgumentType::Text, "delimiter") => text("?"),
-        (ArgumentType::Text, _) => text("name"),
+        (ArgumentType::Text, "unit") => text("ms"),
+        (ArgumentType::Server, _) => text("app/app01"),
+        (ArgumentType::Text | ArgumentType::Backend | ArgumentType::Frontend, _) => text("name"),
     }
 }
 
@@ -117,6 +120,30 @@ fn wrong_names_and_arguments_are_told() {
     assert!(fault(call("path", vec![]), default).contains("wanted is an address"));
     let many = vec![call("lower", vec![]); MAX_CONVERTERS + 1];
     assert_eq!(fault(call("path", vec![]), many), "converters has 33 entries, the limit is 32");
+}
+
+#[test]
+fn proxies_are_looked_up_beside_what_names_them() {
+    let figure = |name: &str, of: &str| -> Result<Figure, String> {
+        match compiled(call(name, vec![text(of)]), vec![])?.fetch {
+            Fetch::Figure(figure) => Ok(*figure),
+            other => panic!("{other:?}"),
+        }
+    };
+    let key = |kind, name| ObjectKey::try_from(&id(kind, name)).unwrap();
+    let nbsrv = figure("nbsrv", "app").unwrap();
+    assert_eq!(nbsrv, Figure { what: Counted::Usable, of: key(Kind::Backend, "app") });
+    let fe_conn = figure("fe_conn", "main").unwrap();
+    assert_eq!(fe_conn, Figure { what: Counted::FrontendConnections, of: key(Kind::Frontend, "main") });
+    let up = figure("srv_is_up", "app/a").unwrap();
+    assert_eq!(up, Figure { what: Counted::IsUp("a".into()), of: key(Kind::Backend, "app") });
+    assert!(figure("srv_is_up", "app").unwrap_err().contains("wanted is a backend and a server"));
+    assert!(figure("nbsrv", "").unwrap_err().contains("wanted is a name"));
+    let below = |range| compiled(call("rand", vec![number(range)]), vec![]);
+    assert!(below(0).unwrap_err().contains("wanted is 1 to 4294967295"));
+    assert!(below(1).is_ok());
+    let unit = compiled(call("date", vec![number(0), text("h")]), vec![]).unwrap_err();
+    assert!(unit.contains("wanted is s, ms or us"), "{unit}");
 }
 
 #[test]

@@ -125,6 +125,22 @@ fn unset_and_unknown_choices() {
     assert_eq!(found, ["logging: target 1: address is not set", "logging: target 1: format is not set"]);
     let wrong = of_endpoint(|endpoint| endpoint.backend = Some(id(Kind::Frontend, "main")));
     assert_eq!(wrong, ["backend names a frontend, wanted is a backend"]);
+    let wrong = of_endpoint(|endpoint| endpoint.track = Some(id(Kind::Backend, "app")));
+    assert_eq!(wrong, ["track names a backend, wanted is a endpoint"]);
+    let both = of_endpoint(|endpoint| {
+        let schedule = v1::CheckSchedule { interval_ms: 1, rise: 1, fall: 1, ..Default::default() };
+        (endpoint.check, endpoint.track) = (Some(schedule), Some(id(Kind::Endpoint, "app/b")));
+    });
+    assert_eq!(both.len(), 1, "{both:?}");
+    let normalize = |normalizer, full| {
+        let action = Some(v1::rule::Action::Normalize(v1::Normalize { normalizer, full }));
+        of_frontend(|frontend| frontend.request_rules = vec![v1::Rule { when: None, action }])
+    };
+    for (normalizer, full, faults) in
+        [(0, false, 1), (99, false, 1), (1, true, 1), (1, false, 0), (3, true, 0)]
+    {
+        assert_eq!(normalize(normalizer, full).len(), faults, "{normalizer} {full}");
+    }
 }
 
 #[test]

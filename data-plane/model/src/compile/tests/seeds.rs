@@ -16,11 +16,18 @@ fn update(changed: Vec<Resource>, removed: Vec<ObjectId>) -> v1::Update {
 /// A frontend that logs every fetch, converter and alias.
 fn talkative() -> Resource {
     use v1::format_piece::Piece;
-    let text = || v1::Argument { value: Some(v1::argument::Value::Text(b"1".to_vec().into())) };
+    let named = |name: &str| {
+        let text = v1::argument::Value::Text(name.as_bytes().to_vec().into());
+        v1::Argument { value: Some(text) }
+    };
     let number = || v1::Argument { value: Some(v1::argument::Value::Integer(1)) };
     let map = || v1::Argument { value: Some(v1::argument::Value::List(id(Kind::Patterns, "numbers"))) };
     let argument = |spec: &sluicegate_proto::catalog::ArgumentSpec| match spec.kind {
-        sluicegate_proto::catalog::ArgumentType::Text => text(),
+        sluicegate_proto::catalog::ArgumentType::Text if spec.name == "unit" => named("ms"),
+        sluicegate_proto::catalog::ArgumentType::Server => named("app/a"),
+        sluicegate_proto::catalog::ArgumentType::Text
+        | sluicegate_proto::catalog::ArgumentType::Backend
+        | sluicegate_proto::catalog::ArgumentType::Frontend => named("1"),
         sluicegate_proto::catalog::ArgumentType::Integer => number(),
         sluicegate_proto::catalog::ArgumentType::Map => map(),
     };
@@ -67,6 +74,7 @@ fn ruled(list: &Resource) -> Resource {
         Action::AddHeader(header()),
         Action::DeleteHeader(delete),
         Action::Allow(v1::Allow {}),
+        Action::Normalize(v1::Normalize { normalizer: 3, full: true }),
     ];
     let tests = [
         (v1::Match::Int, "1:5"),
