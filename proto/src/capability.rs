@@ -33,6 +33,7 @@ const PLAIN: &[&str] = &[
     "address.unix",
     "balance.round_robin",
     "check.paused",
+    "check.send-proxy",
     "endpoint.drain",
     "endpoint.forced-health",
     "error-page",
@@ -55,6 +56,7 @@ const PLAIN: &[&str] = &[
     "mode.http",
     "mode.tcp",
     "probe.http",
+    "probe.script",
     "probe.tcp",
 ];
 

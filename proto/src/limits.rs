@@ -48,3 +48,7 @@ pub const MAX_ORDER_BYTES: usize = 1024;
 pub const MAX_HOST_BYTES: usize = 253;
 /// Longest path of a unix socket: what `sockaddr_un` holds, without the terminating NUL (unix(7)).
 pub const MAX_UNIX_PATH_BYTES: usize = 107;
+/// Steps of one check (HAProxy has no limit of its own).
+pub const MAX_CHECK_STEPS: usize = 256;
+/// Bytes that one step of a check sends or looks for: what it has room for when it receives.
+pub const MAX_CHECK_BYTES: usize = 16 << 10;
