@@ -55,6 +55,8 @@ impl<'a> Lowering<'a> {
         let mut drafts = Vec::new();
         let mut count = 0;
         let none = proxy.lines.has(Effect::NoServer);
+        // Who would find the right ones cannot be asked.
+        let unchecked = proxy.lines.chosen_check().is_some_and(|line| line.has(Effect::NoCheckedServer));
         for line in proxy.lines.own_lines().iter().copied() {
             match line.name() {
                 "default-server" => self.apply(line, &mut defaults),
@@ -72,7 +74,7 @@ impl<'a> Lowering<'a> {
         let numbers = self.numbers(&drafts);
         for (index, (draft, number)) in drafts.into_iter().zip(numbers).enumerate() {
             let Draft { name, span, address, options } = draft;
-            let unusable = none || !options.closed.is_empty();
+            let unusable = none || !options.closed.is_empty() || (unchecked && options.checked);
             let endpoint = v1::Endpoint {
                 backend: Some(id(Kind::Backend, proxy.name)),
                 name: name.clone(),
@@ -201,6 +203,7 @@ impl<'a> Lowering<'a> {
         match (option.keyword.name, option.args.first()) {
             ("check", _) => options.checked = true,
             ("no-check", _) => options.checked = false,
+            ("check-send-proxy", _) => schedule.send_proxy = true,
             ("backup", _) => options.backup = true,
             ("no-backup", _) => options.backup = false,
             ("disabled", _) => options.disabled = true,
@@ -228,7 +231,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn check_address(&mut self, word: &Word) -> Option<v1::IpAddress> {
+    pub(super) fn check_address(&mut self, word: &Word) -> Option<v1::IpAddress> {
         let text = self.expanded(word)?;
         match address::parse(&text) {
             Ok(Address::Inet { host: Host::Ip(ip), port: address::Port::None, .. }) => {
