@@ -1,7 +1,8 @@
 //! The harness of the end-to-end scenarios in `tests/`: real processes, real sockets, real peers.
 //!
 //! A scenario is one file that reads like a story: configuration, servers, client. The harness brings the actors:
-//! [`Sluicegate`] and [`Haproxy`] in front; [`Origin`], [`Nginx`], [`Tomcat`] and containers of a private [`Docker`] behind;
+//! [`Sluicegate`] and [`Haproxy`] in front; [`Origin`], [`Nginx`], [`Tomcat`] [`Scripted`] servers and containers of a private [`Docker`]
+//! behind;
 //! [`Connection`] and [`Load`] as clients; [`Process`] for anything else that runs.
 //!
 //! What the scenario did not set out to see (a program that is missing, a peer that does not start) panics with the
@@ -21,6 +22,7 @@ mod nginx;
 mod origin;
 mod port;
 mod process;
+mod scripted;
 mod sluicegate;
 mod syslog;
 mod tomcat;
@@ -38,6 +40,7 @@ pub use nginx::Nginx;
 pub use origin::{Behaviour, Origin};
 pub use port::{free_address, free_port};
 pub use process::Process;
+pub use scripted::{Does, Scripted};
 pub use sluicegate::Sluicegate;
 pub use syslog::Syslog;
 pub use tomcat::Tomcat;

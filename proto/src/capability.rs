@@ -39,6 +39,7 @@ const PLAIN: &[&str] = &[
     "ask.sessions",
     "balance.round_robin",
     "check.paused",
+    "check.send-proxy",
     "endpoint.drain",
     "endpoint.forced-health",
     "endpoint.track",
@@ -62,6 +63,7 @@ const PLAIN: &[&str] = &[
     "mode.http",
     "mode.tcp",
     "probe.http",
+    "probe.script",
     "probe.tcp",
     "stats.admin",
 ];

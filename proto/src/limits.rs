@@ -60,3 +60,7 @@ pub const MAX_TOLD_ERRORS: usize = 256;
 pub const MAX_CAPTURED_BYTES: usize = 16 << 10;
 /// Bytes of one answer of a proxy, all its pieces together.
 pub const MAX_ANSWER_BYTES: usize = 16 << 20;
+/// Steps of one check (HAProxy has no limit of its own).
+pub const MAX_CHECK_STEPS: usize = 256;
+/// Bytes that one step of a check sends or looks for: what it has room for when it receives.
+pub const MAX_CHECK_BYTES: usize = 16 << 10;

@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::evidence::{Evidence, Status};
+use crate::outcome::Outcome;
 
 /// How often to probe, and how much makes a change (HAProxy: inter, fastinter, downinter, rise, fall).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub struct Limits {
 pub enum Health {
     /// Takes traffic.
     Up,
+    /// Takes nothing new, by its own wish.
+    Stopping,
     /// Takes none.
     Down,
 }
@@ -56,8 +59,8 @@ pub enum Command {
     Wait,
     /// Open a connection; then call [`Check::connected`] or [`Check::finish`].
     Probe,
-    /// Drop the probe under way: its time is up, and this is what it found.
-    Abandon(Finding),
+    /// Drop the probe under way, whose time is up; then call [`Check::finish`] with what it was at.
+    Abandon,
 }
 
 /// What a finished probe means.
@@ -79,8 +82,12 @@ pub struct Check {
     schedule: Schedule,
     limits: Limits,
     health: u32,
+    /// The last success asked for nothing new.
+    stopping: bool,
     phase: Phase,
     started: Duration,
+    /// When the present connection was begun.
+    connecting: Duration,
     due: Duration,
 }
 
@@ -88,21 +95,52 @@ impl Check {
     /// Checks that begin with a first probe at `first` ([`first_delay`] from now).
     pub fn new(schedule: Schedule, limits: Limits, first: Duration) -> Self {
         let health = schedule.rise.get();
-        Self { schedule, limits, health, phase: Phase::Idle, started: first, due: first }
+        let phase = Phase::Idle;
+        Self {
+            schedule,
+            limits,
+            health,
+            stopping: false,
+            phase,
+            started: first,
+            connecting: first,
+            due: first,
+        }
     }
 
-    /// Up or down, as of now.
+    /// As of now.
     pub fn health(&self) -> Health {
-        if self.health >= self.schedule.rise.get() { Health::Up } else { Health::Down }
+        match self.health >= self.schedule.rise.get() {
+            true if self.stopping => Health::Stopping,
+            true => Health::Up,
+            false => Health::Down,
+        }
+    }
+
+    /// What an endpoint is told of itself in its checks: `UP 2/3`, `DOWN` (HAProxy: http-check send-state).
+    pub fn state_words(&self) -> String {
+        let word = match self.health() {
+            Health::Up => "UP",
+            Health::Stopping => "NOLB",
+            Health::Down => "DOWN",
+        };
+        let (rise, fall) = (self.schedule.rise.get(), self.schedule.fall.get());
+        match self.health() {
+            Health::Down if self.health > 0 => format!("{word} {}/{rise}", self.health),
+            Health::Up | Health::Stopping if self.health < self.top() => {
+                format!("{word} {}/{fall}", self.health - rise + 1)
+            }
+            _ => word.to_owned(),
+        }
     }
 
     /// Successes or failures counted towards the next change, and how many it takes; `None` where none are.
     pub fn progress(&self) -> Option<(u32, u32)> {
         let (rise, fall, top) = (self.schedule.rise.get(), self.schedule.fall.get(), self.top());
         match self.health() {
-            Health::Up if self.health < top => Some(((top - self.health).min(fall), fall)),
+            Health::Up | Health::Stopping if self.health < top => Some(((top - self.health).min(fall), fall)),
             Health::Down if self.health > 0 => Some((self.health, rise)),
-            Health::Up | Health::Down => None,
+            Health::Up | Health::Stopping | Health::Down => None,
         }
     }
 
@@ -125,12 +163,22 @@ impl Check {
             Phase::Idle => {
                 self.phase = Phase::Connecting;
                 self.started = now;
+                self.connecting = now;
                 self.due = now.saturating_add(self.connect_limit());
                 Command::Probe
             }
-            Phase::Connecting => Command::Abandon(self.finish(now, Status::L4Timeout, None, "")),
-            Phase::Answering => Command::Abandon(self.finish(now, Status::L7Timeout, None, "")),
+            Phase::Connecting | Phase::Answering => Command::Abandon,
         }
+    }
+
+    /// Another connection of the same probe is being made: it has its own time.
+    pub fn reconnecting(&mut self, now: Duration) {
+        if self.phase == Phase::Idle {
+            return;
+        }
+        self.phase = Phase::Connecting;
+        self.connecting = now;
+        self.due = now.saturating_add(self.connect_limit());
     }
 
     /// The connection stands and an answer is waited for.
@@ -141,14 +189,20 @@ impl Check {
         self.phase = Phase::Answering;
         self.due = match self.limits.answer {
             Some(limit) => now.saturating_add(limit),
-            None => self.started.saturating_add(self.schedule.interval),
+            None => self.connecting.saturating_add(self.schedule.interval),
         };
     }
 
     /// The probe is over: counts it, and sets the time of the next one. Control characters of `info` are left out.
-    pub fn finish(&mut self, now: Duration, status: Status, code: Option<u16>, info: &str) -> Finding {
+    pub fn finish(&mut self, now: Duration, outcome: &Outcome) -> Finding {
+        let Outcome { status, code, ref info } = *outcome;
         let before = self.health();
         self.health = if status.passed() { self.after_success() } else { self.after_failure() };
+        if self.health < self.schedule.rise.get() {
+            self.stopping = false;
+        } else if status.passed() {
+            self.stopping = status == Status::L7OkConditional;
+        }
         let change = Some(self.health()).filter(|&health| health != before);
         let took = now.saturating_sub(self.started);
         self.phase = Phase::Idle;
@@ -179,8 +233,8 @@ impl Check {
         self.limits = limits;
         self.health = match health {
             Health::Down => 0,
-            Health::Up if on_the_brink => schedule.rise.get(),
-            Health::Up => self.top(),
+            Health::Up | Health::Stopping if on_the_brink => schedule.rise.get(),
+            Health::Up | Health::Stopping => self.top(),
         };
         if self.phase == Phase::Idle {
             self.due = self.due.min(now.saturating_add(self.pause()));
@@ -190,9 +244,10 @@ impl Check {
     /// Takes a health for granted that a person set: as far from the next change as it can be. A probe under way goes on.
     pub fn force(&mut self, health: Health, now: Duration) {
         self.health = match health {
-            Health::Up => self.top(),
+            Health::Up | Health::Stopping => self.top(),
             Health::Down => 0,
         };
+        self.stopping = health == Health::Stopping;
         if self.phase == Phase::Idle {
             self.due = self.due.min(now.saturating_add(self.pause()));
         }

@@ -14,8 +14,16 @@ pub enum Status {
     L4Connection,
     /// A socket could not be had: no descriptors, no ports.
     SocketError,
+    /// A handshake of a secure layer was answered.
+    L6Ok,
+    /// No answer to a handshake in time.
+    L6Timeout,
+    /// The answer to a handshake was none.
+    L6Response,
     /// The answer was as wanted.
     L7Ok,
+    /// The answer was good, and asks for nothing new.
+    L7OkConditional,
     /// No whole answer in time.
     L7Timeout,
     /// The answer was none of the protocol.
@@ -26,12 +34,16 @@ pub enum Status {
 
 impl Status {
     /// All results.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 12] = [
         Self::L4Ok,
         Self::L4Timeout,
         Self::L4Connection,
         Self::SocketError,
+        Self::L6Ok,
+        Self::L6Timeout,
+        Self::L6Response,
         Self::L7Ok,
+        Self::L7OkConditional,
         Self::L7Timeout,
         Self::L7Response,
         Self::L7Status,
@@ -39,7 +51,12 @@ impl Status {
 
     /// Whether the endpoint passed.
     pub fn passed(self) -> bool {
-        matches!(self, Self::L4Ok | Self::L7Ok)
+        matches!(self, Self::L4Ok | Self::L6Ok | Self::L7Ok | Self::L7OkConditional)
+    }
+
+    /// Whether a code is told with it, be it 0.
+    pub fn has_code(self) -> bool {
+        matches!(self, Self::L7Ok | Self::L7OkConditional | Self::L7Status)
     }
 
     /// As in statistics: `L4OK`.
@@ -49,7 +66,11 @@ impl Status {
             Self::L4Timeout => "L4TOUT",
             Self::L4Connection => "L4CON",
             Self::SocketError => "SOCKERR",
+            Self::L6Ok => "L6OK",
+            Self::L6Timeout => "L6TOUT",
+            Self::L6Response => "L6RSP",
             Self::L7Ok => "L7OK",
+            Self::L7OkConditional => "L7OKC",
             Self::L7Timeout => "L7TOUT",
             Self::L7Response => "L7RSP",
             Self::L7Status => "L7STS",
@@ -63,7 +84,11 @@ impl Status {
             Self::L4Timeout => "Layer4 timeout",
             Self::L4Connection => "Layer4 connection problem",
             Self::SocketError => "Socket error",
+            Self::L6Ok => "Layer6 check passed",
+            Self::L6Timeout => "Layer6 timeout",
+            Self::L6Response => "Layer6 invalid response",
             Self::L7Ok => "Layer7 check passed",
+            Self::L7OkConditional => "Layer7 check conditionally passed",
             Self::L7Timeout => "Layer7 timeout",
             Self::L7Response => "Layer7 invalid response",
             Self::L7Status => "Layer7 wrong status",
@@ -76,7 +101,7 @@ impl Status {
 pub struct Evidence {
     /// Its result.
     pub status: Status,
-    /// Status of the answer, where there was one.
+    /// Code of the answer, where there was one.
     pub code: Option<u16>,
     /// The system's or the endpoint's own words; may be empty. Without control characters.
     pub info: Box<str>,
@@ -88,8 +113,8 @@ impl Evidence {
     /// For the line that tells of a change: `Layer4 connection problem, info: "Connection refused", check duration: 1ms`.
     pub fn reason(&self) -> String {
         let mut text = self.status.words().to_owned();
-        if let Some(code) = self.code {
-            text.push_str(&format!(", code: {code}"));
+        if self.status.has_code() {
+            text.push_str(&format!(", code: {}", self.code.unwrap_or(0)));
         }
         if !self.info.is_empty() {
             text.push_str(&format!(", info: \"{}\"", self.info));
@@ -102,7 +127,7 @@ impl Evidence {
 impl fmt::Display for Evidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.status.code())?;
-        if let Some(code) = self.code {
+        if let Some(code) = self.code.filter(|&code| code != 0) {
             write!(f, "/{code}")?;
         }
         write!(f, " in {}ms", self.took.as_millis())?;

@@ -1,16 +1,15 @@
 //! A set of endpoints and how they are used.
 
 use std::num::NonZeroI32;
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::Origin;
 
+use crate::check::Script;
 use crate::endpoint::Endpoint;
 use crate::frontend::{HttpOptions, Mode, Timeouts};
-use crate::rule::{ErrorPages, HeaderName, Rule};
+use crate::rule::{ErrorPages, Rule};
 
 /// Settings and endpoints together. A changed endpoint makes a new value that shares the settings and all the others.
 #[derive(Debug, Clone)]
@@ -44,7 +43,7 @@ pub struct BackendSettings {
     /// What HTTP asks for.
     pub http: HttpOptions,
     /// What a probe does.
-    pub probe: Probe,
+    pub probe: Arc<Script>,
     /// Attempts after the first that fail to connect.
     pub retries: u32,
     /// Which retries may change the endpoint (HAProxy: option redispatch): positive, every that many; negative, that
@@ -67,30 +66,4 @@ pub struct BackendSettings {
 pub enum Balance {
     /// Smooth weighted turns, strict over all workers together.
     RoundRobin,
-}
-
-/// What a probe does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Probe {
-    /// A connection that opens is a success.
-    Tcp,
-    /// A request, and a look at the status.
-    Http(HttpProbe),
-}
-
-/// HAProxy: option httpchk, http-check send, http-check expect status.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HttpProbe {
-    /// A token.
-    pub method: Box<str>,
-    /// Without spaces and control characters.
-    pub uri: Box<str>,
-    /// `HTTP/1.0` or `HTTP/1.1`.
-    pub version: Box<str>,
-    /// In order. Content-Length and Connection are the prober's.
-    pub headers: Vec<(HeaderName, Bytes)>,
-    /// Sent after the head.
-    pub body: Bytes,
-    /// Statuses that are a success; never empty.
-    pub expected: Vec<RangeInclusive<u16>>,
 }

@@ -4,6 +4,7 @@ mod address;
 mod assemble;
 mod backend;
 mod call;
+mod check;
 mod condition;
 mod endpoint;
 mod format;

@@ -55,7 +55,9 @@ impl Endpoint {
 
     /// What is probed; `None` where nothing is. A change of it makes what was known of the health worthless.
     pub fn check_key(&self) -> Option<CheckKey> {
-        self.check.as_ref().map(|check| CheckKey { target: check.target(&self.address) })
+        self.check
+            .as_ref()
+            .map(|check| CheckKey { target: check.target(&self.address), send_proxy: check.send_proxy })
     }
 }
 
@@ -122,6 +124,8 @@ pub struct TransportKey {
 pub struct CheckKey {
     /// Where probes go.
     pub target: EndpointAddress,
+    /// They begin with a PROXY line.
+    pub send_proxy: bool,
 }
 
 /// When an endpoint is probed, and what makes it up or down.
@@ -143,6 +147,8 @@ pub struct CheckSchedule {
     pub port: Option<u16>,
     /// No probe is made, and the health stays what it is.
     pub paused: bool,
+    /// Probes begin with a PROXY line about their own connection.
+    pub send_proxy: bool,
 }
 
 impl CheckSchedule {

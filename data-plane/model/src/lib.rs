@@ -7,6 +7,7 @@
 //! by `sluicegate-rules`. The control plane runs the same function over each candidate before it publishes.
 
 pub mod backend;
+pub mod check;
 mod compile;
 pub mod endpoint;
 pub mod expr;

@@ -5,11 +5,15 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::future::pending;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sluicegate_engine::stream::Target;
-use sluicegate_health::{self as health, Check, Command, Finding, Limits, Phase, Schedule, first_delay};
-use sluicegate_model::backend::{BackendSettings, Probe};
+use sluicegate_health::{
+    self as health, Check, Circumstances, Command, Finding, Limits, Outcome, Phase, Schedule, Talk,
+    first_delay,
+};
+use sluicegate_model::backend::BackendSettings;
 use sluicegate_model::endpoint::{CheckKey, ForcedHealth, ForcedValue};
 use sluicegate_model::process::Spread;
 use sluicegate_proto::id::ObjectKey;
@@ -17,7 +21,7 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until};
 
-use crate::probe::{Outcome, Prober};
+use crate::probe::{Prober, Turn, hold};
 
 /// Probes at one time; what is due beyond them waits for its turn.
 pub(crate) const MAX_PROBES: usize = 1_000;
@@ -43,6 +47,8 @@ pub(crate) struct Subject {
 pub(crate) trait Verdicts {
     /// Nothing is known of it (any more): it counts as up until a probe says otherwise.
     fn renewed(&mut self, endpoint: &Subject);
+    /// What it is told of itself in its checks.
+    fn state_words(&self, endpoint: &Subject, check: &Check) -> String;
     /// A probe is over.
     fn probed(&mut self, endpoint: &Subject, finding: &Finding, check: &Check);
 }
@@ -78,6 +84,8 @@ struct Entry {
 #[derive(Debug)]
 struct Running {
     attempt: u64,
+    /// The step that it is at.
+    at: Arc<AtomicUsize>,
     task: AbortHandle,
 }
 
@@ -92,7 +100,7 @@ struct Event {
 
 #[derive(Debug)]
 enum News {
-    Connected,
+    Turn(Turn),
     Over(Outcome),
 }
 
@@ -237,8 +245,12 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
         {
             let Some((_, key)) = self.due.pop_first() else { return };
             let Some(entry) = self.entries.get_mut(&key) else { continue };
-            if entry.state.phase() != Phase::Idle {
-                if let Command::Abandon(finding) = entry.state.tick(now) {
+            let phase = entry.state.phase();
+            if phase != Phase::Idle {
+                if entry.state.tick(now) == Command::Abandon {
+                    let at = entry.running.as_ref().map_or(0, |running| running.at.load(Relaxed));
+                    let outcome = entry.subject.settings.probe.late(at, phase == Phase::Connecting);
+                    let finding = entry.state.finish(now, &outcome);
                     self.conclude(&key, &finding);
                 }
             } else if self.probing < MAX_PROBES {
@@ -253,6 +265,7 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
     fn launch(&mut self, key: &ObjectKey, now: Duration) {
         let Some(entry) = self.entries.get_mut(key) else { return };
         let Some(target) = entry.subject.target.clone() else { return };
+        let circumstances = circumstances(&self.verdicts, entry);
         let command = entry.state.tick(now);
         self.due.insert((entry.state.due(), key.clone()));
         if command != Command::Probe {
@@ -261,9 +274,11 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
         self.probing += 1;
         self.attempts += 1;
         let report = Line { sender: self.sender.clone(), endpoint: key.clone(), attempt: self.attempts };
-        let settings = Arc::clone(&entry.subject.settings);
-        let task = tokio::spawn(run(Arc::clone(&self.prober), target, settings, report)).abort_handle();
-        entry.running = Some(Running { attempt: self.attempts, task });
+        let talk = Talk::new(Arc::clone(&entry.subject.settings.probe), circumstances);
+        let at = Arc::new(AtomicUsize::new(0));
+        let probe = run(Arc::clone(&self.prober), target, talk, Arc::clone(&at), report);
+        let task = tokio::spawn(probe).abort_handle();
+        entry.running = Some(Running { attempt: self.attempts, at, task });
     }
 
     fn hear(&mut self, event: Event) {
@@ -275,12 +290,15 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
         }
         self.due.remove(&(entry.state.due(), endpoint.clone()));
         match news {
-            News::Connected => {
-                entry.state.connected(at);
+            News::Turn(turn) => {
+                match turn {
+                    Turn::Connects => entry.state.reconnecting(at),
+                    Turn::Connected => entry.state.connected(at),
+                }
                 self.due.insert((entry.state.due(), endpoint));
             }
             News::Over(outcome) => {
-                let finding = entry.state.finish(at, outcome.status, outcome.code, &outcome.info);
+                let finding = entry.state.finish(at, &outcome);
                 self.conclude(&endpoint, &finding);
             }
         }
@@ -342,22 +360,30 @@ impl Line {
     }
 }
 
-async fn run<P: Prober>(prober: Arc<P>, target: Target, settings: Arc<BackendSettings>, line: Line) {
-    let outcome = match (prober.connect(&target).await, &settings.probe) {
-        (Err(outcome), _) => outcome,
-        (Ok(_), Probe::Tcp) => Outcome::OPENED,
-        (Ok(connection), Probe::Http(probe)) => {
-            line.tell(News::Connected).await;
-            prober.ask(connection, probe).await
-        }
-    };
+async fn run<P: Prober>(prober: Arc<P>, target: Target, talk: Talk, at: Arc<AtomicUsize>, line: Line) {
+    let tell = |turn| line.tell(News::Turn(turn));
+    let outcome = hold(&*prober, &target, talk, &at, tell).await;
     line.tell(News::Over(outcome)).await;
 }
 
-/// A health that takes nothing new is a good one for a check: its next success says so.
+/// What is true as a probe begins.
+fn circumstances<V: Verdicts>(verdicts: &V, entry: &Entry) -> Circumstances {
+    let Entry { subject, state, .. } = entry;
+    let tells = subject.settings.probe.send_state;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Circumstances {
+        down: state.health() == health::Health::Down,
+        send_proxy: subject.check.send_proxy,
+        state: if tells { verdicts.state_words(subject, state) } else { String::new() },
+        // The field has the width that it has on the wire.
+        unix_seconds: now.as_secs() as u32,
+    }
+}
+
 fn forced_to(forced: ForcedHealth) -> health::Health {
     match forced.value {
-        ForcedValue::Up | ForcedValue::Stopping => health::Health::Up,
+        ForcedValue::Up => health::Health::Up,
+        ForcedValue::Stopping => health::Health::Stopping,
         ForcedValue::Down => health::Health::Down,
     }
 }

@@ -75,6 +75,7 @@ impl Needs {
             None => {}
             Some(health_check::Probe::Tcp(_)) => self.word("probe.tcp"),
             Some(health_check::Probe::Http(_)) => self.word("probe.http"),
+            Some(health_check::Probe::Script(_)) => self.word("probe.script"),
         }
     }
 
@@ -97,6 +98,9 @@ impl Needs {
         }
         if body.check.as_ref().is_some_and(|check| check.paused) {
             self.word("check.paused");
+        }
+        if body.check.as_ref().is_some_and(|check| check.send_proxy) {
+            self.word("check.send-proxy");
         }
     }
 

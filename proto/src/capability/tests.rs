@@ -79,3 +79,16 @@ fn a_page_needs_to_be_administered_only_where_somebody_may() {
     assert_eq!(page(admin), expected);
     assert!(of_this_build().contains("stats.admin"));
 }
+
+#[test]
+fn a_script_and_a_proxy_line_of_checks_are_asked_for() {
+    use crate::v1::{Backend, CheckSchedule, CheckScript, Endpoint, HealthCheck, health_check};
+    let script = HealthCheck { probe: Some(health_check::Probe::Script(CheckScript::default())) };
+    let body = Backend { check: Some(script), ..Backend::default() };
+    let backend = Resource { body: Some(resource::Body::Backend(body)), ..Resource::default() };
+    assert_eq!(names(&backend), ["kind.backend", "probe.script"]);
+    let check = CheckSchedule { send_proxy: true, ..CheckSchedule::default() };
+    let body = Endpoint { check: Some(check), ..Endpoint::default() };
+    let endpoint = Resource { body: Some(resource::Body::Endpoint(body)), ..Resource::default() };
+    assert_eq!(names(&endpoint), ["check.send-proxy", "kind.endpoint"]);
+}

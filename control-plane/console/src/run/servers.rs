@@ -192,8 +192,12 @@ impl Line<'_> {
         let Some(probe) = &self.stats.last_probe else { return (1, 0) };
         let number =
             CHECK_STATUS.iter().find(|(word, _)| *word == probe.word).map_or(0, |(_, number)| *number);
-        let passed = probe.word.contains("OK");
-        (number, if passed { 3 } else { 2 })
+        let result = match &*probe.word {
+            "L7OKC" => 4,
+            word if word.contains("OK") => 3,
+            _ => 2,
+        };
+        (number, result)
     }
 
     /// `srv_check_health`: below `rise` is down. How far from a change it is, is not reported.

@@ -11,6 +11,8 @@ pub enum Effect {
     NoListener,
     /// The servers that it is for stand disabled: nothing is sent to them.
     NoServer,
+    /// The servers that are checked stand disabled: without the check that is asked for, it is not known which are right.
+    NoCheckedServer,
     /// The proxy is disabled: it takes no connections, and what is sent to it is answered 503 or closed.
     NoProxy,
     /// Servers are checked by connecting to them.
@@ -32,6 +34,7 @@ impl Effect {
             Effect::LeftOut => "left out",
             Effect::NoListener => "this line opens no listener",
             Effect::NoServer => "its servers stand disabled",
+            Effect::NoCheckedServer => "its checked servers stand disabled",
             Effect::NoProxy => "this proxy is disabled",
             Effect::ChecksConnect => "servers are checked by connecting to them",
             Effect::Refuse(_) => "what it applies to is turned away",

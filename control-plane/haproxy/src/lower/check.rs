@@ -1,4 +1,10 @@
-//! What a health check does: `option httpchk`, `http-check send`, `http-check expect`.
+//! What a health check does: which of the lines that choose one counts, and the script that it becomes.
+
+mod expect;
+mod http;
+mod protocol;
+mod steps;
+mod tcp;
 
 use sluicegate_proto::v1::{self, format_piece::Piece, health_check::Probe};
 
@@ -6,132 +12,50 @@ use super::Lowering;
 use super::report::texts;
 use super::rule::Args;
 use super::settings::Lines;
-use crate::ast::Directive;
+use crate::ast::{Directive, Prefix};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::expr::{Scope, is_token};
+use crate::expr::Scope;
 use crate::keywords::Effect;
 use crate::word::Word;
+
+/// Options that choose a check, each of which takes the place of those above it.
+const OPTIONS: [&str; 8] = [
+    "option httpchk",
+    "option ldap-check",
+    "option mysql-check",
+    "option pgsql-check",
+    "option redis-check",
+    "option smtpchk",
+    "option ssl-hello-chk",
+    "option tcp-check",
+];
 
 impl<'a> Lowering<'a> {
     /// The check of a backend; a connection that opens where nothing else is said.
     pub(super) fn health_check(&mut self, lines: &Lines<'a>) -> v1::HealthCheck {
-        let tcp = v1::HealthCheck { probe: Some(Probe::Tcp(v1::Empty {})) };
-        let kind = |line: &Directive| {
-            matches!(line.name(), "option httpchk" | "option tcp-check") || line.has(Effect::ChecksConnect)
-        };
-        // Of the lines that choose a check, the last one counts; one for a single server counts for all of them.
-        let line = lines.last_where(|line| !is_of_server(line) && kind(line));
+        let chosen = lines.chosen_check();
+        self.unused_rules(lines, chosen.map(Directive::name));
+        // Its lines are read even where one for a single server counts for all of them, so that all that is wrong is told.
+        let probe = chosen.and_then(|line| match line.name() {
+            "option httpchk" => self.http_check(lines),
+            "option tcp-check" => self.tcp_check(lines),
+            _ if !OPTIONS.contains(&line.name()) => None,
+            _ => self.protocol_check(line).map(Probe::Script),
+        });
         let single = lines.lines_with(Effect::ChecksConnect).any(is_of_server);
-        let Some(line) = line.filter(|line| line.name() == "option httpchk" && !single) else { return tcp };
-        // All three are read even where one is wrong, so that all that is wrong is told.
-        let mut probe = self.httpchk(line).unwrap_or_default();
-        for line in lines.all("http-check send") {
-            self.check_send(line, &mut probe);
-        }
-        for line in lines.all("http-check expect") {
-            probe.expected = self.check_expect(line).unwrap_or_default();
-        }
-        v1::HealthCheck { probe: Some(Probe::Http(probe)) }
+        let probe = probe.filter(|_| !single).unwrap_or(Probe::Tcp(v1::Empty {}));
+        v1::HealthCheck { probe: Some(probe) }
     }
 
-    /// `option httpchk [[<method>] <uri> [<version> [<host>]]]`
-    fn httpchk(&mut self, line: &'a Directive) -> Option<v1::HttpProbe> {
-        let mut probe = v1::HttpProbe {
-            method: "OPTIONS".into(),
-            uri: "/".into(),
-            version: "HTTP/1.0".into(),
-            ..v1::HttpProbe::default()
-        };
-        match line.args() {
-            [] => {}
-            [uri] => probe.uri = self.check_uri(uri)?,
-            [method, uri, rest @ ..] => {
-                probe.method = self.check_method(method)?;
-                probe.uri = self.check_uri(uri)?;
-                if let Some(version) = rest.first() {
-                    self.check_version(version, &mut probe)?;
-                }
-                if let Some(host) = rest.get(1) {
-                    probe
-                        .headers
-                        .push(v1::Header { name: "Host".into(), value: host.text().to_owned().into() });
-                }
+    /// HAProxy does not use rules of the one kind where the check is of another.
+    fn unused_rules(&mut self, lines: &Lines<'a>, chosen: Option<&str>) {
+        for (family, option) in [("http-check", "option httpchk"), ("tcp-check", "option tcp-check")] {
+            let Some(line) = lines.check_rules(family).first().copied() else { continue };
+            if chosen != Some(option) {
+                let message = format!("`{}` has no effect without `{option}`", line.name());
+                self.report(Diagnostic::warning(Code::NoEffect, line.keyword_span(), message));
             }
         }
-        Some(probe)
-    }
-
-    fn check_method(&mut self, word: &Word) -> Option<String> {
-        if is_token(word.text().as_bytes()) {
-            return Some(word.text().to_owned());
-        }
-        let message = format!("`{}` is not a method", word.text());
-        self.report(Diagnostic::error(Code::BadValue, word.span(), message));
-        None
-    }
-
-    fn check_uri(&mut self, word: &Word) -> Option<String> {
-        let good = |byte: u8| byte > b' ' && byte != 0x7f;
-        if !word.text().is_empty() && word.text().bytes().all(good) {
-            return Some(word.text().to_owned());
-        }
-        let message = format!("`{}` is not a path to check", word.text().escape_debug());
-        self.report(
-            Diagnostic::error(Code::BadValue, word.span(), message).help("write a path like `/health`"),
-        );
-        None
-    }
-
-    fn check_version(&mut self, word: &Word, probe: &mut v1::HttpProbe) -> Option<()> {
-        let version = word.text();
-        if matches!(version, "HTTP/1.0" | "HTTP/1.1") {
-            version.clone_into(&mut probe.version);
-            return Some(());
-        }
-        let message = format!("`{}` is not a version of HTTP that checks can have", version.escape_debug());
-        self.report(
-            Diagnostic::error(Code::BadValue, word.span(), message)
-                .help("allowed are `HTTP/1.0` and `HTTP/1.1`"),
-        );
-        None
-    }
-
-    fn check_send(&mut self, line: &'a Directive, probe: &mut v1::HttpProbe) -> Option<()> {
-        let mut args = Args::new(line.args(), line.end());
-        while let Some(word) = args.value() {
-            if word.text() == "hdr" {
-                let name = match args.value() {
-                    Some(name) => self.header_name(name)?,
-                    None => return self.missing(&args, "the name of a header"),
-                };
-                let Some(value) = args.value() else { return self.missing(&args, "a value") };
-                self.header_value(value)?;
-                let value = self.check_text(value, &args)?;
-                probe.headers.push(v1::Header { name, value });
-                continue;
-            }
-            let Some(value) = args.value() else {
-                self.incomplete(word, "a value");
-                return None;
-            };
-            match word.text() {
-                "meth" => probe.method = self.check_method(value)?,
-                "uri" => probe.uri = self.check_uri(value)?,
-                "ver" => self.check_version(value, probe)?,
-                "body" => probe.body = value.text().to_owned().into(),
-                name @ ("uri-lf" | "body-lf" | "comment") => {
-                    let message = format!("`{name}` of a check is not done yet");
-                    let finding = Diagnostic::warning(Code::DegradedValue, word.span(), message);
-                    self.report(finding.label("left out"));
-                }
-                _ => {
-                    let allowed = ["meth", "uri", "ver", "hdr", "body"];
-                    self.not_one_of(word, "an argument of `http-check send`", &allowed);
-                    return None;
-                }
-            }
-        }
-        Some(())
     }
 
     /// A value that is a format for HAProxy; here it must be the same for each check.
@@ -150,40 +74,44 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// `http-check expect status 200-399,404`
-    fn check_expect(&mut self, line: &'a Directive) -> Option<Vec<v1::StatusRange>> {
-        let at = line.args().iter().position(|word| word.text() == "status");
-        let Some((at, statuses)) = at.and_then(|at| Some((at, line.args().get(at + 1)?))) else {
-            let message = "what the check expects is not understood: a status from 200 to 399 is good";
-            let finding = Diagnostic::warning(Code::DegradedValue, line.span, message);
-            self.report(finding.help("write `http-check expect status 200-399`"));
-            return None;
-        };
-        for word in line.args()[..at].iter().chain(&line.args()[at + 2..]) {
-            let message = format!("`{}` of `http-check expect` is not done yet", word.text());
-            let finding = Diagnostic::warning(Code::DegradedValue, word.span(), message);
-            self.report(finding.label("left out"));
+    /// What HAProxy writes in hexadecimal digits.
+    fn hexadecimal(&mut self, word: &Word, text: &[u8]) -> Option<bytes::Bytes> {
+        let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        let pair = |pair: &[u8]| Some(digit(pair[0])? << 4 | digit(*pair.get(1)?)?);
+        let bytes: Option<Vec<u8>> = text.chunks(2).map(pair).collect();
+        if bytes.is_none() {
+            let message = format!("`{}` is not an even number of hexadecimal digits", word.text());
+            self.report(Diagnostic::error(Code::BadValue, word.span(), message));
         }
-        let mut ranges = Vec::new();
-        let mut start = 0;
-        for part in statuses.text().split(',') {
-            let span = statuses.span_of(start..start + part.len());
-            start += part.len() + 1;
-            let (first, last) = part.split_once('-').unwrap_or((part, part));
-            let status = |text: &str| text.parse().ok().filter(|status| (100..=599).contains(status));
-            match (status(first), status(last)) {
-                (Some(first), Some(last)) if first <= last => ranges.push(v1::StatusRange { first, last }),
-                _ => {
-                    let message = format!("`{part}` is not a status or a range of statuses");
-                    self.report(
-                        Diagnostic::error(Code::BadValue, span, message).help("write `200`, or `200-399`"),
-                    );
-                    return None;
-                }
-            }
-        }
-        Some(ranges)
+        bytes.map(Into::into)
     }
+}
+
+impl<'a> Lines<'a> {
+    /// Of the lines that choose a check, the one that counts: the last.
+    pub(super) fn chosen_check(&self) -> Option<&'a Directive> {
+        self.last_where(|line| {
+            let other = line.has(Effect::ChecksConnect) || line.has(Effect::NoCheckedServer);
+            !is_of_server(line) && (OPTIONS.contains(&line.name()) || is_rule_free(line) && other)
+        })
+    }
+
+    /// The rules of the section itself: `http-check …` or `tcp-check …`.
+    fn check_rules(&self, family: &str) -> Vec<&'a Directive> {
+        let rule = |line: &&&Directive| {
+            let rest = line.name().strip_prefix(family).and_then(|rest| rest.strip_prefix(' '));
+            line.prefix == Prefix::None && rest.is_some_and(|rest| !FLAGS.contains(&rest))
+        };
+        self.own_lines().iter().filter(rule).copied().collect()
+    }
+}
+
+/// `http-check` lines that are no step.
+const FLAGS: [&str; 2] = ["disable-on-404", "send-state"];
+
+/// Whether a line is no rule of a check.
+fn is_rule_free(line: &Directive) -> bool {
+    line.name().starts_with("option ")
 }
 
 /// The text of a format, without its expressions.

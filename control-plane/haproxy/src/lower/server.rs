@@ -57,6 +57,8 @@ impl<'a> Lowering<'a> {
         let mut drafts = Vec::new();
         let mut count = 0;
         let none = proxy.lines.has(Effect::NoServer);
+        // Who would find the right ones cannot be asked.
+        let unchecked = proxy.lines.chosen_check().is_some_and(|line| line.has(Effect::NoCheckedServer));
         for line in proxy.lines.own_lines().iter().copied() {
             match line.name() {
                 "default-server" => self.apply(line, &mut defaults),
@@ -74,7 +76,7 @@ impl<'a> Lowering<'a> {
         let numbers = self.numbers(&drafts);
         for (index, (draft, number)) in drafts.into_iter().zip(numbers).enumerate() {
             let Draft { name, span, address, options } = draft;
-            let unusable = none || !options.closed.is_empty();
+            let unusable = none || !options.closed.is_empty() || (unchecked && options.checked);
             let tracks = options.tracks.filter(|_| !unusable);
             let track = tracks.map(|(tracked, span)| self.track(proxy.name, &name, tracked, span));
             let endpoint = v1::Endpoint {
@@ -207,6 +209,7 @@ impl<'a> Lowering<'a> {
             ("check", _) => options.checked = true,
             ("no-check", _) => options.checked = false,
             ("track", Some(word)) => options.tracks = Some((word.text().to_owned(), word.span())),
+            ("check-send-proxy", _) => schedule.send_proxy = true,
             ("backup", _) => options.backup = true,
             ("no-backup", _) => options.backup = false,
             ("disabled", _) => options.disabled = true,
@@ -234,7 +237,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn check_address(&mut self, word: &Word) -> Option<v1::IpAddress> {
+    pub(super) fn check_address(&mut self, word: &Word) -> Option<v1::IpAddress> {
         let text = self.expanded(word)?;
         match address::parse(&text) {
             Ok(Address::Inet { host: Host::Ip(ip), port: address::Port::None, .. }) => {

@@ -1,5 +1,8 @@
 //! Resources as text that a person can check: YAML in shape.
 
+#[path = "script.rs"]
+mod script;
+
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::{
     self, balance, endpoint, health_check::Probe, listener, log_stream, log_target, origin, resource::Body,
@@ -179,6 +182,7 @@ fn backend_body(out: &mut Out, backend: &v1::Backend, provenance: &v1::Provenanc
     match backend.check.as_ref().unwrap().probe.as_ref().unwrap() {
         Probe::Tcp(_) => out.value("check", "tcp"),
         Probe::Http(probe) => out.inside("check", |out| http_probe(out, probe)),
+        Probe::Script(script) => out.inside("check", |out| script::script(out, script)),
     }
     out.value("retries", backend.retries);
     if let Some(redispatch) = &backend.redispatch {
@@ -229,6 +233,7 @@ fn endpoint_body(out: &mut Out, endpoint: &v1::Endpoint) {
             out.value("address", ip(address));
         }
         out.number("port", check.port);
+        out.flag("send_proxy", check.send_proxy);
     });
 }
 

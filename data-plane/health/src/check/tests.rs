@@ -12,6 +12,10 @@ fn schedule(rise: u32, fall: u32) -> Schedule {
     }
 }
 
+fn outcome(status: Status) -> Outcome {
+    Outcome { status, code: None, info: String::new() }
+}
+
 fn check(rise: u32, fall: u32) -> Check {
     Check::new(schedule(rise, fall), Limits::default(), Duration::ZERO)
 }
@@ -20,7 +24,7 @@ fn check(rise: u32, fall: u32) -> Check {
 fn probe(check: &mut Check, status: Status) -> (Option<Health>, Duration) {
     let now = check.due();
     assert_eq!(check.tick(now), Command::Probe);
-    let finding = check.finish(now + MS, status, None, "");
+    let finding = check.finish(now + MS, &outcome(status));
     assert_eq!(finding.evidence.took, MS);
     (finding.change, check.due() - now - MS)
 }
@@ -76,7 +80,8 @@ fn without_a_check_timeout_the_interval_is_for_all() {
     check.connected(1_500 * MS);
     assert_eq!(check.due(), 2_000 * MS);
     assert_eq!(check.tick(1_999 * MS), Command::Wait);
-    let Command::Abandon(finding) = check.tick(2_000 * MS) else { panic!("time is up") };
+    assert_eq!(check.tick(2_000 * MS), Command::Abandon);
+    let finding = check.finish(2_000 * MS, &outcome(Status::L7Timeout));
     assert_eq!(finding.evidence.to_string(), "L7TOUT in 2000ms");
     assert_eq!(check.phase(), Phase::Idle);
 }
@@ -91,8 +96,8 @@ fn a_check_timeout_is_for_the_answer_alone() {
     assert_eq!(check.due(), 10_200 * MS);
     let mut slow = Check::new(schedule(2, 3), limits, Duration::ZERO);
     slow.tick(Duration::ZERO);
-    let Command::Abandon(finding) = slow.tick(300 * MS) else { panic!("time is up") };
-    assert_eq!(finding.evidence.status, Status::L4Timeout);
+    assert_eq!((slow.tick(300 * MS), slow.phase()), (Command::Abandon, Phase::Connecting));
+    let finding = slow.finish(300 * MS, &outcome(Status::L4Timeout));
     assert_eq!(finding.change, Some(Health::Down));
     let long = Limits { connect: Some(60_000 * MS), answer: Some(MS) };
     let mut check = Check::new(schedule(2, 3), long, Duration::ZERO);
@@ -111,10 +116,49 @@ fn a_late_connection_changes_nothing() {
 fn evidence_in_haproxys_words() {
     let mut check = check(2, 3);
     check.tick(Duration::ZERO);
-    let finding = check.finish(4 * MS, Status::L7Status, Some(503), "Service\r\n Unavailable");
+    let finding = check.finish(
+        4 * MS,
+        &Outcome { code: Some(503), info: "Service\r\n Unavailable".into(), ..outcome(Status::L7Status) },
+    );
     assert_eq!(finding.evidence.to_string(), "L7STS/503 in 4ms: Service Unavailable");
     let reason = "Layer7 wrong status, code: 503, info: \"Service Unavailable\", check duration: 4ms";
     assert_eq!(finding.evidence.reason(), reason);
+    let due = check.due();
+    check.tick(due);
+    let finding = check.finish(due, &outcome(Status::L7Ok));
+    assert_eq!(finding.evidence.reason(), "Layer7 check passed, code: 0, check duration: 0ms");
+}
+
+#[test]
+fn a_conditional_success_stops_and_a_plain_one_starts() {
+    let mut check = check(2, 3);
+    assert_eq!(probe(&mut check, Status::L7OkConditional).0, Some(Health::Stopping));
+    assert_eq!(check.state_words(), "NOLB");
+    assert_eq!(probe(&mut check, Status::L7Status).0, None);
+    assert_eq!((check.health(), check.state_words()), (Health::Stopping, "NOLB 2/3".into()));
+    assert_eq!(probe(&mut check, Status::L7Ok).0, Some(Health::Up));
+    probe(&mut check, Status::L7OkConditional);
+    probe(&mut check, Status::L7Status);
+    probe(&mut check, Status::L7Status);
+    assert_eq!(probe(&mut check, Status::L7Status).0, Some(Health::Down));
+    assert_eq!(probe(&mut check, Status::L7OkConditional).0, None);
+    assert_eq!(check.state_words(), "DOWN 1/2");
+    assert_eq!(probe(&mut check, Status::L7OkConditional).0, Some(Health::Stopping));
+}
+
+#[test]
+fn each_connection_of_a_probe_has_its_own_time() {
+    let mut check = check(2, 3);
+    check.tick(Duration::ZERO);
+    check.connected(500 * MS);
+    check.reconnecting(1_500 * MS);
+    assert_eq!((check.phase(), check.due()), (Phase::Connecting, 3_500 * MS));
+    check.connected(1_600 * MS);
+    assert_eq!(check.due(), 3_500 * MS);
+    let finding = check.finish(3_500 * MS, &outcome(Status::L7Timeout));
+    assert_eq!(finding.evidence.took, 3_500 * MS);
+    check.reconnecting(4_000 * MS);
+    assert_eq!(check.phase(), Phase::Idle);
 }
 
 #[test]
@@ -148,7 +192,7 @@ fn chance_moves_a_probe_within_its_part_of_the_interval() {
     let shifted = |percent, chance| {
         let mut check = check(2, 3);
         check.tick(check.due());
-        check.finish(MS, Status::L4Ok, None, "");
+        check.finish(MS, &outcome(Status::L4Ok));
         check.shift(percent, chance);
         check.due() - MS
     };

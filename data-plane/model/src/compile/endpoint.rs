@@ -125,6 +125,7 @@ fn check(wire: &v1::CheckSchedule, scope: &mut Scope<'_>) -> Option<CheckSchedul
         address: address?,
         port: port.map(|port| Some(port).filter(|&port| port != 0))?,
         paused: wire.paused,
+        send_proxy: wire.send_proxy,
     })
 }
 

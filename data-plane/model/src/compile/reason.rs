@@ -99,6 +99,8 @@ pub enum Fault {
     NoMap(String),
     #[error("the value of the key {key:?} is {value:?}, wanted is {wanted}")]
     MapValue { key: String, value: String, wanted: &'static str },
+    #[error("the first step of a check connects")]
+    NoConnection,
     #[error("is no HTTP/1 response: it has to begin with HTTP/1.")]
     NoResponse,
 

@@ -30,7 +30,7 @@ pub enum Health {
     Down,
     /// Its name does not resolve.
     Unresolved,
-    /// A person set it to take nothing new.
+    /// A person or its own checks set it to take nothing new.
     Stopping,
 }
 

@@ -5,7 +5,6 @@ use std::sync::{Mutex, MutexGuard};
 
 use sluicegate_engine::stream::Target;
 use sluicegate_health::{Health, Status};
-use sluicegate_model::backend::HttpProbe;
 use sluicegate_model::endpoint::EndpointAddress;
 use sluicegate_model::{Change, compile};
 use sluicegate_proto::v1::{self, Kind};
@@ -13,6 +12,7 @@ use tokio::time::{advance, timeout};
 
 use super::*;
 use crate::fixture::{Site, endpoint_key, key, nowhere};
+use crate::probe::Refusal;
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -50,7 +50,7 @@ impl Drop for Counted {
 impl Prober for Fake {
     type Connection = Counted;
 
-    async fn connect(&self, target: &Target) -> Result<Counted, Outcome> {
+    async fn connect(&self, target: &Target, _linger: bool) -> Result<Counted, Refusal> {
         let state = Arc::clone(&self.0);
         state.most.fetch_max(state.now.fetch_add(1, SeqCst) + 1, SeqCst);
         let counted = Counted(Arc::clone(&state));
@@ -60,7 +60,7 @@ impl Prober for Fake {
         match manner {
             Manner::Opens => Ok(counted),
             Manner::Refuses => {
-                Err(Outcome { status: Status::L4Connection, code: None, info: "Connection refused".into() })
+                Err(Refusal { status: Status::L4Connection, words: "Connection refused".into() })
             }
             Manner::Hangs => pending().await,
             Manner::Late(wait) => {
@@ -70,7 +70,15 @@ impl Prober for Fake {
         }
     }
 
-    async fn ask(&self, _connection: Counted, _probe: &HttpProbe) -> Outcome {
+    fn local(&self, _connection: &Counted) -> Option<SocketAddr> {
+        None
+    }
+
+    async fn send(&self, _connection: &mut Counted, _bytes: &[u8]) -> Result<(), String> {
+        Ok(())
+    }
+
+    async fn receive(&self, _connection: &mut Counted, _into: &mut [u8]) -> Result<usize, String> {
         pending().await
     }
 }
@@ -88,9 +96,14 @@ impl Verdicts for Heard {
         lock(&self.0).push(format!("{} new", endpoint.key.name()));
     }
 
+    fn state_words(&self, _endpoint: &Subject, check: &Check) -> String {
+        check.state_words()
+    }
+
     fn probed(&mut self, endpoint: &Subject, finding: &Finding, check: &Check) {
         let change = match finding.change {
             Some(Health::Up) => " up",
+            Some(Health::Stopping) => " stopping",
             Some(Health::Down) => " down",
             None => "",
         };
@@ -160,7 +173,7 @@ fn subject(name: &str, address: SocketAddr, settings: &Arc<BackendSettings>) -> 
     Subject {
         key: endpoint_key("app", name),
         settings: Arc::clone(settings),
-        check: CheckKey { target: EndpointAddress::Ip(address) },
+        check: CheckKey { target: EndpointAddress::Ip(address), send_proxy: false },
         schedule: Schedule {
             interval: 2_000 * MS,
             fast_interval: 500 * MS,

@@ -2,14 +2,13 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use sluicegate_health::Status;
-use sluicegate_model::backend::HttpProbe;
 use sluicegate_proto::build;
 use sluicegate_proto::v1::{self, Kind};
 use sluicegate_sync::Apply;
 
 use super::*;
 use crate::fixture::{Site, applier, endpoint_key, key, nowhere};
-use crate::probe::Outcome;
+use crate::probe::Refusal;
 
 /// Refuses each connection, and remembers where it went.
 #[derive(Debug, Clone, Default)]
@@ -18,13 +17,21 @@ struct Refusing(Arc<Mutex<Vec<Target>>>);
 impl Prober for Refusing {
     type Connection = ();
 
-    async fn connect(&self, target: &Target) -> Result<(), Outcome> {
+    async fn connect(&self, target: &Target, _linger: bool) -> Result<(), Refusal> {
         self.0.lock().unwrap().push(target.clone());
-        Err(Outcome { status: Status::L4Connection, code: None, info: String::new() })
+        Err(Refusal { status: Status::L4Connection, words: String::new() })
     }
 
-    async fn ask(&self, (): (), _probe: &HttpProbe) -> Outcome {
-        Outcome::OPENED
+    fn local(&self, (): &()) -> Option<SocketAddr> {
+        None
+    }
+
+    async fn send(&self, (): &mut (), _bytes: &[u8]) -> Result<(), String> {
+        Ok(())
+    }
+
+    async fn receive(&self, (): &mut (), _into: &mut [u8]) -> Result<usize, String> {
+        Ok(0)
     }
 }
 

@@ -32,6 +32,14 @@ async fn lines_in_haproxys_words() {
     let down = set("b", Health::Down).down("app/b", reason, &backend.endpoints[1]);
     assert!(down.contains("0 active and 1 backup servers left. Running on backup. 0 sessions"), "{down}");
     assert_eq!(set("spare", Health::Down), Left { active: 0, backup: 0 });
+    let stopping = set("b", Health::Stopping).stopping(
+        "app/b",
+        "Layer7 check conditionally passed, code: 404",
+        &backend.endpoints[1],
+    );
+    assert!(stopping.starts_with(
+        "Server app/b is stopping, reason: Layer7 check conditionally passed, code: 404. 0 active"
+    ));
     assert_eq!(
         set("a", Health::Up).up("app/a", "Layer4 check passed, check duration: 1ms", 3),
         "Server app/a is UP, reason: Layer4 check passed, check duration: 1ms. 1 active and 0 backup servers online. \

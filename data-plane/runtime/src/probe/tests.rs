@@ -1,49 +1,57 @@
 use std::net::SocketAddr;
-use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::sync::Mutex;
 
-use bytes::Bytes;
+use sluicegate_health::script::{Action, Bytes, Expect, Pattern, Step, TextKind};
+use sluicegate_health::{Circumstances, Script};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::*;
 
-const EXPECTED: RangeInclusive<u16> = 200..=399;
-
-fn http_probe() -> HttpProbe {
-    HttpProbe {
-        method: "GET".into(),
-        uri: "/health".into(),
-        version: "HTTP/1.1".into(),
-        headers: Vec::new(),
-        body: Bytes::new(),
-        expected: vec![EXPECTED],
-    }
-}
-
-/// Answers one connection with these bytes; tells what was asked.
-async fn endpoint(answer: &'static [u8]) -> (SocketAddr, tokio::task::JoinHandle<String>) {
+/// Answers each connection with these bytes once it has heard so much; tells what it heard.
+async fn endpoint(hears: usize, answer: &'static [u8]) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let served = tokio::spawn(async move {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        let mut asked = Vec::new();
-        while !asked.ends_with(b"\r\n\r\n") {
-            let mut byte = [0];
-            stream.read_exact(&mut byte).await.unwrap();
-            asked.push(byte[0]);
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let all = Arc::clone(&heard);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut bytes = vec![0; hears];
+            if stream.read_exact(&mut bytes).await.is_ok() {
+                all.lock().unwrap().push(String::from_utf8_lossy(&bytes).into_owned());
+                let _gone = stream.write_all(answer).await;
+            }
         }
-        stream.write_all(answer).await.unwrap();
-        String::from_utf8(asked).unwrap()
     });
-    (address, served)
+    (address, heard)
 }
 
-async fn ask(answer: &'static [u8]) -> Outcome {
-    let (address, served) = endpoint(answer).await;
-    let stream = Network.connect(&Target::Ip(address)).await.unwrap();
-    let outcome = Network.ask(stream, &http_probe()).await;
-    assert!(served.await.unwrap().starts_with("GET /health HTTP/1.1\r\n"));
-    outcome
+fn step(action: Action) -> Step {
+    Step { number: 1, comment: "".into(), action }
+}
+
+fn string(text: &str) -> Step {
+    let pattern = Pattern::Text(text.as_bytes().into(), TextKind::String);
+    step(Action::Expect(Box::new(Expect::new(pattern))))
+}
+
+fn ping() -> Step {
+    step(Action::Send(Bytes { data: (*b"PING").into(), unix_time_at: None }))
+}
+
+/// Holds a talk; tells how it ended, and the connections.
+async fn talk(address: SocketAddr, steps: Vec<Step>, circumstances: Circumstances) -> (Outcome, Vec<Turn>) {
+    let mut script = Script::opening();
+    script.steps.extend(steps);
+    let turns = Mutex::new(Vec::new());
+    let tell = |turn| {
+        turns.lock().unwrap().push(turn);
+        async {}
+    };
+    let talk = Talk::new(Arc::new(script), circumstances);
+    let outcome = hold(&Network, &Target::Ip(address), talk, &AtomicUsize::new(0), tell).await;
+    (outcome, turns.into_inner().unwrap())
 }
 
 #[tokio::test]
@@ -51,25 +59,52 @@ async fn a_closed_port_is_refused_in_the_systems_words() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let outcome = Network.connect(&Target::Ip(address)).await.unwrap_err();
-    assert_eq!((outcome.status, outcome.info.as_str()), (Status::L4Connection, "Connection refused"));
+    let (outcome, turns) = talk(address, Vec::new(), Circumstances::default()).await;
+    assert_eq!((outcome.status, &*outcome.info), (Status::L4Connection, "Connection refused"));
+    assert!(turns.is_empty());
 }
 
 #[tokio::test]
 async fn a_missing_unix_socket_is_a_connection_problem() {
     let folder = tempfile::tempdir().unwrap();
     let name = sluicegate_model::listener::UnixName::Path(folder.path().join("none"));
-    let outcome = Network.connect(&Target::Unix(std::sync::Arc::new(name))).await.unwrap_err();
-    assert_eq!(outcome.status, Status::L4Connection);
-    assert_eq!(outcome.info, "No such file or directory");
+    let refusal = Network.connect(&Target::Unix(Arc::new(name)), false).await.unwrap_err();
+    assert_eq!(refusal.status, Status::L4Connection);
+    assert_eq!(refusal.words, "No such file or directory");
 }
 
 #[tokio::test]
-async fn answers_are_judged_by_their_status() {
-    let passed = ask(b"HTTP/1.1 204 No Content\r\n\r\n").await;
-    assert_eq!(passed, Outcome { status: Status::L7Ok, code: Some(204), info: "No Content".into() });
-    let failed = ask(b"HTTP/1.1 503 Service Unavailable\r\n\r\n").await;
-    assert_eq!((failed.status, failed.code), (Status::L7Status, Some(503)));
-    assert_eq!(ask(b"SSH-2.0-OpenSSH_9.2\r\n").await.status, Status::L7Response);
-    assert_eq!(ask(b"").await.status, Status::L7Response);
+async fn scripts_are_held_over_the_network() {
+    let (address, heard) = endpoint(4, b"+PONG\r\n").await;
+    let (outcome, turns) = talk(address, vec![ping(), string("+PONG")], Circumstances::default()).await;
+    assert_eq!((outcome.status, turns), (Status::L7Ok, vec![Turn::Connected]));
+    assert_eq!(*heard.lock().unwrap(), ["PING"]);
+    let (outcome, _) = talk(address, vec![ping(), string("role:master")], Circumstances::default()).await;
+    assert_eq!(outcome.status, Status::L7Response);
+}
+
+#[tokio::test]
+async fn each_connection_goes_where_its_step_says() {
+    let (first, _) = endpoint(4, b"one").await;
+    let (second, heard) = endpoint(4, b"two").await;
+    let port = std::num::NonZeroU16::new(second.port());
+    let there = step(Action::Connect(Connect { port, ..Connect::default() }));
+    let steps = vec![ping(), string("one"), there, ping(), string("two")];
+    let (outcome, turns) = talk(first, steps, Circumstances::default()).await;
+    assert_eq!(outcome.status, Status::L7Ok);
+    assert_eq!(turns, [Turn::Connected, Turn::Connects, Turn::Connected]);
+    assert_eq!(heard.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_proxy_line_is_about_the_connection_itself() {
+    let (address, heard) = endpoint(20, b"+PONG").await;
+    let circumstances = Circumstances { send_proxy: true, ..Circumstances::default() };
+    let (outcome, _) = talk(address, vec![ping(), string("+PONG")], circumstances).await;
+    assert_eq!(outcome.status, Status::L7Ok);
+    assert_eq!(*heard.lock().unwrap(), ["PROXY TCP4 127.0.0.1"]);
+    let from = SocketAddr::from(([127, 0, 0, 1], 1_000));
+    let to = Target::Ip(SocketAddr::from(([127, 0, 0, 2], 80)));
+    assert_eq!(proxy_line(Some(from), &to), "PROXY TCP4 127.0.0.1 127.0.0.2 1000 80\r\n");
+    assert_eq!(proxy_line(None, &to), "PROXY UNKNOWN\r\n");
 }

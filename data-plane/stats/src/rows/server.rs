@@ -72,11 +72,11 @@ impl Scene<'_> {
         row.short(Field::CheckFall, check.fall.get().into());
         let Some(probe) = &stats.last_probe else { return };
         row.text(Field::CheckStatus, &probe.word);
-        if probe.status > 0 {
-            row.short(Field::CheckCode, probe.status.into());
-        }
         row.count(Field::CheckDuration, probe.took_ms);
         if let Some(status) = Status::ALL.into_iter().find(|status| status.code() == probe.word) {
+            if status.has_code() {
+                row.short(Field::CheckCode, probe.status.into());
+            }
             row.text(Field::CheckDesc, status.words());
         }
         row.text(Field::LastChk, &probe.info);

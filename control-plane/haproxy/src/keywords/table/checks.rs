@@ -5,32 +5,54 @@ use super::{DLB, Keyword};
 
 pub(super) const GROUPS: &[&[Keyword]] = &[
     &[
-        Keyword::inert("http-check comment", DLB, "it is a comment"),
-        Keyword::inert("tcp-check comment", DLB, "it is a comment"),
-        Keyword::degraded("http-check send-state", DLB, "servers are not told their state in checks")
-            .takes(0, 0, ""),
-        Keyword::works("http-check expect", DLB, "lower/checks")
-            .takes(1, Arity::ANY, "status <status>[-<status>][,...]")
-            .does("Which statuses of a check are good."),
-        Keyword::works("http-check send", DLB, "lower/checks")
+        Keyword::works("http-check comment", DLB, HTTP)
+            .takes(1, Arity::ANY, "<text>")
+            .does("Told where a step below it fails."),
+        Keyword::works("http-check connect", DLB, HTTP)
+            .takes(0, Arity::ANY, CONNECT)
+            .does("Opens a connection for the steps that follow."),
+        Keyword::works("http-check disable-on-404", DLB, HTTP)
+            .takes(0, 0, "")
+            .does("A server that is up and answers 404 takes nothing new."),
+        Keyword::works("http-check expect", DLB, HTTP)
             .takes(
                 1,
                 Arity::ANY,
-                "[meth <method>] [uri <uri>] [ver <version>] [hdr <name> <value>] [body <text>]",
+                "[min-recv <count>] [{ ok | error | tout }-status <result>] [{ on-success | on-error } <text>] \
+                 [comment <text>] [!] { status <status>[-<status>][,...] | rstatus <regex> | string <text> | \
+                 rstring <regex> | { hdr | fhdr } name [-m <match>] <name> [value [-m <match>] <value>] }",
+            )
+            .does("What an answer has to be."),
+        Keyword::works("http-check send", DLB, HTTP)
+            .takes(
+                0,
+                Arity::ANY,
+                "[meth <method>] [uri <uri>] [ver <version>] [hdr <name> <value>] [body <text>] [comment <text>]",
             )
             .does("What a check asks."),
+        Keyword::works("http-check send-state", DLB, HTTP)
+            .takes(0, 0, "")
+            .does("Tells servers their state in checks."),
+        Keyword::works("tcp-check comment", DLB, TCP)
+            .takes(1, Arity::ANY, "<text>")
+            .does("Told where a step below it fails."),
+        Keyword::works("tcp-check connect", DLB, TCP)
+            .takes(0, Arity::ANY, CONNECT)
+            .does("Opens a connection for the steps that follow."),
+        Keyword::works("tcp-check expect", DLB, TCP)
+            .takes(
+                1,
+                Arity::ANY,
+                "[min-recv <count>] [{ ok | error | tout }-status <result>] [{ on-success | on-error } <text>] \
+                 [comment <text>] [!] { string <text> | rstring <regex> | binary <hex> | rbinary <regex> }",
+            )
+            .does("What an answer has to be."),
     ],
     &Keyword::each(
-        [
-            "http-check connect",
-            "tcp-check connect",
-            "tcp-check expect",
-            "tcp-check send",
-            "tcp-check send-lf",
-            "tcp-check send-binary",
-            "tcp-check send-binary-lf",
-        ],
-        Keyword::degraded("", DLB, "checks of this kind are not made yet").instead(Effect::ChecksConnect),
+        ["tcp-check send", "tcp-check send-lf", "tcp-check send-binary", "tcp-check send-binary-lf"],
+        Keyword::works("", DLB, TCP)
+            .takes(1, Arity::ANY, "<data> [comment <text>]")
+            .does("Sends text, or bytes in hexadecimal digits."),
     ),
     &Keyword::each(
         [
@@ -41,19 +63,10 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "tcp-check set-var-fmt",
             "tcp-check unset-var",
         ],
-        Keyword::degraded("", DLB, "there are no variables yet"),
+        Keyword::degraded("", DLB, "there are no variables yet").instead(Effect::LeftOut),
     ),
-    &Keyword::each(
-        [
-            "http-check expect string",
-            "http-check expect rstring",
-            "http-check expect rstatus",
-            "http-check expect hdr",
-            "http-check expect fhdr",
-            "http-check expect !",
-        ],
-        Keyword::degraded("", DLB, "a status from 200 to 399 is good, as without the line"),
-    ),
-    &[Keyword::degraded("http-check disable-on-404", DLB, "a server that answers 404 is down")
-        .takes(0, 0, "")],
 ];
+
+const HTTP: &str = "lower/http_checks";
+const TCP: &str = "lower/tcp_checks";
+const CONNECT: &str = "[default] [addr <address>] [port <port>] [send-proxy] [linger] [comment <text>]";

@@ -41,7 +41,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::works("option tcp-check", DLB, "lower/checks")
             .takes(0, 0, "")
             .negatable()
-            .does("Checks servers with a TCP connection."),
+            .does("Checks servers with a TCP connection, and the steps of `tcp-check`."),
     ],
     &[
         plain("option contstats", DFL, "counters are always up to date"),
@@ -101,20 +101,31 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "",
         ),
     ],
+    &[
+        protocol("option ldap-check", "Checks servers with an anonymous bind.").takes(0, 0, ""),
+        protocol("option mysql-check", "Checks servers with MySQL's greeting, or a log-in.").takes(
+            0,
+            3,
+            "[user <name> [post-41 | pre-41]]",
+        ),
+        protocol("option pgsql-check", "Checks servers with a start-up message of PostgreSQL.").takes(
+            2,
+            2,
+            "user <name>",
+        ),
+        protocol("option redis-check", "Checks servers with a PING of Redis.").takes(0, 0, ""),
+        protocol("option smtpchk", "Checks servers with greeting, hello and good-bye of SMTP.").takes(
+            0,
+            2,
+            "[{ HELO | EHLO } <host>]",
+        ),
+        protocol("option ssl-hello-chk", "Checks servers with a hello of SSLv3.").takes(0, 0, ""),
+    ],
     &Keyword::each(
-        [
-            "option external-check",
-            "option ldap-check",
-            "option mysql-check",
-            "option pgsql-check",
-            "option redis-check",
-            "option smtpchk",
-            "option spop-check",
-            "option ssl-hello-chk",
-        ],
+        ["option external-check", "option spop-check"],
         Keyword::degraded("", DLB, "checks of this kind are not made yet")
             .negatable()
-            .instead(Effect::ChecksConnect),
+            .instead(Effect::NoCheckedServer),
     ),
     &[
         Keyword::inert("option keepalive", FLB, "HAProxy never did anything for it").negatable(),
@@ -149,6 +160,10 @@ const SPLICE: &str = "the engine splices where that pays";
 
 const fn switch(name: &'static str, places: Places, test: &'static str, summary: &'static str) -> Keyword {
     Keyword::works(name, places, test).takes(0, 0, "").negatable().does(summary)
+}
+
+const fn protocol(name: &'static str, summary: &'static str) -> Keyword {
+    Keyword::works(name, DLB, "lower/protocol_checks").negatable().does(summary)
 }
 
 const fn plain(name: &'static str, places: Places, why: &'static str) -> Keyword {

@@ -20,6 +20,9 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::works("fall", SERVER, CHECKS).takes(1, 1, "<count>").does("Failures until it is down."),
         Keyword::works("addr", SERVER, CHECKS).takes(1, 1, "<address>").does("Checks this address instead."),
         Keyword::works("port", SERVER, CHECKS).takes(1, 1, "<port>").does("Checks this port instead."),
+        Keyword::works("check-send-proxy", SERVER, CHECKS)
+            .takes(0, 0, "")
+            .does("Begins checks with a PROXY line."),
         Keyword::works("weight", SERVER, TEST).takes(1, 1, "<weight>").does("Its share of turns, 0 to 256."),
         Keyword::works("backup", SERVER, TEST).takes(0, 0, "").does("Used when no other server is up."),
         Keyword::works("no-backup", SERVER, TEST)
@@ -56,7 +59,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::degraded("agent-check", SERVER, "its agent is not asked").takes(0, 0, ""),
         checked("check-ssl").takes(0, 0, ""),
         checked("check-proto").takes(1, 1, "<name>"),
-        checked("check-send-proxy").takes(0, 0, ""),
         checked("check-via-socks4").takes(0, 0, ""),
         checked("healthcheck").takes(1, 1, "<name>"),
     ],

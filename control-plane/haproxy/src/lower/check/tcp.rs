@@ -1,0 +1,177 @@
+//! `tcp-check connect|send|…`, and `http-check connect`, which is the same.
+
+use sluicegate_proto::v1::{self, check_step::Action, health_check::Probe};
+
+use super::super::Lowering;
+use super::super::rule::Args;
+use super::super::settings::Lines;
+use super::steps::{Draft, Kind, steps};
+use crate::ast::Directive;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::word::Word;
+
+/// A step, and its own comment.
+pub(super) type Commented<T> = (T, String);
+
+impl<'a> Lowering<'a> {
+    /// `option tcp-check`. `None` where it cannot be made as it is written.
+    pub(super) fn tcp_check(&mut self, lines: &Lines<'a>) -> Option<Probe> {
+        let rules = tcp_rules(lines);
+        self.few_steps(&rules)?;
+        let drafts: Vec<_> =
+            (1..).zip(&rules).map(|(number, line)| self.tcp_check_rule(number, line)).collect();
+        let drafts: Vec<Draft> = drafts.into_iter().collect::<Option<_>>()?;
+        self.connection_first(&rules, &drafts);
+        let script = v1::CheckScript { steps: steps(drafts), explained: true, ..v1::CheckScript::default() };
+        Some(Probe::Script(script))
+    }
+
+    fn tcp_check_rule(&mut self, number: u32, line: &'a Directive) -> Option<Draft> {
+        let (action, comment) = match line.name() {
+            "tcp-check comment" => {
+                return Some(Draft { number, comment: self.check_comment(line)?, kind: Kind::Comment });
+            }
+            "tcp-check connect" => {
+                let (connect, comment) = self.check_connect(line)?;
+                (Action::Connect(connect), comment)
+            }
+            "tcp-check expect" => {
+                let (expect, comment) = self.check_expect(line, false)?;
+                (Action::Expect(expect), comment)
+            }
+            "tcp-check send" | "tcp-check send-lf" | "tcp-check send-binary" | "tcp-check send-binary-lf" => {
+                let (data, comment) = self.check_data(line)?;
+                (Action::Send(v1::CheckSend { data, ..v1::CheckSend::default() }), comment)
+            }
+            _ => return Some(Draft { number, comment: String::new(), kind: Kind::Nothing }),
+        };
+        Some(Draft { comment, ..Draft::step(number, action) })
+    }
+
+    /// Where there are connections, the first step is one.
+    fn connection_first(&mut self, rules: &[&'a Directive], drafts: &[Draft]) {
+        let connects = |draft: &Draft| matches!(draft.action(), Some(Action::Connect(_)));
+        let first = drafts.iter().find(|draft| draft.action().is_some());
+        let at = drafts.iter().position(connects);
+        if let Some(at) = at.filter(|_| !first.is_some_and(connects)) {
+            let message = "where a check connects, its first step has to connect";
+            self.report(
+                Diagnostic::error(Code::BadValue, rules[at].keyword_span(), message)
+                    .help("write `tcp-check connect` above the other steps"),
+            );
+        }
+    }
+
+    /// `<data> [comment <text>]`
+    fn check_data(&mut self, line: &'a Directive) -> Option<Commented<bytes::Bytes>> {
+        let mut args = Args::new(line.args(), line.end());
+        let Some(word) = args.value() else { return self.missing(&args, "what to send") };
+        let text = bytes::Bytes::from(word.text().to_owned());
+        let data = match line.name() {
+            "tcp-check send" => text,
+            "tcp-check send-lf" => self.check_text(word, &args)?,
+            "tcp-check send-binary" => self.hexadecimal(word, &text)?,
+            _ => {
+                let text = self.check_text(word, &args)?;
+                self.hexadecimal(word, &text)?
+            }
+        };
+        let mut comment = String::new();
+        while let Some(word) = args.value() {
+            match word.text() {
+                "comment" => comment = self.comment_of(&mut args)?,
+                _ => {
+                    self.unexpected(word, "the form is `tcp-check send <data> [comment <text>]`");
+                    return None;
+                }
+            }
+        }
+        Some((data, comment))
+    }
+
+    /// `connect [default] [port <port>] [addr <address>] [send-proxy] [linger] [ssl] [sni <sni>] [alpn <alpn>] …`
+    ///
+    /// `None` where it is wrong, and where it is a connection of a kind that is not made yet.
+    pub(super) fn check_connect(&mut self, line: &'a Directive) -> Option<Commented<v1::CheckConnect>> {
+        let mut args = Args::new(line.args(), line.end());
+        let (mut connect, mut comment) = (v1::CheckConnect::default(), String::new());
+        let mut able = true;
+        while let Some(word) = args.value() {
+            match word.text() {
+                "default" => connect.as_endpoint = true,
+                "linger" => connect.linger = true,
+                "send-proxy" => connect.send_proxy = true,
+                "comment" => comment = self.comment_of(&mut args)?,
+                "port" => {
+                    let Some(port) = args.value() else { return self.missing(&args, "a port") };
+                    if port.text().starts_with(|first: char| first.is_ascii_digit()) {
+                        connect.port = self.number(port, 1..=65_535)?;
+                    } else {
+                        self.no_such_connection(port, "a port that is looked up");
+                        able = false;
+                    }
+                }
+                "addr" => {
+                    let Some(address) = args.value() else { return self.missing(&args, "an address") };
+                    connect.address = Some(self.check_address(address)?);
+                }
+                "ssl" => {
+                    self.no_such_connection(word, "TLS");
+                    able = false;
+                }
+                "via-socks4" => {
+                    self.no_such_connection(word, "a SOCKS proxy");
+                    able = false;
+                }
+                // They act on `ssl` alone.
+                "sni" | "alpn" => {
+                    if args.value().is_none() {
+                        return self.missing(&args, "a value");
+                    }
+                }
+                "proto" => {
+                    let Some(protocol) = args.value() else { return self.missing(&args, "a protocol") };
+                    if !matches!(protocol.text(), "none" | "h1") {
+                        self.no_such_connection(protocol, "this protocol");
+                        able = false;
+                    }
+                }
+                _ => {
+                    let allowed = [
+                        "default",
+                        "port",
+                        "addr",
+                        "send-proxy",
+                        "via-socks4",
+                        "linger",
+                        "ssl",
+                        "sni",
+                        "alpn",
+                        "proto",
+                        "comment",
+                    ];
+                    self.not_one_of(word, "an argument of `connect`", &allowed);
+                    return None;
+                }
+            }
+        }
+        able.then_some((connect, comment))
+    }
+
+    fn no_such_connection(&mut self, word: &Word, what: &str) {
+        let message = format!("checks over {what} are not made yet");
+        let finding = Diagnostic::warning(Code::DegradedValue, word.span(), message);
+        self.report(finding.label("servers are checked by connecting to them"));
+    }
+}
+
+/// The rules that count: those of the section itself, else those of the `defaults` that chose this check.
+fn tcp_rules<'a>(lines: &Lines<'a>) -> Vec<&'a Directive> {
+    let own = lines.check_rules("tcp-check");
+    if !own.is_empty() {
+        return own;
+    }
+    let chose =
+        |parent: &&Lines<'a>| parent.chosen_check().is_some_and(|line| line.name() == "option tcp-check");
+    lines.parent().filter(chose).map(tcp_rules).unwrap_or_default()
+}
