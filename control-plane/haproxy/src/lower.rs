@@ -57,7 +57,8 @@ use crate::source::{SourceMap, Span};
 use contents::Places;
 use global::Global;
 use reference::Names;
-pub(crate) use value::milliseconds;
+pub(crate) use report::listed;
+pub(crate) use server_name::ServerNames;
 
 /// The provider of all that comes from `haproxy.cfg`.
 pub const PROVIDER: &str = "haproxy";

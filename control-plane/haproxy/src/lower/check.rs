@@ -10,6 +10,7 @@ use crate::ast::Directive;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expr::{Scope, is_token};
 use crate::keywords::Effect;
+use crate::raw;
 use crate::word::Word;
 
 impl<'a> Lowering<'a> {
@@ -52,9 +53,10 @@ impl<'a> Lowering<'a> {
                     self.check_version(version, &mut probe)?;
                 }
                 if let Some(host) = rest.get(1) {
-                    probe
-                        .headers
-                        .push(v1::Header { name: "Host".into(), value: host.text().to_owned().into() });
+                    probe.headers.push(v1::Header {
+                        name: "Host".into(),
+                        value: raw::bytes(host.text()).into_owned().into(),
+                    });
                 }
             }
         }
@@ -118,7 +120,7 @@ impl<'a> Lowering<'a> {
                 "meth" => probe.method = self.check_method(value)?,
                 "uri" => probe.uri = self.check_uri(value)?,
                 "ver" => self.check_version(value, probe)?,
-                "body" => probe.body = value.text().to_owned().into(),
+                "body" => probe.body = raw::bytes(value.text()).into_owned().into(),
                 name @ ("uri-lf" | "body-lf" | "comment") => {
                     let message = format!("`{name}` of a check is not done yet");
                     let finding = Diagnostic::warning(Code::DegradedValue, word.span(), message);

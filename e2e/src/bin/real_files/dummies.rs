@@ -23,6 +23,11 @@ impl Prepared {
         self.folder.path().join("haproxy.cfg")
     }
 
+    /// The same in today's syntax.
+    pub(crate) fn modern(&self) -> PathBuf {
+        self.folder.path().join("modern.cfg")
+    }
+
     /// The names of hosts.
     pub(crate) fn hosts(&self) -> PathBuf {
         self.folder.path().join("hosts")
@@ -71,7 +76,7 @@ pub(crate) fn prepare(bytes: &[u8]) -> io::Result<Prepared> {
         };
         prepared.variables_of(line);
         let mut line = line.to_owned();
-        if global {
+        if global || words.first() == Some(&"bind") {
             prepared.owner(&words, &mut line);
         }
         prepared.files_of(&words, &mut line)?;
@@ -103,17 +108,20 @@ impl Prepared {
         }
     }
 
-    /// `user` and `group` of `global`: root where there is no such name.
+    /// `user` and `group` of `global` and of sockets: root where there is no such name.
     fn owner(&mut self, words: &[&str], line: &mut String) {
-        let (list, name) = match words {
-            ["user", name, ..] => ("/etc/passwd", name),
-            ["group", name, ..] => ("/etc/group", name),
-            _ => return,
-        };
-        let list = fs::read_to_string(list).unwrap_or_default();
-        if !list.lines().any(|line| line.split(':').next() == Some(name)) {
-            *line = line.replacen(name, "root", 1);
-            self.dummies.push(format!("{} root for {name}", words[0]));
+        for pair in words.windows(2) {
+            let (list, name) = match pair {
+                ["user", name] => ("/etc/passwd", name),
+                ["group", name] => ("/etc/group", name),
+                _ => continue,
+            };
+            let list = fs::read_to_string(list).unwrap_or_default();
+            if !list.lines().any(|line| line.split(':').next() == Some(name)) {
+                let (said, other) = (format!("{} {name}", pair[0]), format!("{} root", pair[0]));
+                *line = line.replacen(&said, &other, 1);
+                self.dummies.push(format!("{other} for {name}"));
+            }
         }
     }
 
