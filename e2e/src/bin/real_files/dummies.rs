@@ -110,7 +110,7 @@ impl Prepared {
 
     /// `user` and `group` of `global` and of sockets: root where there is no such name.
     fn owner(&mut self, words: &[&str], line: &mut String) {
-        for pair in words.windows(2) {
+        for (index, pair) in words.windows(2).enumerate().rev() {
             let (list, name) = match pair {
                 ["user", name] => ("/etc/passwd", name),
                 ["group", name] => ("/etc/group", name),
@@ -118,21 +118,22 @@ impl Prepared {
             };
             let list = fs::read_to_string(list).unwrap_or_default();
             if !list.lines().any(|line| line.split(':').next() == Some(name)) {
-                let (said, other) = (format!("{} {name}", pair[0]), format!("{} root", pair[0]));
-                *line = line.replacen(&said, &other, 1);
-                self.dummies.push(format!("{other} for {name}"));
+                let at = offset(line, index + 1);
+                line.replace_range(at..at + name.len(), "root");
+                self.dummies.push(format!("{} root for {name}", pair[0]));
             }
         }
     }
 
-    /// Host names to listen on.
+    /// Host names to listen on, and of servers.
     fn names_of(&mut self, words: &[&str], hosts: &mut String) {
         let address = match words {
-            ["bind", address, ..] | ["listen" | "frontend", _, address, ..] => address,
+            ["bind", address, ..] | ["listen" | "frontend" | "server", _, address, ..] => address,
             _ => return,
         };
-        let name = address.rsplit_once(':').map_or("", |(name, _)| name);
-        let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic()) && !name.contains(['@', ':', '$']);
+        let name = address.rsplit_once(':').map_or(*address, |(name, _)| name);
+        let is_name =
+            name.starts_with(|c: char| c.is_ascii_alphabetic()) && !name.contains(['@', ':', '$', '/']);
         if is_name && !hosts.split_ascii_whitespace().any(|known| known == name) {
             hosts.push_str(&format!("127.0.0.1 {name}\n"));
             self.dummies.push(format!("127.0.0.1 for {name}"));
@@ -150,10 +151,14 @@ impl Prepared {
             })?;
         }
         for (index, word) in words.iter().enumerate() {
-            let path = match (FILES.contains(word), word.split_once('(')) {
+            // `map(`, `map_beg(`, also behind other converters.
+            let called = |name: &str| name.rsplit(',').next().is_some_and(|name| name.contains("map"));
+            let map = word.match_indices('(').find(|(at, _)| called(&word[..*at]));
+            let map = map.map(|(at, _)| ("", &word[at + 1..]));
+            let path = match (FILES.contains(word), map) {
                 (true, _) if *word == "errorfile" => words.get(index + 2).copied(),
                 (true, _) => words.get(index + 1).copied(),
-                (false, Some((_, argument))) if word.contains("map") => argument.split([',', ')']).next(),
+                (false, Some((_, argument))) => argument.split([',', ')']).next(),
                 _ => None,
             };
             let Some(path) = path.filter(|_| words.first() != Some(&"server")) else { continue };
@@ -179,6 +184,14 @@ impl Prepared {
         self.dummies.push(path.to_owned());
         Ok(())
     }
+}
+
+/// Where a word begins.
+fn offset(line: &str, word: usize) -> usize {
+    let begins = |(at, c): &(usize, char)| {
+        !c.is_ascii_whitespace() && (*at == 0 || line.as_bytes()[at - 1].is_ascii_whitespace())
+    };
+    line.char_indices().filter(begins).nth(word).map_or(0, |(at, _)| at)
 }
 
 fn write_dummy(named_by: &str, path: &Path) -> io::Result<()> {
