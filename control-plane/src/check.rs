@@ -9,10 +9,10 @@ use std::process::ExitCode;
 use sluicegate_control_runtime::pipeline::{Load, Pipeline};
 use sluicegate_haproxy::diagnostic::Verdict;
 use sluicegate_provider_file::finding::Finding;
-use sluicegate_provider_file::load::{Loaded, load};
+use sluicegate_provider_file::load::{Inputs, Loaded, Told, load};
 
 use crate::command::{Check, Findings};
-use crate::identity::Identity;
+use crate::identity::{self, Identity};
 use crate::say;
 use crate::sources;
 
@@ -30,7 +30,10 @@ enum Outcome {
 /// Everything that there is to say about the files.
 struct Report {
     outcome: Outcome,
+    /// Where they are for programs.
     findings: Vec<Finding>,
+    /// How many there are, by kind.
+    counts: [usize; 4],
     /// Beyond those that are kept, by kind.
     dropped: [usize; 4],
 }
@@ -40,7 +43,9 @@ pub(crate) fn check(options: &Check) -> ExitCode {
     if options.modernize {
         return modernize::modernize(&options.files);
     }
-    let mut loaded = load(&sources::inputs(options.files.clone(), options.format, options.strict));
+    let told = if options.output == Findings::Text { Told::People } else { Told::Programs };
+    let mut loaded =
+        load(&Inputs { told, ..sources::inputs(options.files.clone(), options.format, options.strict) });
     let refused = compile(&mut loaded);
     let drawn = std::mem::take(&mut loaded.findings);
     let report = Report::of(loaded, &refused);
@@ -49,7 +54,7 @@ pub(crate) fn check(options: &Check) -> ExitCode {
             drawn.iter().chain(&refused).for_each(say::err);
             report.sum_up();
         }
-        Findings::Json => say::out(format_args!("{:#}", json::json(&report))),
+        Findings::Json => json::write(&report),
         Findings::Github => {
             report.findings.iter().for_each(|finding| say::out(github::command(finding)));
             report.sum_up();
@@ -72,12 +77,13 @@ impl Report {
         let mut findings = loaded.list;
         let bare = |text: &String| text.strip_prefix("error: ").unwrap_or(text).to_owned();
         findings.extend(refused.iter().map(|text| Finding::fatal("does-not-compile", bare(text))));
-        Self { outcome, findings, dropped: loaded.dropped }
+        let mut counts = loaded.counts;
+        counts[Verdict::Fatal as usize] += refused.len();
+        Self { outcome, findings, counts, dropped: loaded.dropped }
     }
 
     fn count(&self, verdict: Verdict) -> usize {
-        let kept = self.findings.iter().filter(|finding| finding.verdict == verdict).count();
-        kept + self.dropped[verdict as usize]
+        self.counts[verdict as usize]
     }
 
     /// How many findings of each kind, and what becomes of the files.
@@ -103,13 +109,13 @@ pub(crate) fn compile(loaded: &mut Loaded) -> Vec<String> {
     if !loaded.is_good() {
         return Vec::new();
     }
+    let mut refused = identity::unknown_owners(loaded);
     let mut pipeline = Pipeline::default();
     let fragments = Some(std::mem::take(&mut loaded.fragments));
     pipeline.take(Load { source: "files", fragments, diagnostics: Vec::new() }, 0);
-    let mut refused = Vec::new();
     match pipeline.propose() {
         Ok(proposal) => pipeline.accept(proposal, 0),
-        Err(reasons) => refused = reasons,
+        Err(reasons) => refused.extend(reasons),
     }
     let unknown = Identity::of(&loaded.program).err().into_iter().flatten();
     refused.extend(unknown.map(|unknown| unknown.to_string()));

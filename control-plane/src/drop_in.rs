@@ -68,7 +68,7 @@ fn evaluate(condition: &str) -> ExitCode {
 
 /// `-c`.
 fn check(arguments: &Arguments) -> ExitCode {
-    let Some(mut loaded) = read(arguments) else { return ExitCode::FAILURE };
+    let Some((_, mut loaded)) = read(arguments) else { return ExitCode::FAILURE };
     let refused = compile(&mut loaded);
     refused.iter().for_each(say::err);
     if !refused.is_empty() {
@@ -86,13 +86,14 @@ fn check(arguments: &Arguments) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// What the files hold, if nothing stands against serving it; findings go to stderr.
-fn read(arguments: &Arguments) -> Option<Loaded> {
+/// What the files hold, if nothing stands against serving it, and what was read; findings go to stderr.
+fn read(arguments: &Arguments) -> Option<(Inputs, Loaded)> {
     if arguments.files.is_empty() {
         say::err(format_args!("error: no configuration file: name one with -f"));
         return None;
     }
-    let loaded = load(&inputs(arguments));
+    let inputs = inputs(arguments);
+    let loaded = load(&inputs);
     // Errors are told whatever `-q` and `quiet` say.
     let quiet = arguments.volume == Volume::Quiet && loaded.is_good();
     if !quiet {
@@ -108,11 +109,12 @@ fn read(arguments: &Arguments) -> Option<Loaded> {
         ));
         return None;
     }
-    Some(loaded)
+    Some((inputs, loaded))
 }
 
 fn inputs(arguments: &Arguments) -> Inputs {
     let mut inputs = sources::inputs(arguments.files.clone(), Some(Format::Haproxy), false);
+    inputs.drop_in = true;
     inputs.limits =
         Limits { process: arguments.max_connections, frontend: arguments.frontend_max_connections };
     let host = || nix::unistd::gethostname().unwrap_or_default().to_string_lossy().into_owned();

@@ -2,6 +2,8 @@
 
 use nix::unistd::{Gid, Group, Uid, User, getegid, geteuid};
 use sluicegate_haproxy::program::{Account, AccountId, Program};
+use sluicegate_proto::v1::{self, listener, origin, resource::Body};
+use sluicegate_provider_file::load::Loaded;
 
 /// A user and a group of this host.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -10,6 +12,41 @@ pub(crate) struct Identity {
     pub(crate) user: Option<Uid>,
     /// The same.
     pub(crate) group: Option<Gid>,
+}
+
+/// The owners of sockets that this host does not know, each as an error. A number is its own name.
+pub(crate) fn unknown_owners(loaded: &Loaded) -> Vec<String> {
+    let mut asked: Vec<(String, &str, &str)> = Vec::new();
+    for socket in &loaded.program.console.sockets {
+        asked.push((socket.place.clone(), &socket.user, &socket.group));
+    }
+    for made in loaded.fragments.iter().flat_map(|fragment| &fragment.resources) {
+        if let Some(Body::Listener(listener)) = &made.body
+            && let Some(listener::Address::Unix(unix)) = &listener.address
+        {
+            let origin = made.provenance.as_ref().and_then(|provenance| provenance.origin.as_ref());
+            asked.push((origin.map(place).unwrap_or_default(), &unix.user, &unix.group));
+        }
+    }
+    let is_name = |name: &&str| !name.is_empty() && name.parse::<u32>().is_err();
+    let mut unknown = Vec::new();
+    for (place, user, group) in asked {
+        let has_user = |name: &&str| User::from_name(name).is_ok_and(|found| found.is_some());
+        let has_group = |name: &&str| Group::from_name(name).is_ok_and(|found| found.is_some());
+        let user = Some(user).filter(is_name).filter(|name| !has_user(name)).map(|name| ("user", name));
+        let group = Some(group).filter(is_name).filter(|name| !has_group(name)).map(|name| ("group", name));
+        for (kind, name) in [user, group].into_iter().flatten() {
+            unknown.push(Unknown { place: place.clone(), kind, name: name.to_owned() }.to_string());
+        }
+    }
+    unknown
+}
+
+fn place(origin: &v1::Origin) -> String {
+    match &origin.place {
+        Some(origin::Place::File(file)) => format!("{}:{}", file.path, file.line),
+        _ => String::new(),
+    }
 }
 
 /// A user or group that this host does not have.

@@ -10,8 +10,8 @@ use sluicegate_control_runtime::files::Reload;
 use sluicegate_haproxy::Strictness;
 use sluicegate_haproxy::environment::Environment;
 use sluicegate_provider_docker::engine;
-use sluicegate_provider_file::discover::Language;
-use sluicegate_provider_file::load::{Inputs, Limits, Loaded, load};
+use sluicegate_provider_file::discover::{Language, Once};
+use sluicegate_provider_file::load::{Inputs, Limits, Loaded, Told, load};
 
 use crate::command::{self, Format};
 use crate::say;
@@ -33,6 +33,9 @@ pub(crate) fn inputs(paths: Vec<PathBuf>, format: Option<Format>, strict: bool) 
         style: crate::log::style(),
         limits: Limits::default(),
         strictness: if strict { Strictness::Strict } else { Strictness::Lenient },
+        told: Told::People,
+        drop_in: false,
+        once: Once::default(),
     }
 }
 

@@ -20,8 +20,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::identity::{Identity, Unknown};
-use crate::{admin, rights};
+use crate::identity::{self, Identity, Unknown};
+use crate::{admin, rights, say};
 
 /// How often proxies report.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
@@ -60,6 +60,14 @@ impl Standalone {
     /// once, when the first generation is in force. Exit code 1 where the first generation cannot be served.
     pub(crate) fn serve(self, ready: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<ExitCode> {
         let identity = Identity::of(&self.program).map_err(told)?;
+        if let Some((_, loaded, _)) = &self.sources.files {
+            let unknown = identity::unknown_owners(loaded);
+            unknown.iter().for_each(say::err);
+            anyhow::ensure!(
+                unknown.is_empty(),
+                "a socket is to belong to someone whom this host does not know"
+            );
+        }
         rights::prepare(identity);
         rights::limit_files(&self.program);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

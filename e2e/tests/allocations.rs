@@ -175,6 +175,9 @@ fn engine(configuration: &str) -> Engine {
         style: Style::Plain,
         limits: Limits::default(),
         strictness: Default::default(),
+        told: Default::default(),
+        drop_in: false,
+        once: Default::default(),
     });
     assert!(loaded.is_good(), "{}", loaded.findings.join("\n"));
     let resources: Vec<_> = loaded.fragments.into_iter().flat_map(|fragment| fragment.resources).collect();

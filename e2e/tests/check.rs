@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used)] // also outside of test functions: a step that fails ends the scenario
 
 use std::fs;
-use std::process::Command;
+use std::io::Write as _;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use sluicegate_e2e::{HTTP_DEFAULTS, Sluicegate, sluicegate_binary};
@@ -117,4 +119,39 @@ fn nothing_is_hidden() {
     let (code, report) = json(&format!("backend app\n{lines}"), &[]);
     assert_eq!((code, report["counts"]["fatal"].as_u64()), (1, Some(3_000)));
     assert_eq!(report["dropped"], 0);
+}
+
+/// What a pipe gives is read once, under both names of the program.
+#[test]
+fn a_pipe_is_read_as_a_file_is() {
+    let text = format!("{HTTP_DEFAULTS}frontend main\n bind 127.0.0.1:1\n http-request return status 200\n");
+    for (name, arguments) in [
+        ("sluicegate", &["check", "/dev/stdin"][..]),
+        ("sluicegate", &["check", "--format", "haproxy", "/dev/stdin"]),
+        ("haproxy", &["-c", "-f", "/dev/stdin"]),
+    ] {
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        let mut command = Command::new(sluicegate_binary("sluicegate"));
+        command.arg0(name).args(arguments).stdin(reader);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(command);
+        writer.write_all(text.as_bytes()).unwrap();
+        drop(writer);
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{name} {arguments:?}: {said}");
+    }
+}
+
+/// The owner of a socket is looked up before anything is served.
+#[test]
+fn an_owner_that_the_host_does_not_know_is_an_error() {
+    let socket =
+        "frontend main\n bind unix@/tmp/s user nosuchuser group 3\n http-request return status 200\n";
+    let console = format!("global\n stats socket /tmp/s group nosuchgroup\n{SERVED}");
+    for (text, kind, name) in [(socket, "user", "nosuchuser"), (console.as_str(), "group", "nosuchgroup")] {
+        let (code, _, err) = check(text, &[]);
+        assert_eq!(code, 1, "{err}");
+        assert!(err.contains(&format!("there is no {kind} `{name}` on this host")), "{err}");
+    }
 }

@@ -9,7 +9,7 @@ use std::process::Command;
 use sluicegate_e2e::{debian, sluicegate_binary};
 
 /// The old files of which nothing came after 2.6 when they are modern.
-const FILES: [&str; 4] = ["1.3", "1.4", "2.0", "2.2"];
+const FILES: [&str; 6] = ["1.3", "1.4", "2.0", "2.2", "lines", "twins"];
 
 #[test]
 fn haproxy_takes_what_is_printed_and_not_what_it_was() {

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use crate::ast::{Directive, File, SectionKind};
 use crate::lower::console_address;
-use crate::lower::value::milliseconds;
+use crate::lower::value::clamped;
+use crate::source::SourceMap;
 use crate::word::Word;
 
 /// The console of the program.
@@ -32,6 +33,8 @@ pub struct ConsoleSocket {
     pub user: String,
     /// `group` or `gid`; empty: this process's.
     pub group: String,
+    /// Where it is said: `file:line`.
+    pub place: String,
 }
 
 /// Where a console listens.
@@ -84,15 +87,21 @@ const INERT: &[(&str, usize)] = &[
 
 impl Console {
     /// Reads the `global` sections. A line that has a mistake opens nothing; it is told where lines are lowered.
-    pub fn of(file: &File) -> Self {
+    pub fn of(file: &File, sources: &SourceMap) -> Self {
         let mut console = Self::default();
         let lines = file.of_kind(SectionKind::Global).flat_map(|section| &section.directives);
         for line in lines {
             let first = line.args().first();
             match line.keyword.name {
-                "stats socket" => console.sockets.extend(socket(line).ok()),
+                "stats socket" => {
+                    let place = sources
+                        .locate(line.span)
+                        .map_or_else(String::new, |(path, position)| format!("{path}:{}", position.line));
+                    let socket = socket(line).ok();
+                    console.sockets.extend(socket.map(|socket| ConsoleSocket { place, ..socket }));
+                }
                 "stats timeout" => {
-                    console.idle_ms = first.and_then(|word| milliseconds(word.text()).ok());
+                    console.idle_ms = first.and_then(|word| clamped(word.text()));
                 }
                 "stats maxconn" => {
                     console.max_connections = first.and_then(|word| word.text().parse().ok());
@@ -120,6 +129,7 @@ pub(crate) fn socket(line: &Directive) -> Result<ConsoleSocket, Problem<'_>> {
         mode: None,
         user: String::new(),
         group: String::new(),
+        place: String::new(),
     };
     while let Some(option) = words.next() {
         if let Some((_, values)) = INERT.iter().find(|(name, _)| *name == option.text()) {
@@ -184,11 +194,11 @@ pub(crate) fn tcp(ip: IpAddr, port: u16) -> ConsoleAddress {
 mod tests {
     use super::*;
     use crate::environment::Environment;
-    use crate::source::SourceMap;
 
     fn console(lines: &str) -> Console {
         let text = format!("global\n{lines}\n");
-        Console::of(&crate::parse(&SourceMap::of("a.cfg", text.as_str()), Environment::default()).file)
+        let sources = SourceMap::of("a.cfg", text.as_str());
+        Console::of(&crate::parse(&sources, Environment::default()).file, &sources)
     }
 
     #[test]

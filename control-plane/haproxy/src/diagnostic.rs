@@ -10,6 +10,9 @@ mod tests;
 
 pub use code::{Class, Code};
 
+use std::borrow::Cow;
+
+use crate::raw;
 use crate::source::{SourceMap, Span};
 
 /// How many diagnostics are kept; what comes after is only counted.
@@ -121,34 +124,35 @@ impl Diagnostic {
 
     fn new(severity: Severity, code: Code, span: Option<Span>, message: String) -> Self {
         let (label, related, notes, help) = Default::default();
+        let message = said(message);
         Self { severity, code, message, span, label, related, notes, help }
     }
 
     /// Writes `label` under the caret.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = label.into();
+        self.label = said(label.into());
         self
     }
 
     /// Points at a second place.
     #[must_use]
     pub fn related(mut self, span: Span, label: impl Into<String>) -> Self {
-        self.related.push(Related { span, label: label.into() });
+        self.related.push(Related { span, label: said(label.into()) });
         self
     }
 
     /// Says why.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
-        self.notes.push(note.into());
+        self.notes.push(said(note.into()));
         self
     }
 
     /// Says what would be right.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help.push(help.into());
+        self.help.push(said(help.into()));
         self
     }
 
@@ -183,6 +187,14 @@ impl Diagnostic {
             Some((name, at)) => format!("{name}:{}:{}: {finding}", at.line, at.column),
             None => finding,
         }
+    }
+}
+
+/// Words of a configuration may hold bytes that are no text; what is said of them is text.
+fn said(words: String) -> String {
+    match raw::text(&words) {
+        Cow::Borrowed(_) => words,
+        Cow::Owned(text) => text,
     }
 }
 

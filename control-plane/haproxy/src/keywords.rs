@@ -6,6 +6,7 @@
 
 mod docs;
 mod effect;
+mod form;
 mod lookup;
 mod place;
 mod sample;
@@ -15,6 +16,7 @@ mod tests;
 
 pub use docs::docs;
 pub use effect::Effect;
+pub use form::{Form, Grammar, Opt};
 pub use lookup::{Found, allowed_in, lookup, named, nearest};
 pub use place::{Place, Places};
 pub(crate) use sample::lacking;
@@ -95,6 +97,8 @@ pub struct Keyword {
     pub actions: Option<Place>,
     /// Where the words after the fixed arguments are looked up, and how many of those there are.
     pub options: Option<(Place, u8)>,
+    /// What the words that follow have to be, where nothing else reads them.
+    pub grammar: Grammar,
     /// In a proxy that lacks the side it acts on, HAProxy warns and goes on. Not so for these: an
     /// address that nobody listens on, or a server that nobody uses, is a mistake.
     pub strict: bool,
@@ -154,6 +158,7 @@ impl Keyword {
             modern: None,
             actions: None,
             options: None,
+            grammar: Grammar::FREE,
             strict: false,
         }
     }
@@ -198,6 +203,24 @@ impl Keyword {
     /// After `fixed` arguments come options of `place`.
     pub(crate) const fn options(mut self, place: Place, fixed: u8) -> Self {
         self.options = Some((place, fixed));
+        self
+    }
+
+    /// Its words are of these forms, in their order.
+    pub(crate) const fn of(mut self, words: &'static [Form]) -> Self {
+        self.grammar.words = words;
+        self
+    }
+
+    /// No two words of one of these groups stand on its line.
+    pub(crate) const fn apart(mut self, groups: &'static [&'static [&'static str]]) -> Self {
+        self.grammar.apart = groups;
+        self
+    }
+
+    /// Its name carries an argument in parentheses, which may be missing where it is not `required`.
+    pub(crate) const fn called(mut self, form: Form, required: bool) -> Self {
+        self.grammar.call = Some((form, required));
         self
     }
 

@@ -6,6 +6,7 @@
 
 mod bind;
 mod checks;
+mod condition;
 mod deny;
 mod docs;
 mod expressions;
@@ -21,9 +22,11 @@ mod rewrite;
 mod rule;
 mod rules;
 mod section;
+mod status_line;
 mod stick;
 #[cfg(test)]
 mod tests;
+mod twins;
 
 pub use docs::docs;
 pub use modernize::{Modernized, modernize};

@@ -7,7 +7,7 @@ use crate::environment::Environment;
 use crate::expr::Load;
 use crate::lower::{PROVIDER, lower, tell_apart};
 use crate::parser::parse;
-use crate::program::Program;
+use crate::program::{self, Program};
 use crate::source::SourceMap;
 
 /// One file of a configuration.
@@ -34,7 +34,16 @@ pub struct Outcome {
 
 /// Reads all files as one configuration: a section may begin in one and go on in the next.
 pub fn load(inputs: &[Input<'_>], environment: Environment, loader: &dyn Load) -> Outcome {
-    load_as(inputs, environment, loader, Strictness::Lenient)
+    load_as(inputs, environment, loader, Reading::default())
+}
+
+/// How files are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// What becomes of what is not done as written.
+    pub strictness: Strictness,
+    /// The program that reads them has the name `haproxy`: what is for such a process alone is heeded.
+    pub drop_in: bool,
 }
 
 /// What is not done as written.
@@ -47,12 +56,12 @@ pub enum Strictness {
     Strict,
 }
 
-/// As [`load`], with a word about what is not done as written.
+/// As [`load`], with a word about how.
 pub fn load_as(
     inputs: &[Input<'_>],
     environment: Environment,
     loader: &dyn Load,
-    strictness: Strictness,
+    reading: Reading,
 ) -> Outcome {
     let mut sources = SourceMap::default();
     for input in inputs {
@@ -62,9 +71,12 @@ pub fn load_as(
     let mut diagnostics = parsed.diagnostics;
     tell_apart(&mut parsed.file, &mut diagnostics);
     let program = Program::of(&parsed.file, &sources);
+    if !reading.drop_in {
+        program::unheeded(&parsed.file).for_each(|finding| diagnostics.push(finding));
+    }
     let lowered = lower(&parsed.file, &sources, loader);
     diagnostics.append(lowered.diagnostics);
-    if strictness == Strictness::Strict {
+    if reading.strictness == Strictness::Strict {
         diagnostics.be_strict();
     }
     let fragment = (!diagnostics.has_errors())

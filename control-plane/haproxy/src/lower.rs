@@ -61,8 +61,9 @@ use crate::source::{SourceMap, Span};
 use contents::Places;
 use global::Global;
 use reference::Names;
+pub(crate) use report::listed;
+pub(crate) use server_name::ServerNames;
 use track::Track;
-pub(crate) use value::milliseconds;
 
 /// The provider of all that comes from `haproxy.cfg`.
 pub const PROVIDER: &str = "haproxy";

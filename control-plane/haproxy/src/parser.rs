@@ -3,6 +3,7 @@
 mod age;
 mod block;
 mod directive;
+mod grammar;
 mod header;
 mod old;
 mod report;
@@ -89,6 +90,8 @@ struct Parser {
     /// Of each file, in order.
     ages: Vec<Age>,
     modes: Modes,
+    /// The `grace` line that `global` gets from proxies.
+    grace: Option<Vec<Word>>,
 }
 
 impl Parser {
@@ -101,12 +104,14 @@ impl Parser {
             blocks: Blocks::default(),
             ages: Vec::new(),
             modes: Modes::default(),
+            grace: None,
         };
         let mut expanded = 0;
         for (source, quoting) in sources.sources().iter().zip(quoting) {
             expanded = parser.source(source, *quoting, expanded);
         }
         parser.close();
+        parser.give_global();
         parser
     }
 
@@ -115,6 +120,7 @@ impl Parser {
             self.report(report::defect(source, defect));
         }
         let mut age = Age::default();
+        let mut raw = source.is_raw();
         let mut lexer = Lexer::new(source, quoting, expanded);
         while let Some((line, found)) = self.next_line(&mut lexer) {
             age.note_line(&line);
@@ -130,6 +136,13 @@ impl Parser {
                         .label("nothing is read from here on"),
                 );
                 break;
+            }
+            if raw
+                && !self.blocks.skipping()
+                && let Some(finding) = report::not_text(source, &line.words)
+            {
+                self.report(finding);
+                raw = false;
             }
             let dotted = line.words.first().is_some_and(|first| first.text().starts_with('.'));
             let line = if dotted || self.blocks.skipping() { self.block(line, found) } else { Some(line) };
@@ -179,7 +192,7 @@ impl Parser {
             return self.open_unknown(&line);
         }
         match &self.section {
-            Current::Skipped { .. } => {}
+            Current::Skipped { name } => self.skipped_line(name, &line),
             Current::None => {
                 let finding = report::outside_section(&line.words);
                 self.report(finding);

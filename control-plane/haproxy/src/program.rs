@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::ast::{Directive, File, Prefix, SectionKind};
 use crate::console::Console;
-use crate::lower::milliseconds;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::lower::value::clamped;
 use crate::source::SourceMap;
 use crate::word::Word;
 
@@ -90,12 +91,29 @@ impl Program {
             workers: number("nbthread").and_then(|number| NonZeroUsize::new(usize::try_from(number).ok()?)),
             files: number("ulimit-n"),
             most_files: number("fd-hard-limit"),
-            grace: word("grace").and_then(|word| milliseconds(word).ok()).map(Duration::from_millis),
+            grace: word("grace").and_then(clamped).map(Duration::from_millis),
             dumpable: on("set-dumpable"),
             may_gain_rights: on("insecure-setuid-wanted"),
-            console: Console::of(file),
+            console: Console::of(file, sources),
         }
     }
+}
+
+/// What only a program under the name `haproxy` heeds, and how.
+const HEEDED: [(&str, &str); 3] = [
+    ("daemon", "only the program under the name `haproxy` goes to the background"),
+    ("quiet", "only the program under the name `haproxy` says less for it"),
+    ("zero-warning", "only the program under the name `haproxy` takes a warning for an error"),
+];
+
+/// Notices for the lines that a program under another name does not heed.
+pub(crate) fn unheeded(file: &File) -> impl Iterator<Item = Diagnostic> {
+    let lines = file.of_kind(SectionKind::Global).flat_map(|section| &section.directives);
+    lines.filter_map(|line| {
+        let (name, why) = HEEDED.iter().find(|(name, _)| *name == line.name())?;
+        let message = format!("`{name}` has no effect: {why}");
+        Some(Diagnostic::notice(Code::InertKeyword, line.span, message))
+    })
 }
 
 #[cfg(test)]
@@ -113,6 +131,23 @@ mod tests {
         let program = program("global\n    maxconn 4000\n    pidfile /run/haproxy.pid\n    daemon\n");
         assert!(program.daemon);
         assert_eq!(program.pid_file.as_deref(), Some("/run/haproxy.pid"));
+    }
+
+    #[test]
+    fn what_only_the_drop_in_heeds_is_told_of_others() {
+        let text = "global\n    daemon\n    quiet\n    zero-warning\n    maxconn 5\n";
+        let input = [crate::Input { path: "a.cfg", text: text.as_bytes() }];
+        let told = |drop_in| {
+            let reading = crate::Reading { drop_in, ..crate::Reading::default() };
+            let outcome = crate::load_as(&input, Environment::default(), &crate::expr::NoFiles, reading);
+            outcome.diagnostics.iter().map(|found| found.message.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(told(true), [""; 0]);
+        assert!(
+            told(false).len() == 3 && told(false)[0].starts_with("`daemon` has no effect"),
+            "{:?}",
+            told(false)
+        );
     }
 
     #[test]

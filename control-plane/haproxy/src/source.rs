@@ -8,6 +8,8 @@ mod tests;
 use std::ops::Range;
 use std::sync::OnceLock;
 
+use crate::raw;
+
 /// The largest file that is read, in bytes. HAProxy has no limit; ours keeps offsets in 32 bits and memory bounded.
 pub const MAX_FILE_BYTES: usize = 32 * 1024 * 1024;
 
@@ -73,13 +75,6 @@ pub enum Defect {
         /// Its offset.
         at: usize,
     },
-    /// Bytes that are not UTF-8; they stand as U+FFFD in the text.
-    NotUtf8 {
-        /// Where the replacement character stands.
-        at: usize,
-        /// The first of the bytes.
-        byte: u8,
-    },
 }
 
 /// One file: its name as messages show it, and its text.
@@ -89,6 +84,7 @@ pub struct Source {
     name: String,
     text: String,
     defects: Vec<Defect>,
+    raw: bool,
     lines: OnceLock<Vec<u32>>,
 }
 
@@ -103,9 +99,14 @@ impl Source {
         &self.name
     }
 
-    /// The text; where the bytes were not UTF-8, U+FFFD stands for them.
+    /// The text; bytes that are no UTF-8 stand in it as [`raw`](crate::raw) has them.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Whether it has bytes that are no UTF-8.
+    pub(crate) fn is_raw(&self) -> bool {
+        self.raw
     }
 
     /// What is wrong with the bytes, in order; at most a few of them, one a line.
@@ -161,7 +162,8 @@ impl SourceMap {
     pub fn add(&mut self, name: impl Into<String>, bytes: &[u8]) -> SourceId {
         let id = SourceId(offset(self.sources.len()));
         let (text, defects) = decode(bytes);
-        self.sources.push(Source { id, name: name.into(), text, defects, lines: OnceLock::new() });
+        let raw = raw::find(&text).is_some();
+        self.sources.push(Source { id, name: name.into(), text, defects, raw, lines: OnceLock::new() });
         id
     }
 
@@ -193,35 +195,23 @@ fn decode(bytes: &[u8]) -> (String, Vec<Defect>) {
     }
     // An editor's byte order mark is no word of the first line.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut text = String::with_capacity(bytes.len());
+    let text = raw::read(bytes).into_owned();
     let mut defects = Vec::new();
-    let mut last_line = None;
-    for chunk in bytes.utf8_chunks() {
-        note_nuls(chunk.valid(), text.len(), &mut defects);
-        text.push_str(chunk.valid());
-        if let Some(byte) = chunk.invalid().first() {
-            let line = text.rfind('\n');
-            if defects.len() < MAX_DEFECTS && last_line != Some(line) {
-                defects.push(Defect::NotUtf8 { at: text.len(), byte: *byte });
-            }
-            last_line = Some(line);
-            if text.len() + 3 > MAX_FILE_BYTES {
-                break;
-            }
-            text.push(char::REPLACEMENT_CHARACTER);
-        }
-    }
+    note_nuls(&text, &mut defects);
     (text, defects)
 }
 
-fn note_nuls(valid: &str, base: usize, defects: &mut Vec<Defect>) {
+fn note_nuls(text: &str, defects: &mut Vec<Defect>) {
+    if !text.as_bytes().contains(&0) {
+        return;
+    }
     let mut start = 0;
-    for line in valid.split_inclusive('\n') {
+    for line in text.split_inclusive('\n') {
         if defects.len() >= MAX_DEFECTS {
             return;
         }
         if let Some(at) = line.find('\0') {
-            defects.push(Defect::Nul { at: base + start + at });
+            defects.push(Defect::Nul { at: start + at });
         }
         start += line.len();
     }

@@ -1,12 +1,21 @@
 //! `check -o json`: the shape in docs/check.md. Fields are added, never changed or taken away.
 
-use serde_json::{Value, json};
+use std::io::{self, BufWriter, Write};
+
+use serde_json::Value;
 use sluicegate_haproxy::diagnostic::Verdict;
 use sluicegate_provider_file::finding::{Finding, Place};
 
 use super::{Outcome, Report};
 
-pub(super) fn json(report: &Report) -> Value {
+/// Writes the report piece by piece, a line for each finding: as one value it would be several times as large.
+pub(super) fn write(report: &Report) {
+    let mut out = BufWriter::new(io::stdout().lock());
+    // Whoever reads it may go away first.
+    let _nobody_reads = write_to(&mut out, report).and_then(|()| out.flush());
+}
+
+fn write_to(out: &mut impl Write, report: &Report) -> io::Result<()> {
     let outcome = match report.outcome {
         Outcome::Served => "served",
         Outcome::Refused => "refused",
@@ -16,40 +25,49 @@ pub(super) fn json(report: &Report) -> Value {
         .iter()
         .map(|verdict| (verdict.as_str().to_owned(), report.count(*verdict).into()))
         .collect();
-    json!({
-        "version": 1,
-        "outcome": outcome,
-        "counts": counts,
-        "dropped": report.dropped.iter().sum::<usize>(),
-        "findings": report.findings.iter().map(finding).collect::<Vec<_>>(),
-    })
-}
-
-fn finding(finding: &Finding) -> Value {
-    let mut object = json!({
-        "class": finding.verdict.as_str(),
-        "code": finding.code,
-        "message": finding.message,
-        "label": finding.label,
-        "notes": finding.notes,
-        "help": finding.help,
-    });
-    let related = finding.related.iter().map(|(at, label)| {
-        let mut object = json!({ "label": label });
-        place(&mut object, at);
-        object
-    });
-    object["related"] = related.collect();
-    if let Some(at) = &finding.place {
-        place(&mut object, at);
+    let dropped: usize = report.dropped.iter().sum();
+    let counts = Value::from(counts);
+    write!(out, "{{\n  \"version\": 1,\n  \"outcome\": \"{outcome}\",\n  \"counts\": {counts},\n")?;
+    write!(out, "  \"dropped\": {dropped},\n  \"findings\": [")?;
+    for (index, found) in report.findings.iter().enumerate() {
+        out.write_all(if index > 0 { b",\n    " } else { b"\n    " })?;
+        finding(out, found)?;
     }
-    object
+    let end = if report.findings.is_empty() { "" } else { "\n  " };
+    writeln!(out, "{end}]\n}}")
 }
 
-fn place(object: &mut Value, place: &Place) {
-    object["file"] = place.file.as_str().into();
-    object["line"] = place.line.into();
-    object["column"] = place.column.into();
-    object["end_line"] = place.end_line.into();
-    object["end_column"] = place.end_column.into();
+fn finding(out: &mut impl Write, finding: &Finding) -> io::Result<()> {
+    write!(out, "{{\"class\":\"{}\",\"code\":\"{}\"", finding.verdict.as_str(), finding.code)?;
+    if let Some(at) = &finding.place {
+        place(out, at)?;
+    }
+    field(out, "message", &finding.message)?;
+    field(out, "label", &finding.label)?;
+    list(out, "notes", &finding.notes)?;
+    list(out, "help", &finding.help)?;
+    out.write_all(b",\"related\":[")?;
+    for (index, (at, label)) in finding.related.iter().enumerate() {
+        out.write_all(if index > 0 { b",{\"label\":" } else { b"{\"label\":" })?;
+        serde_json::to_writer(&mut *out, label)?;
+        place(out, at)?;
+        out.write_all(b"}")?;
+    }
+    out.write_all(b"]}")
+}
+
+fn field(out: &mut impl Write, name: &str, text: &str) -> io::Result<()> {
+    write!(out, ",\"{name}\":")?;
+    Ok(serde_json::to_writer(&mut *out, text)?)
+}
+
+fn list(out: &mut impl Write, name: &str, texts: &[String]) -> io::Result<()> {
+    write!(out, ",\"{name}\":")?;
+    Ok(serde_json::to_writer(&mut *out, texts)?)
+}
+
+fn place(out: &mut impl Write, place: &Place) -> io::Result<()> {
+    field(out, "file", &place.file)?;
+    let Place { line, column, end_line, end_column, .. } = place;
+    write!(out, ",\"line\":{line},\"column\":{column},\"end_line\":{end_line},\"end_column\":{end_column}")
 }

@@ -32,7 +32,7 @@ pub(crate) fn modernize(files: &[PathBuf]) -> ExitCode {
     if !findings.is_empty() {
         say::err(findings);
     }
-    if io::stdout().write_all(modern.text.as_bytes()).is_err() {
+    if io::stdout().write_all(&modern.text).is_err() {
         return ExitCode::from(2);
     }
     if modern.diagnostics.has_errors() { ExitCode::FAILURE } else { ExitCode::SUCCESS }

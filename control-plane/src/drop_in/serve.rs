@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::arguments::{Arguments, Volume};
-use super::{daemon, inputs, pid_file, read, system};
+use super::{daemon, pid_file, read, system};
 use crate::log;
 use crate::say;
 use crate::standalone::Standalone;
@@ -20,7 +20,7 @@ use crate::standalone::Standalone;
 pub(super) fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
     // The first process has read the files already, and told what it found.
     let parent = daemon::parent();
-    let Some(loaded) =
+    let Some((inputs, loaded)) =
         read(&Arguments { volume: quieter(&arguments, parent.is_some()), ..arguments.clone() })
     else {
         return Ok(ExitCode::FAILURE);
@@ -30,6 +30,12 @@ pub(super) fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::FAILURE);
     }
     if parent.is_none() && wants_background(&arguments, &loaded) {
+        if inputs.once.is_used() {
+            say::err(format_args!(
+                "error: a pipe cannot be read a second time by the process in the background: give -f a file, or -db"
+            ));
+            return Ok(ExitCode::FAILURE);
+        }
         return daemon::spawn().context("going to the background");
     }
     let level = if arguments.volume == Volume::Quiet { LevelFilter::ERROR } else { LevelFilter::INFO };
@@ -46,7 +52,7 @@ pub(super) fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
         program: loaded.program.clone(),
         reload: Some(reload),
         sources: Sources {
-            files: Some((inputs(&arguments), loaded.clone(), Reload::OnDemand(demands))),
+            files: Some((inputs, loaded.clone(), Reload::OnDemand(demands))),
             docker: None,
             entrypoints: Vec::new(),
             admin_http: None,

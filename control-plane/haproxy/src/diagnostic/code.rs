@@ -55,7 +55,7 @@ codes! {
     FileTooLarge = "file-too-large", File;
     /// A NUL byte.
     NulByte = "nul-byte", File;
-    /// Bytes that are not UTF-8.
+    /// A word with bytes that are not UTF-8.
     NotUtf8 = "not-utf8", File;
     /// A carriage return that does not end a line.
     StrayCarriageReturn = "stray-carriage-return", File;

@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::{Code, Diagnostic, Diagnostics, Severity};
+use crate::raw;
 use crate::source::{Source, SourceMap, Span, floor_boundary};
 
 /// The longest part of a line that is shown, in bytes.
@@ -14,6 +16,9 @@ const MAX_SHOWN: usize = 160;
 
 /// How far apart the places of a finding may be to be shown as one piece, in bytes.
 const MAX_REGION: usize = 8192;
+
+/// So many findings are drawn; those after them are told in a line each, which is as much as anyone reads of them.
+const MAX_DRAWN: usize = 500;
 
 /// How much of a cut line is shown in front of the place.
 const LEAD: usize = 60;
@@ -46,12 +51,17 @@ pub fn all(diagnostics: &Diagnostics, sources: &SourceMap, style: Style) -> Stri
         }
     }
     let mut out = String::new();
-    for (diagnostic, again) in groups {
-        out.push_str(&one(diagnostic, sources, style));
-        if !again.is_empty() {
-            out.push_str(&format!("\n  = again at {}", places_of(&again, sources)));
+    for (index, (diagnostic, again)) in groups.into_iter().enumerate() {
+        let drawn = index < MAX_DRAWN;
+        match drawn {
+            true => out.push_str(&one(diagnostic, sources, style)),
+            false => out.push_str(&diagnostic.one_line(sources)),
         }
-        out.push_str("\n\n");
+        if !again.is_empty() {
+            out.push_str("\n  = again at ");
+            places_of(&again, sources, &mut out);
+        }
+        out.push_str(if drawn { "\n\n" } else { "\n" });
     }
     if diagnostics.dropped() > 0 {
         out.push_str(&format!("and {} more\n\n", diagnostics.dropped()));
@@ -64,16 +74,15 @@ pub fn all(diagnostics: &Diagnostics, sources: &SourceMap, style: Style) -> Stri
 }
 
 /// `a.cfg:1:2, :5:2, b.cfg:7:1`: a file is named where it changes.
-fn places_of(spans: &[Span], sources: &SourceMap) -> String {
-    let mut text = String::new();
-    let mut last = "";
+fn places_of(spans: &[Span], sources: &SourceMap, out: &mut String) {
+    let mut last = None;
     for (name, at) in spans.iter().filter_map(|span| sources.locate(*span)) {
-        let comma = if text.is_empty() { "" } else { ", " };
-        let shown = if name == last { "" } else { name };
-        last = name;
-        text.push_str(&format!("{comma}{shown}:{}:{}", at.line, at.column));
+        let comma = if last.is_none() { "" } else { ", " };
+        let shown = if last == Some(name) { "" } else { name };
+        last = Some(name);
+        // A string takes all that is written to it.
+        let _always_taken = write!(out, "{comma}{shown}:{}:{}", at.line, at.column);
     }
-    text
 }
 
 /// One finding, without a line end after the last line.
@@ -95,7 +104,7 @@ pub fn one(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String
         Style::Plain => Renderer::plain(),
         Style::Colour => Renderer::styled(),
     };
-    let text = renderer.render(&[group]);
+    let text = raw::drawn(renderer.render(&[group]));
     // A line that is shown cut has its places counted in what is shown.
     match moved {
         Some((shown, real)) => text.replacen(&shown, &real, 1),

@@ -4,6 +4,7 @@ use sluicegate_proto::catalog::{ArgumentSpec, ArgumentType};
 use sluicegate_proto::v1::{self, argument};
 
 use super::{Problem, Reader, Text, check};
+use crate::raw;
 
 /// One argument, unquoted, and where it was written.
 pub(super) struct Written {
@@ -150,7 +151,7 @@ impl Reader<'_> {
                 Err(Problem::ArgumentInvalid { call: call.to_owned(), text, expected })
             }
             ArgumentType::Text | ArgumentType::Backend | ArgumentType::Frontend | ArgumentType::Server => {
-                Ok(argument::Value::Text(text.into()))
+                Ok(argument::Value::Text(raw::bytes(&text).into_owned().into()))
             }
             ArgumentType::Map => self.map(canonical, &text).map(argument::Value::List),
             ArgumentType::Integer => text.trim().parse().map(argument::Value::Integer).map_err(|_| {

@@ -3,6 +3,7 @@
 use sluicegate_proto::limits::{MAX_CONDITION_OPS, MAX_CONDITION_TESTS};
 use sluicegate_proto::v1::{self, Operator, op::Op};
 
+use super::sample::constant;
 use super::{Acls, Bounds, Place, Problem, Reader, Scope, nth};
 
 /// A condition that is being written in postfix.
@@ -28,7 +29,13 @@ impl Reader<'_> {
                 return None;
             }
         };
-        let mut condition = self.postfix(words, from + 1, acls, scope)?;
+        // HAProxy takes a condition without a term for one that does not hold.
+        let mut condition = if words.len() == from + 1 {
+            self.report(opening.whole(), Problem::ConditionEmpty { negated });
+            v1::Condition { tests: vec![constant(false, "")], ops: vec![v1::Op { op: Some(Op::Test(0)) }] }
+        } else {
+            self.postfix(words, from + 1, acls, scope)?
+        };
         if negated {
             condition.ops.push(operator(Operator::Not));
         }

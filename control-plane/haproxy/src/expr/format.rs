@@ -6,6 +6,7 @@ use sluicegate_proto::v1::{self, format_piece::Piece};
 
 use super::{Phase, Problem, Reader, Scope, Text, nearest, nth};
 use crate::keywords;
+use crate::raw;
 
 /// HAProxy: `option httplog clf`.
 const CLF_LOG: &str = concat!(
@@ -240,7 +241,7 @@ impl Pieces {
         if self.merge_spaces && self.pieces.is_empty() {
             literal = literal.trim_start_matches(' ').to_owned();
         }
-        for part in literal.as_bytes().chunks(MAX_TEXT_BYTES) {
+        for part in raw::bytes(&literal).chunks(MAX_TEXT_BYTES) {
             self.pieces.push(v1::FormatPiece {
                 piece: Some(Piece::Literal(part.to_vec().into())),
                 ..v1::FormatPiece::default()
@@ -264,7 +265,7 @@ pub fn literal(text: &str) -> v1::Format {
     let pieces = match text {
         "" => Vec::new(),
         text => vec![v1::FormatPiece {
-            piece: Some(Piece::Literal(text.to_owned().into())),
+            piece: Some(Piece::Literal(raw::bytes(text).into_owned().into())),
             ..v1::FormatPiece::default()
         }],
     };

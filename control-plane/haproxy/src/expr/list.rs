@@ -13,6 +13,7 @@ use sluicegate_proto::v1::{self, Kind, Match};
 use super::patterns::{self, normalized};
 use super::{LoadError, MAX_NAMED_FILE_BYTES, Problem, Reader, Text};
 use crate::lower::PROVIDER;
+use crate::raw;
 
 /// Lists by name, as `-f` and `map` write it.
 #[derive(Debug, Default)]
@@ -156,7 +157,7 @@ pub(super) fn value_words(yields: ValueType, text: &str) -> Option<&'static str>
     }
 }
 
-/// A line of a file as a pattern. Only methods that compare text take bytes that are not UTF-8.
+/// A line of a file as a pattern. Methods that compare numbers or addresses take no bytes that are not UTF-8.
 fn check(compared: Compared, pattern: &[u8]) -> Result<(), Problem> {
     let Compared { method, ignore_case } = compared;
     if pattern.len() > MAX_TEXT_BYTES {
@@ -164,7 +165,8 @@ fn check(compared: Compared, pattern: &[u8]) -> Result<(), Problem> {
     }
     match std::str::from_utf8(pattern) {
         Ok(pattern) => normalized(method, pattern, ignore_case).map(drop),
-        Err(_) if matches!(method, Match::Int | Match::Len | Match::Ip | Match::Reg | Match::Bin) => {
+        Err(_) if method == Match::Reg => normalized(method, &raw::read(pattern), ignore_case).map(drop),
+        Err(_) if matches!(method, Match::Int | Match::Len | Match::Ip | Match::Bin) => {
             Err(patterns::not_text(method, &String::from_utf8_lossy(pattern)))
         }
         Err(_) => Ok(()),

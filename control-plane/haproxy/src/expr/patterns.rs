@@ -6,6 +6,8 @@ use regex::bytes::RegexBuilder;
 use sluicegate_proto::v1::Match;
 
 use super::Problem;
+use crate::inet;
+use crate::raw;
 
 /// Largest compiled size of one regular expression, in bytes.
 const MAX_REGEX_BYTES: usize = 1 << 20;
@@ -64,13 +66,14 @@ pub(super) fn normalized(method: Match, pattern: &str, ignore_case: bool) -> Res
         Match::Int | Match::Len => range(pattern).map(|_| text()),
         Match::Ip => network(pattern).ok_or_else(|| Problem::NotAnAddress { text: text() }),
         Match::Reg => {
-            let built = RegexBuilder::new(pattern)
+            let bytes = raw::regex(pattern);
+            let built = RegexBuilder::new(&bytes)
                 .case_insensitive(ignore_case)
                 .unicode(false)
                 .size_limit(MAX_REGEX_BYTES)
                 .build();
             match built {
-                Ok(_) => Ok(text()),
+                Ok(_) => Ok(bytes.into_owned()),
                 Err(error) => Err(Problem::BadRegex { text: text(), reason: regex_reason(pattern, &error) }),
             }
         }
@@ -142,9 +145,10 @@ pub(super) fn is_operator(word: &str) -> bool {
 /// An address or a network; a dotted mask becomes a prefix length.
 fn network(pattern: &str) -> Option<String> {
     let Some((address, mask)) = pattern.split_once('/') else {
-        return pattern.parse::<IpAddr>().ok().map(|address| address.to_string());
+        let address = pattern.parse::<IpAddr>().ok().or_else(|| inet::aton(pattern).map(IpAddr::from));
+        return address.map(|address| address.to_string());
     };
-    let address: IpAddr = address.parse().ok()?;
+    let address: IpAddr = address.parse().ok().or_else(|| inet::aton(address).map(IpAddr::from))?;
     let longest = if address.is_ipv4() { 32 } else { 128 };
     let prefix = match (mask.parse::<u32>(), mask.parse::<IpAddr>()) {
         (Ok(prefix), _) if prefix <= longest => prefix,

@@ -337,6 +337,12 @@ pub enum Problem {
     /// `if` or `unless` without what follows.
     #[error("a condition is expected here")]
     ConditionMissing,
+    /// The same at the end of a line, where HAProxy takes it.
+    #[error("there is no term after `{word}`: it {holds} holds", word = if *negated { "unless" } else { "if" }, holds = if *negated { "always" } else { "never" })]
+    ConditionEmpty {
+        /// `unless`.
+        negated: bool,
+    },
     /// Something else than `if` or `unless`.
     #[error("expected `if` or `unless` and a condition, not `{text}`")]
     NotACondition {
@@ -415,6 +421,7 @@ impl Problem {
                     | Problem::FlagInert { .. }
                     | Problem::NeverMatches { .. }
                     | Problem::VariableUnset { .. }
+                    | Problem::ConditionEmpty { .. }
             )
     }
 

@@ -11,6 +11,8 @@ use super::list::{Compared, Use};
 use super::patterns::{METHODS, compared, is_integer, is_operator, method_name, normalized, takes_none};
 use super::sample::{Expression, Lack, constant};
 use super::{Place, Problem, Reader, Text, nearest, nth};
+use crate::inet;
+use crate::raw;
 
 /// What the flags say.
 struct Flags {
@@ -221,8 +223,12 @@ impl Reader<'_> {
             let pattern = operator
                 .and_then(|operator| compared(operator, word))
                 .unwrap_or_else(|| normalized(method, word, ignore_case));
+            let pattern = match pattern {
+                Err(Problem::NotAnAddress { .. }) => self.address_of(word, pattern),
+                pattern => pattern,
+            };
             match pattern {
-                Ok(pattern) => flags.current().patterns.push(pattern.into()),
+                Ok(pattern) => flags.current().patterns.push(raw::bytes(&pattern).into_owned().into()),
                 Err(problem) => {
                     self.report(place, problem);
                     failed = true;
@@ -231,6 +237,18 @@ impl Reader<'_> {
             flags.patterns += 1;
         }
         (!failed).then_some(())
+    }
+
+    /// The address of a name that stands in the place of one, as this host's file of names has it.
+    fn address_of(&self, word: &str, unread: Result<String, Problem>) -> Result<String, Problem> {
+        let (name, mask) = word.split_once('/').map_or((word, None), |(name, mask)| (name, Some(mask)));
+        let found =
+            [true, false].into_iter().find_map(|v4| inet::host(self.loader, name, |ip| ip.is_ipv4() == v4));
+        let Some(address) = found else { return unread };
+        match mask {
+            None => Ok(address.to_string()),
+            Some(mask) => normalized(Match::Ip, &format!("{address}/{mask}"), false),
+        }
     }
 
     /// `-f`: the patterns of a file.

@@ -127,9 +127,11 @@ fn row(page: &mut String, entry: &Keyword, places: &[Place]) {
     let form = entry.form().replace('|', "\\|");
     let (state, why) = state(entry.support);
     let works = matches!(entry.support, Support::Works { .. });
-    let old = legacy::named(entry.name).filter(|becomes| !works && !becomes.is_empty());
+    let old = legacy::named(entry.name).filter(|_| !works);
     let state = match (entry.support, entry.modern) {
-        _ if old.is_some() => "old form".to_owned(),
+        _ if old.is_some_and(|(becomes, _)| !becomes.is_empty()) => "old form".to_owned(),
+        _ if old == Some(("", "")) => "inert".to_owned(),
+        _ if old.is_some() => "degraded".to_owned(),
         (Support::Works { test }, None) => format!("{state}: `{test}`"),
         _ => state.to_owned(),
     };
@@ -140,7 +142,9 @@ fn row(page: &mut String, entry: &Keyword, places: &[Place]) {
     };
     let about = match (entry.modern, old) {
         (Some(modern), _) => format!("Old spelling of `{modern}`."),
-        (None, Some(becomes)) => format!("Read as `{becomes}`."),
+        (None, Some(("", ""))) => "Old; not needed any more.".to_owned(),
+        (None, Some(("", differs))) => format!("Old; {differs}"),
+        (None, Some((becomes, _))) => format!("Read as `{becomes}`."),
         (None, None) if entry.summary.is_empty() => format!("{why}{effect}"),
         (None, None) if why.is_empty() => entry.summary.to_owned(),
         (None, None) => format!("{} {why}{effect}", entry.summary),

@@ -25,6 +25,27 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         names: &["server"],
+        form: "server <name> <address>, beside `option http_proxy`",
+        becomes: "server <name> <address> disabled",
+        differs: "",
+        rewrite: |old| {
+            let has = |name: &str| old.words.iter().any(|word| word.text() == name);
+            if !old.facts.proxies || has("disabled") {
+                return None;
+            }
+            let end = Word::made("disabled", old.words.last()?.span());
+            Some(old.exact(vec![join(old.words.to_vec(), &[end])]))
+        },
+    },
+    Rule {
+        names: &["server"],
+        form: "server <name> <address> check, beside `option lb-agent-chk`",
+        becomes: "server <name> <address> check agent-check agent-port <port>",
+        differs: "",
+        rewrite: agent,
+    },
+    Rule {
+        names: &["server"],
         form: "server <name> <address>, beside `dispatch`",
         becomes: "server <name> <address> weight 0",
         differs: "",
@@ -40,6 +61,22 @@ pub(super) const RULES: &[Rule] = &[
     },
 ];
 
+/// The agent of `option lb-agent-chk` answered on the port that was checked.
+fn agent(old: &Old<'_>) -> Option<Modern> {
+    let options = old.args(3);
+    let has = |name: &str| options.iter().any(|word| word.text() == name);
+    if !old.facts.agent || has("agent-check") || !has("check") {
+        return None;
+    }
+    let said = options.iter().position(|word| word.text() == "port").and_then(|at| options.get(at + 1));
+    let address = old.words[2].text();
+    let port =
+        said.map_or_else(|| address.rsplit_once(':').map(|(_, port)| port), |word| Some(word.text()))?;
+    let end = old.words.last()?.span();
+    let more = ["agent-check", "agent-port", port].map(|text| Word::made(text, end));
+    Some(old.exact(vec![join(old.words.to_vec(), &more)]))
+}
+
 fn same(words: &[Word], others: &[Word]) -> bool {
     words.iter().map(Word::text).eq(others.iter().map(Word::text))
 }
@@ -49,7 +86,12 @@ fn bind(old: &Old<'_>) -> Option<Modern> {
     if words.len() == old.words.len() {
         return None;
     }
-    let why = "every worker has the listener, and servers choose the cipher in any case";
+    let had = |name: &str| old.args(2).iter().any(|word| word.text() == name);
+    let why = match (had("process"), had("prefer-server-ciphers")) {
+        (true, false) => "every worker has the listener",
+        (false, true) => "servers choose the cipher in any case",
+        _ => "every worker has the listener, and servers choose the cipher in any case",
+    };
     Some(old.approximate(vec![words], why))
 }
 

@@ -2,6 +2,7 @@
 //!
 //! What such a rule keeps out must stay out: where what it looks for has no modern form, the file is refused.
 
+use super::condition::{Alternatives, and};
 use super::header_line;
 use super::request_line;
 use super::rewrite::{header_test, method_test};
@@ -33,8 +34,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         names: &["reqallow", "reqiallow"],
         form: "reqallow <regex> [<condition>]",
-        becomes: "",
-        differs: "left out: the `reqdeny` lines below it turn away what it let in",
+        becomes: "http-request deny unless { <the test> }",
+        differs: "its test is negated on the `reqdeny` lines below it; left out where that cannot be written",
         rewrite: allow,
     },
     Rule {
@@ -52,22 +53,45 @@ const UNCLEAR: &str =
 fn verdict(old: &Old<'_>, action: &[&str]) -> Option<Modern> {
     let regex = old.words.get(1)?;
     let response = action[0] == "http-response";
-    let Some(condition) = looks_for(old, regex, response).and_then(|test| and(&test, old.condition(2)))
-    else {
+    let test = looks_for(old, regex, response);
+    let holds = test.and_then(|test| Alternatives::read(old.condition(2))?.with(&test));
+    let Some(holds) = holds else {
         return Some(old.without(Verdict::Refused(UNCLEAR.to_owned())));
     };
+    let allowed = if response { &[] } else { old.allowed };
+    let narrowed = allowed.iter().try_fold(holds.clone(), |holds, allowed| holds.and(&allowed.negated()?));
+    if narrowed.as_ref().is_some_and(Alternatives::never) {
+        return Some(old.without(Verdict::Needless("a `reqallow` above it lets everything in")));
+    }
+    let (why, condition) = match narrowed.and_then(|holds| holds.written(regex)) {
+        Some(condition) => (ONE_PLACE, condition),
+        // It turns away more, which is the safe side.
+        None => match holds.written(regex) {
+            Some(condition) => {
+                ("the rest of the message is not looked at, nor what `reqallow` let in", condition)
+            }
+            None => return Some(old.without(Verdict::Refused(UNCLEAR.to_owned()))),
+        },
+    };
     let words = join(old.new_words(action), &condition);
-    Some(old.approximate(vec![words], ONE_PLACE).ranked(Rank::lines(response)))
+    Some(old.approximate(vec![words], why).ranked(Rank::lines(response)))
 }
 
 const ONE_PLACE: &str = "the rest of the message is not looked at";
 
 fn allow(old: &Old<'_>) -> Option<Modern> {
-    Some(old.without(if old.facts.denies {
-        Verdict::LeftOut("the lines below it turn away what it let in".to_owned())
-    } else {
-        Verdict::Needless("no line of this proxy turns requests away by their lines")
+    Some(old.without(match (old.facts.denies, lets_in(old)) {
+        (false, _) => Verdict::Needless("no line of this proxy turns requests away by their lines"),
+        (true, Some(_)) => Verdict::Moved("its test is part of the `deny` and `tarpit` rules below it"),
+        (true, None) => Verdict::LeftOut("the lines below it turn away what it let in".to_owned()),
     }))
+}
+
+/// What a `reqallow` lets in; `None` where that cannot be told, or the line is none.
+pub(super) fn lets_in(old: &Old<'_>) -> Option<Alternatives> {
+    let regex = old.words.get(1).filter(|_| matches!(old.words[0].text(), "reqallow" | "reqiallow"))?;
+    let test = looks_for(old, regex, false)?;
+    Alternatives::read(old.condition(2))?.with(&test)
 }
 
 fn switch(old: &Old<'_>) -> Option<Modern> {
@@ -124,37 +148,4 @@ fn looks_for(old: &Old<'_>, regex: &Word, response: bool) -> Option<Vec<Word>> {
         terms.extend(texts.map(|text| Word::made(text, regex.span())));
     }
     Some(terms)
-}
-
-/// The most words of a joined condition.
-const MAX_CONDITION: usize = 48;
-
-/// `if` all of `terms` and the condition hold; `None` where that cannot be written.
-pub(super) fn and(terms: &[Word], condition: &[Word]) -> Option<Vec<Word>> {
-    let Some((word, old)) = condition.split_first() else {
-        let Some(first) = terms.first() else { return Some(Vec::new()) };
-        return Some(join(vec![Word::made("if", first.span())], terms));
-    };
-    if terms.is_empty() {
-        return Some(condition.to_vec());
-    }
-    let either = |word: &Word| matches!(word.text(), "or" | "||");
-    let mut words = vec![Word::made("if", word.span())];
-    if word.text() == "if" {
-        for (at, all) in old.split(either).enumerate() {
-            if at > 0 {
-                words.push(Word::made("||", word.span()));
-            }
-            words.extend(terms.iter().chain(all).cloned());
-        }
-    } else {
-        words.extend_from_slice(terms);
-        for term in old.split(either) {
-            let [term] = term else { return None };
-            let text =
-                term.text().strip_prefix('!').map_or_else(|| format!("!{}", term.text()), str::to_owned);
-            words.push(Word::made(&text, term.span()));
-        }
-    }
-    (words.len() <= MAX_CONDITION).then_some(words)
 }

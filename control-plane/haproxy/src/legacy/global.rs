@@ -1,6 +1,7 @@
 //! Processes and threads.
 
 use super::rule::{Modern, Old, Rule, Verdict};
+use crate::word::Word;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -27,6 +28,69 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         names: &["debug", "nosepoll", "tune.chksize"],
         form: "debug, nosepoll, tune.chksize",
+        becomes: "",
+        differs: "",
+        rewrite: |old| needless(old, 1, "it tunes the inside of old HAProxy"),
+    },
+    Rule {
+        names: &["no-quic"],
+        form: "no-quic",
+        becomes: "tune.quic.listen off",
+        differs: "",
+        rewrite: |old| Some(old.exact(vec![old.new_words(&["tune.quic.listen", "off"])])),
+    },
+    Rule {
+        names: &["tune.fast-forward"],
+        form: "tune.fast-forward off",
+        becomes: "tune.disable-fast-forward",
+        differs: "",
+        rewrite: |old| match old.words.get(1).map(Word::text) {
+            Some("off") => Some(old.exact(vec![old.new_words(&["tune.disable-fast-forward"])])),
+            _ => needless(old, 1, "it is a default"),
+        },
+    },
+    Rule {
+        names: &["tune.quic.disable-tx-pacing", "tune.quic.disable-udp-gso"],
+        form: "tune.quic.disable-tx-pacing, tune.quic.disable-udp-gso",
+        becomes: "tune.quic.fe.tx.pacing off, tune.quic.fe.tx.udp-gso off",
+        differs: "",
+        rewrite: |old| {
+            let pacing = old.words[0].text().ends_with("pacing");
+            let name = if pacing { "tune.quic.fe.tx.pacing" } else { "tune.quic.fe.tx.udp-gso" };
+            Some(old.exact(vec![old.new_words(&[name, "off"])]))
+        },
+    },
+    Rule {
+        names: &["tune.quic.socket-owner"],
+        form: "tune.quic.socket-owner connection | listener",
+        becomes: "tune.quic.fe.sock-per-conn default-on | force-off",
+        differs: "",
+        rewrite: |old| {
+            let value = match old.words.get(1)?.text() {
+                "connection" => "default-on",
+                "listener" => "force-off",
+                _ => return None,
+            };
+            Some(old.exact(vec![old.new_words(&["tune.quic.fe.sock-per-conn", value])]))
+        },
+    },
+    Rule {
+        names: &["tune.lua.preserve-smp-bool"],
+        form: "tune.lua.preserve-smp-bool on | off",
+        becomes: "tune.lua.bool-sample-conversion normal | pre-3.1-bug",
+        differs: "",
+        rewrite: |old| {
+            let value = match old.words.get(1)?.text() {
+                "on" => "normal",
+                "off" => "pre-3.1-bug",
+                _ => return None,
+            };
+            Some(old.exact(vec![old.new_words(&["tune.lua.bool-sample-conversion", value])]))
+        },
+    },
+    Rule {
+        names: &["tune.quic.frontend.conn-tx-buffers.limit"],
+        form: "tune.quic.frontend.conn-tx-buffers.limit",
         becomes: "",
         differs: "",
         rewrite: |old| needless(old, 1, "it tunes the inside of old HAProxy"),

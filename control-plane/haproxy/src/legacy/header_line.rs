@@ -27,21 +27,59 @@ pub(super) fn parse(regex: &str) -> Option<HeaderLine<'_>> {
     }
 }
 
-/// `^(Set-Cookie:.*)`: the name, and the expression for the value in the same group.
-pub(super) fn in_group(regex: &str) -> Option<(&str, String)> {
+/// An expression whose first group begins with the name.
+pub(super) struct InGroup<'r> {
+    pub(super) name: &'r str,
+    /// The expression for the value alone.
+    pub(super) value: String,
+    /// The group is gone from it: it held nothing but the name.
+    pub(super) name_only: bool,
+}
+
+/// `^(Set-Cookie:.*)`, `^(Location:)\ http://(.*)`.
+pub(super) fn in_group(regex: &str) -> Option<InGroup<'_>> {
     let inner = regex.strip_prefix("^(")?;
     let (name, rest) = inner.split_once(':')?;
     let token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    let rest = rest.strip_suffix('$').unwrap_or(rest);
-    let value = rest.strip_suffix(')').filter(|value| !value.contains(['(', ')', '\\', '[']))?;
-    let value = if any_or(value).is_empty() { ".*" } else { any_or(value) };
-    (!name.is_empty() && name.chars().all(token)).then(|| (name, format!("^({value})")))
+    if name.is_empty() || !name.chars().all(token) {
+        return None;
+    }
+    let (own, rest) = rest.split_once(')').filter(|(own, _)| !own.contains(['(', '\\', '[']))?;
+    let own = spaced(own);
+    if own.is_empty() {
+        let value = format!("^{}", spaced(rest));
+        return Some(InGroup { name, value, name_only: true });
+    }
+    let own = if any_or(own).is_empty() { ".*" } else { own };
+    let rest = rest.strip_suffix('$').filter(|rest| rest.is_empty()).unwrap_or(rest);
+    Some(InGroup { name, value: format!("^({own}){rest}"), name_only: false })
 }
 
-/// The expression without the space that follows the colon, and empty where it matches everything.
-fn any_or(regex: &str) -> &str {
+/// Names that are told by an expression of their own (`^(A|B):`): one for the name alone, without its case.
+pub(super) fn names(regex: &str) -> Option<String> {
+    let rest = regex.strip_prefix('^')?;
+    let mut inside = false;
+    let end = rest.char_indices().find(|(_, c)| {
+        inside = *c == '[' || (inside && *c != ']');
+        *c == ':' && !inside
+    });
+    let (name, value) = match end {
+        Some((at, _)) => (&rest[..at], &rest[at + 1..]),
+        None => return None,
+    };
+    let plain = !name.is_empty() && !name.contains(' ') && any_or(value).is_empty();
+    plain.then(|| format!("(?i)^{name}$"))
+}
+
+/// The expression without the space that follows the colon.
+fn spaced(regex: &str) -> &str {
     let spaces = ["[ \\t]*", "[ \\t]+", "[ ]*", "[ ]+", "\\s*", "\\s+", " *", " +", " ?", " "];
-    let value = spaces.iter().find_map(|space| regex.strip_prefix(space)).unwrap_or(regex);
+    spaces.iter().find_map(|space| regex.strip_prefix(space)).unwrap_or(regex)
+}
+
+/// The same, and empty where it matches everything.
+fn any_or(regex: &str) -> &str {
+    let value = spaced(regex);
     match value {
         ".*" | ".*$" | ".+" | ".+$" | "." => "",
         value => value,

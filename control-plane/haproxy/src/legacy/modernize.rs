@@ -4,18 +4,20 @@ use std::collections::BTreeMap;
 
 use super::quote::quoted;
 use super::section::{Edit, How};
+use super::twins::Renames;
 use crate::diagnostic::Diagnostics;
 use crate::environment::Environment;
 use crate::load::Input;
 use crate::parser::{Parsed, parse};
-use crate::source::{Source, SourceMap};
+use crate::raw;
+use crate::source::{Source, SourceMap, Span};
 use crate::word::Word;
 
 /// What a file came to.
 #[derive(Debug)]
 pub struct Modernized {
-    /// The whole file in today's syntax.
-    pub text: String,
+    /// The whole file in today's syntax; bytes that were no text stay what they were.
+    pub text: Vec<u8>,
     /// What there is to say about the file as it was.
     pub diagnostics: Diagnostics,
     /// The text, to draw the findings on.
@@ -29,26 +31,32 @@ pub struct Modernized {
 pub fn modernize(input: Input<'_>, environment: Environment) -> Modernized {
     let mut sources = SourceMap::default();
     sources.add(input.path, input.text);
-    let parsed = parse(&sources, environment);
-    let text = sources.sources().first().map_or_else(String::new, |source| print(source, &parsed));
+    let mut parsed = parse(&sources, environment);
+    let renames = Renames::of(&mut parsed.file);
+    let text = sources.sources().first().map_or_else(String::new, |source| print(source, &parsed, &renames));
+    let text = raw::bytes(&text).into_owned();
     Modernized { text, diagnostics: parsed.diagnostics, sources }
 }
 
-fn print(source: &Source, parsed: &Parsed) -> String {
+fn print(source: &Source, parsed: &Parsed, renames: &Renames) -> String {
     let mut edits: BTreeMap<usize, Vec<&Edit>> = BTreeMap::new();
     for edit in parsed.edits.iter().filter(|edit| edit.at.source == source.id()) {
         edits.entry(edit.at.range().start).or_default().push(edit);
     }
-    let mut printer = Printer { source, old_quotes: parsed.old_quotes, out: String::new() };
+    let mut printer = Printer { source, old_quotes: parsed.old_quotes, renames, out: String::new() };
     let mut start = 0;
     for line in source.text().split_inclusive('\n') {
         let end = start + line.len();
         let found = edits.range(start..end).next().map(|(_, edits)| edits);
         match found {
-            None => printer.out.push_str(line),
+            None => printer.raw(line, start),
             Some(edits) => printer.line(line, start, edits),
         }
         start = end;
+    }
+    // HAProxy refuses a last line without an end since 2.3.
+    if !printer.out.is_empty() && !printer.out.ends_with('\n') {
+        printer.out.push('\n');
     }
     printer.out
 }
@@ -57,6 +65,7 @@ struct Printer<'a> {
     source: &'a Source,
     /// The file is read by the rules of HAProxy up to 1.5.
     old_quotes: bool,
+    renames: &'a Renames,
     out: String,
 }
 
@@ -69,7 +78,10 @@ impl Printer<'_> {
         }
         let own = edits.iter().find(|edit| matches!(edit.how, How::Replace | How::Silence));
         match own.or_else(|| edits.iter().find(|edit| edit.how == How::Requote)) {
-            None => self.whole(line),
+            None => {
+                self.raw(line, start);
+                self.whole("");
+            }
             Some(edit) if edit.how == How::Silence => self.silence(indent, line, edit),
             Some(edit) => self.replace(indent, line, start, edit),
         }
@@ -80,10 +92,23 @@ impl Printer<'_> {
         }
     }
 
+    /// A line that is not old, which begins at `start`.
+    fn raw(&mut self, line: &str, start: usize) {
+        let place = Span::new(self.source.id(), start..start + line.len());
+        let mut at = start;
+        for (span, new) in self.renames.within(place) {
+            let text = self.source.text();
+            self.out.push_str(text.get(at..span.range().start).unwrap_or_default());
+            self.out.push_str(&quoted(new));
+            at = span.range().end;
+        }
+        self.out.push_str(line.get(at - start..).unwrap_or_default());
+    }
+
     /// A line as it is; its end is added where the file has none.
     fn whole(&mut self, line: &str) {
         self.out.push_str(line);
-        if !line.ends_with('\n') {
+        if !self.out.ends_with('\n') {
             self.out.push('\n');
         }
     }
@@ -142,6 +167,9 @@ impl Printer<'_> {
 
     /// A word as it was written, where that is today's way to write it.
     fn word(&self, word: &Word) -> String {
+        if let Some(new) = self.renames.word(word) {
+            return quoted(new);
+        }
         let raw = self.source.text().get(word.span().range()).unwrap_or_default();
         let as_written = !word.is_made() || raw == word.text();
         let quotes = self.old_quotes && raw.contains(['"', '\'']);

@@ -66,7 +66,7 @@ pub(super) const RULES: &[Rule] = &[
         names: &["monitor-net"],
         form: "monitor-net <network>",
         becomes: "http-request return status 200 if { src <network> }",
-        differs: "the request is read first, and logged; in TCP mode the connection is closed by a rule; in `defaults` left out",
+        differs: "the request is read first, and logged; in TCP mode the connection is closed by a rule; from `defaults` it goes to the proxies under it",
         rewrite: monitor,
     },
     Rule {
@@ -89,11 +89,14 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         names: &["grace"],
         form: "grace <time>, in a proxy",
-        becomes: "",
-        differs: "left out: it is a line of `global` today, for all proxies together",
+        becomes: "grace <time>, in global",
+        differs: "it is for all proxies together: the longest one counts",
         rewrite: |old| {
-            let why = "a soft stop closes the listeners at once";
-            (old.facts.place != Place::Global).then(|| old.without(Verdict::LeftOut(why.to_owned())))
+            let time = old.words.get(1).filter(|_| old.facts.place != Place::Global)?;
+            let mut modern =
+                old.without(Verdict::Moved("the longest `grace` of all proxies stands in `global`"));
+            modern.global = vec![join(old.new_words(&["grace"]), std::slice::from_ref(time))];
+            Some(modern)
         },
     },
     Rule {
@@ -116,6 +119,33 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
+        names: &["option http_proxy"],
+        form: "option http_proxy",
+        becomes: "http-request set-dst url_ip, and its like, and server any 0.0.0.0:0",
+        differs: "requests are not sent where they ask: they are answered 503",
+        rewrite: http_proxy,
+    },
+    Rule {
+        names: &["no option http_proxy", "no option lb-agent-chk"],
+        form: "no option http_proxy, no option lb-agent-chk",
+        becomes: "",
+        differs: "",
+        rewrite: |old| {
+            let modern = old.without(Verdict::Needless("it is a default"));
+            Some(modern.of_words(old, 3))
+        },
+    },
+    Rule {
+        names: &["option lb-agent-chk"],
+        form: "option lb-agent-chk",
+        becomes: "agent-check on the server lines",
+        differs: "agents are not asked yet",
+        rewrite: |old| {
+            let modern = old.without(Verdict::Moved("its servers have `agent-check`"));
+            Some(modern.of_words(old, 2))
+        },
+    },
+    Rule {
         names: &["option http-tunnel"],
         form: "option http-tunnel",
         becomes: "",
@@ -127,11 +157,29 @@ pub(super) const RULES: &[Rule] = &[
     },
 ];
 
+/// Requests that name whom they are for: today rules set where a server without an address is.
+fn http_proxy(old: &Old<'_>) -> Option<Modern> {
+    let mut lines: Vec<Vec<Word>> = [
+        &["http-request", "set-dst", "url_ip"][..],
+        &["http-request", "set-dst-port", "url_port"],
+        &["http-request", "set-uri", "%[url,regsub(^[a-z]*://[^/]*,)]"],
+    ]
+    .iter()
+    .map(|texts| old.new_words(texts))
+    .collect();
+    match old.facts.place {
+        Place::Listen | Place::Backend => lines.push(old.new_words(&["server", "any", "0.0.0.0:0"])),
+        Place::Frontend => {}
+        _ => return None,
+    }
+    let modern = old.approximate(lines, "requests are not sent where they ask yet: they are answered 503");
+    Some(modern.of_words(old, 2))
+}
+
 fn monitor(old: &Old<'_>) -> Option<Modern> {
     let network = old.words.get(1)?;
     if old.facts.place == Place::Defaults {
-        let why = "rules are lines of proxies: requests of monitors are served like others";
-        return Some(old.without(Verdict::LeftOut(why.to_owned())));
+        return Some(old.without(Verdict::Moved("the proxies under this section have its rule")));
     }
     let span = network.span();
     let condition = ["if", "{", "src", network.text(), "}"].map(|text| Word::made(text, span));

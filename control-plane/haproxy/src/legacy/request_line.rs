@@ -31,22 +31,9 @@ pub(super) fn parse(regex: &str) -> Option<RequestLine<'_>> {
 impl RequestLine<'_> {
     /// Whether any method will do.
     pub(super) fn any_method(&self) -> bool {
-        let bare = self.method.trim_start_matches('(').trim_end_matches(')');
-        matches!(
-            bare,
-            "[^ :]*"
-                | "[^ :]+"
-                | "[^ ]*"
-                | "[^ ]+"
-                | ".*"
-                | ".+"
-                | "[A-Z]*"
-                | "[A-Z]+"
-                | "\\w+"
-                | "\\S+"
-                | "\\w*"
-                | "\\S*"
-        )
+        let bare =
+            self.method.strip_prefix('(').and_then(|bare| bare.strip_suffix(')')).unwrap_or(self.method);
+        any_word(bare)
     }
 
     /// The methods that it names.
@@ -58,6 +45,62 @@ impl RequestLine<'_> {
             |method: &&str| !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_alphabetic());
         methods.iter().all(named).then_some(methods)
     }
+}
+
+/// Whether an expression takes any word: many characters that are no spaces, or any at all.
+fn any_word(regex: &str) -> bool {
+    let Some(one) = regex.strip_suffix(['*', '+']) else { return false };
+    let class = one.strip_prefix('[').and_then(|class| class.strip_suffix(']'));
+    match (one, class.map(|class| class.strip_prefix('^').ok_or(class))) {
+        ("." | "\\w" | "\\S", _) => true,
+        (_, Some(Ok(none))) => none.contains(' ') && none.chars().all(|c| matches!(c, ' ' | ':' | '\t')),
+        (_, Some(Err(some))) => matches!(some, "A-Z" | "a-z" | "A-Za-z" | "a-zA-Z"),
+        _ => false,
+    }
+}
+
+/// An expression whose first group takes in the method, the space and the beginning of the target, as in
+/// `^([^\ ].*)/old/(.*)`: the same for the target alone, whose first group is the beginning of it. Groups keep their
+/// numbers.
+pub(super) fn spanning(regex: &str) -> Option<(String, &str)> {
+    let rest = regex.strip_prefix("^(")?;
+    let end = closing(rest)?;
+    let (group, rest) = (&rest[..end], &rest[end + 1..]);
+    if rest.starts_with(['*', '+', '?', '{', ' ']) || groups(group) > 0 {
+        return None;
+    }
+    let beginning = match space(group) {
+        Some(at) if any_word(&group[..at]) => &group[at + 1..],
+        Some(_) => return None,
+        // A first character, and whatever follows it.
+        None => {
+            let any = group.strip_suffix(".*").or_else(|| group.strip_suffix(".+"))?;
+            let first = any.is_empty() || matches!(any, "." | "\\S" | "\\w") || any_word(&format!("{any}*"));
+            if !first {
+                return None;
+            }
+            ".*"
+        }
+    };
+    Some((format!("({beginning})"), rest))
+}
+
+/// Where the group ends that the text is the inside of.
+fn closing(text: &str) -> Option<usize> {
+    let (mut depth, mut inside, mut escaped) = (0_u32, false, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '[' => inside = true,
+            ']' => inside = false,
+            '(' if !inside => depth += 1,
+            ')' if !inside && depth == 0 => return Some(at),
+            ')' if !inside => depth -= 1,
+            _ => {}
+        }
+    }
+    None
 }
 
 /// The first space outside of brackets.

@@ -1,8 +1,10 @@
 //! `reqrep`, `reqadd`, `reqdel` and their like: rules on whole lines of a message.
 
+use super::condition::and;
 use super::header_line::{self, literal};
 use super::request_line::{self, renumber};
 use super::rule::{Modern, Old, Rank, Rule, Verdict, join};
+use super::status_line;
 use crate::word::Word;
 
 pub(super) const RULES: &[Rule] = &[
@@ -33,6 +35,13 @@ pub(super) const RULES: &[Rule] = &[
         becomes: "http-request replace-pathq <target> <template> [<condition>]",
         differs: REPLACED,
         rewrite: replace_target,
+    },
+    Rule {
+        names: &["rsprep", "rspirep", "srvexp"],
+        form: "rsprep ^HTTP/1.1\\ <status> HTTP/1.1\\ <status>\\ <reason> [<condition>]",
+        becomes: "http-response set-status <status> reason <reason> if { status <status> }",
+        differs: "the version stays, and the reason of the response is not looked at",
+        rewrite: replace_status,
     },
     Rule {
         names: &["reqrep", "reqirep", "cliexp", "rsprep", "rspirep", "srvexp"],
@@ -78,7 +87,9 @@ fn add(old: &Old<'_>) -> Option<Modern> {
         let (name, value) = header_line::split(header)?;
         let mut words = rule(old, "add-header");
         words.push(Word::made(name, line.span()));
-        words.push(Word::made(&literal(value), line.span()));
+        // A word of a line is never empty.
+        let value = if value.is_empty() { "%[str()]".to_owned() } else { literal(value) };
+        words.push(Word::made(&value, line.span()));
         lines.push(join(words, old.condition(2)));
     }
     Some(old.exact(lines).ranked(Rank::added(is_response(old))))
@@ -86,11 +97,20 @@ fn add(old: &Old<'_>) -> Option<Modern> {
 
 fn delete(old: &Old<'_>) -> Option<Modern> {
     let regex = old.words.get(1)?;
-    let Some(header) = header_line::parse(regex.text()) else {
-        let why = "which headers it deletes is not told by one name";
-        return Some(old.without(Verdict::LeftOut(why.to_owned())));
-    };
     let mut words = rule(old, "del-header");
+    let Some(header) = header_line::parse(regex.text()) else {
+        let Some(names) = header_line::names(regex.text()) else {
+            let why = "which headers it deletes is not told by their names";
+            // What a client sends and must not would pass.
+            return Some(old.without(match is_response(old) {
+                true => Verdict::LeftOut(why.to_owned()),
+                false => Verdict::Refused(why.to_owned()),
+            }));
+        };
+        words.extend([names.as_str(), "-m", "reg"].map(|text| Word::made(text, regex.span())));
+        let rank = Rank::lines(is_response(old));
+        return Some(old.exact(vec![join(words, old.condition(2))]).ranked(rank));
+    };
     words.push(Word::made(header.name, regex.span()));
     if header.prefix {
         words.extend(["-m", "beg"].map(|text| Word::made(text, regex.span())));
@@ -101,7 +121,7 @@ fn delete(old: &Old<'_>) -> Option<Modern> {
     }
     let side = if is_response(old) { "res" } else { "req" };
     let test = header_test(regex, side, &header, ignores_case(old));
-    let Some(condition) = super::deny::and(&test, old.condition(2)) else {
+    let Some(condition) = and(&test, old.condition(2)) else {
         let why = "its condition cannot be joined with what it looks for";
         return Some(old.without(Verdict::LeftOut(why.to_owned())));
     };
@@ -132,11 +152,15 @@ fn insensitive(old: &Old<'_>, regex: String) -> String {
 
 fn replace(old: &Old<'_>) -> Option<Modern> {
     let [_, regex, template, ..] = old.words else { return None };
-    if let Some((header, pattern)) = header_line::in_group(regex.text()) {
-        let value = template.text().strip_prefix("\\1").map(|rest| format!("\\1{}", literal(rest)))?;
+    if let Some(header) = header_line::in_group(regex.text()) {
+        let rest = template.text().strip_prefix("\\1")?;
+        let value = match header.name_only {
+            true => literal(&renumber(rest.trim_start(), 1)?),
+            false => format!("\\1{}", literal(rest)),
+        };
         let mut words = rule(old, "replace-header");
-        words.push(Word::made(header, regex.span()));
-        words.push(Word::made(&insensitive(old, pattern), regex.span()));
+        words.push(Word::made(header.name, regex.span()));
+        words.push(Word::made(&insensitive(old, header.value), regex.span()));
         words.push(Word::made(&value, template.span()));
         let modern =
             old.approximate(vec![join(words, old.condition(3))], "names are compared without their case");
@@ -167,7 +191,7 @@ fn rename(old: &Old<'_>, header: &header_line::HeaderLine<'_>, to: (&str, &str))
     }
     let value = if kept { format!("%[{side}.fhdr({})]", header.name) } else { literal(to.1) };
     let found = header_line::HeaderLine { value: "", ..header.clone() };
-    let condition = super::deny::and(&header_test(regex, side, &found, true), old.condition(3))?;
+    let condition = and(&header_test(regex, side, &found, true), old.condition(3))?;
     let mut set = rule(old, "set-header");
     set.push(Word::made(to.0, template.span()));
     set.push(Word::made(&value, template.span()));
@@ -179,7 +203,7 @@ fn rename(old: &Old<'_>, header: &header_line::HeaderLine<'_>, to: (&str, &str))
 
 fn replace_target(old: &Old<'_>) -> Option<Modern> {
     let [_, regex, template, ..] = old.words else { return None };
-    let line = request_line::parse(regex.text())?;
+    let Some(line) = request_line::parse(regex.text()) else { return replace_beginning(old) };
     let (method, rest) = template.text().split_once(' ')?;
     let kept = if line.groups == 1 { method == "\\1" } else { method == line.method };
     if !kept || line.groups > 1 {
@@ -199,9 +223,44 @@ fn replace_target(old: &Old<'_>) -> Option<Modern> {
         Some(methods) if !line.any_method() => method_test(regex, &methods),
         _ => Vec::new(),
     };
-    let condition = super::deny::and(&methods, old.condition(3))?;
+    let condition = and(&methods, old.condition(3))?;
     let why = "only the target is looked at, without the version";
     Some(old.approximate(vec![join(words, &condition)], why).ranked(Rank::lines(false)))
+}
+
+/// A request line whose first group takes in the method and the beginning of the target.
+fn replace_beginning(old: &Old<'_>) -> Option<Modern> {
+    let [_, regex, template, ..] = old.words else { return None };
+    let (beginning, rest) = request_line::spanning(regex.text())?;
+    let target = template.text().strip_prefix("\\1").map(|_| template.text())?;
+    let (pattern, target) = match (request_line::space(rest), target.split_once(' ')) {
+        (Some(at), Some((target, _))) => (format!("^{beginning}{}$", &rest[..at]), target),
+        (None, None) if takes_version(rest, target, 1) => (format!("^{beginning}{rest}"), target),
+        _ => return None,
+    };
+    let mut words = rule(old, "replace-pathq");
+    words.push(Word::made(&insensitive(old, pattern), regex.span()));
+    words.push(Word::made(&literal(target), template.span()));
+    let why = "only the target is looked at, without method and version";
+    Some(old.approximate(vec![join(words, old.condition(3))], why).ranked(Rank::lines(false)))
+}
+
+/// The first line of a response.
+fn replace_status(old: &Old<'_>) -> Option<Modern> {
+    let [_, regex, template, ..] = old.words else { return None };
+    let line = status_line::parse(regex.text(), template.text()).filter(|_| is_response(old))?;
+    let mut words = rule(old, "set-status");
+    words.push(Word::made(line.to, template.span()));
+    if !line.reason.is_empty() {
+        words.extend(["reason", line.reason].map(|text| Word::made(text, template.span())));
+    }
+    let test: Vec<Word> = match &line.from {
+        Some(from) => ["{", "status", from, "}"].iter().map(|text| Word::made(text, regex.span())).collect(),
+        None => Vec::new(),
+    };
+    let condition = and(&test, old.condition(3))?;
+    let why = "the version stays, and the reason of the response is not looked at";
+    Some(old.approximate(vec![join(words, &condition)], why).ranked(Rank::lines(true)))
 }
 
 /// Whether the last group takes in the version and the template gives it back.

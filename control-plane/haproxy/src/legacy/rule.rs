@@ -1,5 +1,6 @@
 //! What a rule is, and what it gives.
 
+use super::condition::Alternatives;
 use crate::keywords::Place;
 use crate::source::Span;
 use crate::word::Word;
@@ -24,6 +25,8 @@ pub(super) struct Old<'l> {
     pub(super) words: &'l [Word],
     /// What is known of the section that it stands in.
     pub(super) facts: &'l Facts,
+    /// What the `reqallow` lines above it let in.
+    pub(super) allowed: &'l [Alternatives],
 }
 
 /// What rules ask about the section of a line.
@@ -37,6 +40,10 @@ pub(super) struct Facts {
     pub(super) dispatch: bool,
     /// It has lines that the verdict of a `reqallow` is for.
     pub(super) denies: bool,
+    /// It has `option http_proxy`, so that no server of its own is asked.
+    pub(super) proxies: bool,
+    /// It has `option lb-agent-chk`.
+    pub(super) agent: bool,
     /// What `timeout appsession` says.
     pub(super) session_timeout: Option<Word>,
 }
@@ -44,6 +51,8 @@ pub(super) struct Facts {
 /// What a line becomes.
 pub(super) struct Modern {
     pub(super) lines: Vec<Vec<Word>>,
+    /// Lines that `global` gets in its place.
+    pub(super) global: Vec<Vec<Word>>,
     pub(super) rank: Option<Rank>,
     pub(super) verdict: Verdict,
     /// Where the form stands in the old text.
@@ -57,6 +66,8 @@ pub(super) enum Verdict {
     Exact,
     /// All that matters in most files; this is different.
     Approximate(String),
+    /// Other lines say it now, and where they are.
+    Moved(&'static str),
     /// Nothing does it, and nothing has to.
     Needless(&'static str),
     /// Nothing does it yet; the line is left out.
@@ -159,7 +170,7 @@ impl<'l> Old<'l> {
     }
 
     fn modern(&self, lines: Vec<Vec<Word>>, verdict: Verdict) -> Modern {
-        Modern { lines, rank: None, verdict, span: self.span(1) }
+        Modern { lines, global: Vec::new(), rank: None, verdict, span: self.span(1) }
     }
 
     /// The condition that stands after `skip` words, if there is one; what does not begin with `if` or `unless` was

@@ -34,7 +34,7 @@ pub(super) fn of(words: &[Word]) -> impl Iterator<Item = &'static Rule> {
     found.into_iter().flatten().filter(move |(name, _)| fits(name)).map(|(_, rule)| *rule)
 }
 
-/// The rule of a keyword: what its lines become, for the page of keywords.
-pub(crate) fn named(name: &str) -> Option<&'static str> {
-    all().find(|rule| rule.names.contains(&name)).map(|rule| rule.becomes)
+/// The rule of a keyword, for the page of keywords: what its lines become, and what is different then.
+pub(crate) fn named(name: &str) -> Option<(&'static str, &'static str)> {
+    all().find(|rule| rule.names.contains(&name)).map(|rule| (rule.becomes, rule.differs))
 }

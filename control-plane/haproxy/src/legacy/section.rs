@@ -1,7 +1,8 @@
 //! The lines of one section, rewritten.
 
+use super::condition::Alternatives;
 use super::rule::{Facts, Modern, Old, Rank, Verdict};
-use super::{expressions, order, rename, rules};
+use super::{deny, expressions, order, rename, rules};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::keywords::Place;
 use crate::source::Span;
@@ -13,6 +14,10 @@ pub(crate) struct Section {
     pub(crate) place: Place,
     /// Whether the proxy speaks HTTP where it does not say so itself.
     pub(crate) http: bool,
+    /// The line that opened it.
+    pub(crate) header: Span,
+    /// Old lines of its `defaults` that are lines of proxies today.
+    pub(crate) inherited: Vec<Vec<Word>>,
     /// The words of each line.
     pub(crate) lines: Vec<Vec<Word>>,
 }
@@ -24,6 +29,8 @@ pub(crate) struct Rewritten {
     pub(crate) lines: Vec<Vec<Word>>,
     pub(crate) findings: Vec<Diagnostic>,
     pub(crate) edits: Vec<Edit>,
+    /// Lines that `global` gets.
+    pub(crate) global: Vec<Vec<Word>>,
 }
 
 /// A change of the text that makes of the old lines what was made of them.
@@ -67,8 +74,21 @@ pub(crate) fn rewrite(section: Section) -> Rewritten {
     let spans: Vec<_> = section.lines.iter().map(|words| whole(words)).collect();
     let mut slots = Vec::with_capacity(section.lines.len());
     let mut notes: Vec<(usize, Note)> = Vec::new();
+    let mut allowed: Vec<Alternatives> = Vec::new();
+    for words in &section.inherited {
+        let old = Old { words, facts: &facts, allowed: &[] };
+        if let Some(modern) = rules::of(words).find_map(|rule| (rule.rewrite)(&old)) {
+            let lines = modern.lines;
+            out.lines.extend(lines.iter().cloned());
+            out.edits.push(Edit { at: section.header, how: How::After, lines, comment: None });
+        }
+    }
     for (from, words) in section.lines.into_iter().enumerate() {
-        match apply(&words, &facts) {
+        let old = Old { words: &words, facts: &facts, allowed: &allowed };
+        let lets_in = deny::lets_in(&old);
+        let applied = rules::of(&words).find_map(|rule| (rule.rewrite)(&old));
+        allowed.extend(lets_in);
+        match applied {
             None => {
                 let (words, changed) = modern_names(words, facts.place, &mut out.findings);
                 let rank = Rank::of(&words);
@@ -80,6 +100,7 @@ pub(crate) fn rewrite(section: Section) -> Rewritten {
             Some(modern) => {
                 out.findings.push(finding(&words, &modern));
                 notes.push((from, note(&modern.verdict)));
+                out.global.extend(modern.global);
                 for line in modern.lines {
                     let (words, _) = modern_names(line, facts.place, &mut out.findings);
                     slots.push(Slot { words, from, rank: modern.rank, made: true });
@@ -112,7 +133,7 @@ fn note(verdict: &Verdict) -> Note {
     match verdict {
         Verdict::Exact => Note::Changed(None),
         Verdict::Approximate(why) => Note::Changed(Some(why.clone())),
-        Verdict::Needless(_) => Note::Gone,
+        Verdict::Needless(_) | Verdict::Moved(_) => Note::Gone,
         Verdict::LeftOut(why) => Note::Silenced(why.clone()),
         Verdict::Refused(_) => Note::Refused,
     }
@@ -137,13 +158,10 @@ fn facts(section: &Section) -> Facts {
         http: mode.map_or(section.http, |mode| mode.text() == "http"),
         dispatch: has(&["dispatch"]),
         denies: deny.iter().any(|name| has(&[name])),
+        proxies: has(&["option", "http_proxy"]),
+        agent: has(&["option", "lb-agent-chk"]),
         session_timeout: timeout.and_then(|words| words.get(2)).cloned(),
     }
-}
-
-fn apply(words: &[Word], facts: &Facts) -> Option<Modern> {
-    let old = Old { words, facts };
-    rules::of(words).find_map(|rule| (rule.rewrite)(&old))
 }
 
 /// The line with the modern spellings of its keyword, options and expressions; whether that changed it.
@@ -171,6 +189,10 @@ fn finding(words: &[Word], modern: &Modern) -> Diagnostic {
                 found = found.note(why.clone());
             }
             modern.lines.iter().fold(found, |found, line| found.help(format!("write `{}`", text(line))))
+        }
+        Verdict::Moved(where_to) => {
+            let message = format!("`{name}` is not written so any more: {where_to}");
+            Diagnostic::warning(Code::OldSpelling, modern.span, message)
         }
         Verdict::Needless(why) => {
             Diagnostic::notice(Code::InertKeyword, modern.span, format!("`{name}` has no effect: {why}"))

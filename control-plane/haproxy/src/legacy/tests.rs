@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::quote::quoted;
-use super::{deny, header_line, request_line};
+use super::{condition, header_line, request_line};
 use crate::environment::Environment;
 use crate::parser::{Parsed, parse};
 use crate::source::{SourceId, SourceMap, Span};
@@ -54,6 +54,65 @@ fn each_form_gives_these_lines() {
         ("reqdeny ^A:.*x", &["http-request deny if { req.fhdr(A) -m reg ^.*x }"]),
         ("reqideny .", &["http-request deny"]),
         ("reqdeny ^POST\\ /a if TRUE", &["http-request deny if { method POST } { url -m reg ^/a } TRUE"]),
+        ("reqadd X-A:", &["http-request add-header X-A %[str()]"]),
+        ("reqidel ^(A|B):", &["http-request del-header (?i)^(A|B)$ -m reg"]),
+        ("reqidel ^X-[AB].*:", &["http-request del-header (?i)^X-[AB].*$ -m reg"]),
+        ("rspidel ^[^:]*:", &["http-response del-header (?i)^[^:]*$ -m reg"]),
+        (
+            "rspirep ^(Location:)\\ http://(.*) \\1\\ https://\\2",
+            &["http-response replace-header Location (?i)^http://(.*) https://\\1"],
+        ),
+        (
+            "rspirep ^(Location:\\ )http://(.*) \\1https://\\2",
+            &["http-response replace-header Location (?i)^http://(.*) https://\\1"],
+        ),
+        (
+            "rspirep ^(Location:.*)/a/(.*) \\1/b/\\2",
+            &["http-response replace-header Location (?i)^(.*)/a/(.*) \\1/b/\\2"],
+        ),
+        (
+            "rsprep ^HTTP/1.1\\ 404.* HTTP/1.1\\ 503\\ Go\\ away",
+            &["http-response set-status 503 reason Go away if { status 404 }"],
+        ),
+        (
+            "rspirep ^(HTTP/1.[01])\\ 5.. \\1\\ 200 if TRUE",
+            &["http-response set-status 200 if { status 500:599 } TRUE"],
+        ),
+        ("reqideny ^[^:\\ ]*\\ .*\\.exe", &["http-request deny if { url -m reg -i ^.*\\.exe }"]),
+        (
+            "reqirep ^([^\\ ].*)poa/core[/]?(.*) \\1\\2 if TRUE",
+            &["http-request replace-pathq (?i)^(.*)poa/core[/]?(.*) \\1\\2 if TRUE"],
+        ),
+        (
+            "reqrep ^([^\\ :]*\\ /.*)/old/(.*) \\1/new/\\2",
+            &["http-request replace-pathq ^(/.*)/old/(.*) \\1/new/\\2"],
+        ),
+        ("reqrep ^(.*)/old\\ (HTTP/.*) \\1/new\\ \\2", &["http-request replace-pathq ^(.*)/old$ \\1/new"]),
+        (
+            "reqallow ^GET\\ /ok\nreqdeny ^[^\\ ]*\\ /.*",
+            &["http-request deny if !{ method GET } || !{ url -m reg ^/ok }"],
+        ),
+        (
+            "reqallow ^A: if TRUE\nreqideny ^B: unless FALSE",
+            &[
+                "http-request deny if { req.fhdr(B) -m found } !FALSE !{ req.fhdr(A) -m found } || { req.fhdr(B) -m found } !FALSE !TRUE",
+            ],
+        ),
+        ("reqallow .\nreqdeny ^A:", &[]),
+        ("option lb-agent-chk", &[]),
+        (
+            "option http_proxy",
+            &[
+                "http-request set-dst url_ip",
+                "http-request set-dst-port url_port",
+                "http-request set-uri %[url,regsub(^[a-z]*://[^/]*,)]",
+                "server any 0.0.0.0:0",
+            ],
+        ),
+        (
+            "option lb-agent-chk\nserver a 192.0.2.1:80 check",
+            &["server a 192.0.2.1:80 check agent-check agent-port 80"],
+        ),
         ("reqpass ^A:", &[]),
         ("reqallow ^A:", &[]),
         ("monitor-net 192.0.2.1", &["http-request return status 200 if { src 192.0.2.1 }"]),
@@ -75,7 +134,7 @@ fn what_would_let_in_is_refused() {
     {
         assert!(refused(old), "{old}");
     }
-    assert!(refused("reqdeny ^A: unless a b"), "a condition that cannot be joined");
+    assert!(refused("reqdeny ^A: if { a"), "a condition that cannot be joined");
     assert!(!refused("reqdeny ^A: unless TRUE"));
 }
 
@@ -133,14 +192,16 @@ fn conditions_are_joined() {
         text.split_whitespace().map(|word| Word::made(word, Span::new(id, 0..0))).collect()
     };
     let joined = |terms, condition| {
-        let words = deny::and(&words(terms), &words(condition))?;
+        let words = condition::and(&words(terms), &words(condition))?;
         Some(words.iter().map(Word::text).collect::<Vec<_>>().join(" "))
     };
     assert_eq!(joined("x", "").as_deref(), Some("if x"));
     assert_eq!(joined("", "unless a b").as_deref(), Some("unless a b"));
     assert_eq!(joined("x", "if a b or c").as_deref(), Some("if x a b || x c"));
     assert_eq!(joined("x", "unless a or !b").as_deref(), Some("if x !a b"));
-    assert_eq!(joined("x", "unless a b"), None);
+    assert_eq!(joined("x", "unless a b").as_deref(), Some("if x !a || x !b"));
+    assert_eq!(joined("x", "unless { a b } or c").as_deref(), Some("if x !{ a b } !c"));
+    assert_eq!(joined("x", "if { a"), None);
 }
 
 proptest! {

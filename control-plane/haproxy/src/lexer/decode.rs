@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::{LineLexer, MAX_EXPANDED_BYTES, Quoting, is_space};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::environment::{InvalidVariable, Variable};
+use crate::raw;
 use crate::word::{Segment, Word};
 
 /// A word in the making, and those that `[*]` has split off before it.
@@ -51,6 +52,11 @@ impl Decoder {
         self.text.extend_from_slice(bytes);
     }
 
+    /// Puts a byte in the place of the source bytes `range`.
+    fn fold_byte(&mut self, byte: u8, range: Range<usize>) {
+        self.fold(raw::character(byte).encode_utf8(&mut [0; 4]).as_bytes(), range);
+    }
+
     fn segment(&mut self, source: usize, folded: Option<u32>) {
         self.segments.push(Segment { decoded: short(self.text.len()), source: short(source), folded });
     }
@@ -66,7 +72,7 @@ impl Decoder {
         }
     }
 
-    /// The words, and why one may be empty: a variable that is not set. Those that are not text are reported.
+    /// The words, and why one may be empty: a variable that is not set.
     pub(super) fn finish(mut self, line: &mut LineLexer<'_, '_>) -> (Vec<Word>, Option<String>) {
         let range = self.start..line.at;
         let span = line.span(range);
@@ -79,10 +85,13 @@ impl Decoder {
             if bytes.is_empty() && self.bad {
                 continue;
             }
-            match String::from_utf8(bytes) {
-                Ok(text) if !text.contains('\0') => words.push(Word::decoded(text, span, segments)),
-                Ok(_) => line.no_text(span, "the word holds a NUL byte"),
-                Err(_) => line.no_text(span, "the escapes of this word do not give UTF-8 text"),
+            let text = String::from_utf8(bytes);
+            let text = text.unwrap_or_else(|error| raw::read(error.as_bytes()).into_owned());
+            if text.contains('\0') {
+                let finding = Diagnostic::error(Code::BadEscape, span, "the word holds a NUL byte");
+                line.fail(finding.note("HAProxy takes it for the end of the word"));
+            } else {
+                words.push(Word::decoded(text, span, segments));
             }
         }
         (words, self.unset)
@@ -225,19 +234,13 @@ impl LineLexer<'_, '_> {
             .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
         if let Some(byte) = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
             self.at += 4;
-            return out.fold(&[byte], at..at + 4);
+            return out.fold_byte(byte, at..at + 4);
         }
         self.at += 2;
         let span = self.span(at..at + 2);
         let finding =
             Diagnostic::error(Code::BadEscape, span, "`\\x` is not followed by two hexadecimal digits")
                 .help("write `\\x2f` for a byte by its number, or `\\\\x` for a backslash and an x");
-        self.fail(finding);
-    }
-
-    fn no_text(&mut self, span: crate::source::Span, message: &str) {
-        let finding = Diagnostic::error(Code::BadEscape, span, message)
-            .note("words are text here; bytes above 0x7f must form UTF-8 characters");
         self.fail(finding);
     }
 

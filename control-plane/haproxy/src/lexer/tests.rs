@@ -42,7 +42,7 @@ fn escapes_outside_quotes() {
     assert_eq!(words(r"a\ b \\ \r\n\t \x41\x7e"), ["a b", "\\", "\r\n\t", "A~"]);
     assert_eq!(words(r#"\"a\" it\'s"#), ["\"a\"", "it's"]);
     assert_eq!(words(r"^/a\.b\d(\1)\$ $HOME"), [r"^/a\.b\d(\1)\$", "$HOME"], "a regex survives");
-    assert_eq!(words(r"\xc3\xa9"), ["é"]);
+    assert_eq!(crate::raw::text(&words(r"\xc3\xa9")[0]), "é");
 }
 
 #[test]
@@ -79,7 +79,6 @@ fn mistakes_are_found() {
     assert_eq!(codes("say \"a\nb\""), [Code::UnmatchedQuote], "a quote ends with its line");
     assert_eq!(codes(r"\x4"), [Code::BadEscape]);
     assert_eq!(codes(r"\x4é"), [Code::BadEscape]);
-    assert_eq!(codes(r"\xff"), [Code::BadEscape]);
     assert_eq!(codes(r"\x00"), [Code::BadEscape]);
     assert_eq!(codes(r#""^foo$""#), [Code::BadVariable]);
     assert_eq!(codes(r#""${A""#), [Code::BadVariable]);
@@ -88,6 +87,14 @@ fn mistakes_are_found() {
     assert_eq!(codes("a\rb"), [Code::StrayCarriageReturn]);
     assert_eq!(codes("'a\rb'"), [Code::StrayCarriageReturn]);
     assert_eq!(codes("a \\"), [Code::NoContinuation]);
+}
+
+#[test]
+fn a_byte_that_is_no_text_stays_that_byte() {
+    let (words, codes) = words_in(r#"\xff "caf\xe9" \xc3\xa9"#, &Environment::default());
+    assert_eq!(codes, []);
+    let bytes: Vec<_> = words.iter().map(|word| crate::raw::bytes(word).into_owned()).collect();
+    assert_eq!(bytes, [&b"\xff"[..], b"caf\xe9", "\u{e9}".as_bytes()]);
 }
 
 #[test]

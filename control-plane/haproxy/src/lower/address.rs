@@ -4,6 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use sluicegate_proto::v1;
 
+use crate::inet;
+
 /// What an address names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Host {
@@ -33,6 +35,8 @@ pub(super) enum Port {
     None,
     /// One port.
     One(u16),
+    /// `0`, which servers may say: the same as none.
+    Zero,
     /// `first-last`
     Range(u16, u16),
     /// `+n` or `-n`, relative to the client's.
@@ -224,6 +228,10 @@ fn host_of(host: &str, text: &str) -> Result<Host, InvalidAddress> {
     if let Ok(ip) = host.parse::<IpAddr>() {
         return Ok(Host::Ip(ip));
     }
+    // All digits and dots: never a name.
+    if let Some(ip) = inet::aton(host) {
+        return Ok(Host::Ip(ip.into()));
+    }
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     // All digits and dots, and no address: a typing error, not a name.
     let numeric = host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') && host.contains('.');
@@ -238,6 +246,9 @@ fn port_of(text: &str) -> Result<Port, InvalidAddress> {
     let one = |text: &str| text.parse::<u16>().ok().filter(|port| *port != 0).ok_or_else(bad);
     if text.is_empty() {
         return Ok(Port::None);
+    }
+    if text == "0" {
+        return Ok(Port::Zero);
     }
     if text.starts_with(['+', '-']) {
         let offset: i32 = text.parse().map_err(|_| bad())?;

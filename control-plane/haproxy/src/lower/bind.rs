@@ -9,16 +9,13 @@ use super::proxy::Proxy;
 use super::{Lowering, id};
 use crate::ast::{Directive, OptionUse};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::inet;
 use crate::keywords::Effect;
 use crate::source::Span;
 use crate::word::Word;
 
 /// How many listeners a configuration may have: a range is one for each port.
 const MAX_LISTENERS: usize = 65_536;
-
-/// The names of this host (hosts(5)).
-const HOSTS: &str = "/etc/hosts";
-const MAX_HOSTS_BYTES: usize = 1 << 20;
 
 /// What a `bind` line says beyond its addresses.
 #[derive(Default)]
@@ -199,15 +196,7 @@ impl<'a> Lowering<'a> {
     /// The address that this host has for a name, as its own file of names says: no server is asked for an address to
     /// listen on.
     fn host(&self, name: &str, family: Family) -> Option<IpAddr> {
-        let text = self.reader.loader().load(HOSTS, MAX_HOSTS_BYTES).ok()?;
-        let text = String::from_utf8_lossy(&text).into_owned();
-        let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default());
-        let mut named = lines.filter_map(|line| {
-            let mut words = line.split_ascii_whitespace();
-            let ip: IpAddr = words.next()?.parse().ok()?;
-            words.any(|word| word.eq_ignore_ascii_case(name)).then_some(ip)
-        });
-        named.find(|ip| match family {
+        inet::host(self.reader.loader(), name, |ip| match family {
             Family::V4 => ip.is_ipv4(),
             Family::V6 => ip.is_ipv6(),
             Family::Unsaid => true,
@@ -283,7 +272,7 @@ impl<'a> Lowering<'a> {
         let (first, last) = match port {
             Port::One(port) => (port, port),
             Port::Range(first, last) => (first, last),
-            Port::None | Port::Offset(_) => {
+            Port::None | Port::Zero | Port::Offset(_) => {
                 self.report(
                     Diagnostic::error(Code::BadAddress, place, "a port to listen on is missing")
                         .help("write `*:80`, `192.0.2.1:8000-8010` or `[::]:80`"),

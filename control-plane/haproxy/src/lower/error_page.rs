@@ -14,7 +14,7 @@ use crate::word::Word;
 const MAX_ERROR_FILE_BYTES: usize = 64 * 1024;
 
 /// The statuses that an error file may be for (manual 4.2, errorfile).
-const STATUSES: [u32; 19] =
+pub(super) const STATUSES: [u32; 19] =
     [200, 400, 401, 403, 404, 405, 407, 408, 410, 413, 414, 425, 429, 431, 500, 501, 502, 503, 504];
 
 /// A response in a file.

@@ -75,7 +75,8 @@ impl<'a> Lowering<'a> {
             process.description = words.join(" ");
         }
         if let Some(millis) = word("hard-stop-after").and_then(|word| self.time(word)) {
-            process.hard_stop_after_ms = Some(millis);
+            // Nought is no limit, as in HAProxy.
+            process.hard_stop_after_ms = Some(millis).filter(|millis| *millis != 0);
         }
         if let Some(percent) = word("spread-checks").and_then(|word| self.number(word, 0..=50)) {
             process.spread_checks_percent = percent;

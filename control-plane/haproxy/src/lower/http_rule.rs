@@ -11,6 +11,7 @@ use crate::ast::Directive;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expr::{Acls, Bounds, Phase, Scope};
 use crate::keywords::Keyword;
+use crate::raw;
 use crate::word::Word;
 
 /// Rules in their order, and where each stands.
@@ -289,12 +290,11 @@ impl<'a> Lowering<'a> {
                 }
             };
         }
-        let name = if method == Match::Str { self.header_name(name)? } else { name.text().to_owned() };
-        if method == Match::Reg
-            && let Some(word) = args.words().first()
-        {
-            self.regex(word)?;
-        }
+        let name = match method {
+            Match::Str => self.header_name(name)?,
+            Match::Reg => self.regex(name)?,
+            _ => raw::text(name.text()).into_owned(),
+        };
         Some(v1::DeleteHeader { name, r#match: method.into() })
     }
 

@@ -11,8 +11,8 @@ use crate::expr::nearest;
 use crate::source::Span;
 use crate::word::Word;
 
-/// The longest name of a proxy or server, in bytes: an id holds two.
-pub(super) const MAX_NAME_BYTES: usize = 255;
+/// The longest name of a proxy or server, in bytes: an id holds two, and a number behind one that is there twice.
+pub(super) const MAX_NAME_BYTES: usize = 500;
 
 /// Where a frontend sends what it is told to send to a backend.
 #[derive(Clone, Copy, Debug)]

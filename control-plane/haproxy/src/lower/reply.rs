@@ -4,10 +4,11 @@ use sluicegate_proto::limits::{MAX_BLOB_BYTES, MAX_REPLY_BYTES};
 use sluicegate_proto::v1::{self, reply::Content};
 
 use super::Lowering;
-use super::error_page::Response;
+use super::error_page::{Response, STATUSES};
 use super::rule::Args;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expr::{Scope, literal};
+use crate::raw;
 use crate::word::Word;
 
 const PARAMETERS: [&str; 11] = [
@@ -111,8 +112,19 @@ impl<'a> Lowering<'a> {
             return None;
         };
         match word.text() {
-            "status" | "deny_status" => {
+            "status" => {
                 draft.status = Some(self.number(value, 200..=599)?);
+                Some(())
+            }
+            "deny_status" => {
+                // Those that have an error page.
+                let status = self.number(value, 200..=599).filter(|status| STATUSES.contains(status));
+                if status.is_none() {
+                    let message = format!("there is no error page for the status `{}`", value.text());
+                    let finding = Diagnostic::error(Code::BadValue, value.span(), message);
+                    self.report(finding.help("write `status` for any other"));
+                }
+                draft.status = Some(status?);
                 Some(())
             }
             "content-type" => {
@@ -120,7 +132,7 @@ impl<'a> Lowering<'a> {
                 Some(())
             }
             "string" => {
-                let text = value.text().to_owned().into_bytes();
+                let text = raw::bytes(value.text()).into_owned();
                 let content = self.body(text);
                 self.content(word, draft, content)
             }
@@ -168,11 +180,7 @@ impl<'a> Lowering<'a> {
 
     fn format_file(&mut self, path: &Word, scope: Scope) -> Option<v1::Format> {
         let data = self.named_file(path, MAX_REPLY_BYTES)?;
-        let Ok(text) = String::from_utf8(data) else {
-            let message = format!("{} is not UTF-8 text", path.text());
-            self.report(Diagnostic::error(Code::BadFile, path.span(), message));
-            return None;
-        };
+        let text = raw::read(&data);
         let format = self.reader.format(&[&text], 0, scope);
         // Offsets are those of the file: the word that names it is the place.
         let findings = self.reader.take_findings();

@@ -2,13 +2,14 @@
 
 use std::ops::RangeInclusive;
 
-use sluicegate_proto::limits::MAX_TEXT_BYTES;
+use sluicegate_proto::limits::{MAX_DURATION_MS, MAX_TEXT_BYTES};
 
 use super::value::{self, InvalidTime};
 use super::{Lowering, origin};
 use crate::ast::{Directive, Section};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expr::{Place, Problem, nearest};
+use crate::raw;
 use crate::source::Span;
 use crate::word::Word;
 
@@ -43,7 +44,12 @@ impl Lowering<'_> {
 
     /// A time in milliseconds.
     pub(super) fn time(&mut self, word: &Word) -> Option<u64> {
-        match value::milliseconds(word.text()) {
+        self.time_in(word, "ms")
+    }
+
+    /// A time in milliseconds, whose number is in `bare` where it has no unit. One that cannot be kept is cut.
+    pub(super) fn time_in(&mut self, word: &Word, bare: &str) -> Option<u64> {
+        match value::time(word.text(), bare) {
             Ok(millis) => Some(millis),
             Err(InvalidTime::Unit(_)) if value::beginning(word.text()).is_some() => {
                 let (millis, end) = value::beginning(word.text())?;
@@ -55,11 +61,14 @@ impl Lowering<'_> {
                 );
                 Some(millis)
             }
+            Err(error @ InvalidTime::TooLong(_)) => {
+                let finding = Diagnostic::warning(Code::BadValue, word.span(), error.to_string());
+                self.report(finding.label("cut to that; HAProxy refuses it since 2.1").help(error.help()));
+                Some(MAX_DURATION_MS)
+            }
             Err(error) => {
-                let help = error.help();
-                let label = if matches!(error, InvalidTime::TooLong(_)) { "too long" } else { "" };
                 let message = error.to_string();
-                self.report(Diagnostic::error(Code::BadValue, word.span(), message).label(label).help(help));
+                self.report(Diagnostic::error(Code::BadValue, word.span(), message).help(error.help()));
                 None
             }
         }
@@ -94,7 +103,7 @@ impl Lowering<'_> {
     /// Text without control characters, which would break log lines and headers.
     pub(super) fn plain(&mut self, word: &Word) -> Option<String> {
         if !word.text().chars().any(char::is_control) {
-            return Some(word.text().to_owned());
+            return Some(raw::text(word.text()).into_owned());
         }
         let message = "a control character cannot stand here";
         self.report(Diagnostic::error(Code::BadValue, word.span(), message));
@@ -150,7 +159,7 @@ pub(super) fn texts(words: &[Word]) -> Vec<&str> {
 }
 
 /// `` `a`, `b` and `c` ``
-pub(super) fn listed(names: &[&str]) -> String {
+pub(crate) fn listed(names: &[&str]) -> String {
     let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
     match quoted.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),

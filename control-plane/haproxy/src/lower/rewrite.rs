@@ -1,11 +1,13 @@
 //! Actions that give a part of a message another value: `set-path`, `replace-header` and their like.
 
+use regex::bytes::RegexBuilder;
 use sluicegate_proto::v1::{self, Part, rule::Action};
 
 use super::Lowering;
 use super::rule::Args;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expr::Scope;
+use crate::raw;
 use crate::word::Word;
 
 /// What an action replaces: always, or where a regular expression matches.
@@ -62,8 +64,10 @@ impl<'a> Lowering<'a> {
 
     /// A regular expression as rules take it.
     pub(super) fn regex(&mut self, word: &Word) -> Option<String> {
-        let text = word.text();
-        let Err(error) = regex::bytes::Regex::new(text) else { return Some(text.to_owned()) };
+        let text = raw::regex(word.text());
+        // As the engine builds it: on bytes.
+        let built = RegexBuilder::new(&text).unicode(false).build();
+        let Err(error) = built else { return Some(text.into_owned()) };
         let reason = error.to_string();
         let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
         let message = format!("`{text}` is not a usable regular expression: {reason}");
@@ -83,7 +87,7 @@ impl<'a> Lowering<'a> {
             }
             let Some(text) = args.value() else { return self.missing(args, "the reason") };
             self.header_value(text)?;
-            text.text().clone_into(&mut reason);
+            reason = raw::text(text.text()).into_owned();
         }
         Some(v1::SetStatus { status, reason })
     }

@@ -53,7 +53,8 @@ impl<'a> Lowering<'a> {
     /// Emits the endpoints of a backend; gives how many `server` lines there are.
     pub(super) fn servers(&mut self, proxy: &Proxy<'_, 'a>) -> usize {
         let mut defaults = self.default_servers_above(proxy.lines);
-        let mut names = ServerNames::of(proxy.lines);
+        let written = proxy.lines.own("server").filter_map(|line| line.args().first()).map(Word::text);
+        let mut names = ServerNames::of(written);
         let mut drafts = Vec::new();
         let mut count = 0;
         let none = proxy.lines.has(Effect::NoServer);

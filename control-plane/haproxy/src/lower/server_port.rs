@@ -12,7 +12,7 @@ impl<'a> Lowering<'a> {
     pub(super) fn server_port(&mut self, proxy: &Proxy<'_, 'a>, (port, word): (Port, &Word)) -> Option<u16> {
         let offset = match port {
             Port::One(port) => return Some(port),
-            Port::None => 0,
+            Port::None | Port::Zero => 0,
             Port::Offset(offset) => offset,
             Port::Range(..) => {
                 let message = "a server has one port";

@@ -11,6 +11,7 @@ use super::settings::Lines;
 use crate::ast::Directive;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expr::{Acls, Scope};
+use crate::raw;
 use crate::word::Word;
 
 /// HAProxy's own where a file does not say where.
@@ -88,20 +89,20 @@ impl<'a> Lowering<'a> {
 
     /// A time whose unit is the second where none is given.
     fn refresh(&mut self, word: &Word) -> u64 {
-        if let Ok(seconds) = word.text().parse::<u32>() {
-            return u64::from(seconds) * 1000;
-        }
-        self.time(word).unwrap_or_default()
+        self.time_in(word, "s").unwrap_or_default()
     }
 
+    /// Without a colon the password is empty, as in HAProxy.
     fn credentials(&mut self, word: &Word) -> Option<v1::Credentials> {
-        let Some((user, password)) = word.text().split_once(':') else {
-            let message = "a user and a password are parted by a colon";
+        let text = raw::text(word.text());
+        let (user, password) = text.split_once(':').unwrap_or((&text, ""));
+        if password.is_empty() {
+            let message = format!("`{user}` has no password");
+            let finding = Diagnostic::warning(Code::BadValue, word.span(), message);
             self.report(
-                Diagnostic::error(Code::BadValue, word.span(), message).help("the form is `user:password`"),
+                finding.label("whoever knows the name is let in").help("the form is `user:password`"),
             );
-            return None;
-        };
+        }
         Some(v1::Credentials { user: user.to_owned(), password: password.to_owned() })
     }
 

@@ -22,7 +22,7 @@ pub(crate) enum InvalidTime {
     #[error("`{0}` is not a unit of time")]
     Unit(String),
     /// Longer than can be kept.
-    #[error("`{0}` is longer than 24 days")]
+    #[error("`{0}` is longer than 24.8 days")]
     TooLong(String),
 }
 
@@ -33,19 +33,32 @@ impl InvalidTime {
             InvalidTime::NoNumber(_) | InvalidTime::Unit(_) => {
                 "write a number and a unit: us, ms (the default), s, m, h or d, as in `30s`"
             }
-            InvalidTime::TooLong(_) => "the longest time is 2147483647ms, which is 24 days and 20 hours",
+            InvalidTime::TooLong(_) => "the longest time is 2147483647ms, which is 24.8 days",
         }
     }
 }
 
 /// A time in milliseconds; a bare number is in milliseconds. Parts of a millisecond count as a whole one.
 pub(crate) fn milliseconds(text: &str) -> Result<u64, InvalidTime> {
+    time(text, "ms")
+}
+
+/// The same for a program that only wants to know: one that is too long is the longest.
+pub(crate) fn clamped(text: &str) -> Option<u64> {
+    match milliseconds(text) {
+        Err(InvalidTime::TooLong(_)) => Some(MAX_DURATION_MS),
+        time => time.ok(),
+    }
+}
+
+/// A time in milliseconds whose number is in `bare` where it has no unit.
+pub(crate) fn time(text: &str, bare: &str) -> Result<u64, InvalidTime> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     if number.is_empty() {
         return Err(InvalidTime::NoNumber(text.to_owned()));
     }
-    let unit = if unit.is_empty() { "ms" } else { unit };
+    let unit = if unit.is_empty() { bare } else { unit };
     let Some((_, factor)) = TIME_UNITS.iter().find(|(name, _)| *name == unit) else {
         return Err(InvalidTime::Unit(unit.to_owned()));
     };

@@ -1,6 +1,6 @@
 //! Lines of a section.
 
-use super::{Current, Parser, report};
+use super::{Current, Parser, grammar, report};
 use crate::ast::{Directive, OptionAt, Prefix, SectionKind};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::keywords::{Arity, Found, Keyword, Place, Repeat, Support, lookup};
@@ -47,9 +47,14 @@ impl Parser {
         if !self.support(keyword, directive.keyword_span(), place) {
             return false;
         }
-        self.drop_tail(directive);
+        self.drop_tail(directive, place);
         if let Some(finding) = miscount(keyword, directive.args(), directive.keyword_span()) {
             self.report(finding);
+            return false;
+        }
+        let wrong = grammar::check(keyword, directive.words[..directive.head].last(), directive.args());
+        if !wrong.is_empty() {
+            wrong.into_iter().for_each(|finding| self.report(finding));
             return false;
         }
         let acts = keyword.actions.is_none_or(|actions| self.action(directive, actions));
@@ -107,6 +112,11 @@ impl Parser {
             self.report(finding);
             return false;
         }
+        let wrong = grammar::check(action, args[..action.words()].last(), operands);
+        if !wrong.is_empty() {
+            wrong.into_iter().for_each(|finding| self.report(finding));
+            return false;
+        }
         directive.action = Some(action);
         true
     }
@@ -129,6 +139,7 @@ impl Parser {
                 let end = directive.words[at + args].span().after();
                 findings.push(report::missing(keyword, end, word.span()));
             }
+            findings.extend(grammar::check(keyword, Some(word), &directive.words[at + 1..at + 1 + args]));
             let before = directive.options.iter().rev().find(|other| other.keyword.name == keyword.name);
             if let Some(first) = before.filter(|_| keyword.repeat == Repeat::Replaces) {
                 findings.push(report::duplicate(

@@ -105,6 +105,9 @@ impl Parser {
         self.section = Current::Skipped { name: entry.name };
         let Some(first) = line.words.first() else { return };
         let name = entry.name;
+        if name == "ruleset" {
+            self.skipped_line(name, line);
+        }
         let message = format!("the section `{name}` has no effect");
         let span = first.span();
         let finding = match entry.support {

@@ -3,6 +3,7 @@
 use crate::ast::SectionKind;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::keywords::{Effect, Keyword, Place, Support, allowed_in, nearest};
+use crate::raw;
 use crate::source::{Defect, MAX_FILE_BYTES, Source, Span, floor_boundary};
 use crate::word::Word;
 
@@ -30,12 +31,26 @@ pub(super) fn defect(source: &Source, defect: &Defect) -> Diagnostic {
             Diagnostic::error(Code::NulByte, span, "a NUL byte")
                 .note("no text file has one; the file may be damaged")
         }
-        Defect::NotUtf8 { at, byte } => {
-            let span = Span::new(source.id(), *at..*at + char::REPLACEMENT_CHARACTER.len_utf8());
-            Diagnostic::error(Code::NotUtf8, span, format!("the byte 0x{byte:02x} is not UTF-8"))
-                .help("save the file as UTF-8, for example with `iconv -f latin1 -t utf-8`")
-        }
     }
+}
+
+/// The first byte that is not UTF-8 in a word of the file, where there is one in this line.
+pub(super) fn not_text(source: &Source, words: &[Word]) -> Option<Diagnostic> {
+    let written = |word: &Word| {
+        let range = word.span().range();
+        let at = range.start + raw::find(source.text().get(range)?)?;
+        source.text()[at..].chars().next().map(|c| (at, c))
+    };
+    let (at, c) = words.iter().find_map(written)?;
+    let span = Span::new(source.id(), at..at + c.len_utf8());
+    let byte = raw::bytes(c.encode_utf8(&mut [0; 4])).first().copied().unwrap_or_default();
+    let message = format!("the byte 0x{byte:02x} is not UTF-8");
+    Some(
+        Diagnostic::warning(Code::NotUtf8, span, message)
+            .label("such bytes go out as they are; where text must stand they are read as ISO 8859-1")
+            .note("there may be more of them in this file")
+            .help("save the file as UTF-8, for example with `iconv -f latin1 -t utf-8`, if clients are to see UTF-8"),
+    )
 }
 
 pub(super) fn outside_section(words: &[Word]) -> Diagnostic {

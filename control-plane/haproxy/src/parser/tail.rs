@@ -6,7 +6,7 @@
 use super::Parser;
 use crate::ast::Directive;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::keywords::Arity;
+use crate::keywords::{Arity, Place};
 
 /// Keywords after whose arguments HAProxy 2.6 ignores what follows.
 const IGNORED_AFTER: &[&str] = &[
@@ -26,9 +26,7 @@ const IGNORED_AFTER: &[&str] = &[
     "log-send-hostname",
     "log-tag",
     "max-keep-alive-queue",
-    "option httpchk",
     "option redispatch",
-    "persist rdp-cookie",
     "presetenv",
     "rate-limit sessions",
     "setenv",
@@ -49,10 +47,12 @@ const IGNORED_AFTER: &[&str] = &[
 
 impl Parser {
     /// Leaves out the words that HAProxy would ignore.
-    pub(super) fn drop_tail(&mut self, directive: &mut Directive) {
+    pub(super) fn drop_tail(&mut self, directive: &mut Directive, place: Place) {
         let keyword = directive.keyword;
         let max = usize::from(keyword.args.max);
-        if keyword.args.max == Arity::ANY || !IGNORED_AFTER.contains(&keyword.name) {
+        // HAProxy reads the same keyword by other code in `global`, which minds.
+        let minds = keyword.name == "log-tag" && place == Place::Global;
+        if keyword.args.max == Arity::ANY || minds || !IGNORED_AFTER.contains(&keyword.name) {
             return;
         }
         let Some([first, rest @ ..]) = directive.args().get(max..) else { return };
@@ -60,7 +60,7 @@ impl Parser {
         let span = first.span().to(last.span());
         let message = format!("`{}` ends before these words", keyword.name);
         let finding = Diagnostic::warning(Code::IgnoredWords, span, message)
-            .label("left out, as HAProxy does without a word")
+            .label("left out, as HAProxy 2.6 does without a word")
             .help(format!("the form is `{}`", keyword.form()));
         self.report(finding);
         directive.words.truncate(directive.head + max);

@@ -38,7 +38,6 @@ fn the_distribution_example_is_read_with_few_words_said() {
     let names: Vec<_> = parsed.diagnostics.iter().map(|found| (found.code, found.severity)).collect();
     let expected = [
         (Code::InertKeyword, Severity::Notice), // chroot
-        (Code::InertKeyword, Severity::Notice), // daemon
         (Code::AddressOnSection, Severity::Warning),
     ];
     assert_eq!(names, expected);

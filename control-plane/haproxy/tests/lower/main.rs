@@ -115,6 +115,20 @@ fn every_finding_of_the_lowering_has_a_case() {
     assert!(missing.is_empty(), "no case gives {missing:?}");
 }
 
+/// Bytes that are no text stand in words as characters of a private range: none of those may leave.
+#[test]
+fn bytes_go_out_as_they_came_in() {
+    let outcome = loaded(&folder().join("bytes.in.cfg"));
+    let resources = outcome.fragment.unwrap().resources;
+    let text = format!("{resources:?}");
+    for mark in ["\\xef\\x9e", "\\xef\\x9f", "\\u{f7"] {
+        assert!(!text.contains(mark), "{text}");
+    }
+    for bytes in [r"caf\xe9", r"\xff\xfe", r"\xc3\xa9", r"d\xe9j\xe0 vu", "Caf\u{e9} de"] {
+        assert!(text.contains(bytes), "{bytes}: {text}");
+    }
+}
+
 #[test]
 fn a_section_goes_on_in_the_next_file() {
     let files = [

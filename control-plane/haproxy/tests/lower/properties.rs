@@ -13,7 +13,8 @@ fn lines() -> Vec<String> {
     let files = cases(&folder()).into_iter().chain(cases(&folder().join("refused")));
     let mut lines: Vec<String> = files
         .flat_map(|path| {
-            std::fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect::<Vec<_>>()
+            let bytes = std::fs::read(path).unwrap();
+            String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect::<Vec<_>>()
         })
         .filter(|line| !line.trim().is_empty())
         .collect();
@@ -70,7 +71,7 @@ proptest! {
         file: prop::sample::Index, at: prop::sample::Index, other: prop::sample::Index, change in (0..6u8, any::<usize>()),
     ) {
         let files = cases(&folder());
-        let text = std::fs::read_to_string(&files[file.index(files.len())]).unwrap();
+        let text = String::from_utf8_lossy(&std::fs::read(&files[file.index(files.len())]).unwrap()).into_owned();
         let pool = lines();
         let mut text: Vec<String> = text.lines().map(str::to_owned).collect();
         let at = at.index(text.len());

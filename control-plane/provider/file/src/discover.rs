@@ -1,16 +1,19 @@
 //! Which files a command line means, and what each of them is.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Most files of one folder.
 const MAX_FILES: usize = 10_000;
 /// Largest file that is read; the languages have limits of their own below it.
 const MAX_BYTES: u64 = 64 << 20;
 /// How much of a file tells its language.
-const SNIFFED_BYTES: u64 = 64 << 10;
+const SNIFFED_BYTES: usize = 64 << 10;
 
 /// What a file is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -19,6 +22,42 @@ pub enum Language {
     Haproxy,
     /// Manifests: `*.yaml`, `*.yml`.
     Manifest,
+}
+
+/// What can be read but once, by path: pipes (`/dev/stdin`, `<(...)` of a shell). Copies share what they hold, so that a
+/// later reading has what the first one read.
+#[derive(Debug, Clone, Default)]
+pub struct Once(Arc<Mutex<BTreeMap<PathBuf, Arc<[u8]>>>>);
+
+impl Once {
+    /// Whether something was read that cannot be read again.
+    pub fn is_used(&self) -> bool {
+        !self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
+    /// What a path gave, read now where it has not been.
+    fn read(&self, path: &Path) -> Result<Arc<[u8]>, Unreadable> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bytes) = known.get(path) {
+            return Ok(Arc::clone(bytes));
+        }
+        let bytes: Arc<[u8]> = read(path)?.into();
+        known.insert(path.to_owned(), Arc::clone(&bytes));
+        Ok(bytes)
+    }
+
+    /// The contents of a found file.
+    ///
+    /// # Errors
+    /// It cannot be read, or is too large.
+    pub fn contents(&self, path: &Path) -> Result<Arc<[u8]>, Unreadable> {
+        if is_stream(path) { self.read(path) } else { read(path).map(Arc::from) }
+    }
+}
+
+/// Whether a path leads to what gives its bytes once: a pipe or a device. Such a thing is not watched.
+pub fn is_stream(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|kind| kind.file_type().is_fifo() || kind.file_type().is_char_device())
 }
 
 /// A file to read.
@@ -47,7 +86,7 @@ pub enum Unreadable {
         /// What the system says.
         error: io::Error,
     },
-    /// A device, a pipe or a socket.
+    /// A socket or a disk.
     #[error("{path}: neither a file nor a folder", path = path.display())]
     Special {
         /// The path given.
@@ -89,10 +128,14 @@ pub enum Unreadable {
 ///
 /// # Errors
 /// All paths that lead to no configuration.
-pub fn discover(paths: &[PathBuf], forced: Option<Language>) -> Result<Vec<Found>, Vec<Unreadable>> {
+pub fn discover(
+    paths: &[PathBuf],
+    forced: Option<Language>,
+    once: &Once,
+) -> Result<Vec<Found>, Vec<Unreadable>> {
     let (mut found, mut errors, mut empty) = (Vec::new(), Vec::new(), Vec::new());
     for path in paths {
-        match visit(path, forced) {
+        match visit(path, forced, once) {
             Ok(files) => found.extend(files),
             Err(error @ Unreadable::EmptyFolder { .. }) if forced.is_some() => empty.push(error),
             Err(error) => errors.push(error),
@@ -104,17 +147,19 @@ pub fn discover(paths: &[PathBuf], forced: Option<Language>) -> Result<Vec<Found
     if errors.is_empty() { Ok(found) } else { Err(errors) }
 }
 
-fn visit(path: &Path, forced: Option<Language>) -> Result<Vec<Found>, Unreadable> {
+fn visit(path: &Path, forced: Option<Language>, once: &Once) -> Result<Vec<Found>, Unreadable> {
     let kind = fs::metadata(path).map_err(|error| unreadable(path, error))?;
     if kind.is_dir() {
         return folder(path, forced);
     }
-    if !kind.is_file() {
+    let stream = is_stream(path);
+    if !kind.is_file() && !stream {
         return Err(Unreadable::Special { path: path.to_owned() });
     }
     let language = match forced.or_else(|| by_name(path)) {
         Some(language) => language,
-        None => by_content(path)?,
+        None if stream => by_content(path, &once.read(path)?)?,
+        None => by_content(path, &start(path)?)?,
     };
     Ok(vec![Found { path: path.to_owned(), language }])
 }
@@ -148,11 +193,8 @@ fn by_name(path: &Path) -> Option<Language> {
 }
 
 /// The first line that is neither blank nor a comment tells: a section of HAProxy's, or a key of YAML.
-fn by_content(path: &Path) -> Result<Language, Unreadable> {
-    let mut start = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(SNIFFED_BYTES).read_to_end(&mut start));
-    read.map_err(|error| unreadable(path, error))?;
-    let text = String::from_utf8_lossy(&start);
+fn by_content(path: &Path, start: &[u8]) -> Result<Language, Unreadable> {
+    let text = String::from_utf8_lossy(&start[..start.len().min(SNIFFED_BYTES)]);
     let line = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
     let word = line.and_then(|line| line.split_whitespace().next()).unwrap_or_default();
     if sluicegate_haproxy::sections::is_section(word) || word.starts_with('.') {
@@ -162,6 +204,14 @@ fn by_content(path: &Path) -> Result<Language, Unreadable> {
     } else {
         Err(Unreadable::Unknown { path: path.to_owned() })
     }
+}
+
+/// The beginning of a file.
+fn start(path: &Path) -> Result<Vec<u8>, Unreadable> {
+    let mut start = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(SNIFFED_BYTES as u64).read_to_end(&mut start));
+    read.map_err(|error| unreadable(path, error))?;
+    Ok(start)
 }
 
 /// Reads a whole file within the limit.

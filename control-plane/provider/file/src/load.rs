@@ -2,20 +2,21 @@
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sluicegate_core::Fragment;
-use sluicegate_haproxy::diagnostic::Severity;
 use sluicegate_haproxy::diagnostic::render::{self, Style};
+use sluicegate_haproxy::diagnostic::{Severity, Verdict};
 use sluicegate_haproxy::environment::Environment;
 use sluicegate_haproxy::expr::{FileLoader, Load, LoadError};
 use sluicegate_haproxy::lower as haproxy;
 use sluicegate_haproxy::program::Program;
-use sluicegate_haproxy::{Input, Strictness};
+use sluicegate_haproxy::{Input, Reading, Strictness};
 use sluicegate_proto::build;
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::{self, resource::Body};
 
-use crate::discover::{self, Found, Language, Unreadable};
+use crate::discover::{self, Found, Language, Once, Unreadable, is_stream};
 use crate::finding::Finding;
 use crate::manifest;
 use crate::watch::Seen;
@@ -35,6 +36,22 @@ pub struct Inputs {
     pub limits: Limits,
     /// Whether what is not done as written is an error.
     pub strictness: Strictness,
+    /// For whom findings are made.
+    pub told: Told,
+    /// Whether the program has the name `haproxy`, and heeds what is for the process alone.
+    pub drop_in: bool,
+    /// What was read from pipes.
+    pub once: Once,
+}
+
+/// For whom findings are made: each form takes its time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Told {
+    /// Drawn, in [`Loaded::findings`].
+    #[default]
+    People,
+    /// In parts, in [`Loaded::list`].
+    Programs,
 }
 
 /// Limits of the command line (HAProxy: `-n`, `-N`).
@@ -60,13 +77,15 @@ pub struct Tally {
 pub struct Loaded {
     /// One for each language that there is a file of; empty if there was an error.
     pub fragments: Vec<Fragment>,
-    /// All findings, rendered for people.
+    /// All findings, rendered for people; where they are for programs, those alone that are not about a place.
     pub findings: Vec<String>,
-    /// The same for programs.
+    /// The same for programs, where they are asked for.
     pub list: Vec<Finding>,
-    /// Findings that were too many to keep, in the order of `Verdict::ALL`.
+    /// How many findings there are, in the order of `Verdict::ALL`.
+    pub counts: [usize; 4],
+    /// Findings among them that were too many to keep, in the same order.
     pub dropped: [usize; 4],
-    /// How many of them.
+    /// How many weigh how much.
     pub tally: Tally,
     /// Every path that was read, or would have been, as it was before: what to watch.
     pub seen: Seen,
@@ -86,8 +105,8 @@ impl Loaded {
 /// Reads everything, and collects all that is wrong with it.
 pub fn load(inputs: &Inputs) -> Loaded {
     let mut loaded = Loaded::default();
-    inputs.paths.iter().for_each(|path| loaded.seen.note(path));
-    let found = match discover::discover(&inputs.paths, inputs.language) {
+    inputs.paths.iter().filter(|path| !is_stream(path)).for_each(|path| loaded.seen.note(path));
+    let found = match discover::discover(&inputs.paths, inputs.language, &inputs.once) {
         Ok(found) => found,
         Err(errors) => {
             errors.iter().for_each(|error| loaded.error(error.to_string()));
@@ -100,7 +119,7 @@ pub fn load(inputs: &Inputs) -> Loaded {
         loaded.haproxy(&haproxy, inputs);
     }
     if !manifests.is_empty() {
-        loaded.manifests(&manifests);
+        loaded.manifests(&manifests, inputs);
     }
     if !loaded.is_good() {
         loaded.fragments.clear();
@@ -116,19 +135,22 @@ impl Loaded {
 
     fn refuse(&mut self, finding: Finding) {
         self.tally.errors += 1;
+        self.counts[finding.verdict as usize] += 1;
         self.list.push(finding);
     }
 
-    fn bytes(&mut self, path: &Path) -> Option<Vec<u8>> {
-        self.seen.note(path);
-        discover::read(path).map_err(|error: Unreadable| self.error(error.to_string())).ok()
+    fn bytes(&mut self, path: &Path, once: &Once) -> Option<Arc<[u8]>> {
+        if !is_stream(path) {
+            self.seen.note(path);
+        }
+        once.contents(path).map_err(|error: Unreadable| self.error(error.to_string())).ok()
     }
 
     /// All files of HAProxy's language are one configuration, as they are for `haproxy -f a -f b`.
     fn haproxy(&mut self, files: &[Found], inputs: &Inputs) {
         let mut texts = Vec::new();
         for file in files {
-            if let Some(bytes) = self.bytes(&file.path) {
+            if let Some(bytes) = self.bytes(&file.path, &inputs.once) {
                 texts.push((file.path.to_string_lossy(), bytes));
             }
         }
@@ -138,25 +160,32 @@ impl Loaded {
         let mut environment = inputs.environment.clone();
         let names: Vec<&str> = files.iter().map(|file| file.path).collect();
         environment.set("HAPROXY_CFGFILES", &names.join(";"));
-        let outcome = sluicegate_haproxy::load_as(&files, environment, &loader, inputs.strictness);
+        let reading = Reading { strictness: inputs.strictness, drop_in: inputs.drop_in };
+        let outcome = sluicegate_haproxy::load_as(&files, environment, &loader, reading);
         self.seen = loader.seen.into_inner();
         self.tally.errors += outcome.diagnostics.errors();
         self.tally.warnings += outcome.diagnostics.count(Severity::Warning);
         self.dropped = outcome.diagnostics.dropped_by_verdict();
-        let sorted = outcome.diagnostics.sorted().into_iter();
-        self.list.extend(sorted.map(|found| Finding::of(found, &outcome.sources)));
-        if !outcome.diagnostics.is_empty() {
-            let drawn = render::all(&outcome.diagnostics, &outcome.sources, inputs.style);
-            self.findings.push(drawn.trim_end().to_owned());
+        for verdict in Verdict::ALL {
+            self.counts[verdict as usize] +=
+                outcome.diagnostics.count_of(verdict) + self.dropped[verdict as usize];
+        }
+        if inputs.told == Told::Programs {
+            let sorted = outcome.diagnostics.sorted().into_iter();
+            self.list.extend(sorted.map(|found| Finding::of(found, &outcome.sources)));
+        } else if !outcome.diagnostics.is_empty() {
+            let mut drawn = render::all(&outcome.diagnostics, &outcome.sources, inputs.style);
+            drawn.truncate(drawn.trim_end().len());
+            self.findings.push(drawn);
         }
         self.program = outcome.program;
         self.push(outcome.fragment.map(|fragment| inputs.limits.apply(fragment)));
     }
 
-    fn manifests(&mut self, files: &[Found]) {
+    fn manifests(&mut self, files: &[Found], inputs: &Inputs) {
         let mut resources = Vec::new();
         for file in files {
-            let Some(bytes) = self.bytes(&file.path) else { continue };
+            let Some(bytes) = self.bytes(&file.path, &inputs.once) else { continue };
             match manifest::load(&file.path.to_string_lossy(), &bytes) {
                 Ok(made) => resources.extend(made),
                 Err(errors) => {

@@ -11,6 +11,7 @@ use super::*;
 
 fn socket(path: &Path, level: ConsoleLevel) -> ConsoleSocket {
     ConsoleSocket {
+        place: String::new(),
         address: ConsoleAddress::Unix(path.to_owned()),
         level,
         mode: Some(0o600),

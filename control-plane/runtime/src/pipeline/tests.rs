@@ -7,7 +7,8 @@ use sluicegate_proto::v1::origin::Place;
 use sluicegate_proto::v1::{self, resource::Body};
 use sluicegate_provider_docker::container::Container;
 use sluicegate_provider_docker::routes::{PROVIDER as DOCKER, routes};
-use sluicegate_provider_file::load::{Inputs, Limits, load};
+use sluicegate_provider_file::discover::Once;
+use sluicegate_provider_file::load::{Inputs, Limits, Told, load};
 
 use super::*;
 use crate::entrypoint::{self, EntryPoint};
@@ -185,6 +186,9 @@ fn haproxy(text: &str) -> Load {
         style: Style::Plain,
         limits: Limits::default(),
         strictness: Default::default(),
+        told: Told::People,
+        drop_in: false,
+        once: Once::default(),
     };
     let loaded = load(&inputs);
     assert_eq!(loaded.findings, [""; 0]);

@@ -23,6 +23,11 @@ impl Prepared {
         self.folder.path().join("haproxy.cfg")
     }
 
+    /// The same in today's syntax.
+    pub(crate) fn modern(&self) -> PathBuf {
+        self.folder.path().join("modern.cfg")
+    }
+
     /// The names of hosts.
     pub(crate) fn hosts(&self) -> PathBuf {
         self.folder.path().join("hosts")
@@ -71,7 +76,7 @@ pub(crate) fn prepare(bytes: &[u8]) -> io::Result<Prepared> {
         };
         prepared.variables_of(line);
         let mut line = line.to_owned();
-        if global {
+        if global || words.first() == Some(&"bind") {
             prepared.owner(&words, &mut line);
         }
         prepared.files_of(&words, &mut line)?;
@@ -103,28 +108,32 @@ impl Prepared {
         }
     }
 
-    /// `user` and `group` of `global`: root where there is no such name.
+    /// `user` and `group` of `global` and of sockets: root where there is no such name.
     fn owner(&mut self, words: &[&str], line: &mut String) {
-        let (list, name) = match words {
-            ["user", name, ..] => ("/etc/passwd", name),
-            ["group", name, ..] => ("/etc/group", name),
-            _ => return,
-        };
-        let list = fs::read_to_string(list).unwrap_or_default();
-        if !list.lines().any(|line| line.split(':').next() == Some(name)) {
-            *line = line.replacen(name, "root", 1);
-            self.dummies.push(format!("{} root for {name}", words[0]));
+        for (index, pair) in words.windows(2).enumerate().rev() {
+            let (list, name) = match pair {
+                ["user", name] => ("/etc/passwd", name),
+                ["group", name] => ("/etc/group", name),
+                _ => continue,
+            };
+            let list = fs::read_to_string(list).unwrap_or_default();
+            if !list.lines().any(|line| line.split(':').next() == Some(name)) {
+                let at = offset(line, index + 1);
+                line.replace_range(at..at + name.len(), "root");
+                self.dummies.push(format!("{} root for {name}", pair[0]));
+            }
         }
     }
 
-    /// Host names to listen on.
+    /// Host names to listen on, and of servers.
     fn names_of(&mut self, words: &[&str], hosts: &mut String) {
         let address = match words {
-            ["bind", address, ..] | ["listen" | "frontend", _, address, ..] => address,
+            ["bind", address, ..] | ["listen" | "frontend" | "server", _, address, ..] => address,
             _ => return,
         };
-        let name = address.rsplit_once(':').map_or("", |(name, _)| name);
-        let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic()) && !name.contains(['@', ':', '$']);
+        let name = address.rsplit_once(':').map_or(*address, |(name, _)| name);
+        let is_name =
+            name.starts_with(|c: char| c.is_ascii_alphabetic()) && !name.contains(['@', ':', '$', '/']);
         if is_name && !hosts.split_ascii_whitespace().any(|known| known == name) {
             hosts.push_str(&format!("127.0.0.1 {name}\n"));
             self.dummies.push(format!("127.0.0.1 for {name}"));
@@ -170,6 +179,14 @@ impl Prepared {
         self.dummies.push(path.to_owned());
         Ok(())
     }
+}
+
+/// Where a word begins.
+fn offset(line: &str, word: usize) -> usize {
+    let begins = |(at, c): &(usize, char)| {
+        !c.is_ascii_whitespace() && (*at == 0 || line.as_bytes()[at - 1].is_ascii_whitespace())
+    };
+    line.char_indices().filter(begins).nth(word).map_or(0, |(at, _)| at)
 }
 
 fn write_dummy(named_by: &str, path: &Path) -> io::Result<()> {

@@ -2,7 +2,8 @@
 //!
 //! For files as people have them, of other hosts: what such a file names and this host has not (certificates, maps, error
 //! pages, users, host names, variables) is stood for by dummies, and it is started in a network of its own where every
-//! address and port is free. Prints the findings of each file by class; the exit code is 1 if one of them does not serve.
+//! address and port is free. What `--modernize` makes of it is shown to this program and to Debian's HAProxy, which tell what
+//! they refuse. Prints the findings of each file by class; the exit code is 1 if one of them does not serve.
 
 mod dummies;
 mod start;
@@ -48,6 +49,7 @@ fn try_all(folder: &Path) -> io::Result<bool> {
         passed += usize::from(code != 1);
         served += usize::from(started.is_ok());
         tell(file, &prepared, (code, &report), &started);
+        print!("{}", start::modern(&prepared)?);
     }
     println!("{} file(s): {passed} pass `check`, {served} start", files.len());
     Ok(passed == files.len() && served == files.len())

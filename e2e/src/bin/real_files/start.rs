@@ -1,6 +1,8 @@
 //! Runs `sluicegate` on a prepared file, in a network of its own.
 
+use std::fs;
 use std::io::{self, BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -9,7 +11,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
-use sluicegate_e2e::sluicegate_binary;
+use sluicegate_e2e::{debian, sluicegate_binary};
 
 use super::dummies::Prepared;
 
@@ -25,11 +27,36 @@ const ALONE: &str = "ip link set lo up && echo 1 > /proc/sys/net/ipv4/ip_nonloca
 
 /// A command of `sluicegate` that can bind what the file says.
 fn command(prepared: &Prepared, words: &[&str]) -> Command {
+    let mut command = alone(prepared, &sluicegate_binary("sluicegate"));
+    command.args(words).arg(prepared.file());
+    command
+}
+
+fn alone(prepared: &Prepared, program: &Path) -> Command {
     let mut command = Command::new("unshare");
-    command.args(["--net", "--mount", "sh", "-c", ALONE]).arg(prepared.hosts());
-    command.arg(sluicegate_binary("sluicegate")).args(words).arg(prepared.file());
+    command.args(["--net", "--mount", "sh", "-c", ALONE]).arg(prepared.hosts()).arg(program);
     command.env("SLUICEGATE_ADMIN", prepared.admin()).envs(&prepared.variables);
     command
+}
+
+/// What refuses the file in today's syntax, this program or Debian's HAProxy, and what they say; empty where both take it.
+pub(crate) fn modern(prepared: &Prepared) -> io::Result<String> {
+    let printed = command(prepared, &["check", "--modernize"]).output()?;
+    fs::write(prepared.modern(), &printed.stdout)?;
+    let mut said = String::new();
+    let mut ours = alone(prepared, &sluicegate_binary("sluicegate"));
+    let mut theirs = alone(prepared, &debian("haproxy"));
+    ours.arg("check").arg(prepared.modern());
+    theirs.arg("-c").arg("-f").arg(prepared.modern());
+    for (name, command, mark) in [("sluicegate", &mut ours, "error"), ("HAProxy", &mut theirs, "ALERT")] {
+        let output = command.output()?;
+        if output.status.code() == Some(1) {
+            let text = String::from_utf8_lossy(&output.stderr).into_owned();
+            let lines = text.lines().filter(|line| line.contains(mark) && !line.contains("rror(s) found"));
+            lines.for_each(|line| said.push_str(&format!("  modern, {name}: {line}\n")));
+        }
+    }
+    Ok(said)
 }
 
 /// The exit code of `check`, and its report.

@@ -68,7 +68,6 @@ fn wrong_conditions_are_told() {
     let (acls, _) = acls(&ABC);
     let cases = [
         ("when a", "expected `if` or `unless` and a condition, not `when`"),
-        ("if", "a condition is expected here"),
         ("if d", "no ACL is named `d`"),
         ("if METH_GETT", "no ACL is named `METH_GETT`"),
         ("if a or", "a term is missing after `or`"),
@@ -81,6 +80,21 @@ fn wrong_conditions_are_told() {
     for (line, expected) in cases {
         let mut reader = Reader::new(&FILES);
         assert!(reader.condition(&split(line), 0, &acls, Scope::REQUEST).is_none(), "{line}");
+        assert_eq!(told(&mut reader), [expected], "{line}");
+    }
+}
+
+#[test]
+fn a_condition_without_a_term_does_not_hold() {
+    let (acls, _) = acls(&ABC);
+    for (line, ops, expected) in [
+        ("if", 1, "there is no term after `if`: it never holds"),
+        ("unless", 2, "there is no term after `unless`: it always holds"),
+    ] {
+        let mut reader = Reader::new(&FILES);
+        let condition = reader.condition(&split(line), 0, &acls, Scope::REQUEST).unwrap();
+        let condition = condition.surely();
+        assert_eq!((condition.tests.len(), condition.ops.len()), (1, ops), "{line}");
         assert_eq!(told(&mut reader), [expected], "{line}");
     }
 }

@@ -1,5 +1,6 @@
 //! Actions of rules.
 
+use super::super::form::{Form, SWITCH, opt};
 use super::super::{Arity, Effect, Place, Places};
 use super::Keyword;
 use crate::expr::Hidden;
@@ -63,19 +64,29 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::degraded("close", TCP_RESPONSE, "the connection to the server stays open").takes(0, 0, ""),
         Keyword::degraded("silent-drop", TCP_RESPONSE, "which responses to turn away is not known yet")
             .instead(Effect::NoProxy),
-        Keyword::degraded("silent-drop", RESPONSE, "the client is answered 403").instead(Effect::Refuse(403)),
+        Keyword::degraded("silent-drop", RESPONSE, "the client is answered 403")
+            .takes(0, 2, "[rst-ttl <ttl>]")
+            .of(DROP)
+            .instead(Effect::Refuse(403)),
         Keyword::degraded(
             "silent-drop",
             TCP_REQUEST,
             "the client sees the connection close, or in HTTP mode 403",
         )
+        .takes(0, 2, "[rst-ttl <ttl>]")
+        .of(DROP)
         .instead(Effect::Refuse(403)),
-        Keyword::degraded("silent-drop", REQUEST, "the client is answered 403").instead(Effect::Refuse(403)),
+        Keyword::degraded("silent-drop", REQUEST, "the client is answered 403")
+            .takes(0, 2, "[rst-ttl <ttl>]")
+            .of(DROP)
+            .instead(Effect::Refuse(403)),
         Keyword::degraded("reject", REQUEST, "the client is answered 403")
             .takes(0, 0, "")
             .instead(Effect::Refuse(403)),
         Keyword::degraded("tarpit", REQUEST, "the client is answered at once").instead(Effect::Refuse(500)),
         Keyword::degraded("auth", REQUEST, "nobody is let in: the client is answered 403")
+            .takes(0, 2, "[realm <realm>]")
+            .of(&[Form::Options(&[opt("realm", &[Form::Any])])])
             .instead(Effect::Refuse(403)),
         Keyword::works("use-service prometheus-exporter", REQUEST, "lower/stats")
             .takes(0, 0, "")
@@ -96,7 +107,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         .instead(Effect::NoProxy),
         Keyword::degraded("expect-proxy", TCP_CONNECTION, "the PROXY line is not read yet")
             .instead(Effect::NoProxy),
-        Keyword::degraded("cache-store", RESPONSE, "nothing is cached"),
+        Keyword::degraded("cache-store", RESPONSE, "nothing is cached").takes(1, 1, "<cache>"),
         Keyword::degraded("attach-srv", TCP_SESSION, "connections are not reversed yet")
             .instead(Effect::Refuse(403)),
         Keyword::degraded("switch-mode", TCP_CONTENT, "the connection stays in TCP mode"),
@@ -114,24 +125,21 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::degraded("", HTTP, "lists and maps stay as they were read"),
     ),
     &Keyword::each(
-        [
-            "sc-add-gpc",
-            "sc-inc-gpc",
-            "sc-inc-gpc0",
-            "sc-inc-gpc1",
-            "sc-set-gpt",
-            "sc-set-gpt0",
-            "track-sc0",
-            "track-sc1",
-            "track-sc2",
-        ],
-        Keyword::degraded("", RULES, "nothing is counted: conditions take it for 0"),
+        ["sc-add-gpc", "sc-inc-gpc", "sc-inc-gpc0", "sc-inc-gpc1", "sc-set-gpt", "sc-set-gpt0"],
+        Keyword::degraded("", RULES, COUNTED),
     ),
     &Keyword::each(
-        ["set-var", "set-var-fmt", "unset-var"],
-        Keyword::degraded("", RULES, "there are no variables yet: what hangs on them is not known"),
+        ["track-sc0", "track-sc1", "track-sc2"],
+        Keyword::degraded("", RULES, COUNTED).takes(1, Arity::ANY, "<sample> [table <table>]"),
     ),
     &[Keyword::degraded("do-resolve", REQUESTS, "there are no variables yet")],
+    &Keyword::each(
+        ["set-var", "set-var-fmt"],
+        Keyword::degraded("", RULES, VARIABLES)
+            .takes(1, Arity::ANY, "(<name>) <value>")
+            .called(Form::Any, true),
+    ),
+    &[Keyword::degraded("unset-var", RULES, VARIABLES).takes(0, 0, "(<name>)").called(Form::Any, true)],
     &Keyword::each(
         ["set-dst", "set-dst-port"],
         Keyword::degraded("", REQUESTS, "traffic goes to the servers of the backend")
@@ -140,30 +148,38 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
     &Keyword::each(
         ["set-src", "set-src-port"],
         Keyword::degraded("", REQUESTS, "servers are told the address of the connection")
+            .takes(1, 1, "<sample>")
             .instead(Effect::Hides(Hidden::Source)),
     ),
     &Keyword::each(
-        ["send-spoe-group", "set-bandwidth-limit", "set-timeout"],
+        ["send-spoe-group", "set-bandwidth-limit"],
         Keyword::degraded("", RULES, "traffic passes without it"),
     ),
+    &[Keyword::degraded("set-timeout", RULES, "traffic passes without it")
+        .takes(2, 2, "{ client | connect | queue | server | tarpit | tunnel } <time>")
+        .of(&[Form::OneOf(&["client", "connect", "queue", "server", "tarpit", "tunnel"])])],
     &Keyword::each(
         ["set-retries", "set-priority-class", "set-priority-offset"],
-        Keyword::degraded("", REQUESTS, "every request is worth the same"),
+        Keyword::degraded("", REQUESTS, "every request is worth the same").takes(1, 1, "<sample>"),
     ),
     &Keyword::each(
         ["set-fc-mark", "set-fc-tos", "set-bc-mark", "set-bc-tos", "set-mark", "set-tos"],
         Keyword::degraded("", RULES, "packets are not marked"),
     ),
-    &Keyword::each(
-        ["capture", "do-log", "set-log-level"],
-        Keyword::degraded("", RULES_AND_QUIC, "the log does not follow it"),
-    ),
+    &Keyword::each(["capture", "do-log"], Keyword::degraded("", RULES_AND_QUIC, LOGGED)),
     &[
         Keyword::degraded("pause", HTTP, "there is no pause"),
-        Keyword::degraded("early-hint", REQUEST, "no 103 is sent"),
-        Keyword::degraded("cache-use", REQUEST, "nothing is cached"),
-        Keyword::degraded("wait-for-body", HTTP, "the head is sent on before the body is complete"),
-        Keyword::degraded("strict-mode", HTTP, "a rewrite that fails is answered 500"),
+        Keyword::degraded("set-log-level", RULES_AND_QUIC, LOGGED).takes(1, 1, "{ silent | <level> }").of(&[
+            Form::OneOf(&["silent", "emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"]),
+        ]),
+        Keyword::degraded("early-hint", REQUEST, "no 103 is sent").takes(2, 2, "<name> <format>"),
+        Keyword::degraded("cache-use", REQUEST, "nothing is cached").takes(1, 1, "<cache>"),
+        Keyword::degraded("wait-for-body", HTTP, "the head is sent on before the body is complete")
+            .takes(2, 4, "time <time> [at-least <bytes>]")
+            .of(&[Form::Options(&[opt("time", &[Form::Time]), opt("at-least", &[Form::Size])])]),
+        Keyword::degraded("strict-mode", HTTP, "a rewrite that fails is answered 500")
+            .takes(1, 1, "{ on | off }")
+            .of(SWITCH),
         Keyword::inert("set-nice", RULES, "all connections are worth the same"),
         Keyword::inert("wait-for-handshake", REQUEST, super::TLS),
         Keyword::degraded("lua", ANSWERS, "scripts are not run yet"),
@@ -204,6 +220,11 @@ const fn set(name: &'static str, summary: &'static str) -> Keyword {
 const fn replace(name: &'static str, summary: &'static str) -> Keyword {
     Keyword::works(name, REQUEST, REWRITE_TEST).takes(2, 2, "<regex> <format>").does(summary)
 }
+
+const DROP: &[Form] = &[Form::Options(&[opt("rst-ttl", &[Form::Number(1, 255)])])];
+const COUNTED: &str = "nothing is counted: conditions take it for 0";
+const VARIABLES: &str = "there are no variables yet: what hangs on them is not known";
+const LOGGED: &str = "the log does not follow it";
 
 const TEST: &str = "lower/http_rules";
 const REWRITE_TEST: &str = "lower/rewrites";

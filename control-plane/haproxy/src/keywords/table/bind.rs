@@ -1,5 +1,6 @@
 //! Options of `bind` lines.
 
+use super::super::form::{Form, ID, TIME, TLS_VERSION};
 use super::super::{Effect, Place, Places};
 use super::{Keyword, TLS};
 
@@ -38,23 +39,31 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         closed("nbconn", "connections are not reversed yet").takes(1, 1, "<number>"),
     ],
     &[
-        Keyword::degraded("idle-ping", BIND, "idle connections are not pinged").takes(1, 1, "<time>"),
-        Keyword::degraded("mss", BIND, KERNEL).takes(1, 1, "<bytes>"),
+        Keyword::degraded("idle-ping", BIND, "idle connections are not pinged")
+            .takes(1, 1, "<time>")
+            .of(TIME),
+        Keyword::degraded("mss", BIND, KERNEL).takes(1, 1, "<bytes>").of(&[Form::Number(-65_535, 65_535)]),
         Keyword::degraded("cc", BIND, KERNEL).takes(1, 1, "<algorithm>"),
         Keyword::degraded("tcp-ss", BIND, KERNEL).takes(1, 1, "<mode>"),
-        Keyword::degraded("tcp-ut", BIND, KERNEL).takes(1, 1, "<time>"),
+        Keyword::degraded("tcp-ut", BIND, KERNEL).takes(1, 1, "<time>").of(TIME),
         Keyword::degraded("tfo", BIND, KERNEL).takes(0, 0, ""),
         Keyword::degraded("defer-accept", BIND, "a connection is taken when it opens").takes(0, 0, ""),
         Keyword::inert("nice", BIND, "all connections are worth the same").takes(1, 1, "<number>"),
-        Keyword::inert("id", BIND, "listeners are known by their addresses").takes(1, 1, "<number>"),
+        Keyword::inert("id", BIND, "listeners are known by their addresses").takes(1, 1, "<number>").of(ID),
         Keyword::inert("guid-prefix", BIND, "listeners are known by their addresses").takes(1, 1, "<text>"),
         Keyword::inert("label", BIND, "listeners are known by their addresses").takes(1, 1, "<text>"),
-        Keyword::inert("level", BIND, API).takes(1, 1, "<level>"),
-        Keyword::inert("severity-output", BIND, API).takes(1, 1, "<format>"),
-        Keyword::inert("expose-fd", BIND, API).takes(1, 1, "listeners"),
-        Keyword::inert("process", BIND, "every worker has the listener").takes(1, 1, "<set>"),
-        Keyword::inert("thread", BIND, "every worker has the listener").takes(1, 1, "<set>"),
-        Keyword::inert("shards", BIND, "every worker has the listener").takes(1, 1, "<number>"),
+        Keyword::inert("level", BIND, API)
+            .takes(1, 1, "{ user | operator | admin }")
+            .of(&[Form::OneOf(&["user", "operator", "admin"])]),
+        Keyword::inert("severity-output", BIND, API)
+            .takes(1, 1, "{ none | number | string }")
+            .of(&[Form::OneOf(&["none", "number", "string"])]),
+        Keyword::inert("expose-fd", BIND, API).takes(1, 1, "listeners").of(&[Form::OneOf(&["listeners"])]),
+        Keyword::inert("process", BIND, EVERY).takes(1, 1, "<set>").of(&[Form::Threads]),
+        Keyword::inert("thread", BIND, EVERY).takes(1, 1, "<set>").of(&[Form::Threads]),
+        Keyword::inert("shards", BIND, EVERY)
+            .takes(1, 1, "{ <number> | by-thread | by-group }")
+            .of(&[Form::NumberOr(1, 4096, &["by-thread", "by-group"])]),
         Keyword::inert("quic-cc-algo", BIND, QUIC).takes(1, 1, "<algorithm>"),
         Keyword::inert("quic-force-retry", BIND, QUIC).takes(0, 0, ""),
         Keyword::inert("quic-socket", BIND, QUIC).takes(1, 1, "{ connection | listener }"),
@@ -78,8 +87,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "ktls",
             "npn",
             "sigalgs",
-            "ssl-max-ver",
-            "ssl-min-ver",
             "tls-ticket-keys",
         ],
         Keyword::inert("", BIND, TLS).takes(1, 1, "<value>"),
@@ -88,7 +95,13 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         ["crt", "crt-list", "default-crt"],
         Keyword::inert("", BIND, TLS).takes(1, 1, "<path>").adds(),
     ),
-    &[Keyword::inert("verify", BIND, TLS).takes(1, 1, "{ none | optional | required }")],
+    &[
+        Keyword::inert("verify", BIND, TLS)
+            .takes(1, 1, "{ none | optional | required }")
+            .of(&[Form::OneOf(&["none", "optional", "required"])]),
+        Keyword::inert("ssl-min-ver", BIND, TLS).takes(1, 1, "<version>").of(TLS_VERSION),
+        Keyword::inert("ssl-max-ver", BIND, TLS).takes(1, 1, "<version>").of(TLS_VERSION),
+    ],
     &Keyword::each(
         [
             "allow-0rtt",
@@ -122,6 +135,7 @@ const fn closed(name: &'static str, why: &'static str) -> Keyword {
 
 const BIND: Places = Places::of(&[Place::BindOption]);
 const TEST: &str = "lower/binds";
+const EVERY: &str = "every worker has the listener";
 const API: &str = "it acts on the runtime API alone";
 const KERNEL: &str = "the kernel's setting stays";
 const QUIC: &str = "it acts on QUIC alone, which is not supported yet";

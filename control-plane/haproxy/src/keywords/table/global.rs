@@ -29,9 +29,9 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .takes(0, 1, "[<name>]")
             .once()
             .does("The host name of syslog lines."),
-        Keyword::inert("daemon", G, "only the program under the name `haproxy` goes to the background")
+        Keyword::works("daemon", G, HEEDED)
             .takes(0, 0, "")
-            .does("Go to the background."),
+            .does("Goes to the background, under the name `haproxy`; under another it has no effect."),
         Keyword::works("pidfile", G, "the_pid_file_says_who_serves")
             .takes(1, 1, "<path>")
             .once()
@@ -93,8 +93,9 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::works("unix-bind", G, "lower/unix_bind")
             .takes(1, Arity::ANY, "[prefix <path>] [mode <octal>] [user <name>] [group <name>]")
             .does("What unix sockets of `bind` lines have that do not say it."),
-        Keyword::inert("zero-warning", G, "only the program under the name `haproxy` heeds it")
-            .takes(0, 0, ""),
+        Keyword::works("zero-warning", G, HEEDED)
+            .takes(0, 0, "")
+            .does("A warning is an error, under the name `haproxy`; under another it has no effect."),
         Keyword::degraded("stats-file", G, "counters start at zero").takes(1, 1, "<path>"),
         Keyword::works("spread-checks", G, "lower/limits")
             .takes(1, 1, "<percent>")
@@ -113,7 +114,8 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .once()
             .does("The most that the limit of open files is raised to."),
         Keyword::degraded("warn-blocked-traffic-after", G, "the watchdog has its own limit")
-            .takes(1, 1, "<time>"),
+            .takes(1, 1, "<time>")
+            .of(TIME),
         Keyword::degraded("set-var", G, "there are no variables yet: expressions that use them find nothing"),
         Keyword::degraded(
             "set-var-fmt",
@@ -124,9 +126,11 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::degraded("noreuseport", G, "every worker has a listening socket of its own").takes(0, 0, ""),
     ],
     &[
-        Keyword::degraded("default-path", G, "relative paths start at the working folder"),
-        Keyword::degraded("lua-load", G, LUA),
-        Keyword::degraded("lua-load-per-thread", G, LUA),
+        Keyword::degraded("default-path", G, "relative paths start at the working folder")
+            .takes(1, 2, "{ current | config | parent | origin <path> }")
+            .of(&[Form::OneOf(&["current", "config", "parent", "origin"])]),
+        Keyword::degraded("lua-load", G, LUA).takes(1, Arity::ANY, "<path> [<argument>...]"),
+        Keyword::degraded("lua-load-per-thread", G, LUA).takes(1, Arity::ANY, "<path> [<argument>...]"),
         Keyword::degraded("harden.reject-privileged-ports.tcp", G, "connections from low ports are let in"),
         Keyword::inert("harden.reject-privileged-ports.quic", G, "QUIC is not supported yet"),
     ],
@@ -146,36 +150,37 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         ["server-state-base", "server-state-file"],
         Keyword::degraded("", G, "servers start as the configuration says").takes(1, 1, "<path>"),
     ),
-    &Keyword::each(
-        ["h1-case-adjust", "h1-case-adjust-file"],
-        Keyword::inert("", G, "header names keep the case in which they came"),
-    ),
+    &[
+        Keyword::inert("h1-case-adjust", G, CASE).takes(2, 2, "<from> <to>"),
+        Keyword::inert("h1-case-adjust-file", G, CASE).takes(1, 1, "<path>"),
+    ],
     &Keyword::each(
         ["h1-accept-payload-with-any-method", "h1-do-not-close-on-insecure-transfer-encoding"],
         Keyword::degraded("", G, "requests are taken strictly as the RFC says"),
     ),
     &Keyword::each(
-        [
-            "external-check",
-            "insecure-fork-wanted",
-            "mworker-max-reloads",
-            "master-worker",
-        ],
+        ["external-check", "insecure-fork-wanted"],
+        Keyword::inert("", G, "the process starts no others").takes(0, 0, ""),
+    ),
+    &Keyword::each(
+        ["mworker-max-reloads", "master-worker"],
         Keyword::inert("", G, "the process starts no others"),
     ),
     &Keyword::each(
-        [
-            "cpu-affinity",
-            "cpu-map",
-            "cpu-policy",
-            "cpu-set",
-            "numa-cpu-mapping",
-            "max-threads-per-group",
-            "thread-groups",
-            "thread-group",
-        ],
-        Keyword::degraded("", G, "workers run where the kernel puts them").negatable(),
+        ["cpu-affinity", "cpu-policy", "cpu-set", "numa-cpu-mapping", "max-threads-per-group"],
+        Keyword::degraded("", G, PLACED).negatable(),
     ),
+    &[
+        Keyword::degraded("cpu-map", G, PLACED)
+            .takes(2, Arity::ANY, "[auto:]<set>[/<set>] <processors>...")
+            .of(&[Form::Threads, Form::Processors])
+            .negatable(),
+        Keyword::degraded("thread-groups", G, PLACED).takes(1, 1, "<number>").of(NUMBER).negatable(),
+        Keyword::degraded("thread-group", G, PLACED)
+            .takes(1, Arity::ANY, "<group> [<set>...]")
+            .of(NUMBER)
+            .negatable(),
+    ],
     &Keyword::each(
         [
             "noepoll",
@@ -187,55 +192,85 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "no-memory-trimming",
             "busy-polling",
             "prealloc-fd",
-            "profiling.memory",
-            "profiling.tasks",
+            "pp2-never-send-local",
+            "h2-workaround-bogus-websocket-clients",
+        ],
+        Keyword::inert("", G, INSIDE).takes(0, 0, "").negatable(),
+    ),
+    &[
+        Keyword::inert("profiling.memory", G, INSIDE).takes(1, 1, "{ on | off }").of(SWITCH),
+        Keyword::inert("profiling.tasks", G, INSIDE)
+            .takes(1, 1, "{ auto | on | off }")
+            .of(&[Form::OneOf(&["auto", "on", "off"])]),
+    ],
+    &Keyword::each(
+        [
             "anonkey",
             "debug.counters",
             "force-cfg-parser-pause",
             "maxzlibmem",
-            "pp2-never-send-local",
             "shm-stats-file",
             "shm-stats-file-max-objects",
             "limited-quic",
-            "h2-workaround-bogus-websocket-clients",
             "noktls",
         ],
-        Keyword::inert("", G, "it tunes HAProxy's own inside").negatable(),
+        Keyword::inert("", G, INSIDE).negatable(),
     ),
     &Keyword::each(
         ["expose-deprecated-directives", "expose-experimental-directives"],
         Keyword::inert("", G, "what is there needs no leave"),
     ),
     &[
-        Keyword::inert("quiet", G, "only the program under the name `haproxy` heeds it; errors are told all the same")
-            .takes(0, 0, ""),
+        Keyword::works("quiet", G, HEEDED).takes(0, 0, "").does(
+            "Says less at the start, but for errors, under the name `haproxy`; under another it has no effect.",
+        ),
         Keyword::inert("strict-limits", G, "a limit that cannot be had is told, and what there is is served with")
             .takes(0, 0, "")
             .negatable(),
     ],
-    &Keyword::each(
-        ["cluster-secret"],
-        Keyword::inert("", G, "it acts on peers and QUIC alone, which are not supported yet"),
-    ),
+    &[
+        Keyword::inert("cluster-secret", G, "it acts on peers and QUIC alone, which are not supported yet")
+            .takes(1, 1, "<text>"),
+        Keyword::inert("lua-prepend-path", G, SCRIPTS)
+            .takes(1, 2, "<path> [path | cpath]")
+            .of(&[Form::Any, Form::OneOf(&["path", "cpath"])]),
+        Keyword::inert("httpclient.resolvers.prefer", G, SCRIPTS)
+            .takes(1, 1, "{ ipv4 | ipv6 }")
+            .of(&[Form::OneOf(&["ipv4", "ipv6"])]),
+        Keyword::inert("httpclient.ssl.verify", G, SCRIPTS)
+            .takes(0, 1, "[none | required]")
+            .of(&[Form::OneOf(&["none", "required"])]),
+    ],
     &Keyword::each(
         [
-            "lua-prepend-path",
             "httpclient.resolvers.disabled",
             "httpclient.resolvers.id",
-            "httpclient.resolvers.prefer",
             "httpclient.retries",
             "httpclient.ssl.ca-file",
-            "httpclient.ssl.verify",
             "httpclient.timeout.connect",
         ],
-        Keyword::inert("", G, "it acts on scripts alone, which are not run yet"),
+        Keyword::inert("", G, SCRIPTS),
     ),
     &Keyword::each(
+        ["ca-base", "crt-base", "key-base", "issuers-chain-path", "ssl-dh-param-file"],
+        Keyword::inert("", G, TLS).takes(1, 1, "<path>"),
+    ),
+    &[
+        Keyword::inert("ssl-default-bind-options", G, TLS)
+            .takes(1, Arity::ANY, "<option>...")
+            .of(&[Form::Options(BIND_OPTIONS)]),
+        Keyword::inert("ssl-default-server-options", G, TLS)
+            .takes(1, Arity::ANY, "<option>...")
+            .of(&[Form::Options(SERVER_OPTIONS)]),
+        Keyword::inert("ssl-server-verify", G, TLS)
+            .takes(1, 1, "{ none | required }")
+            .of(&[Form::OneOf(&["none", "required"])]),
+        Keyword::inert("ssl-load-extra-files", G, TLS)
+            .takes(1, Arity::ANY, "<kind>...")
+            .of(&[Form::Each(&["none", "all", "bundle", "sctl", "ocsp", "issuer", "key"])]),
+    ],
+    &Keyword::each(
         [
-            "ca-base",
-            "crt-base",
-            "key-base",
-            "issuers-chain-path",
             "jwt.decrypt_alg_list",
             "jwt.decrypt_enc_list",
             "ocsp-update.disable",
@@ -247,22 +282,17 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "ssl-default-bind-ciphersuites",
             "ssl-default-bind-client-sigalgs",
             "ssl-default-bind-curves",
-            "ssl-default-bind-options",
             "ssl-default-bind-sigalgs",
             "ssl-default-server-ciphers",
             "ssl-default-server-ciphersuites",
             "ssl-default-server-client-sigalgs",
             "ssl-default-server-curves",
-            "ssl-default-server-options",
             "ssl-default-server-sigalgs",
-            "ssl-dh-param-file",
             "ssl-propquery",
             "ssl-provider",
             "ssl-provider-path",
             "ssl-security-level",
-            "ssl-server-verify",
             "ssl-skip-self-issued-ca",
-            "ssl-load-extra-files",
             "ssl-load-extra-del-ext",
             "ssl-engine",
             "ssl-mode-async",
@@ -295,7 +325,65 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
 ];
 
 use super::super::Arity;
+use super::super::form::{Form, NUMBER, Opt, SWITCH, TIME, TLS_VERSION, opt};
 
+const CASE: &str = "header names keep the case in which they came";
+const PLACED: &str = "workers run where the kernel puts them";
+const INSIDE: &str = "it tunes HAProxy's own inside";
+const SCRIPTS: &str = "it acts on scripts alone, which are not run yet";
+
+/// What `ssl-default-bind-options` takes of the options of `bind`.
+const BIND_OPTIONS: &[Opt] = &[
+    opt("allow-0rtt", &[]),
+    opt("force-sslv3", &[]),
+    opt("force-tlsv10", &[]),
+    opt("force-tlsv11", &[]),
+    opt("force-tlsv12", &[]),
+    opt("force-tlsv13", &[]),
+    opt("no-sslv3", &[]),
+    opt("no-tlsv10", &[]),
+    opt("no-tlsv11", &[]),
+    opt("no-tlsv12", &[]),
+    opt("no-tlsv13", &[]),
+    opt("no-tls-tickets", &[]),
+    opt("tls-tickets", &[]),
+    opt("prefer-client-ciphers", &[]),
+    opt("prefer-server-ciphers", &[]),
+    opt("strict-sni", &[]),
+    opt("no-strict-sni", &[]),
+    opt("no-alpn", &[]),
+    opt("ktls", &[Form::OneOf(&["on", "off"])]),
+    opt("ssl-min-ver", TLS_VERSION),
+    opt("ssl-max-ver", TLS_VERSION),
+];
+
+/// The same of the options of `server`.
+const SERVER_OPTIONS: &[Opt] = &[
+    opt("allow-0rtt", &[]),
+    opt("force-sslv3", &[]),
+    opt("force-tlsv10", &[]),
+    opt("force-tlsv11", &[]),
+    opt("force-tlsv12", &[]),
+    opt("force-tlsv13", &[]),
+    opt("no-sslv3", &[]),
+    opt("no-tlsv10", &[]),
+    opt("no-tlsv11", &[]),
+    opt("no-tlsv12", &[]),
+    opt("no-tlsv13", &[]),
+    opt("no-tls-tickets", &[]),
+    opt("tls-tickets", &[]),
+    opt("no-ssl-reuse", &[]),
+    opt("ssl-reuse", &[]),
+    opt("no-renegotiate", &[]),
+    opt("renegotiate", &[]),
+    opt("no-sni-auto", &[]),
+    opt("sni-auto", &[]),
+    opt("ktls", &[Form::OneOf(&["on", "off"])]),
+    opt("ssl-min-ver", TLS_VERSION),
+    opt("ssl-max-ver", TLS_VERSION),
+];
+
+const HEEDED: &str = "what_only_the_drop_in_heeds_is_told_of_others";
 const ENVIRONMENT: &str = "environment_keywords_act_on_the_lines_below";
 const RIGHTS: &str = "the_process_becomes_whom_the_file_says";
 const LUA: &str = "scripts are not run yet: their rules are left out, their services answer 403";

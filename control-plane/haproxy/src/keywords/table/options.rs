@@ -1,5 +1,6 @@
 //! `option …`
 
+use super::super::form::{Form, opt};
 use super::super::{Arity, Effect};
 use super::{DFL, DFLB, DLB, FLB, Keyword, LB, Places};
 
@@ -40,7 +41,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .does("Checks servers with an HTTP request."),
         Keyword::works("option tcp-check", DLB, "lower/checks")
             .takes(0, 0, "")
-            .negatable()
             .does("Checks servers with a TCP connection, and the steps of `tcp-check`."),
     ],
     &[
@@ -74,11 +74,13 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         missing("option idle-close-on-response", DFL, "idle connections are closed at a soft stop"),
         missing("option independent-streams", DFLB, "traffic in one direction keeps the other alive"),
         missing("option prefer-last-server", DLB, "every request takes its turn"),
-        missing("option originalto", DFLB, "servers are not told the address that the client asked").takes(
-            0,
-            Arity::ANY,
-            "",
-        ),
+        Keyword::degraded(
+            "option originalto",
+            DFLB,
+            "servers are not told the address that the client asked",
+        )
+        .takes(0, 4, "[except <network>] [header <name>]")
+        .of(&[Form::Options(&[opt("except", &[Form::Any]), opt("header", &[Form::Any])])]),
         missing("option http-drop-request-trailers", DLB, "trailers pass"),
         missing("option http-drop-response-trailers", DFL, "trailers pass"),
         missing("option forwarded", DLB, "servers do not get the Forwarded header").takes(0, Arity::ANY, ""),
@@ -123,9 +125,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
     ],
     &Keyword::each(
         ["option external-check", "option spop-check"],
-        Keyword::degraded("", DLB, "checks of this kind are not made yet")
-            .negatable()
-            .instead(Effect::NoCheckedServer),
+        Keyword::degraded("", DLB, "checks of this kind are not made yet").instead(Effect::NoCheckedServer),
     ),
     &[
         Keyword::inert("option keepalive", FLB, "HAProxy never did anything for it").negatable(),

@@ -1,5 +1,6 @@
 //! Lines of proxies that are settings.
 
+use super::super::form::{Form, ID, NUMBER, Opt, TIME, opt};
 use super::super::{Arity, Effect, Place};
 use super::{DFL, DFLB, DLB, FL, FLB, Keyword, LB, TLS};
 
@@ -66,53 +67,80 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::inert("description", DFLB, "there is no statistics page yet")
             .takes(1, Arity::ANY, "<text>")
             .does("Free text about the proxy."),
-        Keyword::inert("id", FLB, "proxies are known by their names").takes(1, 1, "<number>"),
+        Keyword::inert("id", FLB, "proxies are known by their names").takes(1, 1, "<number>").of(ID),
         Keyword::inert("guid", FLB, "proxies are known by their names").takes(1, 1, "<text>"),
         Keyword::inert("fullconn", DLB, "it acts on `minconn` alone").takes(1, 1, "<number>"),
-        Keyword::inert("hash-type", DLB, HASHES),
-        Keyword::inert("hash-balance-factor", DLB, HASHES),
+        Keyword::inert("hash-type", DLB, HASHES)
+            .takes(1, 3, "{ map-based | consistent } [<function> [avalanche]]")
+            .of(&[
+                Form::OneOf(&["map-based", "consistent"]),
+                Form::OneOf(&["sdbm", "djb2", "wt6", "crc32", "none"]),
+                Form::OneOf(&["avalanche"]),
+            ]),
+        Keyword::inert("hash-balance-factor", DLB, HASHES).takes(1, 1, "<percent>"),
         Keyword::inert("hash-preserve-affinity", DLB, HASHES),
-        Keyword::inert("ignore-persist", LB, COOKIES),
-        Keyword::inert("force-persist", LB, COOKIES),
-        Keyword::inert("dynamic-cookie-key", DLB, COOKIES),
+        Keyword::inert("ignore-persist", LB, COOKIES)
+            .takes(1, Arity::ANY, "{ if | unless } <condition>")
+            .of(&[Form::Condition]),
+        Keyword::inert("force-persist", LB, COOKIES)
+            .takes(1, Arity::ANY, "{ if | unless } <condition>")
+            .of(&[Form::Condition]),
+        Keyword::inert("dynamic-cookie-key", DLB, COOKIES).takes(1, 1, "<key>"),
         Keyword::inert("crt", FL, TLS),
         Keyword::inert("ssl-f-use", FL, TLS),
         Keyword::inert("quic-initial", DFL, "QUIC is not supported yet"),
     ],
     &[
-        Keyword::degraded("errorloc", DFLB, ERRORS).takes(2, 2, "<status> <url>"),
-        Keyword::degraded("errorloc302", DFLB, ERRORS).takes(2, 2, "<status> <url>"),
-        Keyword::degraded("errorloc303", DFLB, ERRORS).takes(2, 2, "<status> <url>"),
-        Keyword::degraded("errorfiles", DFLB, ERRORS),
-        Keyword::degraded("http-error", DFLB, ERRORS),
-        Keyword::degraded("error-log-format", DFL, "errors are logged in the form of other lines"),
+        Keyword::degraded("errorloc", DFLB, ERRORS).takes(2, 2, "<status> <url>").of(ERROR_STATUS),
+        Keyword::degraded("errorloc302", DFLB, ERRORS).takes(2, 2, "<status> <url>").of(ERROR_STATUS),
+        Keyword::degraded("errorloc303", DFLB, ERRORS).takes(2, 2, "<status> <url>").of(ERROR_STATUS),
+        Keyword::degraded("errorfiles", DFLB, ERRORS).takes(1, Arity::ANY, "<name> [<status>...]"),
+        Keyword::degraded("http-error", DFLB, ERRORS)
+            .takes(2, Arity::ANY, "status <status> [<argument>...]")
+            .of(&[Form::OneOf(&["status"]), Form::OneOf(ERROR_STATUSES)]),
+        Keyword::degraded("error-log-format", DFL, "errors are logged in the form of other lines")
+            .takes(1, 1, "<format>"),
         Keyword::degraded("log-steps", DFL, "a line is logged at the end of an exchange"),
-        Keyword::degraded("capture cookie", FL, "the log does not show it"),
-        Keyword::degraded("capture request header", FL, "the log does not show it"),
-        Keyword::degraded("capture response header", FL, "the log does not show it"),
-        Keyword::degraded("declare capture", FL, "the log does not show it"),
+        Keyword::degraded("capture cookie", FL, "the log does not show it")
+            .takes(3, 3, "<name> len <length>")
+            .of(&[Form::Any, Form::OneOf(&["len"])]),
+        Keyword::degraded("capture request header", FL, "the log does not show it")
+            .takes(3, 3, "<name> len <length>")
+            .of(&[Form::Any, Form::OneOf(&["len"])]),
+        Keyword::degraded("capture response header", FL, "the log does not show it")
+            .takes(3, 3, "<name> len <length>")
+            .of(&[Form::Any, Form::OneOf(&["len"])]),
+        Keyword::degraded("declare capture", FL, "the log does not show it")
+            .takes(3, 3, "{ request | response } len <length>")
+            .of(&[Form::OneOf(&["request", "response"]), Form::OneOf(&["len"]), Form::Number(1, i32::MAX as i64)]),
         Keyword::degraded("unique-id-format", DFL, "requests get no identifier").takes(1, 1, "<format>"),
         Keyword::degraded("unique-id-header", DFL, "requests get no identifier").takes(1, 1, "<name>"),
-        Keyword::degraded("http-send-name-header", DLB, "servers are not told their name"),
+        Keyword::degraded("http-send-name-header", DLB, "servers are not told their name").takes(1, 1, "<name>"),
         Keyword::degraded("http-reuse", DLB, "connections to servers are shared by the engine's own rules")
-            .takes(1, 1, "{ never | safe | aggressive | always }"),
-        Keyword::degraded("retry-on", DLB, "only connections that fail are tried again"),
-        Keyword::degraded("rate-limit sessions", DFL, "this limit is not kept").takes(1, 1, "<number>"),
-        Keyword::degraded("max-keep-alive-queue", DLB, "this limit is not kept").takes(1, 1, "<number>"),
+            .takes(1, 1, "{ never | safe | aggressive | always }")
+            .of(&[Form::OneOf(&["never", "safe", "aggressive", "always"])]),
+        Keyword::degraded("retry-on", DLB, "only connections that fail are tried again")
+            .takes(1, Arity::ANY, "<event>...")
+            .of(&[Form::Each(RETRIED)]),
+        Keyword::degraded("rate-limit sessions", DFL, "this limit is not kept").takes(1, 1, "<number>").of(NUMBER),
+        Keyword::degraded("max-keep-alive-queue", DLB, "this limit is not kept").takes(1, 1, "<number>").of(NUMBER),
         Keyword::degraded("max-session-srv-conns", DFL, "this limit is not kept").takes(1, 1, "<number>"),
-        Keyword::degraded("load-server-state-from-file", DLB, STATE),
+        Keyword::degraded("load-server-state-from-file", DLB, STATE)
+            .takes(1, 1, "{ global | local | none }")
+            .of(&[Form::OneOf(&["global", "local", "none"])]),
         Keyword::degraded("server-state-file-name", LB, STATE),
         Keyword::degraded("external-check path", DLB, "no programs are run").takes(1, 1, "<path>"),
         Keyword::degraded("external-check command", DLB, "no programs are run").takes(1, 1, "<command>"),
     ],
     &[
-        Keyword::degraded("cookie", DLB, STAY),
-        Keyword::degraded("persist rdp-cookie", DLB, STAY),
-        Keyword::degraded("stick-table", FLB, "nothing is remembered of clients"),
-        Keyword::degraded("stick on", LB, STAY),
-        Keyword::degraded("stick match", LB, STAY),
-        Keyword::degraded("stick store-request", LB, STAY),
-        Keyword::degraded("stick store-response", LB, STAY),
+        Keyword::degraded("cookie", DLB, STAY)
+            .takes(1, Arity::ANY, "<name> [rewrite | insert | prefix] [<option>...]")
+            .of(&[Form::Any, Form::Options(COOKIE)])
+            .apart(&[&["rewrite", "indirect"], &["rewrite", "insert", "prefix"]]),
+        Keyword::degraded("persist rdp-cookie", DLB, STAY).takes(0, 0, ""),
+        Keyword::degraded("stick-table", FLB, "nothing is remembered of clients")
+            .takes(4, Arity::ANY, "type <type> size <size> [expire <time>] [store <data>] [<option>...]")
+            .of(&[Form::Options(TABLE)]),
         Keyword::degraded("server-template", LB, "the servers that it stands for are missing").takes(
             3,
             Arity::ANY,
@@ -134,61 +162,93 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::degraded("force-be-switch", FL, "an unpublished backend gets no traffic"),
     ],
     &Keyword::each(
+        ["stick on", "stick match", "stick store-request", "stick store-response"],
+        Keyword::degraded("", LB, STAY)
+            .takes(1, Arity::ANY, "<sample> [table <table>] [{ if | unless } <condition>]"),
+    ),
+    &Keyword::each(
         [
             "balance static-rr",
             "balance leastconn",
             "balance first",
-            "balance hash",
             "balance source",
-            "balance uri",
-            "balance url_param",
-            "balance hdr",
-            "balance random",
             "balance rdp-cookie",
             "balance log-hash",
             "balance sticky",
         ],
         Keyword::degraded("", DLB, TURNS).once(),
     ),
+    &[
+        Keyword::degraded("balance hash", DLB, TURNS).once().takes(1, Arity::ANY, "<sample>"),
+        Keyword::degraded("balance uri", DLB, TURNS)
+            .once()
+            .takes(0, Arity::ANY, "[len <length>] [depth <depth>] [whole] [path-only]")
+            .of(&[Form::Options(&[
+                opt("len", ID),
+                opt("depth", ID),
+                opt("whole", &[]),
+                opt("path-only", &[]),
+            ])]),
+        Keyword::degraded("balance url_param", DLB, TURNS)
+            .once()
+            .takes(1, 3, "<name> [check_post [<bytes>]]")
+            .of(&[Form::Any, Form::OneOf(&["check_post"])]),
+        Keyword::degraded("balance hdr", DLB, TURNS)
+            .once()
+            .takes(0, 1, "(<name>) [use_domain_only]")
+            .called(Form::Any, true)
+            .of(&[Form::OneOf(&["use_domain_only"])]),
+        Keyword::degraded("balance random", DLB, TURNS)
+            .once()
+            .called(Form::Number(1, i32::MAX as i64), false),
+    ],
     &Keyword::each(
         ["mode log", "mode spop", "mode haterm"],
         Keyword::degraded("", DFLB, "this protocol is not spoken yet").once().instead(Effect::NoProxy),
     ),
+    &[Keyword::degraded("email-alert level", DFLB, "no mail is sent").takes(1, 1, "<level>").of(&[Form::OneOf(&[
+        "emerg", "alert", "crit", "err", "warning", "notice", "info", "debug",
+    ])])],
     &Keyword::each(
         [
             "email-alert from",
-            "email-alert level",
             "email-alert mailers",
             "email-alert myhostname",
             "email-alert to",
         ],
-        Keyword::degraded("", DFLB, "no mail is sent"),
+        Keyword::degraded("", DFLB, "no mail is sent").takes(1, 1, "<text>"),
     ),
     &Keyword::each(
         [
-            "clitcpka-cnt",
             "clitcpka-idle",
             "clitcpka-intvl",
-            "srvtcpka-cnt",
             "srvtcpka-idle",
             "srvtcpka-intvl",
         ],
-        Keyword::degraded("", DFLB, "keep-alive probes have the kernel's intervals"),
+        Keyword::degraded("", DFLB, PROBES).takes(1, 1, "<time>").of(TIME),
+    ),
+    &Keyword::each(
+        ["clitcpka-cnt", "srvtcpka-cnt"],
+        Keyword::degraded("", DFLB, PROBES).takes(1, 1, "<number>").of(NUMBER),
     ),
     &Keyword::each(
         [
-            "compression algo",
-            "compression algo-req",
-            "compression algo-res",
-            "compression type",
-            "compression type-req",
-            "compression type-res",
             "compression offload",
             "compression direction",
             "compression minsize-req",
             "compression minsize-res",
         ],
-        Keyword::degraded("", DFLB, "bodies pass as they are"),
+        Keyword::degraded("", DFLB, WHOLE),
+    ),
+    &Keyword::each(
+        ["compression algo", "compression algo-req", "compression algo-res"],
+        Keyword::degraded("", DFLB, WHOLE)
+            .takes(1, Arity::ANY, "<algorithm>...")
+            .of(&[Form::Each(&["identity", "gzip", "deflate", "raw-deflate"])]),
+    ),
+    &Keyword::each(
+        ["compression type", "compression type-req", "compression type-res"],
+        Keyword::degraded("", DFLB, WHOLE).takes(1, Arity::ANY, "<type>..."),
     ),
     &[
         page("stats enable").takes(0, 0, "").does("Turns the statistics page on."),
@@ -213,6 +273,100 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .does("Lets requests change servers from the page, where the condition holds."),
         Keyword::inert("stats show-modules", DFLB, "there are no modules"),
     ],
+];
+
+const PROBES: &str = "keep-alive probes have the kernel's intervals";
+const WHOLE: &str = "bodies pass as they are";
+
+/// Statuses of which HAProxy has an error page.
+const ERROR_STATUSES: &[&str] = &[
+    "200", "400", "401", "403", "404", "405", "407", "408", "410", "413", "414", "421", "422", "425", "429",
+    "431", "500", "501", "502", "503", "504",
+];
+const ERROR_STATUS: &[Form] = &[Form::OneOf(ERROR_STATUSES)];
+
+/// What `retry-on` names.
+const RETRIED: &[&str] = &[
+    "none",
+    "conn-failure",
+    "empty-response",
+    "junk-response",
+    "response-timeout",
+    "0rtt-rejected",
+    "all-retryable-errors",
+    "401",
+    "403",
+    "404",
+    "408",
+    "421",
+    "425",
+    "429",
+    "500",
+    "501",
+    "502",
+    "503",
+    "504",
+];
+
+const COOKIE: &[Opt] = &[
+    opt("rewrite", &[]),
+    opt("insert", &[]),
+    opt("prefix", &[]),
+    opt("indirect", &[]),
+    opt("nocache", &[]),
+    opt("postonly", &[]),
+    opt("preserve", &[]),
+    opt("httponly", &[]),
+    opt("secure", &[]),
+    opt("dynamic", &[]),
+    opt("domain", &[Form::Any]),
+    opt("maxidle", &[Form::Time]),
+    opt("maxlife", &[Form::Time]),
+    opt("attr", &[Form::Any]),
+];
+
+const TABLE: &[Opt] = &[
+    opt("type", &[Form::OneOf(&["ip", "ipv4", "ipv6", "integer", "string", "binary"])]),
+    opt("len", &[Form::Number(1, i32::MAX as i64)]),
+    opt("size", &[Form::Size]),
+    opt("expire", &[Form::Time]),
+    opt("nopurge", &[]),
+    opt("recv-only", &[]),
+    opt("peers", &[Form::Any]),
+    opt("srvkey", &[Form::OneOf(&["name", "addr"])]),
+    opt("write-to", &[Form::Any]),
+    opt("brates-factor", &[Form::Number(1, 1024)]),
+    opt("store", &[Form::List(STORED)]),
+];
+
+const STORED: &[&str] = &[
+    "server_id",
+    "server_key",
+    "gpc",
+    "gpc_rate",
+    "gpc0",
+    "gpc0_rate",
+    "gpc1",
+    "gpc1_rate",
+    "gpt",
+    "gpt0",
+    "conn_cnt",
+    "conn_cur",
+    "conn_rate",
+    "sess_cnt",
+    "sess_rate",
+    "http_req_cnt",
+    "http_req_rate",
+    "http_err_cnt",
+    "http_err_rate",
+    "http_fail_cnt",
+    "http_fail_rate",
+    "bytes_in_cnt",
+    "bytes_in_rate",
+    "bytes_out_cnt",
+    "bytes_out_rate",
+    "glitch_cnt",
+    "glitch_rate",
 ];
 
 const COOKIES: &str = "it acts on persistence by cookie alone, which is not supported yet";

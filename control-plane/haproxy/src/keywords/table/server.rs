@@ -1,5 +1,6 @@
 //! Options of `server`, `default-server` and `server-template` lines.
 
+use super::super::form::{Form, ID, TIME, TLS_VERSION};
 use super::super::{Effect, Place, Places};
 use super::{Keyword, TLS};
 
@@ -67,11 +68,14 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         closed("", "the PROXY line that it waits for is not sent yet").takes(0, 0, ""),
     ),
     &Keyword::each(
-        ["agent-send", "agent-inter", "agent-addr", "agent-port"],
+        ["agent-send", "agent-addr", "agent-port"],
         Keyword::inert("", SERVER, "it acts on `agent-check` alone, which is not supported yet")
             .takes(1, 1, "<value>"),
     ),
     &[
+        Keyword::inert("agent-inter", SERVER, "it acts on `agent-check` alone, which is not supported yet")
+            .takes(1, 1, "<time>")
+            .of(TIME),
         Keyword::inert("no-agent-check", SERVER, "no agent is asked").takes(0, 0, ""),
         Keyword::inert("cookie", SERVER, COOKIES).takes(1, 1, "<value>"),
         Keyword::inert("stick", SERVER, COOKIES).takes(0, 0, ""),
@@ -80,17 +84,31 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .takes(1, 1, "<key>"),
         Keyword::inert("strict-maxconn", SERVER, "`maxconn` is always strict").takes(0, 0, ""),
         Keyword::inert("guid", SERVER, "servers are known by backend and name").takes(1, 1, "<text>"),
-        Keyword::inert("shard", SERVER, "it acts on peers alone").takes(1, 1, "<number>"),
-        Keyword::inert("ws", SERVER, "WebSockets are opened in HTTP/1").takes(1, 1, "{ auto | h1 | h2 }"),
+        Keyword::inert("shard", SERVER, "it acts on peers alone").takes(1, 1, "<number>").of(ID),
+        Keyword::inert("ws", SERVER, "WebSockets are opened in HTTP/1")
+            .takes(1, 1, "{ auto | h1 | h2 }")
+            .of(&[Form::OneOf(&["auto", "h1", "h2"])]),
         Keyword::inert("log-bufsize", SERVER, "it acts on log backends alone").takes(1, 1, "<bytes>"),
-        Keyword::inert("log-proto", SERVER, "it acts on log backends alone").takes(1, 1, "<protocol>"),
+        Keyword::inert("log-proto", SERVER, "it acts on log backends alone")
+            .takes(1, 1, "{ legacy | octet-count }")
+            .of(&[Form::OneOf(&["legacy", "octet-count"])]),
         Keyword::inert("quic-cc-algo", SERVER, "it acts on QUIC alone").takes(1, 1, "<algorithm>"),
         Keyword::inert(
             "proxy-v2-options",
             SERVER,
             "it acts on `send-proxy-v2` alone, which is not supported yet",
         )
-        .takes(1, 1, "<option>[,...]"),
+        .takes(1, 1, "<option>[,...]")
+        .of(&[Form::List(&[
+            "ssl",
+            "cert-cn",
+            "ssl-cipher",
+            "cert-sig",
+            "cert-key",
+            "authority",
+            "crc32c",
+            "unique-id",
+        ])]),
         Keyword::inert(
             "set-proxy-v2-tlv-fmt",
             SERVER,
@@ -100,14 +118,26 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         .adds(),
     ],
     &[
-        Keyword::degraded("slowstart", SERVER, "it has its full weight at once").takes(1, 1, "<time>"),
+        Keyword::degraded("slowstart", SERVER, "it has its full weight at once")
+            .takes(1, 1, "<time>")
+            .of(TIME),
         Keyword::degraded("minconn", SERVER, "`maxconn` is not lowered when there is little to do")
             .takes(1, 1, "<number>"),
-        Keyword::degraded("observe", SERVER, "traffic does not change its health").takes(1, 1, "<mode>"),
-        Keyword::degraded("error-limit", SERVER, "traffic does not change its health").takes(1, 1, "<count>"),
-        Keyword::degraded("on-error", SERVER, "traffic does not change its health").takes(1, 1, "<mode>"),
-        Keyword::degraded("on-marked-down", SERVER, "open connections stay").takes(1, 1, "<action>"),
-        Keyword::degraded("on-marked-up", SERVER, "open connections of backups stay").takes(1, 1, "<action>"),
+        Keyword::degraded("observe", SERVER, "traffic does not change its health")
+            .takes(1, 1, "{ none | layer4 | layer7 }")
+            .of(&[Form::OneOf(&["none", "layer4", "layer7"])]),
+        Keyword::degraded("error-limit", SERVER, "traffic does not change its health")
+            .takes(1, 1, "<count>")
+            .of(ID),
+        Keyword::degraded("on-error", SERVER, "traffic does not change its health")
+            .takes(1, 1, "<mode>")
+            .of(&[Form::OneOf(&["fastinter", "fail-check", "sudden-death", "mark-down"])]),
+        Keyword::degraded("on-marked-down", SERVER, "open connections stay")
+            .takes(1, 1, "shutdown-sessions")
+            .of(&[Form::OneOf(&["shutdown-sessions"])]),
+        Keyword::degraded("on-marked-up", SERVER, "open connections of backups stay")
+            .takes(1, 1, "shutdown-backup-sessions")
+            .of(&[Form::OneOf(&["shutdown-backup-sessions"])]),
         Keyword::degraded("init-state", SERVER, "it starts up").takes(1, 1, "<state>"),
         Keyword::degraded(
             "init-addr",
@@ -116,18 +146,24 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         )
         .takes(1, 1, "<method>[,...]"),
         Keyword::degraded("resolvers", SERVER, NAMES).takes(1, 1, "<name>"),
-        Keyword::degraded("resolve-opts", SERVER, NAMES).takes(1, 1, "<option>[,...]"),
-        Keyword::degraded("resolve-prefer", SERVER, NAMES).takes(1, 1, "<family>"),
+        Keyword::degraded("resolve-opts", SERVER, NAMES).takes(1, 1, "<option>[,...]").of(&[Form::List(&[
+            "allow-dup-ip",
+            "ignore-weight",
+            "prevent-dup-ip",
+        ])]),
+        Keyword::degraded("resolve-prefer", SERVER, NAMES)
+            .takes(1, 1, "{ ipv4 | ipv6 }")
+            .of(&[Form::OneOf(&["ipv4", "ipv6"])]),
         Keyword::degraded("resolve-net", SERVER, NAMES).takes(1, 1, "<network>[,...]"),
-        Keyword::degraded("idle-ping", SERVER, POOL).takes(1, 1, "<time>"),
+        Keyword::degraded("idle-ping", SERVER, POOL).takes(1, 1, "<time>").of(TIME),
         Keyword::degraded("max-reuse", SERVER, POOL).takes(1, 1, "<count>"),
         Keyword::degraded("pool-conn-name", SERVER, POOL).takes(1, 1, "<sample>"),
         Keyword::degraded("pool-low-conn", SERVER, POOL).takes(1, 1, "<number>"),
         Keyword::degraded("pool-max-conn", SERVER, POOL).takes(1, 1, "<number>"),
-        Keyword::degraded("pool-purge-delay", SERVER, POOL).takes(1, 1, "<time>"),
+        Keyword::degraded("pool-purge-delay", SERVER, POOL).takes(1, 1, "<time>").of(TIME),
         Keyword::degraded("check-reuse-pool", SERVER, "checks open connections of their own").takes(0, 0, ""),
         Keyword::degraded("cc", SERVER, KERNEL).takes(1, 1, "<algorithm>"),
-        Keyword::degraded("tcp-ut", SERVER, KERNEL).takes(1, 1, "<time>"),
+        Keyword::degraded("tcp-ut", SERVER, KERNEL).takes(1, 1, "<time>").of(TIME),
         Keyword::degraded("tfo", SERVER, KERNEL).takes(0, 0, ""),
     ],
     &Keyword::each(
@@ -158,13 +194,17 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "npn",
             "sigalgs",
             "sni",
-            "ssl-max-ver",
-            "ssl-min-ver",
             "verifyhost",
         ],
         Keyword::inert("", SERVER, TLS).takes(1, 1, "<value>"),
     ),
-    &[Keyword::inert("verify", SERVER, TLS).takes(1, 1, "{ none | required }")],
+    &[
+        Keyword::inert("verify", SERVER, TLS)
+            .takes(1, 1, "{ none | required }")
+            .of(&[Form::OneOf(&["none", "required"])]),
+        Keyword::inert("ssl-min-ver", SERVER, TLS).takes(1, 1, "<version>").of(TLS_VERSION),
+        Keyword::inert("ssl-max-ver", SERVER, TLS).takes(1, 1, "<version>").of(TLS_VERSION),
+    ],
     &Keyword::each(
         [
             "allow-0rtt",

@@ -1,15 +1,55 @@
 //! `tune.…`: the insides of HAProxy.
 
+use super::super::form::{Form, PERCENT, SWITCH, TIME};
 use super::{G, Keyword, TLS};
 
 pub(super) const GROUPS: &[&[Keyword]] = &[
     &Keyword::each(
-        ["tune.bufsize", "tune.maxrewrite", "tune.http.maxhdr", "tune.http.logurilen", "tune.idletimer"],
-        Keyword::degraded("", G, "the engine has limits of its own"),
+        ["tune.maxrewrite", "tune.http.logurilen"],
+        Keyword::degraded("", G, LIMITS).takes(1, 1, "<number>"),
     ),
+    &[
+        Keyword::degraded("tune.bufsize", G, LIMITS).takes(1, 1, "<bytes>").of(&[Form::Size]),
+        Keyword::degraded("tune.http.maxhdr", G, LIMITS)
+            .takes(1, 1, "<number>")
+            .of(&[Form::Number(1, 32_767)]),
+        Keyword::degraded("tune.idletimer", G, LIMITS).takes(1, 1, "<time>").of(TIME),
+    ],
     &Keyword::each(
         [
             "tune.applet.zero-copy-forwarding",
+            "tune.fd.edge-triggered",
+            "tune.h1.zero-copy-fwd-recv",
+            "tune.h1.zero-copy-fwd-send",
+            "tune.pt.zero-copy-forwarding",
+            "tune.sched.low-latency",
+        ],
+        Keyword::inert("", G, INSIDE).takes(1, 1, "{ on | off }").of(SWITCH),
+    ),
+    &[
+        Keyword::inert("tune.idle-pool.shared", G, INSIDE)
+            .takes(1, 1, "{ auto | on | off }")
+            .of(&[Form::OneOf(&["auto", "on", "full", "off"])]),
+        Keyword::inert("tune.listener.multi-queue", G, INSIDE)
+            .takes(1, 1, "{ on | fair | off }")
+            .of(&[Form::OneOf(&["on", "fair", "off"])]),
+    ],
+    &Keyword::each(
+        [
+            "tune.vars.global-max-size",
+            "tune.vars.proc-max-size",
+            "tune.vars.reqres-max-size",
+            "tune.vars.sess-max-size",
+            "tune.vars.txn-max-size",
+        ],
+        Keyword::inert("", G, INSIDE).takes(1, 1, "<size>").of(&[Form::Size]),
+    ),
+    &Keyword::each(
+        ["tune.pool-high-fd-ratio", "tune.pool-low-fd-ratio"],
+        Keyword::inert("", G, INSIDE).takes(1, 1, "<percent>").of(PERCENT),
+    ),
+    &Keyword::each(
+        [
             "tune.buffers.limit",
             "tune.buffers.reserve",
             "tune.bufsize.large",
@@ -21,16 +61,11 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "tune.epoll.mask-events",
             "tune.events.max-events-at-once",
             "tune.fail-alloc",
-            "tune.fd.edge-triggered",
             "tune.fd.tables",
             "tune.h1.be.glitches-threshold",
             "tune.h1.fe.glitches-threshold",
-            "tune.h1.zero-copy-fwd-recv",
-            "tune.h1.zero-copy-fwd-send",
             "tune.http.cookielen",
-            "tune.idle-pool.shared",
             "tune.listener.default-shards",
-            "tune.listener.multi-queue",
             "tune.max-checks-per-thread",
             "tune.maxaccept",
             "tune.maxpollevents",
@@ -39,9 +74,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "tune.pattern.cache-size",
             "tune.peers.max-updates-at-once",
             "tune.pipesize",
-            "tune.pool-high-fd-ratio",
-            "tune.pool-low-fd-ratio",
-            "tune.pt.zero-copy-forwarding",
             "tune.renice.runtime",
             "tune.renice.startup",
             "tune.rcvbuf.backend",
@@ -51,7 +83,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "tune.recv_enough",
             "tune.ring.queues",
             "tune.runqueue-depth",
-            "tune.sched.low-latency",
             "tune.sndbuf.backend",
             "tune.sndbuf.client",
             "tune.sndbuf.frontend",
@@ -59,18 +90,13 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "tune.streams-elasticity",
             "tune.stick-counters",
             "tune.takeover-other-tg-connections",
-            "tune.vars.global-max-size",
-            "tune.vars.proc-max-size",
-            "tune.vars.reqres-max-size",
-            "tune.vars.sess-max-size",
-            "tune.vars.txn-max-size",
             "tune.glitches.kill.cpu-usage",
             "tune.notsent-lowat.client",
             "tune.notsent-lowat.server",
             "tune.chksize",
             "tune.fast-forward",
         ],
-        Keyword::inert("", G, "it tunes HAProxy's own inside"),
+        Keyword::inert("", G, INSIDE),
     ),
     &Keyword::each(
         [
@@ -126,11 +152,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "tune.quic.listen",
             "tune.quic.mem.tx-max",
             "tune.quic.zero-copy-fwd-send",
-            "tune.quic.frontend.conn-tx-buffers.limit",
-            "tune.quic.frontend.max-idle-timeout",
-            "tune.quic.frontend.max-streams-bidi",
-            "tune.quic.retry-threshold",
-            "tune.quic.socket-owner",
         ],
         Keyword::inert("", G, "it acts on QUIC alone, which is not supported yet"),
     ),
@@ -151,19 +172,19 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
     ),
     &Keyword::each(
         ["tune.comp.maxlevel", "tune.zlib.memlevel", "tune.zlib.windowsize"],
-        Keyword::inert("", G, "it acts on compression alone, which is not supported yet"),
+        Keyword::inert("", G, "it acts on compression alone, which is not supported yet")
+            .takes(1, 1, "<number>")
+            .of(&[Form::Number(1, 15)]),
     ),
     &Keyword::each(
         [
             "tune.ssl.cachesize",
             "tune.ssl.capture-buffer-size",
             "tune.ssl.certificate-compression",
-            "tune.ssl.default-dh-param",
             "tune.ssl.force-private-cache",
             "tune.ssl.hard-maxrecord",
             "tune.ssl.keylog",
             "tune.ssl.keyupdate-rate-limit",
-            "tune.ssl.lifetime",
             "tune.ssl.maxrecord",
             "tune.ssl.ssl-ctx-cache-size",
             "tune.ssl.ocsp-update.maxdelay",
@@ -171,4 +192,13 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         ],
         Keyword::inert("", G, TLS),
     ),
+    &[
+        Keyword::inert("tune.ssl.default-dh-param", G, TLS)
+            .takes(1, 1, "<bits>")
+            .of(&[Form::Number(1024, i32::MAX as i64)]),
+        Keyword::inert("tune.ssl.lifetime", G, TLS).takes(1, 1, "<time>").of(TIME),
+    ],
 ];
+
+const LIMITS: &str = "the engine has limits of its own";
+const INSIDE: &str = "it tunes HAProxy's own inside";

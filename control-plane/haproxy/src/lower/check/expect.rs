@@ -7,6 +7,7 @@ use super::super::rule::Args;
 use super::tcp::Commented;
 use crate::ast::Directive;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::raw;
 use crate::word::Word;
 
 const OK: [(&str, CheckStatus); 4] = [
@@ -200,7 +201,7 @@ impl<'a> Lowering<'a> {
         let text = match how {
             Match::Reg => self.regex(word)?.into(),
             _ if formatted => self.check_text(word, args)?,
-            _ => word.text().to_owned().into(),
+            _ => raw::bytes(word.text()).into_owned().into(),
         };
         Some(v1::HeaderText { r#match: how.into(), text })
     }

@@ -10,6 +10,7 @@ use super::tcp::Commented;
 use crate::ast::Directive;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expr::is_token;
+use crate::raw;
 use crate::word::Word;
 
 /// What a line says of a request.
@@ -177,8 +178,10 @@ impl<'a> Lowering<'a> {
                 }
                 if let Some(host) = rest.get(1) {
                     self.header_value(host)?;
-                    ask.headers
-                        .push(v1::Header { name: "Host".into(), value: host.text().to_owned().into() });
+                    ask.headers.push(v1::Header {
+                        name: "Host".into(),
+                        value: raw::bytes(host.text()).into_owned().into(),
+                    });
                 }
             }
         }
@@ -254,7 +257,7 @@ impl<'a> Lowering<'a> {
                     ask.uri = Some(self.uri_text(value, if text.is_empty() { b"/" } else { &text })?);
                 }
                 "ver" => ask.version = Some(self.check_version(value)?),
-                "body" => ask.body = Some(value.text().to_owned().into()),
+                "body" => ask.body = Some(raw::bytes(value.text()).into_owned().into()),
                 "body-lf" => ask.body = Some(self.check_text(value, &args)?),
                 "comment" => comment = self.plain(value)?,
                 _ => {

@@ -12,6 +12,9 @@ fn inputs(path: &Path) -> Inputs {
         style: Style::Plain,
         limits: Limits::default(),
         strictness: Default::default(),
+        told: Told::People,
+        drop_in: false,
+        once: Once::default(),
     }
 }
 
