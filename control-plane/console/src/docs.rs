@@ -75,6 +75,7 @@ const DIFFERENCES: &str = "
 - Sessions are client connections, idle ones too; the age is that of the connection. An id is a number, not an address.
 - A session tells what is known of it: `tid` is its worker, `reqs` its exchanges, `st` what it is at, `total` the bytes of
   the present exchange; the inside of HAProxy (`ts`, `calls`, `scf`) is left out. The console's own are not listed.
+- `shutdown session` closes the client's connection; HAProxy ends the exchange and may keep the connection for the next.
 - Where several proxies are connected a session is named with its own, as in `0x1f@edge-1`.
 - `clear counters` begins `smax` and `qmax` anew from what there is now, not from 0; `stot` and `lbtot` are one number.
 - `show errors` has what is wrong in words instead of HAProxy's flags. It keeps messages whose head could not be read;

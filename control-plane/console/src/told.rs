@@ -42,7 +42,7 @@ pub fn answer(ask: &Ask, told: &[Told], connected: usize, view: &View<'_>, calen
         && let Some(proxy) = &name.proxy
         && told.is_empty()
     {
-        return Answer::error(&format!("No proxy '{}' is connected.", proxy.escape_debug()));
+        return Answer::error(&format!("No proxy '{}' is connected.", plain(proxy)));
     }
     if told.is_empty() {
         return Answer::error("No proxy is connected.");
@@ -149,6 +149,11 @@ impl<'a> Sight<'a> {
         });
         of_backend.get(endpoint).copied()
     }
+}
+
+/// Text without what would break a terminal.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
 }
 
 /// An identity that a proxy told; one that no object has is none.

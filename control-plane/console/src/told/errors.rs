@@ -6,7 +6,7 @@ use sluicegate_core::Told;
 use sluicegate_proto::v1::CapturedError;
 
 use super::dump::dump;
-use super::{Sight, address, answers, key, untold};
+use super::{Sight, address, answers, key, plain, untold};
 use crate::answer::Answer;
 use crate::ask::Filter;
 
@@ -57,7 +57,7 @@ impl Sight<'_> {
             error.event,
             error.length,
             error.position,
-            error.reason.escape_debug(),
+            plain(&error.reason),
             dump(&error.bytes),
         )
     }

@@ -191,7 +191,7 @@ fn error(response: bool) -> CapturedError {
         bytes: b"GET /\\\x01 HTTP/1.1\r\n\r\nx"[..].into(),
         length: 21,
         position: 6,
-        reason: "no good".into(),
+        reason: "it's no\n good".into(),
     }
 }
 
@@ -204,11 +204,11 @@ fn malformed_messages_are_shown_with_their_place() {
     let head = "Total events captured on [0007] : 4\n";
     let request = format!(
         " \n[0005] frontend web (#2): invalid request\n  backend <NONE> (#-1), server <NONE> (#-1), event #3, src \
-         127.0.0.1:4000\n  len 21, error at position 6: no good\n  \n{rows}"
+         127.0.0.1:4000\n  len 21, error at position 6: it's no? good\n  \n{rows}"
     );
     let response = format!(
         " \n[0005] backend app (#3): invalid response\n  frontend web (#2), server one (#1), event #3, src \
-         127.0.0.1:4000\n  len 21, error at position 6: no good\n  \n{rows}"
+         127.0.0.1:4000\n  len 21, error at position 6: it's no? good\n  \n{rows}"
     );
     assert_eq!(all, format!("{head}{request}{response}"));
     let filtered = |objects: Option<&[ObjectKey]>, responses| {

@@ -72,16 +72,6 @@ struct Linger {
     shut: bool,
 }
 
-/// How an exchange goes on.
-#[derive(Clone, Copy)]
-enum How {
-    Advance,
-    /// Its time is over.
-    Expire,
-    /// An operator ends it.
-    ShutDown,
-}
-
 /// What a state came to.
 enum Move {
     Wait(Option<Instant>),
@@ -110,7 +100,7 @@ impl Connection {
             let now = self.worker.clock.now();
             let moved = match &mut self.state {
                 State::Idle => self.idle(cx, scratch, now),
-                State::Busy(_) => self.exchange(cx, scratch, now, How::Advance),
+                State::Busy(_) => self.exchange(cx, scratch, now, false),
                 State::Linger(_) => self.linger(cx, scratch),
             };
             let until = match moved {
@@ -173,16 +163,12 @@ impl Connection {
         self.state = State::Busy(turn);
     }
 
-    /// Goes on with the exchange.
-    fn exchange(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch, now: Instant, how: How) -> Move {
+    /// Goes on with the exchange, or (`expired`) tells it that its time is over.
+    fn exchange(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch, now: Instant, expired: bool) -> Move {
         let State::Busy(turn) = &mut self.state else { return Move::Again };
         let (worker, frontend) = (&*self.worker, &**self.entry.attachment.frontend());
         let mut run = Run { cx, worker, frontend, client: &mut self.stream, turn, scratch, now };
-        let step = match how {
-            How::Advance => run.advance(),
-            How::Expire => run.expire(),
-            How::ShutDown => run.fail(Failure::ShutDown),
-        };
+        let step = if expired { run.expire() } else { run.advance() };
         match step {
             Step::Again => Move::Again,
             Step::Wait => Move::Wait(run.deadline()),
@@ -250,7 +236,7 @@ impl Connection {
     fn expire(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch) -> Move {
         let now = self.worker.clock.refresh();
         match &self.state {
-            State::Busy(_) => return self.exchange(cx, scratch, now, How::Expire),
+            State::Busy(_) => return self.exchange(cx, scratch, now, true),
             State::Linger(linger) => return Move::End(linger.cause),
             State::Idle if self.entry.served > 0 => return Move::End(CloseCause::ClientTimeout),
             State::Idle => {}
@@ -259,20 +245,28 @@ impl Connection {
         let mut turn = self.worker.http.turns.take(self.since, self.entry.client);
         turn.facts.unlogged = self.skips_null();
         self.begin(turn, now);
-        self.exchange(cx, scratch, now, How::Expire)
+        self.exchange(cx, scratch, now, true)
     }
 
-    /// An operator ends it: within an exchange as any failure does, with an answer where none has begun.
+    /// Hears what the worker calls for. Where an operator ends the connection, an exchange fails, with an answer where
+    /// none has begun; the cause, where that is the end already.
     #[cold]
-    fn shut_down(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch) -> Poll<CloseCause> {
+    fn hear(&mut self, cx: &mut Context<'_>) -> Option<CloseCause> {
+        if !self.registration.hear(cx.waker(), &*self) {
+            return None;
+        }
+        let State::Busy(turn) = &mut self.state else { return Some(CloseCause::Operator) };
         let now = self.worker.clock.refresh();
-        let moved = match &self.state {
-            State::Busy(_) => self.exchange(cx, scratch, now, How::ShutDown),
-            State::Idle | State::Linger(_) => Move::End(CloseCause::Operator),
-        };
-        match moved {
-            Move::End(cause) => Poll::Ready(cause),
-            Move::Again | Move::Wait(_) => self.drive(cx, scratch),
+        let mut scratch = self.worker.lender.lend();
+        let (worker, frontend) = (&*self.worker, &**self.entry.attachment.frontend());
+        let client = &mut self.stream;
+        let step =
+            Run { cx, worker, frontend, client, turn, scratch: &mut scratch, now }.fail(Failure::ShutDown);
+        self.worker.lender.restore(scratch);
+        let Step::Done(next) = step else { return None };
+        match self.end(cx, next, now) {
+            Move::End(cause) => Some(cause),
+            Move::Again | Move::Wait(_) => None,
         }
     }
 
@@ -361,9 +355,13 @@ impl Future for Connection {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<CloseCause> {
         let this = self.get_mut();
-        let ends = this.registration.is_called() && this.registration.hear(cx.waker(), &*this);
+        if this.registration.is_called()
+            && let Some(cause) = this.hear(cx)
+        {
+            return Poll::Ready(cause);
+        }
         let mut scratch = this.worker.lender.lend();
-        let driven = if ends { this.shut_down(cx, &mut scratch) } else { this.drive(cx, &mut scratch) };
+        let driven = this.drive(cx, &mut scratch);
         this.worker.lender.restore(scratch);
         driven
     }

@@ -133,7 +133,7 @@ impl Run<'_, '_> {
     pub(super) fn finish(&mut self, next: Next) -> Step {
         let turn = &mut *self.turn;
         if turn.request.head_len > 0 {
-            turn.exchange.bytes_in = turn.bytes_in();
+            turn.exchange.bytes_in = turn.request.head_len as u64 + turn.up.received();
         }
         turn.exchange.bytes_out = turn.down.written();
         if let Some(endpoint) = &turn.exchange.endpoint {
