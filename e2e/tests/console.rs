@@ -9,13 +9,11 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read as _;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nix::sys::resource::{Resource, getrlimit};
 use sluicegate_e2e::console::{ask, socket};
 use sluicegate_e2e::{Connection, HTTP_DEFAULTS, Origin, PATIENCE, Sluicegate, fetch, free_address};
-use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 use tokio::task::JoinSet;
