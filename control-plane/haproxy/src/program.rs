@@ -93,7 +93,7 @@ impl Program {
             grace: word("grace").and_then(|word| milliseconds(word).ok()).map(Duration::from_millis),
             dumpable: on("set-dumpable"),
             may_gain_rights: on("insecure-setuid-wanted"),
-            console: Console::of(file),
+            console: Console::of(file, sources),
         }
     }
 }

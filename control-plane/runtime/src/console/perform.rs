@@ -40,7 +40,7 @@ impl Office {
     }
 
     fn outcome(&self, command: &Command) -> Outcome {
-        let seen = self.desk.seen();
+        let (seen, asked) = (self.desk.seen(), self.desk.asked());
         let report = if command.reads_reports() {
             sluicegate_stats::sum(&self.publisher.reports(DEFAULT_SCOPE))
         } else {
@@ -54,7 +54,10 @@ impl Office {
             overrides: &seen.overrides,
             facts: &Facts { now_unix_ms, ..self.process.facts.clone() },
             sockets: &self.desk.sockets(),
-            environment: &self.process.environment,
+            environment: match asked.environment.is_empty() {
+                true => &self.process.environment,
+                false => &asked.environment,
+            },
         };
         run(command, &view)
     }
