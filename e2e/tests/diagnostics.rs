@@ -37,7 +37,7 @@ fn files_that_are_none() {
     let (code, said) = check(&[folder.path()]);
     assert!(code == 1 && said.contains("*.cfg"), "an empty folder says what it should hold: {code}\n{said}");
     let (code, said) = check(&[Path::new("/dev/null")]);
-    assert!(code == 1 && said.contains("/dev/null: neither a file nor a folder"), "{code}\n{said}");
+    assert!(code == 1 && said.contains("/dev/null: neither its name nor its content"), "{code}\n{said}");
     let broken = at("loop.cfg");
     std::os::unix::fs::symlink(&broken, &broken).unwrap();
     let (code, said) = check(&[&broken]);

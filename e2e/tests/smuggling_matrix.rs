@@ -161,14 +161,10 @@ fn message(line: &str) -> String {
     line.split_once(": ").map_or(line, |(_, message)| message).to_owned()
 }
 
-/// A request line as it is to be sent on: a proxy speaks its own version, and origin-form.
+/// A request line as it is to be sent on: a proxy speaks its own version, and leaves away a port that means nothing.
 fn onward(line: &str) -> String {
-    let mut words: Vec<&str> = line.split(' ').collect();
-    if let [_, target, _] = &mut words[..] {
-        *target = target.strip_prefix("http://a").unwrap_or(target).trim_start_matches(":80");
-    }
-    words.pop();
-    words.join(" ")
+    let words: Vec<&str> = line.split(' ').collect();
+    words[..words.len().saturating_sub(1)].join(" ").replace("http://a:80", "http://a")
 }
 
 /// Method and target of what a server logs: `BYTES METHOD TARGET VERSION`.

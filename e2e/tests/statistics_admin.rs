@@ -58,6 +58,7 @@ const EQUAL: &[&str] = &[
     "s=two&action=start&b=app",
     "s=two&action=start&b=app",
     "s=three&action=ready&b=app",
+    "s=one&action=shutdown&b=app",
 ];
 
 /// What stands behind the address of the page, and what of it is left where a form leads.
@@ -224,7 +225,7 @@ async fn a_server_in_maintenance_gets_nothing_and_the_page_and_the_status_say_so
     }
     assert_eq!(leads(entry, "/stats", LET_IN, "s=one&action=maint&b=hidden").await, "/stats;st=DENY");
     assert_eq!(leads(entry, "/stats", LET_IN, "s=%zz&action=maint&b=app").await, "/stats;st=ERRP");
-    assert_eq!(leads(entry, "/stats", LET_IN, "s=one&action=shutdown&b=app").await, "/stats;st=NONE");
+    assert_eq!(leads(entry, "/stats", LET_IN, "s=one&action=shutdown&b=app").await, "/stats;st=DONE");
     assert_eq!(sluicegate.status()["overrides"].as_array().unwrap().len(), 0);
 
     let own = format!("{LET_IN}Sec-Fetch-Site: same-origin\r\nOrigin: http://app\r\n");

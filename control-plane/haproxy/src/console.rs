@@ -1,5 +1,6 @@
 //! `stats socket`, `stats timeout` and `stats maxconn`: the console that a file asks for.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
@@ -18,6 +19,9 @@ pub struct Console {
     pub idle_ms: Option<u64>,
     /// `stats maxconn`.
     pub max_connections: Option<u32>,
+    /// The environment as the file leaves it (`setenv`, `localpeer` and their like), with what HAProxy adds of its own, by
+    /// name. Empty where no socket is asked for.
+    pub environment: Vec<(String, String)>,
 }
 
 /// One `stats socket`.
@@ -44,6 +48,17 @@ pub enum ConsoleAddress {
     Unix(PathBuf),
     /// TCP.
     Tcp(SocketAddr),
+}
+
+/// As `show cli sockets` has it.
+impl fmt::Display for ConsoleAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unix(path) => write!(f, "unix@{}", path.display()),
+            Self::Tcp(address) if address.is_ipv4() => write!(f, "ipv4@{address}"),
+            Self::Tcp(address) => write!(f, "ipv6@{address}"),
+        }
+    }
 }
 
 /// What a connection may do.
@@ -108,6 +123,16 @@ impl Console {
                 }
                 _ => {}
             }
+        }
+        if !console.sockets.is_empty() {
+            let mut environment = file.environment.clone();
+            let joined = |names: Vec<String>| names.join(";");
+            let files = sources.sources().iter().map(|source| source.name().to_owned()).collect();
+            environment.set("HAPROXY_CFGFILES", &joined(files));
+            let sockets = console.sockets.iter().map(|socket| socket.address.to_string()).collect();
+            environment.set("HAPROXY_CLI", &joined(sockets));
+            console.environment =
+                environment.iter().map(|(name, value)| (name.into(), value.into())).collect();
         }
         console
     }
@@ -198,7 +223,8 @@ mod tests {
     fn console(lines: &str) -> Console {
         let text = format!("global\n{lines}\n");
         let sources = SourceMap::of("a.cfg", text.as_str());
-        Console::of(&crate::parse(&sources, Environment::default()).file, &sources)
+        let environment = Environment::from_iter([("OLD", "0"), ("GONE", "0")]);
+        Console::of(&crate::parse(&sources, environment).file, &sources)
     }
 
     #[test]
@@ -210,6 +236,24 @@ mod tests {
         assert_eq!(socket.address, ConsoleAddress::Unix("/run/haproxy/admin.sock".into()));
         assert_eq!((socket.level, socket.mode), (ConsoleLevel::Admin, Some(0o660)));
         assert_eq!((asked.idle_ms, asked.max_connections), (Some(30_000), None));
+    }
+
+    #[test]
+    fn the_environment_is_the_one_that_the_file_leaves() {
+        let lines = " localpeer lb-1\n setenv NEW 1\n presetenv OLD 1\n unsetenv GONE\n";
+        assert!(console(lines).environment.is_empty(), "nobody can ask");
+        let asked = console(&format!("{lines} stats socket /s\n stats socket [::1]:9"));
+        let known: Vec<_> = asked.environment.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(
+            known,
+            [
+                "HAPROXY_CFGFILES=a.cfg",
+                "HAPROXY_CLI=unix@/s;ipv6@[::1]:9",
+                "HAPROXY_LOCALPEER=lb-1",
+                "NEW=1",
+                "OLD=0"
+            ]
+        );
     }
 
     #[test]

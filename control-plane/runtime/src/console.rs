@@ -16,7 +16,7 @@ use std::time::Duration;
 use sluicegate_console::limits::MAX_CONNECTIONS;
 use sluicegate_console::{Level, Socket};
 use sluicegate_grpc::Publisher;
-use sluicegate_haproxy::console::{Console as Wishes, ConsoleAddress, ConsoleLevel, ConsoleSocket};
+use sluicegate_haproxy::console::{Console as Wishes, ConsoleLevel, ConsoleSocket};
 use sluicegate_stats::Facts;
 use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
@@ -33,7 +33,7 @@ pub(crate) use perform::settled;
 pub struct Process {
     /// All but the time.
     pub facts: Facts,
-    /// Variables, in their order.
+    /// Variables, where no configuration says which there are.
     pub environment: Vec<(String, String)>,
 }
 
@@ -84,7 +84,7 @@ impl Console {
         let wanted: Vec<((String, Level), &ConsoleSocket)> = wishes
             .sockets
             .iter()
-            .map(|asked| ((written(&asked.address), level(asked.level)), asked))
+            .map(|asked| ((asked.address.to_string(), level(asked.level)), asked))
             .collect();
         self.open.retain(|name, open| {
             wanted.iter().any(|(wanted, asked)| wanted == name && **asked == open.asked && open.idle == idle)
@@ -131,15 +131,6 @@ impl Console {
         };
         let accepting = tokio::spawn(door.open(bound)).abort_handle();
         Open { asked, idle, accepting }
-    }
-}
-
-/// As `show cli sockets` has it.
-fn written(address: &ConsoleAddress) -> String {
-    match address {
-        ConsoleAddress::Unix(path) => format!("unix@{}", path.display()),
-        ConsoleAddress::Tcp(address) if address.is_ipv4() => format!("ipv4@{address}"),
-        ConsoleAddress::Tcp(address) => format!("ipv6@{address}"),
     }
 }
 

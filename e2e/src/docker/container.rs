@@ -6,6 +6,12 @@ use std::net::{IpAddr, SocketAddr};
 use serde_json::{Value, json};
 
 use super::{APP, Docker, api};
+use crate::PATIENCE;
+
+/// What [`APP`] says when it takes connections.
+const LISTENS: &str = "listening on";
+/// Between two looks at a log.
+const LOG_PACE: std::time::Duration = std::time::Duration::from_millis(20);
 
 /// A container to be run.
 #[derive(Clone, Debug)]
@@ -93,7 +99,7 @@ impl Container {
         let address = address(docker, &id).await;
         let container = Self { id, name: wanted.name, address };
         if wanted.image == APP {
-            container.wait_for(docker, "listening on").await;
+            container.wait_for(docker, LISTENS).await;
         }
         container
     }
@@ -128,10 +134,21 @@ impl Container {
         docker.call_json("POST", &format!("/containers/{}/stop", self.id), &Value::Null).await;
     }
 
-    /// Starts it again; its address may be another.
+    /// Starts it again, and waits until it says once more that it listens; its address may be another.
+    ///
+    /// # Panics
+    /// When it does not in time.
     pub async fn start(&mut self, docker: &Docker) {
+        let told = |logs: &str| logs.matches(LISTENS).count();
+        let before = told(&self.logs(docker).await);
         docker.call_json("POST", &format!("/containers/{}/start", self.id), &Value::Null).await;
         self.address = address(docker, &self.id).await;
+        let again = async {
+            while told(&self.logs(docker).await) == before {
+                tokio::time::sleep(LOG_PACE).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, again).await.expect("the container listens again in time");
     }
 
     /// Removes it, running or not.

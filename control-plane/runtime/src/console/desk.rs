@@ -67,6 +67,11 @@ impl Desk {
         self.wishes.borrow_and_update().clone()
     }
 
+    /// The same, for who does not follow it.
+    pub(super) fn asked(&self) -> Wishes {
+        self.wishes.borrow().clone()
+    }
+
     /// Waits until it asks for something else; false where it never will.
     pub(super) async fn changed(&mut self) -> bool {
         self.wishes.changed().await.is_ok()

@@ -60,7 +60,7 @@ impl Office {
     }
 
     fn with_view<T>(&self, report: &Report, look: impl FnOnce(&View<'_>) -> T) -> T {
-        let seen = self.desk.seen();
+        let (seen, asked) = (self.desk.seen(), self.desk.asked());
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let now_unix_ms = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
         let view = View {
@@ -69,7 +69,10 @@ impl Office {
             overrides: &seen.overrides,
             facts: &Facts { now_unix_ms, ..self.process.facts.clone() },
             sockets: &self.desk.sockets(),
-            environment: &self.process.environment,
+            environment: match asked.environment.is_empty() {
+                true => &self.process.environment,
+                false => &asked.environment,
+            },
         };
         look(&view)
     }

@@ -2,6 +2,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use sluicegate_haproxy::console::ConsoleAddress;
 use sluicegate_proto::identity::DEFAULT_SCOPE;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -135,7 +136,7 @@ async fn silence_closes_a_connection_and_limits_make_others_wait() {
     let mut bench = Bench::new();
     let path = bench.path("s");
     let sockets = vec![socket(&path, ConsoleLevel::Admin)];
-    bench.ask(Wishes { sockets, idle_ms: Some(5_000), max_connections: Some(1) });
+    bench.ask(Wishes { sockets, idle_ms: Some(5_000), max_connections: Some(1), ..Wishes::default() });
     let mut silent = UnixStream::connect(&path).await.unwrap();
     let mut waiting = UnixStream::connect(&path).await.unwrap();
     waiting.write_all(b"show version\n").await.unwrap();

@@ -67,7 +67,7 @@ fuzz_target!(|data: &[u8]| {
     // What goes on to the next hop ends where the received message ended.
     let hop = edits.strip_hop_by_hop(&head, buf, head.asks_upgrade()).expect("bounded by the head");
     edits.set_connection(hop, None).expect("bounded");
-    edits.make_origin_form(&head, buf).expect("bounded by the head");
+    edits.settle_host(&head, buf).expect("bounded by the head");
     sent.clear();
     View::new(&head, buf, &edits).render(&mut sent);
     again.clear();

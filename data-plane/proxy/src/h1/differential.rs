@@ -186,7 +186,7 @@ fn same_onward(bytes: &[u8], ours: &Message, theirs: &naive::Message) -> Result<
     let edited = edits
         .strip_hop_by_hop(head, bytes, head.asks_upgrade())
         .and_then(|hop| edits.set_connection(hop, None))
-        .and_then(|()| edits.make_origin_form(head, bytes));
+        .and_then(|()| edits.settle_host(head, bytes));
     if edited.is_err() {
         return Err("the edits of a head within its limits are too large");
     }

@@ -223,31 +223,29 @@ impl Edits {
         if seen { Ok(()) } else { self.add(b"Host", &after) }
     }
 
-    /// Turns an absolute-form target of the client's into the origin-form that a server expects (RFC 9112 section
-    /// 3.2.1); other forms stay, and so does one that only an edit made absolute.
+    /// Makes the host of an absolute-form target the one that Host has, where a rule gave that another, and leaves away the
+    /// port that its scheme means by itself, as HAProxy does. Other forms stay: servers have to take them all (RFC 9112
+    /// section 3.2.2), and a proxy behind this one needs them.
     ///
     /// # Errors
     /// [`InvalidEdit::TooLarge`].
-    pub fn make_origin_form(&mut self, head: &Head, buf: &[u8]) -> Result<(), InvalidEdit> {
-        let TargetForm::Absolute { path, .. } = head.form else { return Ok(()) };
-        let path = match self.target {
-            None => path.of(buf).to_vec(),
-            Some((_, TargetForm::Absolute { path, .. })) => path.of(&self.arena).to_vec(),
-            Some(_) => return Ok(()),
+    pub fn settle_host(&mut self, head: &Head, buf: &[u8]) -> Result<(), InvalidEdit> {
+        let (target, form, bytes) = match self.target {
+            Some((target, form)) => (target, form, self.arena.as_slice()),
+            None => (head.target, head.form, buf),
         };
-        let path = path.as_slice();
-        let span = self.write(|arena| {
-            match path {
-                // OPTIONS of a whole server (RFC 9112 section 3.2.4).
-                [] if head.method == Method::Options => arena.push(b'*'),
-                [b'/', ..] => {}
-                _ => arena.push(b'/'),
-            }
-            arena.extend_from_slice(path);
-        })?;
-        let form = if span.of(&self.arena) == b"*" { TargetForm::Asterisk } else { TargetForm::Origin };
-        self.target = Some((span, form));
-        Ok(())
+        let TargetForm::Absolute { authority, path } = form else { return Ok(()) };
+        let (start, named) =
+            (Span { start: target.start, end: authority.start }.of(bytes), authority.of(bytes));
+        let default = target::default_port(target.of(bytes));
+        let host = View::new(head, buf, self).value(b"Host");
+        let other = host.filter(|host| target::is_authority(host) && !target::agree(named, host, default));
+        let host = target::without_port(other.unwrap_or(named), default);
+        if host == named {
+            return Ok(());
+        }
+        let whole = [start, host, path.of(bytes)].concat();
+        self.set_target(&whole)
     }
 
     /// Sends another version.

@@ -97,6 +97,14 @@ pub(super) fn default_port(target: &[u8]) -> Option<u16> {
     }
 }
 
+/// An authority without its port, where that is this one.
+pub(super) fn without_port(authority: &[u8], port: Option<u16>) -> &[u8] {
+    match split_port(authority) {
+        (host, Some(digits)) if parse_port(digits) == port && port.is_some() => host,
+        _ => authority,
+    }
+}
+
 /// Whether `bytes` is a non-empty host with an optional port below 65536, without userinfo.
 pub(super) fn is_authority(bytes: &[u8]) -> bool {
     // Nearly every name is of plain host bytes; the others are looked at again and with more care.

@@ -52,7 +52,7 @@ impl RequestPolicy<'_> {
     pub(super) fn apply(&self, head: &Head, buf: &[u8], edits: &mut Edits) -> Result<bool, InvalidEdit> {
         let hop = edits.strip_hop_by_hop(head, buf, head.asks_upgrade())?;
         self.forward_address(head, buf, edits)?;
-        edits.make_origin_form(head, buf)?;
+        edits.settle_host(head, buf)?;
         // A proxy sends its own version (RFC 9110 section 2.5), which an HTTP/1.1 request cannot have without Host.
         let old = head.version() == Version::Http10 && !head.has(Known::Host);
         let keep = self.keep && !old;

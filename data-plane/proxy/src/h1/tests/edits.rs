@@ -100,18 +100,29 @@ fn a_message_is_made_from_nothing() {
 }
 
 #[test]
-fn absolute_targets_become_origin_form() {
-    for (line, expected) in [
-        ("GET http://a/b?c", "GET /b?c"),
-        ("GET http://a", "GET /"),
-        ("GET http://a?q", "GET /?q"),
-        ("OPTIONS http://a", "OPTIONS *"),
-        ("OPTIONS http://a/", "OPTIONS /"),
-        ("GET /x", "GET /x"),
+fn absolute_targets_stay_and_agree_with_host() {
+    for (line, host, rule, expected) in [
+        ("GET http://a/b?c", "a", None, "GET http://a/b?c"),
+        ("GET http://a", "a", None, "GET http://a"),
+        ("GET http://a:80?q", "a", None, "GET http://a?q"),
+        ("GET https://a:443/", "a", None, "GET https://a/"),
+        ("GET https://a:80/", "a:80", None, "GET https://a:80/"),
+        ("GET ftp://a:80/", "a:80", None, "GET ftp://a:80/"),
+        ("GET http://[::1]:80/", "[::1]", None, "GET http://[::1]/"),
+        ("OPTIONS http://a", "a", None, "OPTIONS http://a"),
+        ("GET http://a/b", "a", Some("other:8080"), "GET http://other:8080/b"),
+        ("GET http://a/b", "a", Some("A"), "GET http://a/b"),
+        ("GET http://a/b", "a", Some("no host/"), "GET http://a/b"),
+        ("GET /x", "a", Some("other"), "GET /x"),
     ] {
-        let buf = format!("{line} HTTP/1.1\r\nHost: a\r\n\r\n");
-        let out = sent(buf.as_bytes(), |edits, head| edits.make_origin_form(head, buf.as_bytes()));
-        assert_eq!(out, format!("{expected} HTTP/1.1\r\nHost: a\r\n\r\n"));
+        let buf = format!("{line} HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        let out = sent(buf.as_bytes(), |edits, head| {
+            if let Some(host) = rule {
+                edits.set(head, buf.as_bytes(), b"Host", host.as_bytes())?;
+            }
+            edits.settle_host(head, buf.as_bytes())
+        });
+        assert_eq!(out, format!("{expected} HTTP/1.1\r\nHost: {}\r\n\r\n", rule.unwrap_or(host)));
     }
 }
 
