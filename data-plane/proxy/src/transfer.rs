@@ -10,6 +10,7 @@ mod tunnel;
 use std::io;
 use std::task::{Context, Poll, ready};
 
+pub(crate) use gather::Gathering;
 pub(crate) use scratch::{Lender, Scratch};
 pub(crate) use tunnel::outcome;
 

@@ -238,7 +238,7 @@ impl<'a> Lists<'a> {
             Patterns::Acl => view.runtime.uses(&list.key).iter().any(|used| used.gives.is_none()),
             Patterns::Map => list.map,
         };
-        for (number, list) in self.0.iter().enumerate().filter(|(_, list)| is_shown(&list)) {
+        for (number, list) in self.0.iter().enumerate().filter(|(_, list)| is_shown(list)) {
             let name = list.key.name();
             let resource = view.runtime.resource(&list.key).map(|(_, resource)| resource);
             let place = resource.and_then(|resource| resource.origin());

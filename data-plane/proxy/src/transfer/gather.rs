@@ -6,6 +6,16 @@ use super::{Broken, SMALL_WINDOW, Scratch, Transfer};
 use crate::h1::{Body, InvalidChunk};
 use crate::stream::Stream;
 
+/// Where a body goes.
+pub(crate) struct Gathering<'a> {
+    /// Its content.
+    pub(crate) into: &'a mut Vec<u8>,
+    /// Bytes of content after which no more is read.
+    pub(crate) most: usize,
+    /// Bytes of the sender's next message.
+    pub(crate) next: &'a mut Vec<u8>,
+}
+
 impl Transfer {
     /// Takes bytes of the body in, for a receiver here: its content goes behind what `into` has, without its coding. How
     /// many of them belong to this message.
@@ -25,16 +35,16 @@ impl Transfer {
         Ok(at)
     }
 
-    /// Reads the body into memory. Ready when it is complete, or when more than `most` bytes of content came: how many more
-    /// is bounded by one small read. Bytes of the sender's next message go to `next`.
+    /// Reads the body into memory. Ready when it is complete, or when more than the most bytes of content came: how many
+    /// more is bounded by one small read.
     pub(crate) fn poll_gather(
         &mut self,
         cx: &mut Context<'_>,
         from: &mut Stream,
         scratch: &mut Scratch,
-        next: &mut Vec<u8>,
-        (into, most): (&mut Vec<u8>, usize),
+        gathering: Gathering<'_>,
     ) -> Poll<Result<(), Broken>> {
+        let Gathering { into, most, next } = gathering;
         while !self.is_received() && into.len() <= most {
             let window = SMALL_WINDOW.min(self.most_ahead());
             let length = ready!(from.poll_read(cx, scratch.window(window))).map_err(Broken::Sender)?;

@@ -134,7 +134,7 @@ impl Registration {
         Self { tasks: Rc::clone(tasks), place: Cell::new(NOWHERE), heard: Cell::new(0) }
     }
 
-    /// Whether there is something to [hear](Self::hear): at the first poll, and when somebody asks.
+    /// Whether there is something to hear: at the first poll, and when somebody asks.
     #[inline]
     pub fn is_called(&self) -> bool {
         self.heard.get() != self.tasks.call.get()

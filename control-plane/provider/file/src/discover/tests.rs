@@ -71,7 +71,7 @@ fn a_pipe_is_read_once() {
     let path = PathBuf::from(format!("/dev/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&reader)));
     let once = Once::default();
     assert!(is_stream(&path) && !once.is_used());
-    let found = discover(&[path.clone()], None, &once).unwrap();
+    let found = discover(std::slice::from_ref(&path), None, &once).unwrap();
     assert_eq!(found, [Found { path: path.clone(), language: Language::Haproxy }]);
     for _ in 0..2 {
         assert_eq!(*once.clone().contents(&path).unwrap(), *b"# a\nglobal\n");

@@ -11,7 +11,7 @@ use crate::h1::{Edits, Expect, Framing, View};
 use crate::http::run::{Run, Step};
 use crate::http::turn::Stage;
 use crate::termination::Termination;
-use crate::transfer::{Broken, Coding};
+use crate::transfer::{Broken, Coding, Gathering};
 
 /// Longest form.
 pub(super) const MAX_FORM_BYTES: usize = 16 * 1024;
@@ -84,8 +84,8 @@ impl Run<'_, '_> {
         let Some(Asking::Collecting { service, form }) = &mut turn.service else {
             return self.fail(Failure::Internal);
         };
-        let gathered =
-            turn.up.poll_gather(self.cx, self.client, self.scratch, &mut turn.next, (form, MAX_FORM_BYTES));
+        let gathering = Gathering { into: form, most: MAX_FORM_BYTES, next: &mut turn.next };
+        let gathered = turn.up.poll_gather(self.cx, self.client, self.scratch, gathering);
         match gathered {
             Poll::Pending => Step::Wait,
             Poll::Ready(Err(Broken::Chunk(_))) => self.fail(Failure::BadRequest(400)),
