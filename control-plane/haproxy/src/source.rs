@@ -99,7 +99,7 @@ impl Source {
         &self.name
     }
 
-    /// The text; bytes that are no UTF-8 stand in it as [`raw`](crate::raw) has them.
+    /// The text; bytes that are no UTF-8 stand in it as [`raw`] has them.
     pub fn text(&self) -> &str {
         &self.text
     }

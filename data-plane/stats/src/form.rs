@@ -41,7 +41,7 @@ pub struct Form {
 /// What is no form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidForm {
-    /// Over [`MAX_PARAMETER_BYTES`].
+    /// Over the longest.
     #[error("a parameter is longer than {MAX_PARAMETER_BYTES} bytes")]
     TooLong,
     /// A percent sign without two digits, or what is no text.
