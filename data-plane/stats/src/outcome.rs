@@ -62,8 +62,7 @@ impl Outcome {
             Self::Done => "Done.",
             Self::None => {
                 "Nothing was changed: no server was chosen, or there is nothing to do at those that were. \
-                 Servers without health checks have none to turn on or off, there are no agent checks, and sessions \
-                 cannot be ended from here yet."
+                 Servers without health checks have none to turn on or off, and there are no agent checks."
             }
             Self::Part => "Done in part: some of the servers are not known here.",
             Self::Invalid => {
