@@ -33,26 +33,12 @@ fn expected(stream: &[u8]) -> Vec<Request> {
             panic!("the reader that found it does not find it again")
         };
         from = end;
-        let (method, target, content) = request(&message);
-        requests.push((method.clone(), onward(&method, &target), content));
+        requests.push(request(&message));
         if closes(&message) {
             break;
         }
     }
     requests
-}
-
-/// The target as it is to be sent on.
-fn onward(method: &str, target: &str) -> String {
-    let Some((_, rest)) = target.split_once("://").filter(|_| !target.starts_with(['/', '*'])) else {
-        return target.to_owned();
-    };
-    let path = rest.find(['/', '?']).map_or("", |at| &rest[at..]);
-    match path {
-        "" if method == "OPTIONS" => "*".to_owned(),
-        path if path.starts_with('/') => path.to_owned(),
-        path => format!("/{path}"),
-    }
 }
 
 /// RFC 9112 section 9.3.

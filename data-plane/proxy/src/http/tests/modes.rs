@@ -129,7 +129,7 @@ fn hop_by_hop_headers_stay_on_their_hop() {
             .send("GET http://b/p?q HTTP/1.1\r\nHost: b\r\nConnection: keep-alive, X-Hop\r\nX-Hop: 1\r\nKeep-Alive: 5\r\nX-End: 2\r\n\r\n")
             .await;
         client.response().await;
-        assert_eq!(app.requests.borrow()[0], "GET /p?q HTTP/1.1\r\nHost: b\r\nX-End: 2\r\n\r\n");
+        assert_eq!(app.requests.borrow()[0], "GET http://b/p?q HTTP/1.1\r\nHost: b\r\nX-End: 2\r\n\r\n");
     });
 }
 
