@@ -20,8 +20,14 @@ impl Alternatives {
     /// Reads what stands after `if` or `unless`; nothing is what always holds. `None` where it cannot be read.
     pub(super) fn read(condition: &[Word]) -> Option<Self> {
         let Some((word, rest)) = condition.split_first() else { return Some(Self(vec![Vec::new()])) };
-        let groups = rest.split(|word| matches!(word.text(), "or" | "||"));
-        let read = Self(groups.map(terms).collect::<Option<_>>()?);
+        // One without a term does not hold.
+        let read = if rest.is_empty() {
+            Self(Vec::new())
+        } else {
+            let groups = rest.split(|word| matches!(word.text(), "or" | "||"));
+            let full = |group| terms(group).filter(|terms| !terms.is_empty());
+            Self(groups.map(full).collect::<Option<_>>()?)
+        };
         if word.text() == "unless" { read.negated() } else { Some(read) }
     }
 

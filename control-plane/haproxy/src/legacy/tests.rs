@@ -202,6 +202,9 @@ fn conditions_are_joined() {
     assert_eq!(joined("x", "unless a b").as_deref(), Some("if x !a || x !b"));
     assert_eq!(joined("x", "unless { a b } or c").as_deref(), Some("if x !{ a b } !c"));
     assert_eq!(joined("x", "if { a"), None);
+    assert_eq!(joined("x", "if a or or b"), None);
+    assert_eq!(joined("x", "if").as_deref(), Some("if"), "it never holds");
+    assert_eq!(joined("x", "unless").as_deref(), Some("if x"));
 }
 
 proptest! {
@@ -210,6 +213,7 @@ proptest! {
     #[test]
     fn quoted_text_is_read_again(text in "[^\\x00]{1,20}") {
         let file = read(&format!("global\n description {}", quoted(&text))).file;
-        prop_assert_eq!(file.sections[0].directives[0].args()[0].text(), text);
+        let read = crate::raw::bytes(file.sections[0].directives[0].args()[0].text()).into_owned();
+        prop_assert_eq!(read, text.as_bytes());
     }
 }

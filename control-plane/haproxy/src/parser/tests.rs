@@ -251,7 +251,8 @@ proptest! {
     fn quoted_words_come_back(words in proptest::collection::vec("[^\\x00\\r\\n]{1,12}", 1..10)) {
         let quoted: Vec<_> = words.iter().map(|word| format!("'{}'", word.replace('\'', "'\\''"))).collect();
         let file = read(&format!("global\n description {}", quoted.join(" "))).file;
-        let read: Vec<_> = file.sections[0].directives[0].args().iter().map(Word::text).collect();
-        prop_assert_eq!(read, words);
+        let args = file.sections[0].directives[0].args();
+        let read: Vec<_> = args.iter().map(|word| crate::raw::bytes(word.text()).into_owned()).collect();
+        prop_assert_eq!(read, words.into_iter().map(String::into_bytes).collect::<Vec<_>>());
     }
 }
