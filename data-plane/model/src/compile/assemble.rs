@@ -30,12 +30,13 @@ pub(super) fn assemble(previous: &Runtime, plan: &Plan<'_>, rejections: &mut Rej
     insert(&mut next, &of_kind(Kind::Blob), rejections);
     if touched.kinds.contains(&Kind::Blob) {
         next.blobs = blobs(&next.parts);
-        used_blobs(&next, plan, rejections);
     }
     insert(&mut next, &of_kind(Kind::Patterns), rejections);
     if touched.kinds.contains(&Kind::Patterns) {
         lists(&mut next, plan);
-        used_lists(&next, plan, rejections);
+    }
+    if touched.kinds.contains(&Kind::Blob) || touched.kinds.contains(&Kind::Patterns) {
+        used(&next, plan, rejections);
     }
     let is_other = |changed: &&Changed<'_>| !matches!(changed.key.kind(), Kind::Blob | Kind::Patterns);
     insert(&mut next, &plan.changed.iter().filter(is_other).collect::<Vec<_>>(), rejections);
@@ -126,34 +127,32 @@ fn blobs(parts: &BTreeMap<ObjectKey, Arc<Part>>) -> Blobs {
     contents.collect()
 }
 
-/// What stays must not lose a blob.
-fn used_blobs(next: &Runtime, plan: &Plan<'_>, rejections: &mut Rejections) {
+/// What stays must lose neither a blob nor a list.
+fn used(next: &Runtime, plan: &Plan<'_>, rejections: &mut Rejections) {
     let changed: BTreeSet<&ObjectKey> = plan.changed.iter().map(|changed| &changed.key).collect();
     for (_, part) in next.parts.iter().filter(|(key, _)| !changed.contains(key)) {
-        let missing = |hash: &&ContentHash| !next.blobs.contains_key(*hash);
-        for hash in part.used.blobs.iter().filter(missing) {
+        for hash in part.used.blobs.iter().filter(|hash| !next.blobs.contains_key(*hash)) {
             rejections.whole::<()>(&part.resource, Fault::MissingBlob(hash.to_string()));
         }
-    }
-}
-
-fn lists(next: &mut Runtime, plan: &Plan<'_>) {
-    for key in &plan.removed {
-        next.lists.remove(key);
-    }
-    for changed in &plan.changed {
-        if let Some(Compiled::Patterns(list)) = next.parts.get(&changed.key).map(|part| &part.compiled) {
-            next.lists.insert(changed.key.clone(), Arc::clone(list));
+        for (list, _) in part.used.lists.iter().filter(|(list, _)| !next.lists.contains_key(list)) {
+            rejections.whole::<()>(&part.resource, Fault::MissingList(list.to_string()));
         }
     }
 }
 
-/// What stays must not lose a list.
-fn used_lists(next: &Runtime, plan: &Plan<'_>, rejections: &mut Rejections) {
-    let changed: BTreeSet<&ObjectKey> = plan.changed.iter().map(|changed| &changed.key).collect();
-    for (_, part) in next.parts.iter().filter(|(key, _)| !changed.contains(key)) {
-        for (list, _) in part.used.lists.iter().filter(|(list, _)| !next.lists.contains_key(list)) {
-            rejections.whole::<()>(&part.resource, Fault::MissingList(list.to_string()));
+/// Takes a change over for objects of one kind.
+fn follow<T>(
+    all: &mut BTreeMap<ObjectKey, Arc<T>>,
+    parts: &BTreeMap<ObjectKey, Arc<Part>>,
+    plan: &Plan<'_>,
+    of: impl Fn(&Compiled) -> Option<&Arc<T>>,
+) {
+    for key in &plan.removed {
+        all.remove(key);
+    }
+    for changed in &plan.changed {
+        if let Some(object) = parts.get(&changed.key).and_then(|part| of(&part.compiled)) {
+            all.insert(changed.key.clone(), Arc::clone(object));
         }
     }
 }
@@ -175,14 +174,17 @@ fn processes(next: &mut Runtime, touched: &Touched, rejections: &mut Rejections)
 }
 
 fn listeners(next: &mut Runtime, plan: &Plan<'_>) {
-    for key in &plan.removed {
-        next.listeners.remove(key);
-    }
-    for changed in &plan.changed {
-        if let Some(Compiled::Listener(listener)) = next.parts.get(&changed.key).map(|part| &part.compiled) {
-            next.listeners.insert(changed.key.clone(), Arc::clone(listener));
-        }
-    }
+    follow(&mut next.listeners, &next.parts, plan, |compiled| match compiled {
+        Compiled::Listener(listener) => Some(listener),
+        _ => None,
+    });
+}
+
+fn lists(next: &mut Runtime, plan: &Plan<'_>) {
+    follow(&mut next.lists, &next.parts, plan, |compiled| match compiled {
+        Compiled::Patterns(list) => Some(list),
+        _ => None,
+    });
 }
 
 /// One address has one listener. Port 0 is another port each time.

@@ -309,21 +309,25 @@ impl Run<'_, '_> {
         }
     }
 
+    /// The exchange as it is, to look at.
+    fn scene<'s>(&'s self, response: Option<Side<'s>>) -> Scene<'s> {
+        Scene {
+            worker: self.worker,
+            exchange: &self.turn.exchange,
+            client: self.client,
+            request: Side::fixed(&self.turn.request),
+            response,
+            failed: None,
+        }
+    }
+
     /// The backend of the first route that matches, or the default one.
     pub(super) fn choose_backend(&mut self, frontend: &LiveFrontend) -> Option<Arc<LiveBackend>> {
         if frontend.routes.is_empty() {
             return frontend.default_backend.clone();
         }
         let mut scratch = self.worker.http.rules.take();
-        let turn = &*self.turn;
-        let scene = Scene {
-            worker: self.worker,
-            exchange: &turn.exchange,
-            client: self.client,
-            request: Side::fixed(&turn.request),
-            response: None,
-            failed: None,
-        };
+        let scene = self.scene(None);
         let taken = frontend
             .routes
             .iter()
@@ -338,15 +342,7 @@ impl Run<'_, '_> {
     /// Whether the request may change things from the statistics page.
     fn is_admin(&self, service: &Service, scratch: &mut Scratch) -> bool {
         let Service::Stats(page) = service else { return false };
-        let turn = &*self.turn;
-        let scene = Scene {
-            worker: self.worker,
-            exchange: &turn.exchange,
-            client: self.client,
-            request: Side::fixed(&turn.request),
-            response: None,
-            failed: None,
-        };
+        let scene = self.scene(None);
         page.admin.iter().any(|when| matches(when, &scene, scratch))
     }
 
@@ -371,16 +367,8 @@ impl Run<'_, '_> {
         out.clear();
         let made = {
             let mut desk = self.worker.http.desk.borrow_mut();
-            let turn = &*self.turn;
-            let answered = turn.response.head_len > 0;
-            let scene = Scene {
-                worker: self.worker,
-                exchange: &turn.exchange,
-                client: self.client,
-                request: Side::fixed(&turn.request),
-                response: answered.then(|| Side::fixed(&turn.response)),
-                failed: None,
-            };
+            let response = &self.turn.response;
+            let scene = self.scene((response.head_len > 0).then(|| Side::fixed(response)));
             draft(reply, &scene, scratch, &mut desk).and_then(|draft| draft.finish(audience, &mut out))
         };
         let step = self.answer(reply.status, made, &out);
