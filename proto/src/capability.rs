@@ -55,6 +55,7 @@ const PLAIN: &[&str] = &[
     "kind.route",
     "log",
     "log.at-start",
+    "log.backend",
     "log.errors",
     "log.format",
     "log.sample",

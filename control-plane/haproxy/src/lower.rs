@@ -92,6 +92,7 @@ pub fn lower(file: &File, sources: &SourceMap, loader: &dyn Load) -> Lowered {
         ports: BTreeMap::new(),
         closed: HashSet::new(),
         hidden: Vec::new(),
+        numbers: HashMap::new(),
         tracks: Vec::new(),
         addresses: HashMap::new(),
     };
@@ -119,6 +120,8 @@ struct Lowering<'a> {
     closed: HashSet<&'a str>,
     /// What some proxy hides from those behind it, and why.
     hidden: Vec<(Hidden, &'static str)>,
+    /// The `id` of each proxy that has one.
+    numbers: HashMap<u32, Span>,
     /// Servers whose health is that of others.
     tracks: Vec<Track>,
     /// Addresses that are bound, and where.

@@ -68,6 +68,8 @@ pub enum Command {
 pub struct Finding {
     /// What it saw.
     pub evidence: Evidence,
+    /// It failed, and the endpoint was not wholly down already (HAProxy: chkfail).
+    pub harms: bool,
     /// The new health, where it changed.
     pub change: Option<Health>,
 }
@@ -197,6 +199,7 @@ impl Check {
     pub fn finish(&mut self, now: Duration, outcome: &Outcome) -> Finding {
         let Outcome { status, code, ref info } = *outcome;
         let before = self.health();
+        let harms = !status.passed() && self.health > 0;
         self.health = if status.passed() { self.after_success() } else { self.after_failure() };
         if self.health < self.schedule.rise.get() {
             self.stopping = false;
@@ -208,7 +211,7 @@ impl Check {
         self.phase = Phase::Idle;
         self.due = now.saturating_add(self.pause());
         let info = info.chars().filter(|c| !c.is_control()).collect::<String>().into_boxed_str();
-        Finding { evidence: Evidence { status, code, info, took }, change }
+        Finding { evidence: Evidence { status, code, info, took }, harms, change }
     }
 
     /// Moves the next probe by up to so much of the pause before it, sooner or later as `chance` says: any number, spread or

@@ -1,6 +1,6 @@
 //! A set of endpoints and how they are used.
 
-use std::num::NonZeroI32;
+use std::num::{NonZeroI32, NonZeroU32};
 use std::sync::Arc;
 
 use sluicegate_proto::id::ObjectKey;
@@ -9,6 +9,7 @@ use sluicegate_proto::v1::Origin;
 use crate::check::Script;
 use crate::endpoint::Endpoint;
 use crate::frontend::{HttpOptions, Mode, Timeouts};
+use crate::logging::LogTarget;
 use crate::rule::{ErrorPages, Rule};
 
 /// Settings and endpoints together. A changed endpoint makes a new value that shares the settings and all the others.
@@ -59,6 +60,10 @@ pub struct BackendSettings {
     pub all_backups: bool,
     /// Takes no traffic.
     pub disabled: bool,
+    /// Where it is told that an endpoint comes, goes or is taken out of service.
+    pub log_targets: Vec<LogTarget>,
+    /// Of the proxy, in statistics; `None`: by its place.
+    pub number: Option<NonZeroU32>,
 }
 
 /// How an endpoint is chosen.

@@ -25,6 +25,8 @@ pub struct Endpoint {
     pub name: Box<str>,
     /// Stable while the endpoint lives.
     pub number: NonZeroU32,
+    /// Somebody wrote the number; it does not come from its place.
+    pub number_written: bool,
     /// Where it is.
     pub address: EndpointAddress,
     /// 0 to 256; 0 takes no new traffic.

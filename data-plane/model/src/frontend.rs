@@ -54,6 +54,10 @@ pub struct FrontendSettings {
     pub error_pages: ErrorPages,
     /// Accepts nothing.
     pub disabled: bool,
+    /// It is disabled for a while, by a person.
+    pub paused: bool,
+    /// Of the proxy, in statistics; `None`: by its place.
+    pub number: Option<NonZeroU32>,
 }
 
 /// Sends what it matches to a backend.

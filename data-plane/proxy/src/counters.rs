@@ -188,10 +188,14 @@ impl Clear for FrontendCounters {
 pub struct BackendCounters {
     /// Exchanges routed to it.
     pub exchanges: Counter,
-    /// Further attempts to connect.
+    /// Exchanges that no endpoint took a connection for.
+    pub connect_errors: Counter,
+    /// Further attempts at the same endpoint.
     pub retries: Counter,
-    /// Retries that changed the endpoint.
+    /// Further attempts at another endpoint.
     pub redispatches: Counter,
+    /// Requests that a rule refused after they had been routed to it.
+    pub denied: Counter,
     /// Answers sent to clients.
     pub responses: Responses,
     /// Answers of endpoints that a rule refused.
@@ -206,8 +210,10 @@ impl Clear for BackendCounters {
     fn clear(&self, all: bool) {
         let Self {
             exchanges,
+            connect_errors,
             retries,
             redispatches,
+            denied,
             responses,
             denied_responses,
             client_aborts,
@@ -215,8 +221,9 @@ impl Clear for BackendCounters {
         } = self;
         if all {
             responses.iter().for_each(Counter::clear);
-            let sums = [exchanges, retries, redispatches, denied_responses, client_aborts, server_aborts];
-            sums.into_iter().for_each(Counter::clear);
+            let sums = [exchanges, connect_errors, retries, redispatches];
+            let more = [denied, denied_responses, client_aborts, server_aborts];
+            sums.into_iter().chain(more).for_each(Counter::clear);
         }
     }
 }
@@ -226,19 +233,21 @@ impl Clear for BackendCounters {
 pub struct EndpointCounters {
     /// Exchanges that it was chosen for.
     pub exchanges: Counter,
-    /// Attempts to connect that failed.
+    /// Exchanges whose last attempt to connect was at it and failed.
     pub connect_errors: Counter,
     /// Connections that broke, answers that were no HTTP, time-outs of answers.
     pub response_errors: Counter,
+    /// Answers of it that a rule refused.
+    pub denied_responses: Counter,
     /// Answers that it gave.
     pub responses: Responses,
     /// Bytes sent to it.
     pub bytes_in: Counter,
     /// Bytes that it sent.
     pub bytes_out: Counter,
-    /// Further attempts to connect after one of its own had failed.
+    /// Further attempts at it after one had failed.
     pub retries: Counter,
-    /// Those of them that went to another endpoint.
+    /// Attempts at another one after one at it had failed.
     pub redispatches: Counter,
     /// Exchanges that the client broke off.
     pub client_aborts: Counter,
@@ -258,6 +267,7 @@ impl Clear for EndpointCounters {
             exchanges,
             connect_errors,
             response_errors,
+            denied_responses,
             responses,
             bytes_in,
             bytes_out,
@@ -273,7 +283,7 @@ impl Clear for EndpointCounters {
         if all {
             responses.iter().for_each(Counter::clear);
             let sums = [exchanges, connect_errors, response_errors, bytes_in, bytes_out, retries];
-            let more = [redispatches, client_aborts, server_aborts, connects, reuses];
+            let more = [redispatches, client_aborts, server_aborts, connects, reuses, denied_responses];
             sums.into_iter().chain(more).for_each(Counter::clear);
         }
     }

@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustc_hash::FxBuildHasher;
 use sluicegate_model::Runtime;
@@ -26,7 +27,7 @@ use crate::errors::Captures;
 use crate::http::{Ask, MAX_WAITING};
 use crate::listen::{ListenerId, unix};
 use crate::live::{Gate, Live};
-use crate::log::{Names, Ring, Writer};
+use crate::log::{Bell, Level, Names, Ring, Sinks, Writer};
 use crate::worker::Shared;
 use crate::worker::inquiries::{INQUIRIES, Inquiry};
 use crate::worker::run::{self, COMMANDS, Command, Stop};
@@ -63,6 +64,8 @@ pub struct Engine {
     inquiries: Vec<mpsc::Sender<Inquiry>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     writer: Mutex<Option<Writer>>,
+    /// Lines of no worker.
+    journal: Arc<Ring>,
     stop: watch::Sender<Stop>,
     bound: Arc<Mutex<BoundSockets>>,
     /// A generation is being prepared.
@@ -97,9 +100,10 @@ impl Engine {
     pub fn start(settings: Settings) -> io::Result<Self> {
         let settings = Settings { workers: settings.workers.max(1), ..settings };
         room::raise_file_limit();
-        let bell = Arc::default();
+        let bell: Arc<Bell> = Arc::default();
         let rings: Box<[_]> = (0..settings.workers).map(|_| Arc::new(Ring::new(Arc::clone(&bell)))).collect();
-        let writer = Writer::start(rings.to_vec(), bell)?;
+        let journal = Arc::new(Ring::new(bell.clone()));
+        let writer = Writer::start(rings.iter().chain([&journal]).cloned().collect(), bell)?;
         let (services, asks) = mpsc::channel(MAX_WAITING);
         let shared = Arc::new(Shared {
             services,
@@ -133,6 +137,7 @@ impl Engine {
             inquiries,
             threads: Mutex::new(threads),
             writer: Mutex::new(Some(writer)),
+            journal,
             stop,
             bound: Arc::default(),
             busy: Arc::default(),
@@ -210,6 +215,17 @@ impl Engine {
     /// What the names of log receivers resolve to.
     pub fn log_names(&self) -> &Names {
         &self.shared.names
+    }
+
+    /// Writes a line about a frontend or a backend to the receivers of its logs; control characters are left out.
+    pub fn log(&self, sinks: &Arc<Sinks>, level: Level, text: &str) {
+        if sinks.targets.is_empty() {
+            return;
+        }
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.journal.push(sinks, level, now, |out| {
+            out.extend(text.bytes().filter(|byte| !byte.is_ascii_control()));
+        });
     }
 
     /// Per worker a number that grows every second while the worker turns: for a watchdog.

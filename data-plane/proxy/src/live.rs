@@ -24,7 +24,7 @@ use arc_swap::ArcSwap;
 use sluicegate_proto::id::ObjectKey;
 
 pub use active::{Active, Generation};
-pub use backend::{BackendState, LiveBackend, NoPermit, Permit};
+pub use backend::{Availability, BackendState, LiveBackend, NoPermit, Permit};
 use change::Changes;
 pub(crate) use change::Mark;
 pub use endpoint::{Checks, EndpointState, Evidence, Health, LiveEndpoint, Probe, TransportId};

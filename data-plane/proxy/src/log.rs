@@ -23,7 +23,7 @@ use sluicegate_model::logging::{LogTarget, Logging, SyslogFormat};
 pub(crate) use calendar::Calendar;
 pub use output::Names;
 use ring::Record;
-pub(crate) use ring::Ring;
+pub(crate) use ring::{Bell, Ring};
 pub(crate) use variables::Line;
 pub(crate) use writer::Writer;
 
@@ -71,7 +71,7 @@ impl Sinks {
     }
 
     /// For lines that tell nothing of addresses.
-    fn to(targets: Box<[LogTarget]>) -> Self {
+    pub(crate) fn to(targets: Box<[LogTarget]>) -> Self {
         let addresses: HashSet<_> = targets.iter().map(|target| &target.address).collect();
         let shares = addresses.len() < targets.len();
         let untimed = |target: &LogTarget| {
@@ -107,6 +107,10 @@ impl Sinks {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Level {
+    /// 0
+    Emergency = 0,
+    /// 1
+    Alert = 1,
     /// 3
     Error = 3,
     /// 4

@@ -24,7 +24,7 @@ use crate::counters::{CloseCause, ProcessCounters, Sharded, count_response};
 use crate::errors::{Captures, Wrong};
 use crate::exchange::{Durations, Exchange, Exchanges};
 use crate::http::Ask;
-use crate::live::{Active, Gate, Live};
+use crate::live::{Active, Gate, Live, LiveBackend, LiveEndpoint};
 use crate::log::{Calendar, Level, Line, Names, Ring};
 use crate::pool::IdlePool;
 use crate::stream::{Stream, Target};
@@ -269,6 +269,31 @@ impl Worker {
         })
     }
 
+    /// Counts another attempt, after one at `endpoint` has failed (HAProxy: wretr, wredis).
+    #[cold]
+    pub(crate) fn count_retry(
+        &self,
+        backend: &LiveBackend,
+        endpoint: Option<&Arc<LiveEndpoint>>,
+        elsewhere: bool,
+    ) {
+        let of_backend = backend.state.counters.shard(self.index);
+        if elsewhere { &of_backend.redispatches } else { &of_backend.retries }.add(1);
+        if let Some(endpoint) = endpoint {
+            let its = endpoint.state.counters.shard(self.index);
+            if elsewhere { &its.redispatches } else { &its.retries }.add(1);
+        }
+    }
+
+    /// Counts an exchange that came to no connection, the last attempt at `endpoint` (HAProxy: econ).
+    #[cold]
+    pub(crate) fn count_unconnected(&self, backend: &LiveBackend, endpoint: Option<&Arc<LiveEndpoint>>) {
+        backend.state.counters.shard(self.index).connect_errors.add(1);
+        if let Some(endpoint) = endpoint {
+            endpoint.state.counters.shard(self.index).connect_errors.add(1);
+        }
+    }
+
     fn count(&self, exchange: &Exchange) {
         if let Some(frontend) = &exchange.frontend {
             let counters = frontend.state.counters.shard(self.index);
@@ -281,9 +306,6 @@ impl Worker {
         if let Some(backend) = &exchange.backend {
             let counters = backend.state.counters.shard(self.index);
             counters.exchanges.add(1);
-            if exchange.retries > 0 {
-                counters.retries.add(exchange.retries.into());
-            }
             if let Some(status) = exchange.status {
                 count_response(&counters.responses, status);
             }

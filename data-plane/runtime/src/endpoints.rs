@@ -9,7 +9,7 @@ use sluicegate_engine::live::{Active, Health, LiveBackend, LiveEndpoint};
 use sluicegate_engine::stream::Target;
 use sluicegate_health::{Limits, Schedule};
 use sluicegate_model::Backend;
-use sluicegate_model::endpoint::{CheckSchedule, EndpointAddress, HostPort};
+use sluicegate_model::endpoint::{CheckSchedule, EndpointAddress, ForcedValue, HostPort};
 use sluicegate_model::logging::{LogAddress, LogPeer};
 use sluicegate_proto::id::ObjectKey;
 use tokio::sync::{mpsc, watch};
@@ -17,6 +17,7 @@ use tokio::sync::{mpsc, watch};
 use crate::apply::Served;
 use crate::checks::{Checks, Subject};
 use crate::health::Board;
+use crate::news::{Cause, Happening, News};
 use crate::probe::Prober;
 use crate::resolve::{Answer, Names};
 use crate::tracking::Tracking;
@@ -71,7 +72,7 @@ impl<P: Prober> Endpoints<P> {
                 Some(answer) = self.answers.recv() => self.hear(answer),
                 () = self.checks.turn() => {}
             }
-            self.tracking.settle();
+            self.tracking.settle(News { engine: &self.engine, active: &self.followed });
         }
     }
 
@@ -92,7 +93,7 @@ impl<P: Prober> Endpoints<P> {
                 renamed |= self.unname(endpoint);
             }
         }
-        let mut subjects = Vec::new();
+        let (mut subjects, mut operators) = (Vec::new(), Vec::new());
         for (key, new) in &active.backends {
             let old = previous.backends.get(key);
             if old.is_some_and(|old| Arc::ptr_eq(old, new)) {
@@ -104,6 +105,10 @@ impl<P: Prober> Endpoints<P> {
                 if before.same_settings && was.is_some_and(|was| Arc::ptr_eq(&was.config, &endpoint.config)) {
                     continue;
                 }
+                if let (Some(was), Some(old)) = (was, old) {
+                    let wanted = [(&**old, &***was), (&**new, &**endpoint)];
+                    operators.extend(wanted_of(wanted).map(|happening| (new, endpoint, happening)));
+                }
                 renamed |= was.is_some_and(|was| self.unname(was)) | self.name(new, endpoint);
                 match self.subject(&new.config, endpoint) {
                     Some(subject) => subjects.push(subject),
@@ -113,6 +118,16 @@ impl<P: Prober> Endpoints<P> {
         }
         self.checks.spread(active.runtime.process.spread);
         self.checks.follow(subjects);
+        let news = News { engine: &self.engine, active: &active };
+        for (backend, endpoint, happening) in operators {
+            news.tell(backend, endpoint, &happening);
+        }
+        for (key, frontend) in &active.frontends {
+            let was = previous.frontends.get(key).is_some_and(|was| was.settings().paused);
+            if was != frontend.settings().paused {
+                news.tell_paused(frontend);
+            }
+        }
         self.tracking = Tracking::of(&active);
         let receivers = receivers(&active);
         if renamed || receivers != self.receivers {
@@ -254,6 +269,29 @@ impl Named {
     }
 }
 
+/// What somebody wanted of an endpoint, by what it and its backend were and are.
+fn wanted_of([before, now]: [(&LiveBackend, &LiveEndpoint); 2]) -> Option<Happening> {
+    let out = |(backend, endpoint): (&LiveBackend, &LiveEndpoint)| {
+        endpoint.config.disabled || backend.settings().disabled
+    };
+    let drains = |(_, endpoint): (&LiveBackend, &LiveEndpoint)| endpoint.config.drain;
+    let forced =
+        now.1.config.forced_health.filter(|_| before.1.config.forced_health != now.1.config.forced_health);
+    match (out(before), out(now)) {
+        (false, true) => Some(Happening::Maintenance(Cause::Wanted)),
+        (true, false) => Some(Happening::Ready),
+        (true, true) => None,
+        (false, false) => match (drains(before), drains(now), forced.map(|forced| forced.value)) {
+            (false, true, _) => Some(Happening::Drain(Cause::Wanted)),
+            (true, false, _) => Some(Happening::Undrained),
+            (_, _, Some(ForcedValue::Up)) => Some(Happening::Up(Cause::Set)),
+            (_, _, Some(ForcedValue::Stopping)) => Some(Happening::Stopping(Cause::Set)),
+            (_, _, Some(ForcedValue::Down)) => Some(Happening::Down(Cause::Set)),
+            (_, _, None) => None,
+        },
+    }
+}
+
 /// A backend as it was followed before.
 struct Before<'a> {
     /// All that checks ask for beside the endpoints is what it was.
@@ -271,8 +309,10 @@ impl<'a> Before<'a> {
 }
 
 fn receivers(active: &Active) -> BTreeSet<String> {
-    let targets = active.frontends.values().flat_map(|frontend| &frontend.settings().logging.targets);
-    targets
+    let of_frontends = active.frontends.values().flat_map(|frontend| &frontend.settings().logging.targets);
+    let of_backends = active.backends.values().flat_map(|backend| &backend.settings().log_targets);
+    of_frontends
+        .chain(of_backends)
         .filter_map(|target| match &target.address {
             LogAddress::Host(host) => Some(host.name.to_string()),
             LogAddress::Stream(stream) => match &stream.peer {

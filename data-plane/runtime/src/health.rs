@@ -1,14 +1,14 @@
-//! What checks find, told to the engine and, where something changed, to people in HAProxy's words.
+//! What checks find, told to the engine and, where something changed, to people.
 
 use std::sync::Arc;
 
 use sluicegate_engine::engine::Engine;
-use sluicegate_engine::live::{Health, LiveBackend, LiveEndpoint, Probe};
+use sluicegate_engine::live::{Health, LiveEndpoint, Probe};
 use sluicegate_engine::stream::Target;
-use sluicegate_health::{self as health, Check, Evidence, Finding};
-use sluicegate_proto::id::ObjectKey;
+use sluicegate_health::{self as health, Check, Finding};
 
 use crate::checks::{Subject, Verdicts};
+use crate::news::{Cause, Happening, News};
 
 /// Writes verdicts to what is served.
 #[derive(Debug)]
@@ -66,7 +66,7 @@ impl Verdicts for Board {
 
     fn probed(&mut self, endpoint: &Subject, finding: &Finding, check: &Check) {
         let Some(state) = self.engine.live().endpoint(&endpoint.key) else { return };
-        state.count_check(probe(&finding.evidence));
+        state.count_check(probe(finding));
         let health = match check.health() {
             health::Health::Up => Health::Up,
             health::Health::Stopping => Health::Stopping,
@@ -74,87 +74,28 @@ impl Verdicts for Board {
         };
         state.set_health(health, &finding.evidence.to_string());
         let Some(change) = finding.change else { return };
-        if let Some(backend) = self.engine.live().active().backends.get(&endpoint.settings.key) {
-            announce(backend, &endpoint.key, change, &finding.evidence.reason());
+        let cause = Cause::Reason(finding.evidence.reason());
+        let happening = match change {
+            health::Health::Down => Happening::Down(cause),
+            health::Health::Stopping => Happening::Stopping(cause),
+            health::Health::Up => Happening::Up(cause),
+        };
+        let active = self.engine.live().active();
+        if let Some(backend) = active.backends.get(&endpoint.settings.key)
+            && let Some(endpoint) = backend.endpoints.iter().find(|it| it.config.key == endpoint.key)
+        {
+            News { engine: &self.engine, active: &active }.tell(backend, endpoint, &happening);
         }
     }
 }
 
-fn probe(evidence: &Evidence) -> Probe {
+fn probe(finding: &Finding) -> Probe {
+    let Finding { evidence, harms, .. } = finding;
     Probe {
-        passed: evidence.status.passed(),
+        harms: *harms,
         word: evidence.status.code(),
         status: evidence.code,
         took: evidence.took,
         info: evidence.info.clone(),
     }
 }
-
-/// Says that an endpoint came or went, and what its backend has left.
-pub(crate) fn announce(backend: &LiveBackend, endpoint: &ObjectKey, change: health::Health, reason: &str) {
-    let Some(endpoint) = backend.endpoints.iter().find(|it| it.config.key == *endpoint) else { return };
-    let left = Left::count(backend);
-    let server = format!("{}/{}", backend.name(), endpoint.name());
-    match change {
-        health::Health::Down => {
-            tracing::warn!("{}", left.down(&server, reason, endpoint));
-            if left.active + left.backup == 0 {
-                tracing::error!("backend '{}' has no server available!", backend.name());
-            }
-        }
-        health::Health::Stopping => tracing::warn!("{}", left.stopping(&server, reason, endpoint)),
-        health::Health::Up => tracing::warn!("{}", left.up(&server, reason, backend.state.queued())),
-    }
-}
-
-/// Endpoints of a backend that can take traffic.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Left {
-    active: usize,
-    backup: usize,
-}
-
-impl Left {
-    fn count(backend: &LiveBackend) -> Self {
-        let usable = |it: &&Arc<LiveEndpoint>| {
-            let takes = !it.config.disabled && !it.config.drain && it.config.weight > 0;
-            takes && it.state.health().is_usable()
-        };
-        let backup = backend.endpoints.iter().filter(usable).filter(|it| it.config.backup).count();
-        Self { active: backend.endpoints.iter().filter(usable).count() - backup, backup }
-    }
-
-    fn on_backup(self) -> &'static str {
-        if self.active == 0 && self.backup > 0 { " Running on backup." } else { "" }
-    }
-
-    fn down(self, server: &str, reason: &str, endpoint: &LiveEndpoint) -> String {
-        self.gone(&format!("Server {server} is DOWN"), reason, endpoint)
-    }
-
-    fn stopping(self, server: &str, reason: &str, endpoint: &LiveEndpoint) -> String {
-        self.gone(&format!("Server {server} is stopping"), reason, endpoint)
-    }
-
-    fn gone(self, what: &str, reason: &str, endpoint: &LiveEndpoint) -> String {
-        let Self { active, backup } = self;
-        let (sessions, queued) = (endpoint.state.served(), endpoint.state.queued());
-        format!(
-            "{what}, reason: {reason}. {active} active and {backup} backup servers left.{} \
-             {sessions} sessions active, 0 requeued, {queued} remaining in queue.",
-            self.on_backup()
-        )
-    }
-
-    fn up(self, server: &str, reason: &str, queued: u32) -> String {
-        let Self { active, backup } = self;
-        format!(
-            "Server {server} is UP, reason: {reason}. {active} active and {backup} backup servers online.{} \
-             0 sessions requeued, {queued} total in queue.",
-            self.on_backup()
-        )
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -18,6 +18,7 @@ use tokio::time::sleep;
 
 use crate::apply::{Applier, Served};
 use crate::endpoints::Endpoints;
+use crate::news::News;
 use crate::probe::Network;
 use crate::report::Reports;
 use crate::{keep, pages, watchdog};
@@ -225,7 +226,9 @@ async fn leave(engine: &Engine, stop: &mut watch::Receiver<Stop>) {
     engine.soft_stop();
     let limit = engine.live().active().runtime.process.hard_stop_after;
     tokio::select! {
-        () = engine.drained() => {}
+        // Whoever else waits for the end of the last connection may ask for a hard stop at once.
+        biased;
+        () = engine.drained() => News { engine, active: &engine.live().active() }.tell_stopped(),
         _ = stop.wait_for(|stop| *stop == Stop::Hard) => {}
         () = after(limit) => tracing::warn!("connections are left at the end of the time for a soft stop; closing them"),
     }

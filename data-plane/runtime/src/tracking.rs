@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sluicegate_engine::live::{Active, Health, LiveBackend, LiveEndpoint};
-use sluicegate_health as health;
 use sluicegate_proto::id::ObjectKey;
 
-use crate::health::announce;
+use crate::news::{Cause, Happening, News};
 
 /// Who follows whom in one generation.
 #[derive(Debug, Default)]
@@ -49,15 +48,15 @@ impl Tracking {
     }
 
     /// Gives every follower the health that it has now, and says where that is another one.
-    pub(crate) fn settle(&self) {
+    pub(crate) fn settle(&self, news: News<'_>) {
         for follower in &self.followers {
-            follower.settle();
+            follower.settle(news);
         }
     }
 }
 
 impl Follower {
-    fn settle(&self) {
+    fn settle(&self, news: News<'_>) {
         let config = &self.endpoint.config;
         let before = self.endpoint.state.health();
         // Nothing can be sent to a name that leads nowhere, and what a person said goes before.
@@ -71,16 +70,27 @@ impl Follower {
         if now == before {
             return;
         }
-        let reason = match &self.root {
-            None => "what it tracks is not there".to_owned(),
-            Some((backend, root)) => format!("via {}/{}", backend.name(), root.name()),
+        let cause = match &self.root {
+            None => Cause::Reason("what it tracks is not there".to_owned()),
+            Some((backend, root)) => Cause::Via(format!("{}/{}", backend.name(), root.name())),
         };
-        self.endpoint.state.set_health(now, &reason);
-        let change = if now == Health::Up { health::Health::Up } else { health::Health::Down };
+        self.endpoint.state.set_health(now, cause.to_string().trim_start_matches([',', ' ']));
+        let is_out = self.root.as_ref().is_some_and(|(backend, root)| is_out(backend, root));
+        let happening = match now {
+            Health::Up => Happening::Up(cause),
+            Health::Stopping => Happening::Drain(cause),
+            _ if is_out => Happening::Maintenance(cause),
+            _ => Happening::Down(cause),
+        };
         if before != Health::Unchecked || now != Health::Up {
-            announce(&self.backend, &config.key, change, &reason);
+            news.tell(&self.backend, &self.endpoint, &happening);
         }
     }
+}
+
+/// By the configuration, or by a person.
+fn is_out(backend: &LiveBackend, endpoint: &LiveEndpoint) -> bool {
+    endpoint.config.disabled || backend.settings().disabled
 }
 
 /// What stands at the end of the chain that begins at `start`; `None` where it has no end.
@@ -99,7 +109,7 @@ fn root<'a>(tracked: &BTreeMap<&'a ObjectKey, &'a ObjectKey>, start: &'a ObjectK
 /// The health of what is tracked, its administrative state too, as HAProxy hands it on.
 fn health_of(backend: &LiveBackend, endpoint: &LiveEndpoint) -> Health {
     let health = endpoint.state.health();
-    if endpoint.config.disabled || backend.settings().disabled {
+    if is_out(backend, endpoint) {
         Health::Down
     } else if health == Health::Stopping || (endpoint.config.drain && health.is_usable()) {
         Health::Stopping

@@ -1,5 +1,7 @@
 //! What neither the configuration nor a report tells.
 
+use sluicegate_model::Runtime;
+
 /// Of the process that is asked, at the moment of the question.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
@@ -19,4 +21,12 @@ pub struct Facts {
     pub host: String,
     /// A soft stop has begun.
     pub stopping: bool,
+}
+
+impl Facts {
+    /// Connections of clients at one time, as configured and as far as the descriptors reach.
+    pub fn connections_of(&self, runtime: &Runtime) -> u64 {
+        let configured = runtime.process.max_connections.map_or(u64::MAX, |limit| limit.get().into());
+        configured.min(self.connection_limit)
+    }
 }

@@ -4,7 +4,8 @@ mod backend;
 mod frontend;
 mod server;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
 
 use sluicegate_model::{Backend, Frontend, Runtime};
 use sluicegate_proto::id::ObjectKey;
@@ -214,6 +215,15 @@ struct Proxy<'a> {
     backend: Option<&'a Backend>,
 }
 
+impl Proxy<'_> {
+    /// The number that somebody wrote.
+    fn written(&self) -> Option<u32> {
+        let of_frontend = self.frontend.and_then(|frontend| frontend.settings.number);
+        let of_backend = || self.backend.and_then(|backend| backend.settings.number);
+        of_frontend.or_else(of_backend).map(NonZeroU32::get)
+    }
+}
+
 /// What rows are made of.
 struct Scene<'a> {
     runtime: &'a Runtime,
@@ -246,8 +256,17 @@ impl<'a> Scene<'a> {
             let place = place(key, &backend.settings.origin);
             proxies.entry(place).or_insert_with(|| empty(key.name())).backend = Some(&**backend);
         }
-        let numbered = (FIRST_PROXY..).zip(proxies.into_values());
-        numbered.map(|(number, proxy)| Proxy { number, ..proxy }).collect()
+        let written: BTreeSet<u32> = proxies.values().filter_map(Proxy::written).collect();
+        let mut next = FIRST_PROXY;
+        let number = |proxy: Proxy<'a>| {
+            let number = proxy.written().unwrap_or_else(|| {
+                next = (next..).find(|number| !written.contains(number)).unwrap_or_default();
+                next
+            });
+            next = next.saturating_add(1);
+            Proxy { number, ..proxy }
+        };
+        proxies.into_values().map(number).collect()
     }
 
     /// Whole seconds since a moment of which a report says.

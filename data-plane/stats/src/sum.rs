@@ -72,17 +72,19 @@ fn add_frontend(sum: &mut FrontendStats, of: &FrontendStats) {
 
 fn add_backend(sum: &mut BackendStats, of: &BackendStats) {
     add!(sum, of, exchanges, current_exchanges, most_exchanges, queued, most_queued, retries, redispatches);
-    add!(sum, of, client_aborts, server_aborts, denied_responses);
+    add!(sum, of, client_aborts, server_aborts, denied, denied_responses, connect_errors, downs);
     add_responses(&mut sum.responses, &of.responses);
     add_rate(&mut sum.rate, of.rate.as_ref());
     sum.last_exchange_unix_ms = sum.last_exchange_unix_ms.max(of.last_exchange_unix_ms);
+    sum.down_ms = sum.down_ms.max(of.down_ms);
+    sum.since_unix_ms = sum.since_unix_ms.max(of.since_unix_ms);
 }
 
 fn add_endpoint(sum: &mut EndpointStats, of: &EndpointStats) {
     sum.durations = average(sum.durations, sum.exchanges, of.durations, of.exchanges);
     add!(sum, of, exchanges, current_exchanges, most_exchanges, queued, most_queued, retries, redispatches);
     add!(sum, of, connect_errors, response_errors, bytes_in, bytes_out, checks, failed_checks);
-    add!(sum, of, client_aborts, server_aborts, connects, reuses, downs);
+    add!(sum, of, client_aborts, server_aborts, connects, reuses, downs, denied_responses);
     add_responses(&mut sum.responses, &of.responses);
     add_rate(&mut sum.rate, of.rate.as_ref());
     sum.last_exchange_unix_ms = sum.last_exchange_unix_ms.max(of.last_exchange_unix_ms);

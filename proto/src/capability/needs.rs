@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use super::{Capability, MATCHES};
 use crate::catalog;
 use crate::v1::{
-    Backend, Condition, Endpoint, ErrorPage, Format, Frontend, HttpOptions, Listener, Logging, Mode, Reply,
-    Resource, Rule, Sample, Service, SetHeader, SyslogFormat, balance, endpoint, format_piece, health_check,
-    listener, log_target, reply, resource, rule, service,
+    Backend, Condition, Endpoint, ErrorPage, Format, Frontend, HttpOptions, Listener, LogTarget, Logging,
+    Mode, Reply, Resource, Rule, Sample, Service, SetHeader, SyslogFormat, balance, endpoint, format_piece,
+    health_check, listener, log_target, reply, resource, rule, service,
 };
 
 /// What was found so far.
@@ -67,6 +67,10 @@ impl Needs {
         self.rules(&body.request_rules);
         self.rules(&body.response_rules);
         self.error_pages(&body.error_pages);
+        if !body.log_targets.is_empty() {
+            self.word("log.backend");
+            self.log_targets(&body.log_targets);
+        }
         match body.balance.as_ref().and_then(|balance| balance.algorithm.as_ref()) {
             None => {}
             Some(balance::Algorithm::RoundRobin(_)) => self.word("balance.round_robin"),
@@ -131,7 +135,11 @@ impl Needs {
             self.word("log.structured-data");
             self.format(logging.structured_data.as_ref());
         }
-        for target in &logging.targets {
+        self.log_targets(&logging.targets);
+    }
+
+    fn log_targets(&mut self, targets: &[LogTarget]) {
+        for target in targets {
             self.word("log");
             match &target.address {
                 None => {}

@@ -65,7 +65,8 @@ mod check {
 pub(super) fn state(view: &View<'_>, backend: Option<&str>) -> Result<Answer, Answer> {
     let mut out = format!("1\n{STATE}\n");
     each(view, backend, |number, backend, endpoint, stats| {
-        let line = Line { view, endpoint, stats };
+        let number_written = backend.settings.number.is_some();
+        let line = Line { view, endpoint, stats, number_written };
         line.state(&mut out, number, backend.key().name());
     })?;
     Ok(Answer::of(out))
@@ -123,11 +124,13 @@ struct Line<'a> {
     view: &'a View<'a>,
     endpoint: &'a Endpoint,
     stats: &'a EndpointStats,
+    /// Somebody wrote the number of the backend.
+    number_written: bool,
 }
 
 impl Line<'_> {
     fn state(&self, out: &mut String, backend: u32, name: &str) {
-        let Self { view, endpoint, stats } = self;
+        let Self { view, endpoint, stats, .. } = self;
         let (address, port) = place(&endpoint.address);
         let host = match &endpoint.address {
             EndpointAddress::Host(host) => &*host.name,
@@ -146,7 +149,7 @@ impl Line<'_> {
         // Writing to a String does not fail.
         let _ = writeln!(
             out,
-            "{backend} {name} {} {} {address} {} {} {} {} {since} {status} {result} {} {} 0 0 0 {host} {port} - 0 \
+            "{backend} {name} {} {} {address} {} {} {} {} {since} {status} {result} {} {} 0 {} {} {host} {port} - 0 \
              {probed_port} {probed} - 0",
             endpoint.number,
             endpoint.name,
@@ -156,6 +159,8 @@ impl Line<'_> {
             configured_weight(view, endpoint),
             self.health(),
             self.check(),
+            u8::from(self.number_written),
+            u8::from(endpoint.number_written),
         );
     }
 
@@ -169,7 +174,7 @@ impl Line<'_> {
     }
 
     fn admin(&self) -> u8 {
-        let Self { view, endpoint, stats } = self;
+        let Self { view, endpoint, stats, .. } = self;
         let configured = view.overrides.configured(&endpoint.key, Field::Admin);
         let mut bits = 0;
         if endpoint.disabled {

@@ -169,7 +169,8 @@ impl Value {
             (Self::MaxConnections(limit), Some(Body::Frontend(body))) => body.max_connections = *limit,
             (Self::MaxConnections(limit), Some(Body::Process(body))) => body.max_connections = *limit,
             (Self::Frontend(state), Some(Body::Frontend(body))) => {
-                body.disabled = *state != FrontendState::Enabled;
+                body.disabled = *state == FrontendState::Shutdown;
+                body.paused = *state == FrontendState::Disabled;
             }
             (Self::Patterns(edits), Some(Body::Patterns(list))) => edits.write(list),
             (_, Some(Body::Endpoint(body))) => self.write_endpoint(body, since_unix_ms),

@@ -6,7 +6,7 @@ use super::Lowering;
 use super::http_rule::Rules;
 use super::proxy::Proxy;
 use super::settings::Lines;
-use crate::ast::{Prefix, SectionKind};
+use crate::ast::SectionKind;
 use crate::diagnostic::{Code, Diagnostic};
 
 /// HAProxy's default (manual 4.2, retries).
@@ -23,13 +23,6 @@ impl<'a> Lowering<'a> {
         }
         let lines = proxy.lines;
         self.enter(lines);
-        // Of a backend they are read for their mistakes alone.
-        if proxy.kind() == SectionKind::Backend {
-            let own = lines.own("log").filter(|line| line.prefix == Prefix::None);
-            for line in own.filter(|line| !matches!(line.args(), [word] if word.text() == "global")) {
-                self.log_target(line, None);
-            }
-        }
         // The rules of a `listen` run once.
         let behind = proxy.kind() != SectionKind::Listen || proxy.rules_behind;
         let rules = if behind { proxy.rules.clone() } else { Rules::default() };
@@ -49,6 +42,8 @@ impl<'a> Lowering<'a> {
             error_pages: proxy.error_pages.clone(),
             all_backups: lines.is_on("option allbackups"),
             disabled: proxy.disabled,
+            log_targets: proxy.log_targets.clone(),
+            number: proxy.number,
         };
         self.emit_from(provenance, proxy.name.into(), 0, Body::Backend(backend));
         let servers = self.servers(proxy);

@@ -41,6 +41,8 @@ impl<'a> Lowering<'a> {
             default_backend: default_backend.map(|name| id(Kind::Backend, name)),
             error_pages: proxy.error_pages.clone(),
             disabled: proxy.disabled,
+            number: proxy.number,
+            paused: false,
         };
         self.emit_from(provenance, proxy.name.into(), 0, Body::Frontend(frontend));
     }

@@ -6,6 +6,7 @@ use sluicegate_proto::v1;
 use super::Lowering;
 use super::proxy::Proxy;
 use super::report::texts;
+use super::settings::Lines;
 use crate::ast::Directive;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expr::{Phase, Preset, Scope};
@@ -18,7 +19,7 @@ pub(super) use ring::Rings;
 impl<'a> Lowering<'a> {
     /// Where and how a frontend logs.
     pub(super) fn logging(&mut self, proxy: &Proxy<'_, 'a>) -> v1::Logging {
-        let targets = self.log_targets(proxy);
+        let targets = proxy.log_targets.clone();
         let (format, at_start) = self.log_format(proxy);
         let skip_null = proxy.lines.is_on("option dontlognull");
         let structured_data = self.structured_data(proxy);
@@ -36,10 +37,11 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn log_targets(&mut self, proxy: &Proxy<'_, 'a>) -> Vec<v1::LogTarget> {
-        let tag = proxy.lines.last("log-tag").and_then(|line| line.args().first());
+    /// Where a proxy logs.
+    pub(super) fn log_targets(&mut self, lines: &Lines<'a>) -> Vec<v1::LogTarget> {
+        let tag = lines.last("log-tag").and_then(|line| line.args().first());
         let mut targets: Vec<v1::LogTarget> = Vec::new();
-        for line in proxy.lines.all("log") {
+        for line in lines.all("log") {
             let of_global = matches!(line.args(), [word] if word.text() == "global");
             if of_global && self.global.log.is_empty() {
                 self.nowhere(line);

@@ -21,6 +21,10 @@ pub(super) struct Proxy<'l, 'a> {
     pub(super) error_pages: Vec<v1::ErrorPage>,
     pub(super) http: v1::HttpOptions,
     pub(super) disabled: bool,
+    /// Where requests, and what happens to servers, are logged.
+    pub(super) log_targets: Vec<v1::LogTarget>,
+    /// Its `id`; 0: none.
+    pub(super) number: u32,
     /// The rules of a `listen` run with its backend.
     pub(super) rules_behind: bool,
 }
@@ -82,6 +86,7 @@ const READ: &[&str] = &[
     "http-after-response",
     "http-request",
     "http-response",
+    "id",
     "log",
     "log-format",
     "log-format-sd",
@@ -171,7 +176,32 @@ impl<'a> Lowering<'a> {
         let options = self.http_options(lines, name, http);
         let disabled = lines.last_of(&["disabled", "enabled"]).is_some_and(|line| line.name() == "disabled");
         let disabled = disabled || lines.has(Effect::NoProxy) || self.cannot_refuse(lines, &rules, http);
-        Proxy { lines, name, mode, acls, rules, error_pages, http: options, disabled, rules_behind: false }
+        Proxy {
+            lines,
+            name,
+            mode,
+            acls,
+            rules,
+            error_pages,
+            http: options,
+            disabled,
+            log_targets: self.log_targets(lines),
+            number: self.proxy_number(lines),
+            rules_behind: false,
+        }
+    }
+
+    /// `id`, which no other proxy may have; 0: none is written.
+    fn proxy_number(&mut self, lines: &Lines<'a>) -> u32 {
+        let Some(word) = lines.own("id").last().and_then(|line| line.args().first()) else { return 0 };
+        let Some(number) = self.number(word, 1..=u32::MAX) else { return 0 };
+        if let Some(first) = self.numbers.insert(number, word.span()) {
+            let message = format!("another proxy has the id {number}");
+            self.report(
+                Diagnostic::error(Code::DuplicateName, word.span(), message).related(first, "first here"),
+            );
+        }
+        number
     }
 
     /// A `defaults` section by itself, so that its mistakes are told even where no proxy stands under it.

@@ -74,7 +74,7 @@ impl<'a> Lowering<'a> {
                 _ => {}
             }
         }
-        let numbers = self.numbers(&drafts);
+        let numbers = self.server_numbers(&drafts);
         for (index, (draft, number)) in drafts.into_iter().zip(numbers).enumerate() {
             let Draft { name, span, address, options } = draft;
             let unusable = none || !options.closed.is_empty() || (unchecked && options.checked);
@@ -93,6 +93,7 @@ impl<'a> Lowering<'a> {
                 check: (options.checked && !unusable && track.is_none()).then_some(options.schedule),
                 track,
                 unusable,
+                number_written: options.number.is_some(),
                 ..v1::Endpoint::default()
             };
             let name = format!("{}/{name}", proxy.name);
@@ -258,8 +259,8 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// The number of each server: its `id`, or the lowest that is free (manual 5.2, id).
-    fn numbers(&mut self, drafts: &[Draft]) -> Vec<u32> {
+    /// The number of each server: its `id`, or the first from its place on that is free (manual 5.2, id).
+    fn server_numbers(&mut self, drafts: &[Draft]) -> Vec<u32> {
         let mut taken: HashMap<u32, Span> = HashMap::new();
         for (number, span) in drafts.iter().filter_map(|draft| draft.options.number) {
             if let Some(first) = taken.insert(number, span) {
@@ -270,12 +271,18 @@ impl<'a> Lowering<'a> {
             }
         }
         let used: BTreeSet<u32> = taken.keys().copied().collect();
-        let mut free = (1..).filter(|number| !used.contains(number));
-        drafts
-            .iter()
-            .map(|draft| {
-                draft.options.number.map(|(number, _)| number).or_else(|| free.next()).unwrap_or_default()
-            })
-            .collect()
+        let mut next = 1;
+        let number = |draft: &Draft| {
+            let number = match draft.options.number {
+                Some((number, _)) => number,
+                None => {
+                    next = (next..).find(|number| !used.contains(number)).unwrap_or_default();
+                    next
+                }
+            };
+            next += 1;
+            number
+        };
+        drafts.iter().map(number).collect()
     }
 }

@@ -170,6 +170,7 @@ fn frontend_body(out: &mut Out, frontend: &v1::Frontend, provenance: &v1::Proven
         out.value("default_backend", name(frontend.default_backend.as_ref()));
     }
     out.flag("disabled", frontend.disabled);
+    out.number("number", frontend.number);
 }
 
 fn backend_body(out: &mut Out, backend: &v1::Backend, provenance: &v1::Provenance) {
@@ -193,6 +194,8 @@ fn backend_body(out: &mut Out, backend: &v1::Backend, provenance: &v1::Provenanc
     error_pages(out, &backend.error_pages);
     out.flag("all_backups", backend.all_backups);
     out.flag("disabled", backend.disabled);
+    out.number("number", backend.number);
+    log_targets(out, &backend.log_targets);
 }
 
 fn http_probe(out: &mut Out, probe: &v1::HttpProbe) {
@@ -210,6 +213,7 @@ fn endpoint_body(out: &mut Out, endpoint: &v1::Endpoint) {
     out.value("backend", name(endpoint.backend.as_ref()));
     out.value("name", &endpoint.name);
     out.value("number", endpoint.number);
+    out.flag("number_written", endpoint.number_written);
     let address = match endpoint.address.as_ref().unwrap() {
         endpoint::Address::Ip(address) => ip(address),
         endpoint::Address::Unix(address) => unix(address),
@@ -272,8 +276,8 @@ fn log_stream(stream: &v1::LogStream) -> String {
     format!("stream{ring} {address}, {framing}, {} bytes{times}", stream.buffer_bytes)
 }
 
-fn logging(out: &mut Out, logging: &v1::Logging) {
-    for target in &logging.targets {
+fn log_targets(out: &mut Out, targets: &[v1::LogTarget]) {
+    for target in targets {
         let address = match target.address.as_ref().unwrap() {
             log_target::Address::Ip(address) => format!("udp {}", ip(address)),
             log_target::Address::Unix(address) => unix(address),
@@ -298,6 +302,10 @@ fn logging(out: &mut Out, logging: &v1::Logging) {
             }
         });
     }
+}
+
+fn logging(out: &mut Out, logging: &v1::Logging) {
+    log_targets(out, &logging.targets);
     if let Some(line) = &logging.format {
         out.value("log_format", format(line));
     }

@@ -1,6 +1,6 @@
 //! Backends.
 
-use std::num::NonZeroI32;
+use std::num::{NonZeroI32, NonZeroU32};
 use std::sync::Arc;
 
 use sluicegate_proto::id::ObjectKey;
@@ -9,7 +9,7 @@ use sluicegate_proto::v1;
 use super::part::optional;
 use super::reason::Fault;
 use super::scope::Scope;
-use super::{check, frontend, rule};
+use super::{check, frontend, logging, rule};
 use crate::backend::{BackendSettings, Balance};
 
 /// More attempts than this are a typing error.
@@ -33,6 +33,7 @@ pub(super) fn backend(key: &ObjectKey, wire: &v1::Backend, scope: &mut Scope<'_>
     let request_rules = rule::list("request rule", &wire.request_rules, request_origins, scope);
     let response_rules = rule::list("response rule", &wire.response_rules, response_origins, scope);
     let error_pages = rule::error_pages(&wire.error_pages, scope);
+    let log_targets = scope.at("log_targets", |scope| logging::targets(&wire.log_targets, scope));
     Some(BackendSettings {
         key: key.clone(),
         origin: scope.origin(),
@@ -48,5 +49,7 @@ pub(super) fn backend(key: &ObjectKey, wire: &v1::Backend, scope: &mut Scope<'_>
         error_pages: error_pages?,
         all_backups: wire.all_backups,
         disabled: wire.disabled,
+        log_targets: log_targets?,
+        number: NonZeroU32::new(wire.number),
     })
 }

@@ -91,6 +91,7 @@ pub(super) fn endpoint(key: &ObjectKey, wire: &v1::Endpoint, scope: &mut Scope<'
         order: order?,
         name: name?,
         number: NonZeroU32::new(wire.number)?,
+        number_written: wire.number_written,
         address: address?,
         weight: u16::try_from(weight?).ok()?,
         backup: wire.backup,

@@ -44,7 +44,9 @@ pub(super) fn frontend(
         response_rules: response_rules?,
         default_backend: default_backend?,
         error_pages: error_pages?,
-        disabled: wire.disabled,
+        disabled: wire.disabled || wire.paused,
+        paused: wire.paused,
+        number: NonZeroU32::new(wire.number),
     })
 }
 

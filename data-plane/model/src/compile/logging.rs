@@ -26,8 +26,7 @@ const MOST_RANGES: usize = 256;
 
 pub(super) fn logging(wire: Option<&v1::Logging>, scope: &mut Scope<'_>) -> Option<Logging> {
     let Some(wire) = wire else { return Some(Logging::default()) };
-    scope.count("targets", wire.targets.len(), MAX_LOG_TARGETS)?;
-    let targets = scope.each("target", &wire.targets, |scope, wire| target(wire, scope));
+    let targets = targets(&wire.targets, scope);
     let format =
         optional(wire.format.as_ref(), |wire| scope.at("format", |scope| format::format(wire, scope)));
     let structured_data = optional(wire.structured_data.as_ref(), |wire| {
@@ -42,6 +41,11 @@ pub(super) fn logging(wire: Option<&v1::Logging>, scope: &mut Scope<'_>) -> Opti
         separate_errors: wire.separate_errors,
         errors_only: wire.errors_only,
     })
+}
+
+pub(super) fn targets(wire: &[v1::LogTarget], scope: &mut Scope<'_>) -> Option<Vec<LogTarget>> {
+    scope.count("targets", wire.len(), MAX_LOG_TARGETS)?;
+    scope.each("target", wire, |scope, wire| target(wire, scope))
 }
 
 fn target(wire: &v1::LogTarget, scope: &mut Scope<'_>) -> Option<LogTarget> {

@@ -57,6 +57,9 @@ impl Engine {
         }
         for backend in active.backends.values() {
             backend.state.restart_most();
+            if all {
+                backend.state.restart_downs();
+            }
             backend.endpoints.iter().for_each(|endpoint| endpoint.state.restart_counts(all));
         }
         silent

@@ -96,27 +96,25 @@ impl Run<'_, '_> {
     pub(super) fn connect_failed(&mut self, failure: Failure) -> Step {
         self.turn.connecting = None;
         self.turn.server = None;
-        if let Some(endpoint) = self.endpoint() {
-            endpoint.state.counters.shard(self.worker.index).connect_errors.add(1);
-        }
         let Some(backend) = self.turn.exchange.backend.clone() else { return self.fail(failure) };
         if self.turn.exchange.retries >= backend.settings().retries {
+            self.worker.count_unconnected(&backend, self.endpoint());
             self.turn.stage = Stage::Connect;
             return self.fail(failure);
         }
+        self.retry(failure, &backend)
+    }
+
+    /// Another attempt, there or elsewhere.
+    fn retry(&mut self, failure: Failure, backend: &LiveBackend) -> Step {
         self.turn.exchange.retries += 1;
         let elsewhere = backend.redispatches(self.turn.exchange.retries);
-        if let Some(endpoint) = self.endpoint() {
-            let counters = endpoint.state.counters.shard(self.worker.index);
-            counters.retries.add(1);
-            counters.redispatches.add(elsewhere.into());
-        }
-        if elsewhere { self.redispatch(&backend) } else { self.pause_before_retry(failure, &backend) }
+        self.worker.count_retry(backend, self.endpoint(), elsewhere);
+        if elsewhere { self.redispatch(backend) } else { self.pause_before_retry(failure, backend) }
     }
 
     fn redispatch(&mut self, backend: &LiveBackend) -> Step {
         let ticket = self.endpoint().map(|endpoint| Ticket::avoiding(&endpoint.state)).unwrap_or_default();
-        backend.state.counters.shard(self.worker.index).redispatches.add(1);
         self.turn.exchange.redispatched = true;
         self.turn.permit = None;
         self.turn.ticket = ticket;
@@ -206,17 +204,6 @@ impl Run<'_, '_> {
             endpoint.state.counters.shard(self.worker.index).response_errors.add(1);
         }
         self.turn.server = None;
-        self.turn.exchange.retries += 1;
-        let elsewhere = backend.redispatches(self.turn.exchange.retries);
-        if let Some(endpoint) = self.endpoint() {
-            let counters = endpoint.state.counters.shard(self.worker.index);
-            counters.retries.add(1);
-            counters.redispatches.add(elsewhere.into());
-        }
-        if elsewhere {
-            self.redispatch(&backend)
-        } else {
-            self.pause_before_retry(Failure::ServerClosed, &backend)
-        }
+        self.retry(Failure::ServerClosed, &backend)
     }
 }

@@ -12,7 +12,6 @@ use sluicegate_rules::{Edit, Message, Outcome, Scratch, Style, Variables, matche
 use super::reply::Desk;
 use super::run::{Run, Step};
 use super::turn::{self, Turn};
-use crate::counters::{Counter, FrontendCounters};
 use crate::exchange::Exchange;
 use crate::failure::Failure;
 use crate::h1::{Edits, Head, InvalidEdit, Known, Method, Version, View};
@@ -244,7 +243,7 @@ impl Run<'_, '_> {
                 Some(self.answer_rule(reply, &mut scratch))
             }
             (None, Outcome::Deny { reply, .. }) => {
-                self.count_denial(|counters| &counters.denied);
+                self.count_denied_request();
                 Some(self.answer_rule(reply, &mut scratch))
             }
             (None, Outcome::Redirect { redirect, .. }) => {
@@ -295,10 +294,7 @@ impl Run<'_, '_> {
                 Some(self.answer_rule(reply, scratch))
             }
             (None, Outcome::Deny { reply, .. }) => {
-                if let Some(backend) = &self.turn.exchange.backend {
-                    backend.state.counters.shard(self.worker.index).denied_responses.add(1);
-                }
-                self.count_denial(|counters| &counters.denied_responses);
+                self.count_denied_response();
                 Some(self.answer_rule(reply, scratch))
             }
             (None, Outcome::Redirect { redirect, .. }) => {
@@ -352,9 +348,26 @@ impl Run<'_, '_> {
         self.frontend.state.counters.shard(self.worker.index).intercepted.add(1);
     }
 
-    fn count_denial(&mut self, counter: impl Fn(&FrontendCounters) -> &Counter) {
-        self.turn.exchange.termination = Termination::REFUSED;
-        counter(self.frontend.state.counters.shard(self.worker.index)).add(1);
+    /// Of a rule of the frontend, or of the backend that the request was routed to: then both count it.
+    fn count_denied_request(&mut self) {
+        let (turn, index) = (&mut *self.turn, self.worker.index);
+        turn.exchange.termination = Termination::REFUSED;
+        self.frontend.state.counters.shard(index).denied.add(1);
+        if let Some(backend) = &turn.exchange.backend {
+            backend.state.counters.shard(index).denied.add(1);
+        }
+    }
+
+    fn count_denied_response(&mut self) {
+        let (turn, index) = (&mut *self.turn, self.worker.index);
+        turn.exchange.termination = Termination::REFUSED;
+        self.frontend.state.counters.shard(index).denied_responses.add(1);
+        if let Some(backend) = &turn.exchange.backend {
+            backend.state.counters.shard(index).denied_responses.add(1);
+        }
+        if let Some(endpoint) = &turn.exchange.endpoint {
+            endpoint.state.counters.shard(index).denied_responses.add(1);
+        }
     }
 
     /// Answers as a rule says.

@@ -8,11 +8,12 @@ use arc_swap::ArcSwap;
 use sluicegate_model::{Backend, BackendSettings};
 
 use super::change::Mark;
-use super::endpoint::{EndpointState, LiveEndpoint};
+use super::endpoint::{EndpointState, LiveEndpoint, now_unix};
 use super::queue::Queue;
 use super::table::Table;
 use crate::counters::{BackendCounters, Most, Sharded};
 use crate::failure::Failure;
+use crate::log::Sinks;
 
 /// Longest pause before another attempt at the same endpoint (HAProxy: turn-around).
 const TURN_AROUND: Duration = Duration::from_secs(1);
@@ -26,6 +27,8 @@ pub struct LiveBackend {
     pub state: Arc<BackendState>,
     /// In their order.
     pub endpoints: Vec<Arc<LiveEndpoint>>,
+    /// Where lines about its endpoints go.
+    pub sinks: Arc<Sinks>,
     table: ArcSwap<Table>,
 }
 
@@ -53,8 +56,9 @@ impl LiveBackend {
         config: Arc<Backend>,
         state: Arc<BackendState>,
         endpoints: Vec<Arc<LiveEndpoint>>,
+        sinks: Arc<Sinks>,
     ) -> Self {
-        Self { config, state, endpoints, table: ArcSwap::default() }
+        Self { config, state, endpoints, sinks, table: ArcSwap::default() }
     }
 
     /// Its settings.
@@ -70,7 +74,7 @@ impl LiveBackend {
     }
 
     /// Endpoints that take traffic now.
-    pub(super) fn usable(&self) -> usize {
+    pub fn usable(&self) -> usize {
         self.table.load().len()
     }
 
@@ -138,6 +142,38 @@ impl LiveBackend {
     }
 }
 
+/// Whether any endpoint takes traffic, and what it was before.
+#[derive(Debug, Clone, Copy)]
+pub struct Availability {
+    /// One does.
+    pub up: bool,
+    /// Of the last change, since 1970.
+    pub since: Duration,
+    /// How often the last one that did went.
+    pub downs: u64,
+    /// How long there was none, the present time not included.
+    pub down: Duration,
+}
+
+impl Availability {
+    fn begin(up: bool) -> Self {
+        Self { up, since: now_unix(), downs: 0, down: Duration::ZERO }
+    }
+
+    fn turn(&mut self, up: bool) {
+        if self.up == up {
+            return;
+        }
+        let now = now_unix();
+        if up {
+            self.down += now.saturating_sub(self.since);
+        } else {
+            self.downs += 1;
+        }
+        (self.up, self.since) = (up, now);
+    }
+}
+
 /// What is true of a backend (by its identity) over all generations.
 #[derive(Debug)]
 pub struct BackendState {
@@ -150,6 +186,7 @@ pub struct BackendState {
     pub(super) queued: AtomicU32,
     pub(super) queue: Mutex<Queue>,
     current: Mutex<Weak<LiveBackend>>,
+    availability: Mutex<Option<Availability>>,
     /// Per worker.
     pub counters: Sharded<BackendCounters>,
 }
@@ -164,6 +201,7 @@ impl BackendState {
             queued: AtomicU32::new(0),
             queue: Mutex::default(),
             current: Mutex::default(),
+            availability: Mutex::default(),
             counters: Sharded::marking(workers, Arc::clone(&mark)),
             mark,
         }
@@ -195,12 +233,37 @@ impl BackendState {
         self.current.lock().unwrap_or_else(PoisonError::into_inner).upgrade()
     }
 
+    /// Whether any endpoint takes traffic; `None` before its first generation is in force.
+    pub fn availability(&self) -> Option<Availability> {
+        *self.availability.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins to count anew how often there was no endpoint.
+    pub(crate) fn restart_downs(&self) {
+        if let Some(known) = &mut *self.availability.lock().unwrap_or_else(PoisonError::into_inner) {
+            known.downs = 0;
+        }
+        self.mark.touch();
+    }
+
+    /// The caller holds `current`, whose backend this is.
+    fn rebuild(&self, backend: &LiveBackend) {
+        backend.rebuild();
+        let up = backend.usable() > 0;
+        let mut known = self.availability.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *known {
+            Some(known) => known.turn(up),
+            None => *known = Some(Availability::begin(up)),
+        }
+        self.mark.touch();
+    }
+
     /// Makes a generation's backend the one that hands out places.
     pub(super) fn adopt(&self, backend: &Arc<LiveBackend>) {
         {
             let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
             *current = Arc::downgrade(backend);
-            backend.rebuild();
+            self.rebuild(backend);
         }
         self.dispatch(None);
     }
@@ -210,7 +273,7 @@ impl BackendState {
         {
             let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
             let Some(backend) = current.upgrade() else { return };
-            backend.rebuild();
+            self.rebuild(&backend);
         }
         self.dispatch(None);
     }

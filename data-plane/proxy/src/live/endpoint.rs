@@ -85,7 +85,7 @@ impl Evidence {
 pub struct Checks {
     /// How many there were.
     pub made: u64,
-    /// Those of them that failed.
+    /// Those of them that failed while it was not wholly down (HAProxy: chkfail).
     pub failed: u64,
     /// The last one.
     pub last: Option<Probe>,
@@ -101,8 +101,8 @@ impl Checks {
 /// What one probe found.
 #[derive(Debug, Clone)]
 pub struct Probe {
-    /// Whether that is well.
-    pub passed: bool,
+    /// Whether it counts against the endpoint: one that finds dead what is known to be dead does not.
+    pub harms: bool,
     /// HAProxy's word for it: `L4OK`.
     pub word: &'static str,
     /// Of an HTTP answer.
@@ -273,7 +273,7 @@ impl EndpointState {
         {
             let mut checks = self.checks.lock().unwrap_or_else(PoisonError::into_inner);
             checks.made += 1;
-            checks.failed += u64::from(!probe.passed);
+            checks.failed += u64::from(probe.harms);
             checks.last = Some(probe);
         }
         self.mark.touch();
@@ -373,7 +373,7 @@ pub(super) fn target(address: &EndpointAddress) -> Option<Target> {
     }
 }
 
-fn now_unix() -> Duration {
+pub(super) fn now_unix() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 

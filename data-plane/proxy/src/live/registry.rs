@@ -108,7 +108,12 @@ impl Registry {
                 }
             })
             .collect();
-        Arc::new(LiveBackend::new(Arc::clone(config), state, endpoints))
+        let same = previous.filter(|previous| Arc::ptr_eq(&previous.config.settings, &config.settings));
+        let sinks = match same {
+            Some(previous) => Arc::clone(&previous.sinks),
+            None => Arc::new(Sinks::to(config.settings.log_targets.clone().into())),
+        };
+        Arc::new(LiveBackend::new(Arc::clone(config), state, endpoints, sinks))
     }
 
     fn draft_endpoint(&mut self, config: &Arc<Endpoint>, backend: &Arc<BackendState>) -> Arc<LiveEndpoint> {

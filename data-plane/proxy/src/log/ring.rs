@@ -79,7 +79,6 @@ impl Ring {
     }
 
     /// As [`Ring::push_structured`], for a line without such data.
-    #[cfg(test)]
     pub(crate) fn push(
         &self,
         sinks: &Arc<Sinks>,

@@ -214,19 +214,16 @@ impl Session {
         let (Some(backend), Some(endpoint)) = (exchange.backend.clone(), exchange.endpoint.clone()) else {
             return Step::Fail(failure, Phase::Connect);
         };
-        let counters = endpoint.state.counters.shard(self.worker.index);
-        counters.connect_errors.add(1);
         // The place goes to whoever waits for it.
         self.state = State::Over;
         if exchange.retries >= backend.settings().retries {
+            self.worker.count_unconnected(&backend, Some(&endpoint));
             return Step::Fail(failure, Phase::Connect);
         }
         exchange.retries += 1;
         exchange.redispatched = backend.redispatches(exchange.retries);
-        counters.retries.add(1);
-        counters.redispatches.add(exchange.redispatched.into());
+        self.worker.count_retry(&backend, Some(&endpoint), exchange.redispatched);
         if exchange.redispatched {
-            backend.state.counters.shard(self.worker.index).redispatches.add(1);
             return self.queue(&backend, Ticket::avoiding(&endpoint.state), now);
         }
         self.until = Some(now + backend.turn_around(failure).unwrap_or_default());

@@ -25,6 +25,7 @@ pub(super) struct Facts {
     most_queued: u32,
     connect_errors: u64,
     response_errors: u64,
+    denied_responses: u64,
     retries: u64,
     redispatches: u64,
     client_aborts: u64,
@@ -68,6 +69,7 @@ impl Facts {
             most_queued,
             connect_errors: counters.sum(|shard| &shard.connect_errors),
             response_errors: counters.sum(|shard| &shard.response_errors),
+            denied_responses: counters.sum(|shard| &shard.denied_responses),
             retries: counters.sum(|shard| &shard.retries),
             redispatches: counters.sum(|shard| &shard.redispatches),
             client_aborts: counters.sum(|shard| &shard.client_aborts),
@@ -106,6 +108,7 @@ impl Facts {
             queued: self.queued.into(),
             connect_errors: self.connect_errors,
             response_errors: self.response_errors,
+            denied_responses: self.denied_responses,
             responses: self.responses.into(),
             bytes_in: self.bytes_in,
             bytes_out: self.bytes_out,
@@ -194,6 +197,7 @@ pub(super) fn backend(key: &ObjectKey, backend: &LiveBackend, grown: &mut Growth
     let exchanges = counters.sum(|shard| &shard.exchanges);
     let grown = grown(key, 0, exchanges);
     let (most_exchanges, most_queued) = backend.state.most();
+    let availability = backend.state.availability();
     v1::BackendStats {
         id: Some(key.into()),
         exchanges,
@@ -209,6 +213,11 @@ pub(super) fn backend(key: &ObjectKey, backend: &LiveBackend, grown: &mut Growth
         server_aborts: counters.sum(|shard| &shard.server_aborts),
         last_exchange_unix_ms: grown.at_unix_ms,
         denied_responses: counters.sum(|shard| &shard.denied_responses),
+        denied: counters.sum(|shard| &shard.denied),
+        connect_errors: counters.sum(|shard| &shard.connect_errors),
+        downs: availability.map_or(0, |it| it.downs),
+        down_ms: availability.map_or(0, |it| millis(it.down)),
+        since_unix_ms: availability.map_or(0, |it| millis(it.since)),
     }
 }
 

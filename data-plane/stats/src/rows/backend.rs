@@ -1,9 +1,11 @@
 //! Rows of backends.
 
+use std::sync::Arc;
+
 use sluicegate_model::backend::Balance;
 use sluicegate_model::frontend::Mode;
-use sluicegate_model::{Backend, Endpoint};
-use sluicegate_proto::v1::{Durations, EndpointStats};
+use sluicegate_model::{Backend, Endpoint, Frontend};
+use sluicegate_proto::v1::{BackendStats, Durations, EndpointStats};
 
 use super::{Kind, Proxy, Row, Scene};
 use crate::field::Field;
@@ -22,11 +24,13 @@ impl Scene<'_> {
         row.short(Field::Qmax, stats.most_queued);
         row.short(Field::Scur, stats.current_exchanges);
         row.short(Field::Smax, stats.most_exchanges);
+        row.short(Field::Slim, self.full(backend));
         row.count(Field::Stot, stats.exchanges);
         row.count(Field::Bin, of_servers(|stats| stats.bytes_in));
         row.count(Field::Bout, of_servers(|stats| stats.bytes_out));
+        row.count(Field::Dreq, stats.denied);
         row.count(Field::Dresp, stats.denied_responses);
-        row.count(Field::Econ, of_servers(|stats| stats.connect_errors));
+        row.count(Field::Econ, stats.connect_errors);
         row.count(Field::Eresp, of_servers(|stats| stats.response_errors));
         row.count(Field::Wretr, stats.retries);
         row.count(Field::Wredis, stats.redispatches);
@@ -48,8 +52,18 @@ impl Scene<'_> {
                 row.count(Field::ReqTot, stats.exchanges);
             }
         }
-        self.availability(&mut row, backend);
+        self.availability(&mut row, backend, &stats);
         row
+    }
+
+    /// The exchanges that count as full load: a tenth of the connections that its frontends take (HAProxy: fullconn).
+    fn full(&self, backend: &Backend) -> u64 {
+        let leads_here = |frontend: &&Arc<Frontend>| {
+            let default = frontend.settings.default_backend.iter();
+            default.chain(frontend.routes.iter().map(|route| &route.backend)).any(|key| key == backend.key())
+        };
+        let frontends = self.runtime.frontends.values().filter(leads_here);
+        saturating(frontends.map(|frontend| self.connections_of(frontend))).div_ceil(10).max(1)
     }
 
     /// Those of its servers together.
@@ -62,7 +76,7 @@ impl Scene<'_> {
     }
 
     /// How many of its servers take traffic, and since when any does, or none.
-    fn availability(&self, row: &mut Row, backend: &Backend) {
+    fn availability(&self, row: &mut Row, backend: &Backend, stats: &BackendStats) {
         let takes = |endpoint: &&Endpoint| !backend.settings.disabled && self.takes_traffic(endpoint);
         let usable = || backend.endpoints.iter().map(|endpoint| &**endpoint).filter(takes);
         let active = usable().filter(|endpoint| !endpoint.backup);
@@ -79,6 +93,13 @@ impl Scene<'_> {
         row.short(Field::Bck, backups.count() as u64);
         let up = usable().next().is_some() || backend.endpoints.is_empty() && !backend.settings.disabled;
         row.text(Field::Status, if up { "UP" } else { "DOWN" });
+        row.count(Field::Chkdown, stats.downs);
+        let since = match stats.since_unix_ms {
+            0 => 0,
+            since => self.seconds_since(since),
+        };
+        row.short(Field::Lastchg, since);
+        row.short(Field::Downtime, stats.down_ms / 1000 + if up { 0 } else { since });
     }
 }
 

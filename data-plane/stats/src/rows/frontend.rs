@@ -1,7 +1,7 @@
 //! Rows of frontends.
 
-use sluicegate_model::Frontend;
 use sluicegate_model::frontend::Mode;
+use sluicegate_model::{Frontend, FrontendSettings};
 
 use super::{Kind, Proxy, Row, Scene};
 use crate::field::Field;
@@ -11,17 +11,16 @@ impl Scene<'_> {
         let settings = &frontend.settings;
         let mut row = Row::new(Kind::Frontend, frontend.key().clone(), proxy, "FRONTEND", 0);
         let stats = self.frontends.get(frontend.key()).copied().cloned().unwrap_or_default();
-        let limit = settings.max_connections.map_or(self.facts.connection_limit, |limit| limit.get().into());
         row.short(Field::Scur, stats.current_connections);
         row.short(Field::Smax, stats.most_connections);
-        row.short(Field::Slim, limit);
+        row.short(Field::Slim, self.connections_of(frontend));
         row.count(Field::Stot, stats.connections);
         row.count(Field::Bin, stats.bytes_in);
         row.count(Field::Bout, stats.bytes_out);
         row.count(Field::Dreq, stats.denied);
         row.count(Field::Dresp, stats.denied_responses);
         row.count(Field::Ereq, stats.bad_requests);
-        row.text(Field::Status, if settings.disabled { "STOP" } else { "OPEN" });
+        row.text(Field::Status, status(settings));
         row.rate(Field::Rate, Field::RateMax, stats.connection_rate.as_ref());
         row.rate(Field::ConnRate, Field::ConnRateMax, stats.connection_rate.as_ref());
         row.count(Field::ConnTot, stats.connections);
@@ -36,5 +35,19 @@ impl Scene<'_> {
             }
         }
         row
+    }
+
+    /// The connections that it takes at one time.
+    pub(super) fn connections_of(&self, frontend: &Frontend) -> u64 {
+        let of_process = || self.facts.connections_of(self.runtime);
+        frontend.settings.max_connections.map_or_else(of_process, |limit| limit.get().into())
+    }
+}
+
+fn status(settings: &FrontendSettings) -> &'static str {
+    match (settings.paused, settings.disabled) {
+        (true, _) => "PAUSED",
+        (false, true) => "STOP",
+        (false, false) => "OPEN",
     }
 }

@@ -26,6 +26,7 @@ impl Scene<'_> {
         row.count(Field::Stot, stats.exchanges);
         row.count(Field::Bin, stats.bytes_in);
         row.count(Field::Bout, stats.bytes_out);
+        row.count(Field::Dresp, stats.denied_responses);
         row.count(Field::Econ, stats.connect_errors);
         row.count(Field::Eresp, stats.response_errors);
         row.count(Field::Wretr, stats.retries);

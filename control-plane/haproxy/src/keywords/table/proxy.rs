@@ -67,7 +67,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::inert("description", DFLB, "there is no statistics page yet")
             .takes(1, Arity::ANY, "<text>")
             .does("Free text about the proxy."),
-        Keyword::inert("id", FLB, "proxies are known by their names").takes(1, 1, "<number>").of(ID),
+        Keyword::works("id", FLB, "lower/proxies").takes(1, 1, "<number>").does("Its number in statistics."),
         Keyword::inert("guid", FLB, "proxies are known by their names").takes(1, 1, "<text>"),
         Keyword::inert("fullconn", DLB, "it acts on `minconn` alone").takes(1, 1, "<number>"),
         Keyword::inert("hash-type", DLB, HASHES)

@@ -1,0 +1,210 @@
+//! What happens to endpoints and proxies, told to people in HAProxy's words: in the log of the process, and to the
+//! receivers of the logs of their backend or frontend.
+
+use std::fmt;
+use std::sync::Arc;
+
+use sluicegate_engine::engine::Engine;
+use sluicegate_engine::live::{Active, Health, LiveBackend, LiveEndpoint, LiveFrontend};
+use sluicegate_engine::log::Level;
+use sluicegate_proto::id::ObjectKey;
+use sluicegate_proto::v1::Kind;
+
+/// What happened to an endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Happening {
+    Up(Cause),
+    Stopping(Cause),
+    Down(Cause),
+    /// Somebody takes it out of service, or what it tracks.
+    Maintenance(Cause),
+    /// Somebody wants it to take nothing new, or what it tracks.
+    Drain(Cause),
+    /// It is in service again.
+    Ready,
+    /// It takes new traffic again.
+    Undrained,
+}
+
+/// Why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// Somebody wanted it so.
+    Wanted,
+    /// Somebody set the health.
+    Set,
+    /// In words.
+    Reason(String),
+    /// The endpoint that it tracks.
+    Via(String),
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Wanted => Ok(()),
+            Self::Set => f.write_str(", changed from CLI"),
+            Self::Reason(reason) => write!(f, ", reason: {reason}"),
+            Self::Via(tracked) => write!(f, " via {tracked}"),
+        }
+    }
+}
+
+/// Tells of one generation.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct News<'a> {
+    pub(crate) engine: &'a Engine,
+    pub(crate) active: &'a Active,
+}
+
+impl News<'_> {
+    /// Says what happened to an endpoint, and where it was the last of its backend that took traffic, that too.
+    pub(crate) fn tell(&self, backend: &LiveBackend, endpoint: &LiveEndpoint, happening: &Happening) {
+        let left = Left::count(backend);
+        let line = happening.line(backend, endpoint, left);
+        tracing::warn!("{line}");
+        self.engine.log(&backend.sinks, happening.level(endpoint), &line);
+        if left.none() && happening.takes_from(endpoint) {
+            let (kind, name) = (self.kind(backend), backend.name());
+            tracing::error!("{kind} '{name}' has no server available!");
+            self.engine.log(
+                &backend.sinks,
+                Level::Emergency,
+                &format!("{kind} {name} has no server available!"),
+            );
+        }
+    }
+
+    /// Says that a frontend accepts no more, or again.
+    pub(crate) fn tell_paused(&self, frontend: &LiveFrontend) {
+        let what = if frontend.settings().paused { "Paused" } else { "Resumed" };
+        let line = format!("{what} proxy {}.", frontend.name());
+        tracing::warn!("{line}");
+        self.engine.log(&frontend.sinks, Level::Warning, &line);
+    }
+
+    /// Says of all proxies that they have ended, to the receivers of their logs.
+    pub(crate) fn tell_stopped(&self) {
+        let connections = |frontend: &LiveFrontend| frontend.state.counters.sum(|shard| &shard.connections);
+        let exchanges = |backend: &LiveBackend| backend.state.counters.sum(|shard| &shard.exchanges);
+        let stopped = |name: &str, front: u64, back: u64| {
+            format!("Proxy {name} stopped (cumulated conns: FE: {front}, BE: {back}).")
+        };
+        for (key, frontend) in &self.active.frontends {
+            let back = twin(key, Kind::Backend).and_then(|key| self.active.backends.get(&key));
+            let back = back.map_or(0, |backend| exchanges(backend));
+            let line = stopped(frontend.name(), connections(frontend), back);
+            self.engine.log(&frontend.sinks, Level::Warning, &line);
+        }
+        for backend in self.active.backends.values().filter(|backend| !self.is_listen(backend)) {
+            let line = stopped(backend.name(), 0, exchanges(backend));
+            self.engine.log(&backend.sinks, Level::Warning, &line);
+        }
+    }
+
+    fn kind(&self, backend: &LiveBackend) -> &'static str {
+        if self.is_listen(backend) { "proxy" } else { "backend" }
+    }
+
+    fn is_listen(&self, backend: &LiveBackend) -> bool {
+        let front = twin(backend.config.key(), Kind::Frontend);
+        front.is_some_and(|front| self.active.frontends.contains_key(&front))
+    }
+}
+
+/// The other half of a `listen`.
+fn twin(key: &ObjectKey, kind: Kind) -> Option<ObjectKey> {
+    ObjectKey::new(key.provider(), key.namespace(), kind, key.name()).ok()
+}
+
+impl Happening {
+    fn level(&self, endpoint: &LiveEndpoint) -> Level {
+        match self {
+            Self::Maintenance(Cause::Wanted) if endpoint.state.health() == Health::Down => Level::Notice,
+            Self::Down(_) | Self::Maintenance(_) => Level::Alert,
+            Self::Up(_) | Self::Stopping(_) | Self::Drain(_) | Self::Ready | Self::Undrained => Level::Notice,
+        }
+    }
+
+    /// Whether the backend had the endpoint until then.
+    fn takes_from(&self, endpoint: &LiveEndpoint) -> bool {
+        let config = &endpoint.config;
+        match self {
+            Self::Down(_) | Self::Stopping(_) => !config.disabled && !config.drain && config.weight > 0,
+            // What a follower's health was is gone by now; it was another one.
+            Self::Maintenance(Cause::Wanted) | Self::Drain(Cause::Wanted) => {
+                config.weight > 0 && endpoint.state.health().is_usable()
+            }
+            Self::Maintenance(_) | Self::Drain(_) => config.weight > 0,
+            Self::Up(_) | Self::Ready | Self::Undrained => false,
+        }
+    }
+
+    fn line(&self, backend: &LiveBackend, endpoint: &LiveEndpoint, left: Left) -> String {
+        let backup = if endpoint.config.backup { "Backup " } else { "" };
+        let server = format!("{backup}Server {}/{}", backend.name(), endpoint.name());
+        let gone = || {
+            let (sessions, queued) = (endpoint.state.served(), endpoint.state.queued());
+            format!(
+                "{left} left.{} {sessions} sessions active, 0 requeued, {queued} remaining in queue.",
+                left.on_backup()
+            )
+        };
+        let online = || {
+            let queued = backend.state.queued();
+            format!("{left} online.{} 0 sessions requeued, {queued} total in queue.", left.on_backup())
+        };
+        let down = endpoint.state.health() == Health::Down;
+        let health = if down { "DOWN" } else { "UP" };
+        match self {
+            Self::Maintenance(Cause::Wanted) if down => {
+                format!("{server} was DOWN and now enters maintenance.")
+            }
+            Self::Down(cause) => format!("{server} is DOWN{cause}. {}", gone()),
+            Self::Maintenance(cause) => format!("{server} is going DOWN for maintenance{cause}. {}", gone()),
+            Self::Stopping(cause) => format!("{server} is stopping{cause}. {}", online()),
+            Self::Drain(cause) => format!("{server} enters drain state{cause}. {}", online()),
+            Self::Up(cause) => format!("{server} is UP{cause}. {}", online()),
+            Self::Ready => {
+                let admin = if endpoint.config.drain { "DRAIN" } else { "READY" };
+                format!("{server} is {health}/{admin} (leaving forced maintenance).")
+            }
+            Self::Undrained => format!("{server} is {health} (leaving forced drain)."),
+        }
+    }
+}
+
+/// Endpoints of a backend that can take traffic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Left {
+    active: usize,
+    backup: usize,
+}
+
+impl Left {
+    fn count(backend: &LiveBackend) -> Self {
+        let usable = |it: &&Arc<LiveEndpoint>| {
+            let takes = !it.config.disabled && !it.config.drain && it.config.weight > 0;
+            takes && it.state.health().is_usable()
+        };
+        let backup = backend.endpoints.iter().filter(usable).filter(|it| it.config.backup).count();
+        Self { active: backend.endpoints.iter().filter(usable).count() - backup, backup }
+    }
+
+    fn none(self) -> bool {
+        self.active + self.backup == 0
+    }
+
+    fn on_backup(self) -> &'static str {
+        if self.active == 0 && self.backup > 0 { " Running on backup." } else { "" }
+    }
+}
+
+impl fmt::Display for Left {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} active and {} backup servers", self.active, self.backup)
+    }
+}
+
+#[cfg(test)]
+mod tests;
