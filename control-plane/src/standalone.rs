@@ -105,7 +105,7 @@ impl Standalone {
                 }
             }
             // Also now a signal may find requests under way: the proxy serves before this task hears of it.
-            () = signals.obey(&proxy, reload.as_ref()) => return Ok(ExitCode::SUCCESS),
+            () = signals.obey(&proxy, reload.as_ref()) => return end(proxy),
         }
         let mut console = Console::new(desk, publisher.clone(), crate::console::process(workers));
         console.follow();
@@ -117,7 +117,7 @@ impl Standalone {
         }
         tokio::spawn(watch_refusals(publisher));
         signals.obey(&proxy, reload.as_ref()).await;
-        Ok(ExitCode::SUCCESS)
+        end(proxy)
     }
 
     /// Answers `sluicegate status`. Where no socket can be had, traffic is served all the same.
@@ -133,6 +133,14 @@ impl Standalone {
             }
         }
     }
+}
+
+/// The last log lines are written.
+fn end(proxy: Proxy) -> anyhow::Result<ExitCode> {
+    if !proxy.join() {
+        anyhow::bail!("the control thread of the proxy ended by a defect");
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Waits until the proxy serves something, or has refused the first thing that it was given.
