@@ -58,6 +58,7 @@ const PLAIN: &[&str] = &[
     "log.backend",
     "log.errors",
     "log.format",
+    "log.probes",
     "log.sample",
     "log.stream",
     "log.structured-data",

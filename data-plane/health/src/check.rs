@@ -68,8 +68,8 @@ pub enum Command {
 pub struct Finding {
     /// What it saw.
     pub evidence: Evidence,
-    /// It failed, and the endpoint was not wholly down already (HAProxy: chkfail).
-    pub harms: bool,
+    /// It counts: a failure of what was not wholly down, or a success of what was not wholly up.
+    pub counts: bool,
     /// The new health, where it changed.
     pub change: Option<Health>,
 }
@@ -136,6 +136,16 @@ impl Check {
         }
     }
 
+    /// Where it stands between the changes of its health, as HAProxy logs it: `2/3 UP`, `0/2 DOWN`.
+    pub fn standing(&self) -> String {
+        let (rise, fall) = (self.schedule.rise.get(), self.schedule.fall.get());
+        if self.health >= rise {
+            format!("{}/{fall} UP", self.health - rise + 1)
+        } else {
+            format!("{}/{rise} DOWN", self.health)
+        }
+    }
+
     /// Successes or failures counted towards the next change, and how many it takes; `None` where none are.
     pub fn progress(&self) -> Option<(u32, u32)> {
         let (rise, fall, top) = (self.schedule.rise.get(), self.schedule.fall.get(), self.top());
@@ -199,7 +209,7 @@ impl Check {
     pub fn finish(&mut self, now: Duration, outcome: &Outcome) -> Finding {
         let Outcome { status, code, ref info } = *outcome;
         let before = self.health();
-        let harms = !status.passed() && self.health > 0;
+        let counts = if status.passed() { self.health < self.top() } else { self.health > 0 };
         self.health = if status.passed() { self.after_success() } else { self.after_failure() };
         if self.health < self.schedule.rise.get() {
             self.stopping = false;
@@ -211,7 +221,7 @@ impl Check {
         self.phase = Phase::Idle;
         self.due = now.saturating_add(self.pause());
         let info = info.chars().filter(|c| !c.is_control()).collect::<String>().into_boxed_str();
-        Finding { evidence: Evidence { status, code, info, took }, harms, change }
+        Finding { evidence: Evidence { status, code, info, took }, counts, change }
     }
 
     /// Moves the next probe by up to so much of the pause before it, sooner or later as `chance` says: any number, spread or

@@ -62,6 +62,8 @@ pub struct BackendSettings {
     pub disabled: bool,
     /// Where it is told that an endpoint comes, goes or is taken out of service.
     pub log_targets: Vec<LogTarget>,
+    /// They are told of each probe that finds something else than the one before, or counts towards a change.
+    pub log_probes: bool,
     /// Of the proxy, in statistics; `None`: by its place.
     pub number: Option<NonZeroU32>,
 }

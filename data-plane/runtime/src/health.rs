@@ -66,6 +66,7 @@ impl Verdicts for Board {
 
     fn probed(&mut self, endpoint: &Subject, finding: &Finding, check: &Check) {
         let Some(state) = self.engine.live().endpoint(&endpoint.key) else { return };
+        let before = state.checks().last.map(|last| last.word);
         state.count_check(probe(finding));
         let health = match check.health() {
             health::Health::Up => Health::Up,
@@ -73,26 +74,35 @@ impl Verdicts for Board {
             health::Health::Down => Health::Down,
         };
         state.set_health(health, &finding.evidence.to_string());
+        let news = finding.counts || before != Some(finding.evidence.status.code());
+        let told = news && endpoint.settings.log_probes;
+        if finding.change.is_none() && !told {
+            return;
+        }
+        let active = self.engine.live().active();
+        let Some(backend) = active.backends.get(&endpoint.settings.key) else { return };
+        let Some(endpoint) = backend.endpoints.iter().find(|it| it.config.key == endpoint.key) else {
+            return;
+        };
+        let news = News { engine: &self.engine, active: &active };
+        if told {
+            news.tell_probe(backend, endpoint, finding, check);
+        }
         let Some(change) = finding.change else { return };
-        let cause = Cause::Reason(finding.evidence.reason());
+        let cause = if told { Cause::Told } else { Cause::Reason(finding.evidence.reason()) };
         let happening = match change {
             health::Health::Down => Happening::Down(cause),
             health::Health::Stopping => Happening::Stopping(cause),
             health::Health::Up => Happening::Up(cause),
         };
-        let active = self.engine.live().active();
-        if let Some(backend) = active.backends.get(&endpoint.settings.key)
-            && let Some(endpoint) = backend.endpoints.iter().find(|it| it.config.key == endpoint.key)
-        {
-            News { engine: &self.engine, active: &active }.tell(backend, endpoint, &happening);
-        }
+        news.tell(backend, endpoint, &happening);
     }
 }
 
 fn probe(finding: &Finding) -> Probe {
-    let Finding { evidence, harms, .. } = finding;
+    let Finding { evidence, counts, .. } = finding;
     Probe {
-        harms: *harms,
+        harms: *counts && !evidence.status.passed(),
         word: evidence.status.code(),
         status: evidence.code,
         took: evidence.took,

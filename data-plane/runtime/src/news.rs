@@ -7,6 +7,7 @@ use std::sync::Arc;
 use sluicegate_engine::engine::Engine;
 use sluicegate_engine::live::{Active, Health, LiveBackend, LiveEndpoint, LiveFrontend};
 use sluicegate_engine::log::Level;
+use sluicegate_health::{Check, Finding, Status};
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::Kind;
 
@@ -33,6 +34,8 @@ pub(crate) enum Cause {
     Wanted,
     /// Somebody set the health.
     Set,
+    /// What the line before told of a probe.
+    Told,
     /// In words.
     Reason(String),
     /// The endpoint that it tracks.
@@ -42,7 +45,7 @@ pub(crate) enum Cause {
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Wanted => Ok(()),
+            Self::Wanted | Self::Told => Ok(()),
             Self::Set => f.write_str(", changed from CLI"),
             Self::Reason(reason) => write!(f, ", reason: {reason}"),
             Self::Via(tracked) => write!(f, " via {tracked}"),
@@ -73,6 +76,35 @@ impl News<'_> {
                 &format!("{kind} {name} has no server available!"),
             );
         }
+    }
+
+    /// Says what a probe found.
+    pub(crate) fn tell_probe(
+        &self,
+        backend: &LiveBackend,
+        endpoint: &LiveEndpoint,
+        finding: &Finding,
+        check: &Check,
+    ) {
+        let Finding { evidence, .. } = finding;
+        let backup = if endpoint.config.backup { "backup " } else { "" };
+        let outcome = match evidence.status {
+            Status::L7OkConditional => "conditionally succeeded",
+            status if status.passed() => "succeeded",
+            _ => "failed",
+        };
+        let mut standing = check.standing();
+        if endpoint.config.weight == 0 {
+            standing = standing.replace("UP", "DRAIN");
+        }
+        let line = format!(
+            "Health check for {backup}server {}/{} {outcome}, reason: {}, status: {standing}.",
+            backend.name(),
+            endpoint.name(),
+            evidence.reason(),
+        );
+        tracing::warn!("{line}");
+        self.engine.log(&backend.sinks, Level::Notice, &line);
     }
 
     /// Says that a frontend accepts no more, or again.

@@ -71,6 +71,9 @@ impl Needs {
             self.word("log.backend");
             self.log_targets(&body.log_targets);
         }
+        if body.log_probes {
+            self.word("log.probes");
+        }
         match body.balance.as_ref().and_then(|balance| balance.algorithm.as_ref()) {
             None => {}
             Some(balance::Algorithm::RoundRobin(_)) => self.word("balance.round_robin"),

@@ -44,6 +44,7 @@ impl<'a> Lowering<'a> {
             disabled: proxy.disabled,
             log_targets: proxy.log_targets.clone(),
             number: proxy.number,
+            log_probes: lines.is_on("option log-health-checks"),
         };
         self.emit_from(provenance, proxy.name.into(), 0, Body::Backend(backend));
         let servers = self.servers(proxy);

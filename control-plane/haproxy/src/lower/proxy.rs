@@ -98,6 +98,7 @@ const READ: &[&str] = &[
     "option allbackups",
     "option dontlog-normal",
     "option dontlognull",
+    "option log-health-checks",
     "option forwardfor",
     "option http-keep-alive",
     "option http-server-close",

@@ -196,6 +196,7 @@ fn backend_body(out: &mut Out, backend: &v1::Backend, provenance: &v1::Provenanc
     out.flag("disabled", backend.disabled);
     out.number("number", backend.number);
     log_targets(out, &backend.log_targets);
+    out.flag("log_probes", backend.log_probes);
 }
 
 fn http_probe(out: &mut Out, probe: &v1::HttpProbe) {

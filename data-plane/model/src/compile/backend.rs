@@ -50,6 +50,7 @@ pub(super) fn backend(key: &ObjectKey, wire: &v1::Backend, scope: &mut Scope<'_>
         all_backups: wire.all_backups,
         disabled: wire.disabled,
         log_targets: log_targets?,
+        log_probes: wire.log_probes,
         number: NonZeroU32::new(wire.number),
     })
 }

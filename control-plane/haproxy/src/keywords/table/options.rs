@@ -20,6 +20,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "Lines of what went wrong have the level `err`.",
         ),
         switch("option dontlog-normal", DFL, "lower/logs", "Logs only what went wrong."),
+        switch("option log-health-checks", DLB, "lower/logs", "Logs probes that find something new."),
         Keyword::works("option forwardfor", DFLB, "lower/http_options")
             .takes(0, 5, "[except <network>] [header <name>] [if-none]")
             .does("Tells servers the client's address in a header."),
@@ -59,7 +60,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
     ],
     &[
         missing("option httpslog", DFLB, "lines have the form of `option httplog`"),
-        missing("option log-health-checks", DLB, "changes of health are in the process's own log"),
         missing("option logasap", DFL, "lines are logged at the end of an exchange"),
         missing("option socket-stats", DFL, "counters are per frontend"),
         missing("option abortonclose", DFLB, "a request stays in the queue when its client has gone"),
