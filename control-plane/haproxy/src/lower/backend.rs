@@ -3,6 +3,7 @@
 use sluicegate_proto::v1::{self, resource::Body};
 
 use super::Lowering;
+use super::check::connecting;
 use super::http_rule::Rules;
 use super::proxy::Proxy;
 use super::settings::Lines;
@@ -36,12 +37,14 @@ impl<'a> Lowering<'a> {
         let section = lines.section();
         let provenance = rules.provenance(self.origin(section.span));
         let (retries, redispatch) = self.retry_settings(lines);
+        let check = self.health_check(lines);
+        let made = check.is_some();
         let backend = v1::Backend {
             mode: proxy.mode.into(),
             timeouts: Some(self.backend_timeouts(proxy)),
             balance: Some(self.balance(lines)),
             http: proxy.is_http().then(|| proxy.http.clone()),
-            check: Some(self.health_check(lines)),
+            check: Some(check.unwrap_or_else(|| v1::HealthCheck { probe: Some(connecting()) })),
             retries,
             redispatch,
             request_rules: rules.request.rules,
@@ -51,7 +54,7 @@ impl<'a> Lowering<'a> {
             disabled: proxy.disabled,
         };
         self.emit_from(provenance, proxy.name.into(), 0, Body::Backend(backend));
-        let servers = self.servers(proxy);
+        let servers = self.servers(proxy, made);
         let sends_only_elsewhere = proxy.kind() == SectionKind::Listen
             && (lines.own("use_backend").next().is_some() || lines.last("default_backend").is_some());
         let answers_itself = proxy

@@ -31,20 +31,21 @@ const OPTIONS: [&str; 8] = [
 ];
 
 impl<'a> Lowering<'a> {
-    /// The check of a backend; a connection that opens where nothing else is said.
-    pub(super) fn health_check(&mut self, lines: &Lines<'a>) -> v1::HealthCheck {
+    /// The check of a backend; a connection that opens where nothing else is said. `None` where it cannot be made as it is
+    /// written: nobody knows then which of the servers that it is for are right.
+    pub(super) fn health_check(&mut self, lines: &Lines<'a>) -> Option<v1::HealthCheck> {
         let chosen = lines.chosen_check();
         self.unused_rules(lines, chosen.map(Directive::name));
-        // Its lines are read even where one for a single server counts for all of them, so that all that is wrong is told.
-        let probe = chosen.and_then(|line| match line.name() {
-            "option httpchk" => self.http_check(lines),
-            "option tcp-check" => self.tcp_check(lines),
-            _ if !OPTIONS.contains(&line.name()) => None,
-            _ => self.protocol_check(line).map(Probe::Script),
-        });
-        let single = lines.lines_with(Effect::ChecksConnect).any(is_of_server);
-        let probe = probe.filter(|_| !single).unwrap_or(Probe::Tcp(v1::Empty {}));
-        v1::HealthCheck { probe: Some(probe) }
+        let probe = match chosen {
+            None => connecting(),
+            Some(line) => match line.name() {
+                "option httpchk" => self.http_check(lines)?,
+                "option tcp-check" => self.tcp_check(lines)?,
+                _ if line.has(Effect::NoCheckedServer) => return None,
+                _ => Probe::Script(self.protocol_check(line)?),
+            },
+        };
+        Some(v1::HealthCheck { probe: Some(probe) })
     }
 
     /// HAProxy does not use rules of the one kind where the check is of another.
@@ -60,18 +61,35 @@ impl<'a> Lowering<'a> {
 
     /// A value that is a format for HAProxy; here it must be the same for each check.
     fn check_text(&mut self, word: &Word, args: &Args<'a>) -> Option<bytes::Bytes> {
+        let pieces = self.check_pieces(args)?;
+        if !pieces.iter().all(is_literal) {
+            let message = "expressions in checks are not evaluated yet: they give nothing";
+            self.report(Diagnostic::warning(Code::DegradedValue, word.span(), message));
+        }
+        Some(literals(&pieces))
+    }
+
+    /// A pattern that is a format for HAProxy. `None` where it is wrong, and where it depends on an expression: without it,
+    /// another answer would be good.
+    fn check_pattern_text(&mut self, word: &Word, args: &Args<'a>) -> Option<bytes::Bytes> {
+        let pieces = self.check_pieces(args)?;
+        if pieces.iter().all(is_literal) {
+            return Some(literals(&pieces));
+        }
+        self.unmade_check(word, "expressions in what a check expects are not evaluated yet");
+        None
+    }
+
+    fn check_pieces(&mut self, args: &Args<'a>) -> Option<Vec<v1::FormatPiece>> {
         let format = self.reader.format(&texts(args.words()), args.last(), Scope::REQUEST);
         self.expression_findings(args.words(), args.end());
-        let pieces = format?.pieces;
-        match pieces.as_slice() {
-            [] => Some(bytes::Bytes::new()),
-            [v1::FormatPiece { piece: Some(Piece::Literal(text)), .. }] => Some(text.clone()),
-            _ => {
-                let message = "expressions in checks are not evaluated yet: they give nothing";
-                self.report(Diagnostic::warning(Code::DegradedValue, word.span(), message));
-                Some(literals(&pieces))
-            }
-        }
+        format.map(|format| format.pieces)
+    }
+
+    /// Tells of what a check asks for and cannot have.
+    fn unmade_check(&mut self, word: &Word, message: impl Into<String>) {
+        let finding = Diagnostic::warning(Code::DegradedValue, word.span(), message);
+        self.report(finding.label("the checked servers stand disabled"));
     }
 
     /// What HAProxy writes in hexadecimal digits.
@@ -89,10 +107,9 @@ impl<'a> Lowering<'a> {
 
 impl<'a> Lines<'a> {
     /// Of the lines that choose a check, the one that counts: the last.
-    pub(super) fn chosen_check(&self) -> Option<&'a Directive> {
+    fn chosen_check(&self) -> Option<&'a Directive> {
         self.last_where(|line| {
-            let other = line.has(Effect::ChecksConnect) || line.has(Effect::NoCheckedServer);
-            !is_of_server(line) && (OPTIONS.contains(&line.name()) || is_rule_free(line) && other)
+            OPTIONS.contains(&line.name()) || is_option(line) && line.has(Effect::NoCheckedServer)
         })
     }
 
@@ -109,9 +126,17 @@ impl<'a> Lines<'a> {
 /// `http-check` lines that are no step.
 const FLAGS: [&str; 2] = ["disable-on-404", "send-state"];
 
-/// Whether a line is no rule of a check.
-fn is_rule_free(line: &Directive) -> bool {
+/// A check that connects.
+pub(super) fn connecting() -> Probe {
+    Probe::Tcp(v1::Empty {})
+}
+
+fn is_option(line: &Directive) -> bool {
     line.name().starts_with("option ")
+}
+
+fn is_literal(piece: &v1::FormatPiece) -> bool {
+    matches!(piece.piece, Some(Piece::Literal(_)))
 }
 
 /// The text of a format, without its expressions.
@@ -121,9 +146,4 @@ fn literals(pieces: &[v1::FormatPiece]) -> bytes::Bytes {
         _ => None,
     });
     text.collect::<Vec<_>>().concat().into()
-}
-
-/// Whether a line is about single servers.
-fn is_of_server(line: &Directive) -> bool {
-    matches!(line.name(), "server" | "default-server")
 }

@@ -31,6 +31,8 @@ struct ServerOptions {
     tracks: Option<(String, Span)>,
     /// Options for whose sake nothing is sent to it.
     closed: Vec<&'static str>,
+    /// Options that ask for a check that is not made yet.
+    unmade: Vec<&'static str>,
 }
 
 impl ServerOptions {
@@ -50,16 +52,14 @@ struct Draft {
 }
 
 impl<'a> Lowering<'a> {
-    /// Emits the endpoints of a backend; gives how many `server` lines there are.
-    pub(super) fn servers(&mut self, proxy: &Proxy<'_, 'a>) -> usize {
+    /// Emits the endpoints of a backend whose check can be `made`, or not; gives how many `server` lines there are.
+    pub(super) fn servers(&mut self, proxy: &Proxy<'_, 'a>, made: bool) -> usize {
         let mut defaults = self.default_servers_above(proxy.lines);
         let written = proxy.lines.own("server").filter_map(|line| line.args().first()).map(Word::text);
         let mut names = ServerNames::of(written);
         let mut drafts = Vec::new();
         let mut count = 0;
         let none = proxy.lines.has(Effect::NoServer);
-        // Who would find the right ones cannot be asked.
-        let unchecked = proxy.lines.chosen_check().is_some_and(|line| line.has(Effect::NoCheckedServer));
         for line in proxy.lines.own_lines().iter().copied() {
             match line.name() {
                 "default-server" => self.apply(line, &mut defaults),
@@ -77,7 +77,9 @@ impl<'a> Lowering<'a> {
         let numbers = self.numbers(&drafts);
         for (index, (draft, number)) in drafts.into_iter().zip(numbers).enumerate() {
             let Draft { name, span, address, options } = draft;
-            let unusable = none || !options.closed.is_empty() || (unchecked && options.checked);
+            // Without its check it is not known whether it is one of the right ones.
+            let unchecked = options.checked && (!made || !options.unmade.is_empty());
+            let unusable = none || !options.closed.is_empty() || unchecked;
             let tracks = options.tracks.filter(|_| !unusable);
             let track = tracks.map(|(tracked, span)| self.track(proxy.name, &name, tracked, span));
             let endpoint = v1::Endpoint {
@@ -196,8 +198,11 @@ impl<'a> Lowering<'a> {
                 let name = option.keyword.name;
                 if option.has(Effect::NoServer) {
                     options.closed.push(name);
+                } else if option.has(Effect::NoCheckedServer) {
+                    options.unmade.push(name);
                 } else if let Some(undone) = name.strip_prefix("no-") {
                     options.closed.retain(|closed| *closed != undone);
+                    options.unmade.retain(|unmade| *unmade != undone);
                 }
                 self.server_option(option, options);
             }
