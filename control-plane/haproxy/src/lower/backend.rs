@@ -3,7 +3,6 @@
 use sluicegate_proto::v1::{self, resource::Body};
 
 use super::Lowering;
-use super::check::connecting;
 use super::http_rule::Rules;
 use super::proxy::Proxy;
 use super::settings::Lines;
@@ -38,13 +37,12 @@ impl<'a> Lowering<'a> {
         let provenance = rules.provenance(self.origin(section.span));
         let (retries, redispatch) = self.retry_settings(lines);
         let check = self.health_check(lines);
-        let made = check.is_some();
         let backend = v1::Backend {
             mode: proxy.mode.into(),
             timeouts: Some(self.backend_timeouts(proxy)),
             balance: Some(self.balance(lines)),
             http: proxy.is_http().then(|| proxy.http.clone()),
-            check: Some(check.unwrap_or_else(|| v1::HealthCheck { probe: Some(connecting()) })),
+            check: Some(v1::HealthCheck { probe: Some(check.probe.clone()) }),
             retries,
             redispatch,
             request_rules: rules.request.rules,
@@ -54,7 +52,7 @@ impl<'a> Lowering<'a> {
             disabled: proxy.disabled,
         };
         self.emit_from(provenance, proxy.name.into(), 0, Body::Backend(backend));
-        let servers = self.servers(proxy, made);
+        let servers = self.servers(proxy, &check);
         let sends_only_elsewhere = proxy.kind() == SectionKind::Listen
             && (lines.own("use_backend").next().is_some() || lines.last("default_backend").is_some());
         let answers_itself = proxy

@@ -6,7 +6,7 @@ mod protocol;
 mod steps;
 mod tcp;
 
-use sluicegate_proto::v1::{self, format_piece::Piece, health_check::Probe};
+use sluicegate_proto::v1::{self, check_step::Action, format_piece::Piece, health_check::Probe};
 
 use super::Lowering;
 use super::report::texts;
@@ -30,22 +30,33 @@ const OPTIONS: [&str; 8] = [
     "option tcp-check",
 ];
 
+/// The check of a backend, and what its servers have to know of it.
+pub(super) struct Check {
+    pub(super) probe: Probe,
+    /// It is made as it is written. Else nobody knows which of the servers that it is for are right.
+    pub(super) made: bool,
+    /// It never connects to the port of the server.
+    pub(super) says_ports: bool,
+}
+
 impl<'a> Lowering<'a> {
-    /// The check of a backend; a connection that opens where nothing else is said. `None` where it cannot be made as it is
-    /// written: nobody knows then which of the servers that it is for are right.
-    pub(super) fn health_check(&mut self, lines: &Lines<'a>) -> Option<v1::HealthCheck> {
+    /// The check of a backend; a connection that opens where nothing else is said.
+    pub(super) fn health_check(&mut self, lines: &Lines<'a>) -> Check {
         let chosen = lines.chosen_check();
         self.unused_rules(lines, chosen.map(Directive::name));
+        let connecting = Probe::Tcp(v1::Empty {});
         let probe = match chosen {
-            None => connecting(),
+            None => Some(connecting.clone()),
             Some(line) => match line.name() {
-                "option httpchk" => self.http_check(lines)?,
-                "option tcp-check" => self.tcp_check(lines)?,
-                _ if line.has(Effect::NoCheckedServer) => return None,
-                _ => Probe::Script(self.protocol_check(line)?),
+                "option httpchk" => self.http_check(lines),
+                "option tcp-check" => self.tcp_check(lines),
+                _ if line.has(Effect::NoCheckedServer) => None,
+                _ => self.protocol_check(line).map(Probe::Script),
             },
         };
-        Some(v1::HealthCheck { probe: Some(probe) })
+        // Of what is not made it is not known.
+        let says_ports = probe.as_ref().is_none_or(says_ports);
+        Check { made: probe.is_some(), says_ports, probe: probe.unwrap_or(connecting) }
     }
 
     /// HAProxy does not use rules of the one kind where the check is of another.
@@ -126,9 +137,15 @@ impl<'a> Lines<'a> {
 /// `http-check` lines that are no step.
 const FLAGS: [&str; 2] = ["disable-on-404", "send-state"];
 
-/// A check that connects.
-pub(super) fn connecting() -> Probe {
-    Probe::Tcp(v1::Empty {})
+/// Whether each connection of a check has a port of its own.
+fn says_ports(probe: &Probe) -> bool {
+    let Probe::Script(script) = probe else { return false };
+    script.steps.iter().all(|step| match &step.action {
+        Some(Action::Connect(connect)) => {
+            connect.port != 0 || connect.address.as_ref().is_some_and(|address| address.port != 0)
+        }
+        _ => true,
+    })
 }
 
 fn is_option(line: &Directive) -> bool {
