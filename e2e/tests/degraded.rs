@@ -2,6 +2,11 @@
 
 #![allow(clippy::unwrap_used)] // also outside of test functions: a step that fails ends the scenario
 
+#[path = "degraded/compared.rs"]
+mod compared;
+#[path = "degraded/table.rs"]
+mod table;
+
 use sluicegate_e2e::{Front, HTTP_DEFAULTS, Origin, Sluicegate, fetch, free_address};
 use tokio::net::TcpStream;
 
@@ -36,6 +41,27 @@ async fn a_server_that_asks_for_tls_gets_nothing_and_no_operator_changes_that() 
     enable(&console).await;
     front.committed().await;
     assert_eq!(fetch(entry, "/").await.unwrap().status(), 503, "it is spoken to in no other way");
+    assert_eq!(app.requests(), 0);
+}
+
+#[tokio::test]
+async fn a_check_over_tls_that_is_not_made_keeps_traffic_from_those_it_would_have_chosen() {
+    let (app, spare) = (Origin::start("app01").await, Origin::start("spare").await);
+    let (whole, single) = (free_address(), free_address());
+    let _front = Front::run(&format!(
+        "{HTTP_DEFAULTS}frontend whole\n    bind {whole}\n    default_backend checked\n\
+         frontend single\n    bind {single}\n    default_backend one\n\
+         backend checked\n    option httpchk\n    http-check connect ssl\n    http-check send meth GET uri /primary\n    \
+         server app01 {0} check verify none\n    server app02 {0} check verify none backup\n\
+         backend one\n    server app01 {0} check check-ssl verify none\n    server spare {1} check\n",
+        app.address(),
+        spare.address()
+    ))
+    .await;
+    assert_eq!(fetch(whole, "/").await.unwrap().status(), 503, "nobody knows which is the primary");
+    for _ in 0..4 {
+        assert_eq!(fetch(single, "/").await.unwrap().text(), "spare");
+    }
     assert_eq!(app.requests(), 0);
 }
 

@@ -40,6 +40,7 @@ const PLAIN: &[&str] = &[
     "balance.round_robin",
     "check.paused",
     "check.send-proxy",
+    "endpoint.client-port",
     "endpoint.drain",
     "endpoint.forced-health",
     "endpoint.track",

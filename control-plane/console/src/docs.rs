@@ -70,7 +70,8 @@ const DIFFERENCES: &str = "
 - What is added, deleted or changed in a list is an override of it: a file that says something else takes its place. An entry
   that a use of the list cannot do with is refused; versions of lists (`prepare`, `commit`, `@1`) are not there.
 - `set maxconn` refuses what is no number; HAProxy takes it for 0. A limit of 0 is no limit of its own.
-- A port that a command sets is one from 1 to 65535; HAProxy takes the remainder of others.
+- A port that a command sets is one from 1 to 65535; HAProxy takes the remainder of others, and one with a sign as relative
+  to the client's.
 - An unknown command lists those that begin alike, not those that are spelt alike.
 - Sessions are client connections, idle ones too; the age is that of the connection. An id is a number, not an address.
 - A session tells what is known of it: `tid` is its worker, `reqs` its exchanges, `st` what it is at, `total` the bytes of

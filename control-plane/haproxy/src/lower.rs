@@ -47,7 +47,7 @@ pub(crate) mod value;
 
 pub(crate) use console::console_address;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use sluicegate_proto::build::body_kind;
 use sluicegate_proto::v1::{self, Kind, origin, resource::Body};
@@ -89,7 +89,6 @@ pub fn lower(file: &File, sources: &SourceMap, loader: &dyn Load) -> Lowered {
         places: Places::default(),
         names: Names::default(),
         global: Global::default(),
-        ports: BTreeMap::new(),
         closed: HashSet::new(),
         hidden: Vec::new(),
         numbers: HashMap::new(),
@@ -114,8 +113,6 @@ struct Lowering<'a> {
     places: Places,
     names: Names<'a>,
     global: Global<'a>,
-    /// Ports of the frontends that send to each backend.
-    ports: BTreeMap<&'a str, BTreeSet<u16>>,
     /// `listen` sections that nobody else may send to: their rules would be got around.
     closed: HashSet<&'a str>,
     /// What some proxy hides from those behind it, and why.

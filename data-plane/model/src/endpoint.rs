@@ -1,8 +1,8 @@
 //! One server of a backend.
 
 use std::fmt;
-use std::net::SocketAddr;
-use std::num::NonZeroU32;
+use std::net::{IpAddr, SocketAddr};
+use std::num::{NonZeroU16, NonZeroU32};
 use std::time::Duration;
 
 use sluicegate_proto::id::ObjectKey;
@@ -29,6 +29,8 @@ pub struct Endpoint {
     pub number_written: bool,
     /// Where it is.
     pub address: EndpointAddress,
+    /// Its port, where that depends on the client; the port of its address is 0 then.
+    pub client_port: Option<ClientPort>,
     /// 0 to 256; 0 takes no new traffic.
     pub weight: u16,
     /// Used only while no other endpoint is usable.
@@ -50,9 +52,33 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// What a pooled connection is good for: endpoints with equal keys may share connections.
+    /// What a pooled connection is good for: endpoints with equal keys may share connections, where these go to one port
+    /// for each client too.
     pub fn transport_key(&self) -> TransportKey {
         TransportKey { address: self.address.clone() }
+    }
+
+    /// Its port as it is written: that of its address, or what is added to the client's, as HAProxy shows it. 0 for a unix
+    /// socket.
+    pub fn written_port(&self) -> i32 {
+        match (self.client_port, &self.address) {
+            (Some(port), _) => port.offset,
+            (None, EndpointAddress::Ip(address)) => address.port().into(),
+            (None, EndpointAddress::Host(host)) => host.port.into(),
+            (None, EndpointAddress::Unix(_)) => 0,
+        }
+    }
+
+    /// Its address, with [`Endpoint::written_port`].
+    pub fn written_address(&self) -> String {
+        match (self.client_port, &self.address) {
+            (Some(port), EndpointAddress::Ip(address)) => match address.ip() {
+                IpAddr::V4(ip) => format!("{ip}:{}", port.offset),
+                IpAddr::V6(ip) => format!("[{ip}]:{}", port.offset),
+            },
+            (Some(port), EndpointAddress::Host(host)) => format!("{}:{}", host.name, port.offset),
+            (_, address) => address.to_string(),
+        }
     }
 
     /// What is probed; `None` where nothing is. A change of it makes what was known of the health worthless.
@@ -94,6 +120,22 @@ pub enum EndpointAddress {
     Host(HostPort),
 }
 
+/// A port that depends on the one that the client connected to (HAProxy: `server` without a port, with `+n` or `-n`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientPort {
+    /// Added to the client's port; -65535 to 65535.
+    pub offset: i32,
+}
+
+impl ClientPort {
+    /// The port for a client that connected to `client`; that of a unix socket is 0. As in HAProxy, what is beyond 65535
+    /// or below 0 begins anew on the other side. `None`: 0, which nobody can connect to.
+    pub fn port(self, client: u16) -> Option<NonZeroU16> {
+        let sum = (i32::from(client) + self.offset).rem_euclid(1 << 16);
+        NonZeroU16::new(u16::try_from(sum).ok()?)
+    }
+}
+
 impl fmt::Display for EndpointAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -110,7 +152,7 @@ impl fmt::Display for EndpointAddress {
 pub struct HostPort {
     /// At most 253 bytes, no control characters.
     pub name: Box<str>,
-    /// Never 0.
+    /// 0 for an endpoint whose port depends on the client ([`Endpoint::client_port`]), never elsewhere.
     pub port: u16,
 }
 
@@ -177,3 +219,6 @@ impl CheckSchedule {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use crate::live::{Generation, LiveBackend, LiveEndpoint, LiveFrontend};
-use crate::stream::{Peer, Stream};
+use crate::stream::{Peer, Stream, Target};
 use crate::termination::{Cause, Termination};
 pub(crate) use durations::Durations;
 
@@ -28,7 +28,7 @@ pub struct Exchange {
     pub number: u32,
     /// Who asks.
     pub client: Peer,
-    /// Where the client connected to; filled in only where a log or rule asks.
+    /// Where the client connected to; filled in only where a log, a rule or an endpoint's port asks.
     pub local: Option<Peer>,
     /// This end of the connection to the endpoint; filled in only where a log asks.
     pub source: Option<Peer>,
@@ -191,6 +191,19 @@ impl Exchange {
         if wanted && self.local.is_none() {
             self.local = stream.local();
         }
+    }
+
+    /// Notes where the client connected to, if the way to its endpoint depends on that.
+    pub(crate) fn note_way(&mut self, stream: &Stream) {
+        let needed = self.endpoint.as_ref().is_some_and(|endpoint| endpoint.depends_on_client());
+        if needed && self.local.is_none() {
+            self.local = stream.local();
+        }
+    }
+
+    /// Where to connect to.
+    pub(crate) fn target(&self) -> Option<Target> {
+        self.endpoint.as_ref()?.target_for(self.local)
     }
 
     /// Forgets what happened, keeps the memory.

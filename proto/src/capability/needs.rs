@@ -94,6 +94,9 @@ impl Needs {
             Some(endpoint::Address::Unix(_)) => self.word("address.unix"),
             Some(endpoint::Address::Host(_)) => self.word("address.host"),
         }
+        if body.client_port_offset.is_some() {
+            self.word("endpoint.client-port");
+        }
         if body.drain {
             self.word("endpoint.drain");
         }

@@ -92,3 +92,12 @@ fn a_script_and_a_proxy_line_of_checks_are_asked_for() {
     let endpoint = Resource { body: Some(resource::Body::Endpoint(body)), ..Resource::default() };
     assert_eq!(names(&endpoint), ["check.send-proxy", "kind.endpoint"]);
 }
+
+#[test]
+fn a_port_that_is_the_client_s_is_asked_for() {
+    use crate::v1::Endpoint;
+    let body = Endpoint { client_port_offset: Some(0), ..Endpoint::default() };
+    let endpoint = Resource { body: Some(resource::Body::Endpoint(body)), ..Resource::default() };
+    assert_eq!(names(&endpoint), ["endpoint.client-port", "kind.endpoint"]);
+    assert!(of_this_build().contains("endpoint.client-port"));
+}

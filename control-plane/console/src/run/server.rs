@@ -151,7 +151,11 @@ fn set_address(endpoint: &Endpoint, arguments: &[String]) -> Result<Outcome, Ans
         said += &if port == port_before {
             ", no need to change the port".to_owned()
         } else {
-            format!(", port changed from '{port_before}' to '{port}'")
+            let before = match endpoint.client_port {
+                Some(port) => format!("+{}", port.offset.rem_euclid(1 << 16)),
+                None => port_before.to_string(),
+            };
+            format!(", port changed from '{before}' to '{port}'")
         };
     }
     said += BY;

@@ -75,7 +75,7 @@ pub(super) fn state(view: &View<'_>, backend: Option<&str>) -> Result<Answer, An
 pub(super) fn connections(view: &View<'_>, backend: Option<&str>) -> Result<Answer, Answer> {
     let mut out = format!("{CONNECTIONS}\n");
     each(view, backend, |number, backend, endpoint, stats| {
-        let (address, port) = place(&endpoint.address);
+        let (address, port) = place(endpoint);
         // What a worker keeps idle is not reported: a dash, and no number made up.
         let _ = writeln!(
             out,
@@ -131,7 +131,7 @@ struct Line<'a> {
 impl Line<'_> {
     fn state(&self, out: &mut String, backend: u32, name: &str) {
         let Self { view, endpoint, stats, .. } = self;
-        let (address, port) = place(&endpoint.address);
+        let (address, port) = place(endpoint);
         let host = match &endpoint.address {
             EndpointAddress::Host(host) => &*host.name,
             EndpointAddress::Ip(_) | EndpointAddress::Unix(_) => "-",
@@ -230,11 +230,13 @@ pub(super) fn configured_weight(view: &View<'_>, endpoint: &Endpoint) -> u32 {
     said.unwrap_or_else(|| endpoint.weight.into())
 }
 
-/// Address and port; a name that is not resolved here has a dash for an address.
-fn place(address: &EndpointAddress) -> (String, u16) {
-    match address {
-        EndpointAddress::Ip(address) => (address.ip().to_string(), address.port()),
-        EndpointAddress::Host(host) => ("-".to_owned(), host.port),
-        EndpointAddress::Unix(_) => (address.to_string(), 0),
-    }
+/// Address and port; a name that is not resolved here has a dash for an address. HAProxy writes what is taken off the
+/// client's port without its sign, as a number of 32 bits.
+fn place(endpoint: &Endpoint) -> (String, u32) {
+    let address = match &endpoint.address {
+        EndpointAddress::Ip(address) => address.ip().to_string(),
+        EndpointAddress::Host(_) => "-".to_owned(),
+        EndpointAddress::Unix(_) => endpoint.address.to_string(),
+    };
+    (address, endpoint.written_port().cast_unsigned())
 }

@@ -60,6 +60,17 @@ fn each_field_is_put_over_the_candidate_and_nothing_else_changes() {
 }
 
 #[test]
+fn an_address_with_a_port_takes_the_place_of_the_client_s() {
+    let by_client = || site(|server| server.client_port_offset = Some(3));
+    for (address, offset) in [("127.0.0.9:0", Some(3)), ("127.0.0.9:99", None)] {
+        let mut candidate = by_client();
+        with(&[Value::Address(address.parse().unwrap())]).apply(&mut candidate);
+        assert_eq!(body(&candidate).client_port_offset, offset, "{address}");
+        assert_eq!(Field::Address.configured(candidate[&one()].resource()).unwrap(), address);
+    }
+}
+
+#[test]
 fn an_override_ends_when_the_configuration_changes_that_very_thing() {
     let mut overrides = with(&[Value::Weight(9), Value::MaxConnections(5)]);
     let mut elsewhere = site(|server| server.max_queue = 3);

@@ -197,6 +197,10 @@ impl Value {
             }
             Self::Address(address) => {
                 body.address = Some(endpoint::Address::Ip(build::ip_address(*address)));
+                // One without a port leaves to the client's what was so.
+                if address.port() != 0 {
+                    body.client_port_offset = None;
+                }
             }
             Self::CheckAddress(address) => {
                 if let Some(check) = &mut body.check {

@@ -15,8 +15,6 @@ pub enum Effect {
     NoCheckedServer,
     /// The proxy is disabled: it takes no connections, and what is sent to it is answered 503 or closed.
     NoProxy,
-    /// Servers are checked by connecting to them.
-    ChecksConnect,
     /// The rule turns away what it applies to: with this status, or without HTTP by a close.
     Refuse(u32),
     /// In the rules and routes of the proxy these are not known: it would have changed them.
@@ -36,7 +34,6 @@ impl Effect {
             Effect::NoServer => "its servers stand disabled",
             Effect::NoCheckedServer => "its checked servers stand disabled",
             Effect::NoProxy => "this proxy is disabled",
-            Effect::ChecksConnect => "servers are checked by connecting to them",
             Effect::Refuse(_) => "what it applies to is turned away",
             Effect::NotFound => "it gives nothing",
             Effect::NotCounted => "taken for 0",

@@ -29,12 +29,13 @@ impl<'a> Lowering<'a> {
         let section = lines.section();
         let provenance = rules.provenance(self.origin(section.span));
         let (retries, redispatch) = self.retry_settings(lines);
+        let check = self.health_check(lines);
         let backend = v1::Backend {
             mode: proxy.mode.into(),
             timeouts: Some(self.backend_timeouts(proxy)),
             balance: Some(self.balance(lines)),
             http: proxy.is_http().then(|| proxy.http.clone()),
-            check: Some(self.health_check(lines)),
+            check: Some(v1::HealthCheck { probe: Some(check.probe.clone()) }),
             retries,
             redispatch,
             request_rules: rules.request.rules,
@@ -47,7 +48,7 @@ impl<'a> Lowering<'a> {
             log_probes: lines.is_on("option log-health-checks"),
         };
         self.emit_from(provenance, proxy.name.into(), 0, Body::Backend(backend));
-        let servers = self.servers(proxy);
+        let servers = self.servers(proxy, &check);
         let sends_only_elsewhere = proxy.kind() == SectionKind::Listen
             && (lines.own("use_backend").next().is_some() || lines.last("default_backend").is_some());
         let answers_itself = proxy

@@ -33,17 +33,16 @@ struct BindOptions {
 }
 
 impl<'a> Lowering<'a> {
-    /// The listeners of a proxy; gives the ports that clients connect to.
-    pub(super) fn binds(&mut self, proxy: &Proxy<'_, 'a>) -> Vec<u16> {
+    /// The listeners of a proxy.
+    pub(super) fn binds(&mut self, proxy: &Proxy<'_, 'a>) {
         let section = proxy.lines.section();
         let backlog = self.backlog(proxy);
-        let mut ports = Vec::new();
         let mut count = 0;
         for line in proxy.lines.own("bind") {
             let Some(word) = line.fixed().first() else { continue };
             let mut options = self.bind_options(line, backlog);
             options.closed = line.has(Effect::NoListener);
-            self.addresses(proxy, word, &options, (&mut ports, &mut count));
+            self.addresses(proxy, word, &options, &mut count);
         }
         if count == 0 && proxy.lines.own("bind").next().is_none() {
             let message = format!("`{}` has no address to listen on", proxy.name);
@@ -52,7 +51,6 @@ impl<'a> Lowering<'a> {
                     .help("add a line like `bind *:80`"),
             );
         }
-        ports
     }
 
     /// An IPv6 wildcard leaves IPv4 to the IPv4 wildcard of its port where there is one: so would the kernel.
@@ -112,13 +110,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// A comma-separated list of addresses.
-    fn addresses(
-        &mut self,
-        proxy: &Proxy<'_, 'a>,
-        word: &'a Word,
-        options: &BindOptions,
-        (ports, count): (&mut Vec<u16>, &mut usize),
-    ) {
+    fn addresses(&mut self, proxy: &Proxy<'_, 'a>, word: &'a Word, options: &BindOptions, count: &mut usize) {
         let Some(text) = self.expanded(word) else { return };
         // Where variables stood, offsets no longer fit: then the whole word is the place.
         let exact = text == word.text();
@@ -148,9 +140,6 @@ impl<'a> Lowering<'a> {
                 return;
             }
             for (name, listener) in listeners {
-                if let Some(listener::Address::Ip(address)) = &listener.address {
-                    ports.extend(u16::try_from(address.port));
-                }
                 if !options.closed && self.claim(&name, proxy.name, place) {
                     let name = format!("{}/{name}", proxy.name);
                     self.emit(name, place, *count, Body::Listener(listener));

@@ -6,7 +6,7 @@ mod protocol;
 mod steps;
 mod tcp;
 
-use sluicegate_proto::v1::{self, format_piece::Piece, health_check::Probe};
+use sluicegate_proto::v1::{self, check_step::Action, format_piece::Piece, health_check::Probe};
 
 use super::Lowering;
 use super::report::texts;
@@ -30,21 +30,33 @@ const OPTIONS: [&str; 8] = [
     "option tcp-check",
 ];
 
+/// The check of a backend, and what its servers have to know of it.
+pub(super) struct Check {
+    pub(super) probe: Probe,
+    /// It is made as it is written. Else nobody knows which of the servers that it is for are right.
+    pub(super) made: bool,
+    /// It never connects to the port of the server.
+    pub(super) says_ports: bool,
+}
+
 impl<'a> Lowering<'a> {
     /// The check of a backend; a connection that opens where nothing else is said.
-    pub(super) fn health_check(&mut self, lines: &Lines<'a>) -> v1::HealthCheck {
+    pub(super) fn health_check(&mut self, lines: &Lines<'a>) -> Check {
         let chosen = lines.chosen_check();
         self.unused_rules(lines, chosen.map(Directive::name));
-        // Its lines are read even where one for a single server counts for all of them, so that all that is wrong is told.
-        let probe = chosen.and_then(|line| match line.name() {
-            "option httpchk" => self.http_check(lines),
-            "option tcp-check" => self.tcp_check(lines),
-            _ if !OPTIONS.contains(&line.name()) => None,
-            _ => self.protocol_check(line).map(Probe::Script),
-        });
-        let single = lines.lines_with(Effect::ChecksConnect).any(is_of_server);
-        let probe = probe.filter(|_| !single).unwrap_or(Probe::Tcp(v1::Empty {}));
-        v1::HealthCheck { probe: Some(probe) }
+        let connecting = Probe::Tcp(v1::Empty {});
+        let probe = match chosen {
+            None => Some(connecting.clone()),
+            Some(line) => match line.name() {
+                "option httpchk" => self.http_check(lines),
+                "option tcp-check" => self.tcp_check(lines),
+                _ if line.has(Effect::NoCheckedServer) => None,
+                _ => self.protocol_check(line).map(Probe::Script),
+            },
+        };
+        // Of what is not made it is not known.
+        let says_ports = probe.as_ref().is_none_or(says_ports);
+        Check { made: probe.is_some(), says_ports, probe: probe.unwrap_or(connecting) }
     }
 
     /// HAProxy does not use rules of the one kind where the check is of another.
@@ -60,18 +72,35 @@ impl<'a> Lowering<'a> {
 
     /// A value that is a format for HAProxy; here it must be the same for each check.
     fn check_text(&mut self, word: &Word, args: &Args<'a>) -> Option<bytes::Bytes> {
+        let pieces = self.check_pieces(args)?;
+        if !pieces.iter().all(is_literal) {
+            let message = "expressions in checks are not evaluated yet: they give nothing";
+            self.report(Diagnostic::warning(Code::DegradedValue, word.span(), message));
+        }
+        Some(literals(&pieces))
+    }
+
+    /// A pattern that is a format for HAProxy. `None` where it is wrong, and where it depends on an expression: without it,
+    /// another answer would be good.
+    fn check_pattern_text(&mut self, word: &Word, args: &Args<'a>) -> Option<bytes::Bytes> {
+        let pieces = self.check_pieces(args)?;
+        if pieces.iter().all(is_literal) {
+            return Some(literals(&pieces));
+        }
+        self.unmade_check(word, "expressions in what a check expects are not evaluated yet");
+        None
+    }
+
+    fn check_pieces(&mut self, args: &Args<'a>) -> Option<Vec<v1::FormatPiece>> {
         let format = self.reader.format(&texts(args.words()), args.last(), Scope::REQUEST);
         self.expression_findings(args.words(), args.end());
-        let pieces = format?.pieces;
-        match pieces.as_slice() {
-            [] => Some(bytes::Bytes::new()),
-            [v1::FormatPiece { piece: Some(Piece::Literal(text)), .. }] => Some(text.clone()),
-            _ => {
-                let message = "expressions in checks are not evaluated yet: they give nothing";
-                self.report(Diagnostic::warning(Code::DegradedValue, word.span(), message));
-                Some(literals(&pieces))
-            }
-        }
+        format.map(|format| format.pieces)
+    }
+
+    /// Tells of what a check asks for and cannot have.
+    fn unmade_check(&mut self, word: &Word, message: impl Into<String>) {
+        let finding = Diagnostic::warning(Code::DegradedValue, word.span(), message);
+        self.report(finding.label("the checked servers stand disabled"));
     }
 
     /// What HAProxy writes in hexadecimal digits.
@@ -89,10 +118,9 @@ impl<'a> Lowering<'a> {
 
 impl<'a> Lines<'a> {
     /// Of the lines that choose a check, the one that counts: the last.
-    pub(super) fn chosen_check(&self) -> Option<&'a Directive> {
+    fn chosen_check(&self) -> Option<&'a Directive> {
         self.last_where(|line| {
-            let other = line.has(Effect::ChecksConnect) || line.has(Effect::NoCheckedServer);
-            !is_of_server(line) && (OPTIONS.contains(&line.name()) || is_rule_free(line) && other)
+            OPTIONS.contains(&line.name()) || is_option(line) && line.has(Effect::NoCheckedServer)
         })
     }
 
@@ -109,9 +137,23 @@ impl<'a> Lines<'a> {
 /// `http-check` lines that are no step.
 const FLAGS: [&str; 2] = ["disable-on-404", "send-state"];
 
-/// Whether a line is no rule of a check.
-fn is_rule_free(line: &Directive) -> bool {
+/// Whether each connection of a check has a port of its own.
+fn says_ports(probe: &Probe) -> bool {
+    let Probe::Script(script) = probe else { return false };
+    script.steps.iter().all(|step| match &step.action {
+        Some(Action::Connect(connect)) => {
+            connect.port != 0 || connect.address.as_ref().is_some_and(|address| address.port != 0)
+        }
+        _ => true,
+    })
+}
+
+fn is_option(line: &Directive) -> bool {
     line.name().starts_with("option ")
+}
+
+fn is_literal(piece: &v1::FormatPiece) -> bool {
+    matches!(piece.piece, Some(Piece::Literal(_)))
 }
 
 /// The text of a format, without its expressions.
@@ -121,9 +163,4 @@ fn literals(pieces: &[v1::FormatPiece]) -> bytes::Bytes {
         _ => None,
     });
     text.collect::<Vec<_>>().concat().into()
-}
-
-/// Whether a line is about single servers.
-fn is_of_server(line: &Directive) -> bool {
-    matches!(line.name(), "server" | "default-server")
 }

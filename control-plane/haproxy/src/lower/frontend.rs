@@ -17,16 +17,11 @@ impl<'a> Lowering<'a> {
             return;
         }
         self.enter(proxy.lines);
-        let ports = self.binds(proxy);
+        self.binds(proxy);
         let default_backend = self.default_backend(proxy);
         let own = proxy.has_servers() && proxy.lines.own("server").next().is_some();
-        let mut targets: Vec<_> = default_backend.into_iter().collect();
         let default_backend = default_backend.or(own.then_some(proxy.name));
-        targets.extend(self.routes(proxy, default_backend));
-        targets.extend(own.then_some(proxy.name));
-        for target in targets {
-            self.ports.entry(target).or_default().extend(ports.iter().copied());
-        }
+        self.routes(proxy, default_backend);
         let word = proxy.lines.last("maxconn").and_then(|line| line.args().first());
         let rules = if proxy.rules_behind { Rules::default() } else { proxy.rules.clone() };
         let provenance = rules.provenance(self.origin(proxy.lines.section().span));

@@ -23,11 +23,10 @@ impl<'a> Lowering<'a> {
         acls
     }
 
-    /// Emits the routes of a frontend; gives the backends that they lead to. `otherwise` is where that goes for which a
-    /// line works out a name that no backend has: the lines below it are not asked then (HAProxy).
-    pub(super) fn routes(&mut self, proxy: &Proxy<'_, 'a>, otherwise: Option<&'a str>) -> Vec<&'a str> {
+    /// Emits the routes of a frontend. `otherwise` is where that goes for which a line works out a name that no backend
+    /// has: the lines below it are not asked then (HAProxy).
+    pub(super) fn routes(&mut self, proxy: &Proxy<'_, 'a>, otherwise: Option<&'a str>) {
         let otherwise = otherwise.unwrap_or(Target::Nowhere.name());
-        let mut targets = Vec::new();
         let mut count = 0;
         let mut lines = proxy.lines.own("use_backend").peekable();
         while let Some(line) = lines.next() {
@@ -63,7 +62,6 @@ impl<'a> Lowering<'a> {
             named.extend(open.map(|open| (Target::Nowhere.name(), Some(open))));
             for (backend, when) in named {
                 count += 1;
-                targets.push(backend);
                 let route = v1::Route {
                     frontend: Some(id(Kind::Frontend, proxy.name)),
                     when,
@@ -73,7 +71,6 @@ impl<'a> Lowering<'a> {
                 self.emit(name, line.span, count, Body::Route(route));
             }
         }
-        targets
     }
 }
 

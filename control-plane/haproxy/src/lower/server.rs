@@ -6,8 +6,10 @@ use sluicegate_proto::limits::MAX_WEIGHT;
 use sluicegate_proto::v1::{self, Kind, endpoint, resource::Body};
 
 use super::address::{self, Address, Host};
+use super::check::Check;
 use super::proxy::Proxy;
 use super::server_name::ServerNames;
+use super::server_port::ServerPort;
 use super::settings::Lines;
 use super::{Lowering, id};
 use crate::ast::{Directive, OptionUse, Prefix};
@@ -31,6 +33,8 @@ struct ServerOptions {
     tracks: Option<(String, Span)>,
     /// Options for whose sake nothing is sent to it.
     closed: Vec<&'static str>,
+    /// Options that ask for a check that is not made yet.
+    unmade: Vec<&'static str>,
 }
 
 impl ServerOptions {
@@ -46,20 +50,20 @@ struct Draft {
     name: String,
     span: Span,
     address: endpoint::Address,
+    /// What is added to the port that the client connected to, where that decides.
+    client_port_offset: Option<i32>,
     options: ServerOptions,
 }
 
 impl<'a> Lowering<'a> {
     /// Emits the endpoints of a backend; gives how many `server` lines there are.
-    pub(super) fn servers(&mut self, proxy: &Proxy<'_, 'a>) -> usize {
+    pub(super) fn servers(&mut self, proxy: &Proxy<'_, 'a>, check: &Check) -> usize {
         let mut defaults = self.default_servers_above(proxy.lines);
         let written = proxy.lines.own("server").filter_map(|line| line.args().first()).map(Word::text);
         let mut names = ServerNames::of(written);
         let mut drafts = Vec::new();
         let mut count = 0;
         let none = proxy.lines.has(Effect::NoServer);
-        // Who would find the right ones cannot be asked.
-        let unchecked = proxy.lines.chosen_check().is_some_and(|line| line.has(Effect::NoCheckedServer));
         for line in proxy.lines.own_lines().iter().copied() {
             match line.name() {
                 "default-server" => self.apply(line, &mut defaults),
@@ -67,7 +71,7 @@ impl<'a> Lowering<'a> {
                     count += 1;
                     let [name, address] = line.fixed() else { continue };
                     self.server_name(name);
-                    let draft = self.server(proxy, line, (name, address), &defaults);
+                    let draft = self.server(check, line, (name, address), &defaults);
                     let own = self.own_name(proxy, name, &mut names);
                     drafts.extend(draft.map(|draft| Draft { name: own, ..draft }));
                 }
@@ -76,8 +80,10 @@ impl<'a> Lowering<'a> {
         }
         let numbers = self.server_numbers(&drafts);
         for (index, (draft, number)) in drafts.into_iter().zip(numbers).enumerate() {
-            let Draft { name, span, address, options } = draft;
-            let unusable = none || !options.closed.is_empty() || (unchecked && options.checked);
+            let Draft { name, span, address, client_port_offset, options } = draft;
+            // Without its check it is not known whether it is one of the right ones.
+            let unchecked = options.checked && (!check.made || !options.unmade.is_empty());
+            let unusable = none || !options.closed.is_empty() || unchecked;
             let tracks = options.tracks.filter(|_| !unusable);
             let track = tracks.map(|(tracked, span)| self.track(proxy.name, &name, tracked, span));
             let endpoint = v1::Endpoint {
@@ -94,6 +100,7 @@ impl<'a> Lowering<'a> {
                 track,
                 unusable,
                 number_written: options.number.is_some(),
+                client_port_offset,
                 ..v1::Endpoint::default()
             };
             let name = format!("{}/{name}", proxy.name);
@@ -123,7 +130,7 @@ impl<'a> Lowering<'a> {
 
     fn server(
         &mut self,
-        proxy: &Proxy<'_, 'a>,
+        check: &Check,
         line: &'a Directive,
         (name, word): (&'a Word, &'a Word),
         defaults: &ServerOptions,
@@ -144,6 +151,7 @@ impl<'a> Lowering<'a> {
                 return None;
             }
         };
+        let mut client_port_offset = None;
         let address = match address {
             Address::Unix(path) => {
                 endpoint::Address::Unix(v1::UnixAddress { path: path.into(), ..v1::UnixAddress::default() })
@@ -154,11 +162,19 @@ impl<'a> Lowering<'a> {
                 return None;
             }
             Address::Inet { host, family, port } => {
-                let port = self.server_port(proxy, (port, word))?;
+                let port = match self.server_port(port, word)? {
+                    ServerPort::Own(port) => port,
+                    ServerPort::OfClient { offset } => {
+                        self.known_client_port(word, &mut options.closed);
+                        self.port_to_check(check, (&options.schedule, options.checked), word)?;
+                        client_port_offset = Some(offset);
+                        0
+                    }
+                };
                 self.server_host((host, family), port, word)?
             }
         };
-        Some(Draft { name: name.text().to_owned(), span: line.span, address, options })
+        Some(Draft { name: name.text().to_owned(), span: line.span, address, client_port_offset, options })
     }
 
     fn server_host(
@@ -197,8 +213,11 @@ impl<'a> Lowering<'a> {
                 let name = option.keyword.name;
                 if option.has(Effect::NoServer) {
                     options.closed.push(name);
+                } else if option.has(Effect::NoCheckedServer) {
+                    options.unmade.push(name);
                 } else if let Some(undone) = name.strip_prefix("no-") {
                     options.closed.retain(|closed| *closed != undone);
+                    options.unmade.retain(|unmade| *unmade != undone);
                 }
                 self.server_option(option, options);
             }

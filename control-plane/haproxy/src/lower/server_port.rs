@@ -1,46 +1,62 @@
 //! Ports of servers that are written relative to the client's, or not at all.
 
+use sluicegate_proto::v1;
+
 use super::Lowering;
 use super::address::Port;
-use super::proxy::Proxy;
+use super::check::Check;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::expr::Hidden;
 use crate::word::Word;
 
-impl<'a> Lowering<'a> {
-    /// The port of a server. One that is not written is the one that the client connected to: it is known where all
-    /// frontends that send to the backend listen on one port.
-    pub(super) fn server_port(&mut self, proxy: &Proxy<'_, 'a>, (port, word): (Port, &Word)) -> Option<u16> {
-        let offset = match port {
-            Port::One(port) => return Some(port),
-            Port::None | Port::Zero => 0,
-            Port::Offset(offset) => offset,
+/// The port of a server.
+pub(super) enum ServerPort {
+    Own(u16),
+    /// The one that the client connected to, plus this.
+    OfClient {
+        offset: i32,
+    },
+}
+
+impl Lowering<'_> {
+    pub(super) fn server_port(&mut self, port: Port, word: &Word) -> Option<ServerPort> {
+        match port {
+            Port::One(port) => Some(ServerPort::Own(port)),
+            Port::None | Port::Zero => Some(ServerPort::OfClient { offset: 0 }),
+            Port::Offset(offset) => Some(ServerPort::OfClient { offset }),
             Port::Range(..) => {
                 let message = "a server has one port";
                 self.report(Diagnostic::error(Code::BadAddress, word.span(), message));
-                return None;
+                None
             }
-        };
-        let ports = self.ports.get(proxy.name).cloned().unwrap_or_default();
-        let only = ports.first().filter(|_| ports.len() == 1);
-        let port =
-            only.and_then(|port| u16::try_from(i32::from(*port) + offset).ok()).filter(|port| *port != 0);
-        if port.is_some() {
-            return port;
         }
-        let message = match (only, ports.len()) {
-            (Some(port), _) => format!("the port {port} and this offset make no port"),
-            (None, 0) => "a port is missing, and nothing listens for this backend".to_owned(),
-            (None, count) => format!("a port is missing, and clients come in on {count} different ones"),
-        };
-        let help = "write the port of the server, as in `192.0.2.1:8080`";
-        // HAProxy would take the port of each client.
-        let finding = match ports.len() {
-            0 | 1 => Diagnostic::error(Code::BadAddress, word.span(), message),
-            _ => {
-                Diagnostic::warning(Code::DegradedValue, word.span(), message).label("the server is left out")
-            }
-        };
-        self.report(finding.help(help));
+    }
+
+    /// Closes a server whose port is not known: a line that is not done would have changed that of the client.
+    pub(super) fn known_client_port(&mut self, word: &Word, closed: &mut Vec<&'static str>) {
+        if self.hidden.iter().any(|(hidden, _)| *hidden == Hidden::Destination) {
+            closed.push("set-dst-port");
+            let message = "the port of this server is the client's, which another line would change";
+            let finding = Diagnostic::warning(Code::DegradedValue, word.span(), message);
+            self.report(finding.label("the server stands disabled").help("write the port of the server"));
+        }
+    }
+
+    /// A server that is checked has a port to check; `None` where it has none, which HAProxy refuses.
+    pub(super) fn port_to_check(
+        &mut self,
+        check: &Check,
+        (schedule, checked): (&v1::CheckSchedule, bool),
+        word: &Word,
+    ) -> Option<()> {
+        let address = schedule.address.as_ref();
+        let own = schedule.port != 0 || address.is_some_and(|address| address.port != 0);
+        if !checked || own || check.says_ports {
+            return Some(());
+        }
+        let message = "the server is checked, and has neither a port nor a port to check";
+        let finding = Diagnostic::error(Code::BadAddress, word.span(), message);
+        self.report(finding.help("write the port of the server, or `port <port>` for its checks"));
         None
     }
 }

@@ -221,12 +221,18 @@ fn endpoint_body(out: &mut Out, endpoint: &v1::Endpoint) {
         endpoint::Address::Host(address) => host(address),
     };
     out.value("address", address);
+    if let Some(offset) = endpoint.client_port_offset {
+        out.value("client_port_offset", offset);
+    }
     out.value("weight", endpoint.weight);
     out.flag("backup", endpoint.backup);
     out.flag("disabled", endpoint.disabled);
     out.flag("unusable", endpoint.unusable);
     out.number("max_connections", endpoint.max_connections);
     out.number("max_queue", endpoint.max_queue);
+    if endpoint.track.is_some() {
+        out.value("track", name(endpoint.track.as_ref()));
+    }
     let Some(check) = &endpoint.check else { return };
     out.inside("check", |out| {
         out.value("interval_ms", check.interval_ms);

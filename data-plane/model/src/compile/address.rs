@@ -41,9 +41,10 @@ pub(super) fn network(wire: &v1::IpNetwork, scope: &mut Scope<'_>) -> Option<Net
     Some(Network { ip, prefix_length: u8::try_from(prefix_length).ok()? })
 }
 
-pub(super) fn host(wire: &v1::HostAddress, scope: &mut Scope<'_>) -> Option<HostPort> {
+/// A name and a port of at least `least_port`.
+pub(super) fn host(wire: &v1::HostAddress, least_port: u16, scope: &mut Scope<'_>) -> Option<HostPort> {
     let name = host_name(&wire.name, scope);
-    let port = port(wire.port, 1, scope);
+    let port = port(wire.port, least_port, scope);
     Some(HostPort { name: name?, port: port? })
 }
 

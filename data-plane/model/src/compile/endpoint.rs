@@ -10,7 +10,7 @@ use super::address;
 use super::part::optional;
 use super::reason::Fault;
 use super::scope::Scope;
-use crate::endpoint::{CheckSchedule, Endpoint, EndpointAddress, ForcedHealth, ForcedValue};
+use crate::endpoint::{CheckSchedule, ClientPort, Endpoint, EndpointAddress, ForcedHealth, ForcedValue};
 use crate::listener::{ListenAddress, Listener, Socket};
 
 /// `IFNAMSIZ` without its terminating NUL.
@@ -59,7 +59,6 @@ fn interface(name: &str, scope: &mut Scope<'_>) -> Option<Option<Box<str>>> {
 }
 
 pub(super) fn endpoint(key: &ObjectKey, wire: &v1::Endpoint, scope: &mut Scope<'_>) -> Option<Endpoint> {
-    use v1::endpoint::Address;
     let backend = scope.reference("backend", wire.backend.as_ref(), Kind::Backend);
     let name = match scope.text("name", &wire.name) {
         Some(None) => scope.fault(Fault::Empty { what: "name" }),
@@ -67,12 +66,8 @@ pub(super) fn endpoint(key: &ObjectKey, wire: &v1::Endpoint, scope: &mut Scope<'
         None => None,
     };
     let number = scope.range("number", wire.number, 1, u32::MAX.into());
-    let address = scope.at("address", |scope| match &wire.address {
-        None => scope.fault(Fault::Unset("address")),
-        Some(Address::Ip(ip)) => address::socket(ip, 1, scope).map(EndpointAddress::Ip),
-        Some(Address::Unix(unix)) => address::unix_peer(unix, scope).map(EndpointAddress::Unix),
-        Some(Address::Host(host)) => address::host(host, scope).map(EndpointAddress::Host),
-    });
+    let client_port = optional(wire.client_port_offset, |offset| client_port(offset, wire, scope));
+    let address = scope.at("address", |scope| endpoint_address(wire, scope));
     let weight = scope.range("weight", wire.weight, 0, MAX_WEIGHT.into());
     let check = optional(wire.check.as_ref(), |wire| scope.at("check", |scope| check(wire, scope)));
     let forced = optional(wire.forced_health.as_ref(), |wire| {
@@ -93,6 +88,7 @@ pub(super) fn endpoint(key: &ObjectKey, wire: &v1::Endpoint, scope: &mut Scope<'
         number: NonZeroU32::new(wire.number)?,
         number_written: wire.number_written,
         address: address?,
+        client_port: client_port?,
         weight: u16::try_from(weight?).ok()?,
         backup: wire.backup,
         disabled: wire.disabled || wire.unusable,
@@ -103,6 +99,35 @@ pub(super) fn endpoint(key: &ObjectKey, wire: &v1::Endpoint, scope: &mut Scope<'
         check: check?,
         track: track?,
     })
+}
+
+fn endpoint_address(wire: &v1::Endpoint, scope: &mut Scope<'_>) -> Option<EndpointAddress> {
+    use v1::endpoint::Address;
+    let least_port = u16::from(wire.client_port_offset.is_none());
+    match wire.address.as_ref() {
+        None => scope.fault(Fault::Unset("address")),
+        Some(Address::Ip(ip)) => address::socket(ip, least_port, scope).map(EndpointAddress::Ip),
+        Some(Address::Unix(unix)) => address::unix_peer(unix, scope).map(EndpointAddress::Unix),
+        Some(Address::Host(host)) => address::host(host, least_port, scope).map(EndpointAddress::Host),
+    }
+}
+
+fn client_port(offset: i32, wire: &v1::Endpoint, scope: &mut Scope<'_>) -> Option<ClientPort> {
+    use v1::endpoint::Address;
+    let port = match wire.address.as_ref() {
+        Some(Address::Ip(ip)) => ip.port,
+        Some(Address::Host(host)) => host.port,
+        Some(Address::Unix(_)) => {
+            return scope.fault(Fault::Meaningless { what: "client_port_offset of a unix socket" });
+        }
+        None => 0,
+    };
+    if port != 0 {
+        return scope.fault(Fault::Meaningless { what: "a port beside client_port_offset" });
+    }
+    let most = i64::from(u16::MAX);
+    scope.range("client_port_offset", offset, -most, most)?;
+    Some(ClientPort { offset })
 }
 
 fn check(wire: &v1::CheckSchedule, scope: &mut Scope<'_>) -> Option<CheckSchedule> {

@@ -55,7 +55,7 @@ fn target(wire: &v1::LogTarget, scope: &mut Scope<'_>) -> Option<LogTarget> {
         Some(Address::Ip(ip)) => address::socket(ip, 1, scope).map(LogAddress::Ip),
         Some(Address::Unix(unix)) => address::unix_peer(unix, scope).map(LogAddress::Unix),
         Some(Address::Descriptor(descriptor)) => Some(LogAddress::Descriptor(*descriptor)),
-        Some(Address::Host(host)) => address::host(host, scope).map(LogAddress::Host),
+        Some(Address::Host(host)) => address::host(host, 1, scope).map(LogAddress::Host),
         Some(Address::Stream(wire)) => {
             scope.at("stream", |scope| stream(wire, scope)).map(|stream| LogAddress::Stream(Arc::new(stream)))
         }
@@ -98,7 +98,7 @@ fn stream(wire: &v1::LogStream, scope: &mut Scope<'_>) -> Option<LogStream> {
         None => scope.fault(Fault::Unset("address")),
         Some(Address::Ip(ip)) => address::socket(ip, 1, scope).map(LogPeer::Ip),
         Some(Address::Unix(unix)) => address::unix_peer(unix, scope).map(LogPeer::Unix),
-        Some(Address::Host(host)) => address::host(host, scope).map(LogPeer::Host),
+        Some(Address::Host(host)) => address::host(host, 1, scope).map(LogPeer::Host),
     };
     let buffer = if wire.buffer_bytes == 0 { DEFAULT_BUFFER_BYTES } else { wire.buffer_bytes };
     let buffer = scope.range("buffer_bytes", buffer, LEAST_BUFFER_BYTES, MOST_BUFFER_BYTES);

@@ -337,7 +337,10 @@ impl Called for Connection {
             request: exchange.filter(|_| detailed).and_then(|it| it.request.line()).map(Into::into),
             local: detailed.then(|| self.stream.local()).flatten(),
             endpoint_source: server.and_then(Stream::local),
-            endpoint_address: endpoint.as_ref().filter(|_| detailed).and_then(|at| at.address()),
+            endpoint_address: endpoint
+                .as_ref()
+                .filter(|_| detailed)
+                .and_then(|at| at.address_for(exchange?.local)),
             endpoint,
         })
     }

@@ -101,7 +101,8 @@ impl Run<'_, '_> {
                 if !turn.facts.reused {
                     server.hurry();
                 }
-                self.worker.idle.put(endpoint.transport, server, self.now);
+                let transport = endpoint.transport_for(turn.exchange.local);
+                self.worker.idle.put(transport, server, self.now);
             }
             // Who closes first keeps the port for a minute: not this host, towards servers that wait for its end
             // (HAProxy closes such connections this way too).

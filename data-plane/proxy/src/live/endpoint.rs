@@ -1,6 +1,7 @@
 //! One endpoint: what it is now, and what outlives a change of it.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU16;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -8,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use arc_swap::ArcSwapOption;
 use sluicegate_model::Endpoint;
 use sluicegate_model::endpoint::{
-    CheckKey, EndpointAddress, ForcedHealth, ForcedValue, HostPort, TransportKey,
+    CheckKey, ClientPort, EndpointAddress, ForcedHealth, ForcedValue, HostPort, TransportKey,
 };
 
 use super::backend::BackendState;
@@ -16,7 +17,7 @@ use super::change::Mark;
 use sluicegate_proto::id::ObjectKey;
 
 use crate::counters::{EndpointCounters, Most, Sharded};
-use crate::stream::Target;
+use crate::stream::{Peer, Target};
 
 /// What is known of an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,13 +121,15 @@ pub struct LiveEndpoint {
     pub config: Arc<Endpoint>,
     /// What outlives the generation.
     pub state: Arc<EndpointState>,
-    /// Key of its pooled connections; see [`crate::pool::IdlePool`].
-    pub transport: TransportId,
+    /// Key of its pooled connections, but for a port that depends on the client.
+    pub(super) transport: TransportId,
     pub(super) target: Option<Target>,
+    /// The port, where that depends on the client.
+    pub(super) client_port: Option<ClientPort>,
 }
 
 impl LiveEndpoint {
-    /// Where to connect to; `None`: its name has not been resolved.
+    /// Where it is, with port 0 where that depends on the client; `None`: its name has not been resolved.
     pub fn target(&self) -> Option<Target> {
         match &self.target {
             Some(target) => Some(target.clone()),
@@ -134,9 +137,35 @@ impl LiveEndpoint {
         }
     }
 
-    /// The address that connections go to now; `None`: a unix socket, or a name that has not been resolved.
-    pub fn address(&self) -> Option<SocketAddr> {
-        match self.target()? {
+    /// Whether connections to it depend on what the client connected to.
+    pub fn depends_on_client(&self) -> bool {
+        self.client_port.is_some()
+    }
+
+    /// Where to connect to for a client that connected to `local`, which only [`LiveEndpoint::depends_on_client`] needs;
+    /// `None`: its name has not been resolved, or there is no such port.
+    pub fn target_for(&self, local: Option<Peer>) -> Option<Target> {
+        match (self.client_port, self.target()?) {
+            (Some(port), Target::Ip(mut address)) => {
+                address.set_port(port.port(client_port(local))?.get());
+                Some(Target::Ip(address))
+            }
+            (_, target) => Some(target),
+        }
+    }
+
+    /// Key of pooled connections that [`LiveEndpoint::target_for`] leads to; see [`crate::pool::IdlePool`].
+    pub fn transport_for(&self, local: Option<Peer>) -> TransportId {
+        match self.client_port {
+            Some(port) => self.transport.at_port(port.port(client_port(local)).map_or(0, NonZeroU16::get)),
+            None => self.transport,
+        }
+    }
+
+    /// The address that connections for a client that connected to `local` go to now; `None`: a unix socket, a name that has
+    /// not been resolved, or no port.
+    pub fn address_for(&self, local: Option<Peer>) -> Option<SocketAddr> {
+        match self.target_for(local)? {
             Target::Ip(address) => Some(address),
             Target::Unix(_) => None,
         }
@@ -148,9 +177,22 @@ impl LiveEndpoint {
     }
 }
 
-/// Number of a transport key ([`TransportKey`]) in this process. Equal keys have equal numbers.
+/// The port of the address that a client connected to; 0 on a unix socket.
+fn client_port(local: Option<Peer>) -> u16 {
+    local.and_then(Peer::ip).map_or(0, |address| address.port())
+}
+
+/// Number of a transport key ([`TransportKey`]) in this process, and a port in its 16 upper bits where that is not part of
+/// the key. Equal keys have equal numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TransportId(pub u64);
+
+impl TransportId {
+    /// The same towards a port.
+    fn at_port(self, port: u16) -> Self {
+        Self(self.0 | u64::from(port) << 48)
+    }
+}
 
 /// What the last generation asked about it.
 #[derive(Debug, Default)]

@@ -129,6 +129,7 @@ impl Registry {
             state,
             transport: self.transports.number(config.transport_key()),
             target: target(&config.address),
+            client_port: config.client_port,
         })
     }
 

@@ -221,7 +221,7 @@ impl Line<'_> {
     #[inline(always)]
     fn address(&self, alias: Alias) -> Option<(Option<Peer>, Part)> {
         let exchange = self.exchange;
-        let endpoint = || match exchange.endpoint.as_ref()?.target()? {
+        let endpoint = || match exchange.target()? {
             Target::Ip(address) => Some(Peer::Ip(address)),
             Target::Unix(_) => Some(Peer::Unix),
         };

@@ -177,9 +177,9 @@ impl Session {
         counters.exchanges.add(1);
         counters.connects.add(1);
         self.until = permit.backend().settings().timeouts.connect.map(|limit| now + limit);
-        let target = endpoint.target();
         exchange.endpoint = Some(endpoint);
-        match target.map(|target| self.worker.connect(&target)) {
+        exchange.note_way(&self.client);
+        match exchange.target().map(|target| self.worker.connect(&target)) {
             Some(Ok(connecting)) => Step::Next(State::Connect(permit, connecting)),
             Some(Err(error)) => self.retry(exchange, error.failure(), now),
             None => self.retry(exchange, Failure::ConnectRefused, now),
@@ -307,7 +307,10 @@ impl Called for Session {
             request: None,
             local: detailed.then(|| self.client.local()).flatten(),
             endpoint_source: server.and_then(Stream::local),
-            endpoint_address: endpoint.as_ref().filter(|_| detailed).and_then(|at| at.address()),
+            endpoint_address: endpoint
+                .as_ref()
+                .filter(|_| detailed)
+                .and_then(|at| at.address_for(exchange.local)),
             endpoint,
         })
     }

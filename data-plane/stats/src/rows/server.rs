@@ -44,7 +44,7 @@ impl Scene<'_> {
         row.short(Field::Uweight, endpoint.weight.into());
         row.short(Field::Act, (!endpoint.backup).into());
         row.short(Field::Bck, endpoint.backup.into());
-        row.text(Field::Addr, &endpoint.address.to_string());
+        row.text(Field::Addr, &endpoint.written_address());
         match backend.settings.mode {
             Mode::Tcp => row.text(Field::Mode, "tcp"),
             Mode::Http => {

@@ -138,7 +138,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::degraded("option transparent", DLB, "without a server, requests are answered 503")
             .negatable(),
         Keyword::degraded("option lb-agent-chk", LB, "checks of this kind are not made yet")
-            .instead(Effect::ChecksConnect),
+            .instead(Effect::NoCheckedServer),
         Keyword::old("option forceclose", "option httpclose", DFLB).negatable(),
         Keyword::old("option independant-streams", "option independent-streams", DFLB).negatable(),
         Keyword::old(

@@ -19,7 +19,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .takes(2, Arity::ANY, "<name> <address>[:<port>] [<option>...]")
             .options(Place::ServerOption, 2)
             .strict()
-            .does("A server to send traffic to."),
+            .does("A server to send traffic to. Without a port it has the client's, with `+n` or `-n` one relative to that."),
         Keyword::works("default-server", DLB, "lower/servers")
             .takes(1, Arity::ANY, "<option>...")
             .options(Place::ServerOption, 0)

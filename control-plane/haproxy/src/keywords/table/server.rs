@@ -60,7 +60,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::degraded("agent-check", SERVER, "its agent is not asked").takes(0, 0, ""),
         checked("check-ssl").takes(0, 0, ""),
         checked("check-proto").takes(1, 1, "<name>"),
-        checked("check-via-socks4").takes(0, 0, ""),
         checked("healthcheck").takes(1, 1, "<name>"),
     ],
     &Keyword::each(
@@ -82,6 +81,8 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::inert("non-stick", SERVER, COOKIES).takes(0, 0, ""),
         Keyword::inert("hash-key", SERVER, "it acts on balancing by hash alone, which is not supported yet")
             .takes(1, 1, "<key>"),
+        Keyword::inert("check-via-socks4", SERVER, "it acts on `socks4` alone, which is not supported yet")
+            .takes(0, 0, ""),
         Keyword::inert("strict-maxconn", SERVER, "`maxconn` is always strict").takes(0, 0, ""),
         Keyword::inert("guid", SERVER, "servers are known by backend and name").takes(1, 1, "<text>"),
         Keyword::inert("shard", SERVER, "it acts on peers alone").takes(1, 1, "<number>").of(ID),
@@ -246,7 +247,7 @@ const fn closed(name: &'static str, why: &'static str) -> Keyword {
 }
 
 const fn checked(name: &'static str) -> Keyword {
-    Keyword::degraded(name, SERVER, "checks of this kind are not made yet").instead(Effect::ChecksConnect)
+    Keyword::degraded(name, SERVER, "checks of this kind are not made yet").instead(Effect::NoCheckedServer)
 }
 
 const KERNEL: &str = "the kernel's setting stays";

@@ -92,10 +92,10 @@ impl<'a> Lowering<'a> {
         let text = || bytes::Bytes::from(value.text().to_owned());
         Some(match word {
             "string" => Some(Pattern::Text(text())),
-            "string-lf" => self.check_text(value, args).map(Pattern::Formatted),
+            "string-lf" => self.check_pattern_text(value, args).map(Pattern::Formatted),
             "binary" => self.hexadecimal(value, &text()).map(Pattern::Binary),
             "binary-lf" => self
-                .check_text(value, args)
+                .check_pattern_text(value, args)
                 .and_then(|text| self.hexadecimal(value, &text))
                 .map(Pattern::FormattedBinary),
             "rstring" => self.regex(value).map(Pattern::Regex),
@@ -200,7 +200,7 @@ impl<'a> Lowering<'a> {
         }
         let text = match how {
             Match::Reg => self.regex(word)?.into(),
-            _ if formatted => self.check_text(word, args)?,
+            _ if formatted => self.check_pattern_text(word, args)?,
             _ => raw::bytes(word.text()).into_owned().into(),
         };
         Some(v1::HeaderText { r#match: how.into(), text })

@@ -119,10 +119,8 @@ impl<'a> Lowering<'a> {
                     self.no_such_connection(word, "TLS");
                     able = false;
                 }
-                "via-socks4" => {
-                    self.no_such_connection(word, "a SOCKS proxy");
-                    able = false;
-                }
+                // It acts on servers with `socks4` alone, which stand disabled.
+                "via-socks4" => {}
                 // They act on `ssl` alone.
                 "sni" | "alpn" => {
                     if args.value().is_none() {
@@ -159,9 +157,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn no_such_connection(&mut self, word: &Word, what: &str) {
-        let message = format!("checks over {what} are not made yet");
-        let finding = Diagnostic::warning(Code::DegradedValue, word.span(), message);
-        self.report(finding.label("servers are checked by connecting to them"));
+        self.unmade_check(word, format!("checks over {what} are not made yet"));
     }
 }
 

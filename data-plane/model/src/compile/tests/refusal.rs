@@ -108,6 +108,29 @@ fn addresses_that_are_none() {
 }
 
 #[test]
+fn ports_that_depend_on_the_client() {
+    let ip = |port| v1::endpoint::Address::Ip(v1::IpAddress { ip: vec![10, 0, 0, 1].into(), port });
+    let host = |port| v1::endpoint::Address::Host(v1::HostAddress { name: "app".into(), port });
+    let unix =
+        v1::endpoint::Address::Unix(v1::UnixAddress { path: b"/a".to_vec().into(), ..Default::default() });
+    let of = |address: &v1::endpoint::Address, offset| {
+        of_endpoint(|endpoint| {
+            (endpoint.address, endpoint.client_port_offset) = (Some(address.clone()), offset);
+        })
+    };
+    for address in [ip(0), host(0)] {
+        for offset in [0, -65_535, 65_535] {
+            assert!(of(&address, Some(offset)).is_empty(), "{address:?} {offset}");
+        }
+        assert_eq!(of(&address, Some(65_536)), ["client_port_offset is 65536, allowed is -65535 to 65535"]);
+        assert_eq!(of(&address, None), ["address: port is 0, allowed is 1 to 65535"]);
+    }
+    for address in [ip(80), host(80), unix] {
+        assert_eq!(of(&address, Some(0)).len(), 1, "{address:?}");
+    }
+}
+
+#[test]
 fn unset_and_unknown_choices() {
     assert_eq!(of_frontend(|frontend| frontend.mode = 0), ["mode is not set"]);
     let unknown = "mode has the value 9, which this version does not know";
