@@ -59,6 +59,8 @@ pub struct BackendSettings {
     pub all_backups: bool,
     /// Takes no traffic.
     pub disabled: bool,
+    /// A text about it, for people; no control characters.
+    pub description: Option<Box<str>>,
 }
 
 /// How an endpoint is chosen.

@@ -54,6 +54,8 @@ pub struct FrontendSettings {
     pub error_pages: ErrorPages,
     /// Accepts nothing.
     pub disabled: bool,
+    /// A text about it, for people; no control characters.
+    pub description: Option<Box<str>>,
 }
 
 /// Sends what it matches to a backend.

@@ -49,6 +49,7 @@ impl<'a> Lowering<'a> {
             error_pages: proxy.error_pages.clone(),
             all_backups: lines.is_on("option allbackups"),
             disabled: proxy.disabled,
+            description: self.description(proxy.lines),
         };
         self.emit_from(provenance, proxy.name.into(), 0, Body::Backend(backend));
         let servers = self.servers(proxy);

@@ -41,6 +41,7 @@ impl<'a> Lowering<'a> {
             default_backend: default_backend.map(|name| id(Kind::Backend, name)),
             error_pages: proxy.error_pages.clone(),
             disabled: proxy.disabled,
+            description: self.description(proxy.lines),
         };
         self.emit_from(provenance, proxy.name.into(), 0, Body::Frontend(frontend));
     }

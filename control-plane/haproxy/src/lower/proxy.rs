@@ -70,6 +70,7 @@ const READ: &[&str] = &[
     "bind",
     "default-server",
     "default_backend",
+    "description",
     "disabled",
     "enabled",
     "errorfile",
@@ -172,6 +173,14 @@ impl<'a> Lowering<'a> {
         let disabled = lines.last_of(&["disabled", "enabled"]).is_some_and(|line| line.name() == "disabled");
         let disabled = disabled || lines.has(Effect::NoProxy) || self.cannot_refuse(lines, &rules, http);
         Proxy { lines, name, mode, acls, rules, error_pages, http: options, disabled, rules_behind: false }
+    }
+
+    /// A text about the section, for people.
+    pub(super) fn description(&mut self, lines: &Lines<'_>) -> String {
+        let line = lines.last("description");
+        let words = line.into_iter().flat_map(|line| line.args());
+        let words: Vec<_> = words.filter_map(|word| self.plain(word)).collect();
+        words.join(" ")
     }
 
     /// A `defaults` section by itself, so that its mistakes are told even where no proxy stands under it.

@@ -170,6 +170,7 @@ fn frontend_body(out: &mut Out, frontend: &v1::Frontend, provenance: &v1::Proven
         out.value("default_backend", name(frontend.default_backend.as_ref()));
     }
     out.flag("disabled", frontend.disabled);
+    out.text("description", &frontend.description);
 }
 
 fn backend_body(out: &mut Out, backend: &v1::Backend, provenance: &v1::Provenance) {
@@ -193,6 +194,7 @@ fn backend_body(out: &mut Out, backend: &v1::Backend, provenance: &v1::Provenanc
     error_pages(out, &backend.error_pages);
     out.flag("all_backups", backend.all_backups);
     out.flag("disabled", backend.disabled);
+    out.text("description", &backend.description);
 }
 
 fn http_probe(out: &mut Out, probe: &v1::HttpProbe) {

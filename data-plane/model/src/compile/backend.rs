@@ -33,6 +33,7 @@ pub(super) fn backend(key: &ObjectKey, wire: &v1::Backend, scope: &mut Scope<'_>
     let request_rules = rule::list("request rule", &wire.request_rules, request_origins, scope);
     let response_rules = rule::list("response rule", &wire.response_rules, response_origins, scope);
     let error_pages = rule::error_pages(&wire.error_pages, scope);
+    let description = scope.text("description", &wire.description);
     Some(BackendSettings {
         key: key.clone(),
         origin: scope.origin(),
@@ -48,5 +49,6 @@ pub(super) fn backend(key: &ObjectKey, wire: &v1::Backend, scope: &mut Scope<'_>
         error_pages: error_pages?,
         all_backups: wire.all_backups,
         disabled: wire.disabled,
+        description: description?,
     })
 }

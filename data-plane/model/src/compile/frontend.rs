@@ -32,6 +32,7 @@ pub(super) fn frontend(
         scope.reference("default_backend", Some(id), Kind::Backend)
     });
     let error_pages = rule::error_pages(&wire.error_pages, scope);
+    let description = scope.text("description", &wire.description);
     Some(FrontendSettings {
         key: key.clone(),
         origin: scope.origin(),
@@ -45,6 +46,7 @@ pub(super) fn frontend(
         default_backend: default_backend?,
         error_pages: error_pages?,
         disabled: wire.disabled,
+        description: description?,
     })
 }
 
