@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use sluicegate_core::overrides::FrontendState;
+use sluicegate_stats::Precision;
 
 use crate::ask::{Listed, SessionName};
 
@@ -63,11 +64,13 @@ pub(crate) enum Verb {
     ShowInfo {
         form: Form,
         described: bool,
+        precision: Precision,
     },
     ShowStat(StatQuery),
     ShowServersState(Option<String>),
     ShowServersConn(Option<String>),
     ShowBackend,
+    ShowSchema,
     ShowVersion,
     ShowSockets,
     ShowEnv(Option<String>),

@@ -74,7 +74,7 @@ pub(super) fn state(view: &View<'_>, backend: Option<&str>) -> Result<Answer, An
 pub(super) fn connections(view: &View<'_>, backend: Option<&str>) -> Result<Answer, Answer> {
     let mut out = format!("{CONNECTIONS}\n");
     each(view, backend, |number, backend, endpoint, stats| {
-        let (address, port) = place(&endpoint.address);
+        let (address, port) = place(endpoint, stats);
         // What a worker keeps idle is not reported: a dash, and no number made up.
         let _ = writeln!(
             out,
@@ -128,7 +128,7 @@ struct Line<'a> {
 impl Line<'_> {
     fn state(&self, out: &mut String, backend: u32, name: &str) {
         let Self { view, endpoint, stats } = self;
-        let (address, port) = place(&endpoint.address);
+        let (address, port) = place(endpoint, stats);
         let host = match &endpoint.address {
             EndpointAddress::Host(host) => &*host.name,
             EndpointAddress::Ip(_) | EndpointAddress::Unix(_) => "-",
@@ -225,11 +225,13 @@ pub(super) fn configured_weight(view: &View<'_>, endpoint: &Endpoint) -> u32 {
     said.unwrap_or_else(|| endpoint.weight.into())
 }
 
-/// Address and port; a name that is not resolved here has a dash for an address.
-fn place(address: &EndpointAddress) -> (String, u16) {
-    match address {
-        EndpointAddress::Ip(address) => (address.ip().to_string(), address.port()),
-        EndpointAddress::Host(host) => ("-".to_owned(), host.port),
-        EndpointAddress::Unix(_) => (address.to_string(), 0),
-    }
+/// Address and port; a dash for an address that is not known, or is none of the network's.
+fn place(endpoint: &Endpoint, stats: &EndpointStats) -> (String, u16) {
+    let known = sluicegate_stats::place(&endpoint.address, stats).map(|address| address.ip().to_string());
+    let port = match &endpoint.address {
+        EndpointAddress::Ip(address) => address.port(),
+        EndpointAddress::Host(host) => host.port,
+        EndpointAddress::Unix(_) => 0,
+    };
+    (known.unwrap_or_else(|| "-".to_owned()), port)
 }

@@ -193,7 +193,11 @@ struct Bench {
 
 impl Bench {
     fn new(values: &[(ObjectKey, Value)]) -> Self {
-        let mut resources = site()
+        Self::of(site(), values)
+    }
+
+    fn of(site: Vec<Resource>, values: &[(ObjectKey, Value)]) -> Self {
+        let mut resources = site
             .into_iter()
             .map(|it| (ObjectKey::try_from(it.id.as_ref().unwrap()).unwrap(), Entry::new(it)))
             .collect();
@@ -372,6 +376,25 @@ fn states_of_servers_are_haproxys_numbers() {
 }
 
 #[test]
+fn a_server_that_is_known_by_a_name_is_shown_where_that_leads() {
+    let host = v1::HostAddress { name: "app.test".into(), port: 8_080 };
+    let mut site = site();
+    site.push(endpoint(3, "named", |endpoint| endpoint.address = Some(v1::endpoint::Address::Host(host))));
+    let mut bench = Bench::of(site, &[]);
+    assert!(bench.says("show servers state").contains(" named - 2 "), "it was not reported yet");
+    assert!(bench.says("show servers conn").contains("\napp/named 3/3 - 8080 "));
+    bench.report.endpoints.push(v1::EndpointStats {
+        id: Some((&server("named")).into()),
+        health: v1::Health::Unchecked.into(),
+        resolved_ip: vec![10, 0, 0, 7].into(),
+        ..v1::EndpointStats::default()
+    });
+    let said = bench.says("show servers state");
+    assert!(said.contains(" named 10.0.0.7 2 ") && said.contains(" app.test 8080 "), "{said}");
+    assert!(bench.says("show servers conn").contains("\napp/named 3/3 10.0.0.7 8080 "));
+}
+
+#[test]
 fn a_frontend_that_was_shut_down_stays_so() {
     let shut = Value::Frontend(FrontendState::Shutdown);
     let bench = Bench::new(&[(key(Kind::Frontend, "web"), shut)]);
@@ -391,6 +414,8 @@ fn rows_are_selected() {
     assert_eq!(bench.says("show stat nope 7 -1"), "No such proxy.\n");
     assert!(bench.says("show stat typed").starts_with("F.2.0.0.pxname.1:"));
     assert!(bench.says("show info json").starts_with('['));
+    assert!(bench.says("show info typed float desc").contains(":MDP:flt:12:\"Start in seconds"));
+    assert!(bench.says("show info typed").contains(":MDP:u32:12\n"));
 }
 
 #[test]
@@ -400,6 +425,7 @@ fn what_is_told_of_the_process() {
     assert_eq!(bench.says("show cli sockets"), "# socket lvl processes\nunix@/s admin all\n");
     assert_eq!(bench.says("show env"), "A=1\n");
     assert_eq!(bench.says("show table"), "");
+    assert!(bench.says("show schema json").starts_with("{\"$schema\":"));
     assert_eq!(bench.outcome("wait 5ms"), Outcome::Wait(Duration::from_millis(5)));
     assert_eq!(bench.outcome("clear counters all"), Outcome::Ask(Ask::ClearCounters { all: true }));
     let asked = Ask::ShutDownEndpoint { endpoint: server("a") };

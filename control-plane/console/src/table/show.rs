@@ -1,5 +1,7 @@
 //! Commands that only tell.
 
+use sluicegate_stats::Precision;
+
 use super::{Spec, read};
 use crate::answer::Answer;
 use crate::ask::{Listed, SessionName};
@@ -39,13 +41,15 @@ pub(super) const SPECS: &[Spec] = &[
             Ok(Verb::ShowErrors { proxy: words.given(0), responses })
         },
     ),
-    read("show info", "[desc|json|typed]*", User, "facts of the process", |words| {
+    read("show info", "[desc|json|typed|float]*", User, "facts of the process", |words| {
         let has = |word: &str| words.arguments().iter().any(|argument| argument == word);
-        Ok(Verb::ShowInfo { form: form(words), described: has("desc") })
+        let precision = if has("float") { Precision::Float } else { Precision::Whole };
+        Ok(Verb::ShowInfo { form: form(words), described: has("desc"), precision })
     }),
     read("show map", "[<map>]", User, "the maps, or the entries of one", |words| {
         patterns(words, Patterns::Map, PatternVerb::Show)
     }),
+    read("show schema json", "", User, "the schema of the JSON forms", |_| Ok(Verb::ShowSchema)),
     read("show servers conn", "[<backend>]", User, "connections to servers", |words| {
         Ok(Verb::ShowServersConn(words.given(0)))
     }),
@@ -61,7 +65,7 @@ pub(super) const SPECS: &[Spec] = &[
     }),
     read(
         "show stat",
-        "[json|no-maint|typed|up]*",
+        "[desc|json|no-maint|typed|up]*",
         User,
         "the counters of frontends, backends and servers",
         |words| stat(words).map(Verb::ShowStat),

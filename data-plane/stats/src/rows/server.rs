@@ -1,11 +1,13 @@
 //! Rows of servers.
 
 use sluicegate_health::Status;
+use sluicegate_model::endpoint::EndpointAddress;
 use sluicegate_model::frontend::Mode;
 use sluicegate_model::{Backend, Endpoint};
 use sluicegate_proto::v1::{Durations, EndpointStats, Health};
 
 use super::{Kind, Proxy, Row, Scene};
+use crate::address::place;
 use crate::field::Field;
 
 impl Scene<'_> {
@@ -39,11 +41,16 @@ impl Scene<'_> {
         let last = self.last_session(stats.last_exchange_unix_ms);
         row.set(Field::Lastsess, last);
         row.durations(stats.durations.as_ref());
+        row.short(Field::UsedConnCur, stats.current_exchanges);
         row.short(Field::Weight, endpoint.weight.into());
         row.short(Field::Uweight, endpoint.weight.into());
         row.short(Field::Act, (!endpoint.backup).into());
         row.short(Field::Bck, endpoint.backup.into());
-        row.text(Field::Addr, &endpoint.address.to_string());
+        match (&endpoint.address, place(&endpoint.address, &stats)) {
+            (_, Some(address)) => row.text(Field::Addr, &address.to_string()),
+            (EndpointAddress::Unix(_), None) => row.text(Field::Addr, "unix"),
+            (_, None) => {}
+        }
         match backend.settings.mode {
             Mode::Tcp => row.text(Field::Mode, "tcp"),
             Mode::Http => {
