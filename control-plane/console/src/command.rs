@@ -43,6 +43,8 @@ pub(crate) enum PatternVerb {
     Del,
     Set,
     Clear,
+    Prepare,
+    Commit,
 }
 
 /// A command that was understood.
@@ -126,6 +128,8 @@ pub(crate) enum Verb {
     Patterns {
         which: Patterns,
         verb: PatternVerb,
+        /// `@<number>`
+        version: Option<u32>,
         list: String,
         arguments: Vec<String>,
         payload: Option<String>,

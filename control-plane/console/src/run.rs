@@ -53,9 +53,9 @@ fn outcome(verb: &Verb, view: &View<'_>) -> Result<Outcome, Answer> {
             let endpoint = view.server(name)?.1.key.clone();
             return Ok(Outcome::Ask(Ask::ShutDownEndpoint { endpoint }));
         }
-        Verb::Patterns { which, verb, list, arguments, payload } => {
-            let payload = payload.as_deref();
-            let request = patterns::Request { which: *which, verb: *verb, list, arguments, payload };
+        Verb::Patterns { which, verb, version, list, arguments, payload } => {
+            let (payload, version) = (payload.as_deref(), *version);
+            let request = patterns::Request { which: *which, verb: *verb, version, list, arguments, payload };
             return patterns::patterns(view, &request);
         }
         Verb::Echo(text) => Answer::message(Severity::Info, format!("{text}\n")),

@@ -202,7 +202,10 @@ impl Line<'_> {
 
     /// `srv_check_health`: below `rise` is down. How far from a change it is, is not reported.
     fn health(&self) -> u32 {
-        let Some(check) = &self.endpoint.check else { return if self.endpoint.disabled { 0 } else { 2 } };
+        if self.endpoint.disabled || self.stats.health() == Health::Unresolved {
+            return 0;
+        }
+        let Some(check) = &self.endpoint.check else { return 2 };
         match self.stats.health() {
             Health::Down => 0,
             _ => check.rise.get().saturating_add(check.fall.get() - 1),
@@ -210,11 +213,11 @@ impl Line<'_> {
     }
 
     fn check(&self) -> u8 {
+        let paused = if self.endpoint.disabled { check::PAUSED } else { 0 };
         match &self.endpoint.check {
-            _ if self.endpoint.disabled => check::PAUSED,
-            Some(schedule) if schedule.paused => check::CONFIGURED,
-            Some(_) => check::CONFIGURED | check::ENABLED,
-            None => 0,
+            Some(schedule) if schedule.paused => check::CONFIGURED | paused,
+            Some(_) => check::CONFIGURED | check::ENABLED | paused,
+            None => paused,
         }
     }
 }

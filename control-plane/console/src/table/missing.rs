@@ -9,7 +9,6 @@ const fn missing(name: &'static str, about: &'static str, why: &'static str) -> 
 
 const TLS: &str = "there is no TLS yet";
 const SERVERS: &str = "servers come from the configuration";
-const PATTERNS: &str = "a list is replaced by one command or by its file";
 const VARIABLES: &str = "there are no variables of the process";
 const INSIDE: &str = "it is about the inside of HAProxy";
 
@@ -17,8 +16,6 @@ pub(super) const SPECS: &[Spec] = &[
     missing("abort ssl", "drop a change of TLS files", TLS),
     missing("add server", "add a server", SERVERS),
     missing("add ssl", "add to a list of certificates", TLS),
-    missing("commit acl", "put a prepared list into force", PATTERNS),
-    missing("commit map", "put a prepared map into force", PATTERNS),
     missing("commit ssl", "put TLS files into force", TLS),
     missing("debug dev", "debug the process", INSIDE),
     missing("del server", "remove a server", SERVERS),
@@ -29,8 +26,6 @@ pub(super) const SPECS: &[Spec] = &[
     missing("get var", "a variable of the process", VARIABLES),
     missing("httpclient", "make an HTTP request", "requests are made by clients alone"),
     missing("new ssl", "make a TLS file", TLS),
-    missing("prepare acl", "prepare a new list", PATTERNS),
-    missing("prepare map", "prepare a new map", PATTERNS),
     missing("set dynamic-cookie-key", "set a cookie's secret", "there are no dynamic cookies"),
     missing("set profiling", "set what is profiled", INSIDE),
     missing("set rate-limit", "limit rates of the process", "there are no rate limits of the process yet"),
