@@ -168,7 +168,6 @@ async fn what_is_asked_for_behind_the_address_is_haproxys() {
         ";up;typed",
         ";csv?scope=mai",
         ";csv?scope=none",
-        ";csv;st=DONE",
         ";nothing",
     ] {
         assert_eq!(told(ours, rest).await, told(theirs, rest).await, "{rest}");

@@ -110,8 +110,8 @@ impl Desk<'_> {
         let mut answer = match parameters.form {
             PageForm::Csv => made("text/plain", table.csv()),
             PageForm::Typed => made("text/plain", table.typed()),
-            PageForm::Json => made("application/json", table.json()),
-            PageForm::JsonSchema => made("application/json", json_schema()),
+            PageForm::Json => made("application/json", table.json() + "\n"),
+            PageForm::JsonSchema => made("application/json", json_schema() + "\n"),
             PageForm::Html => {
                 let mut answer = made("text/html; charset=utf-8", page(&table, &self.info(), shown));
                 if admin {

@@ -160,7 +160,8 @@ impl Both {
 fn servers(one: &Origin, two: &Origin) -> String {
     format!(
         "    server one {} check inter 200ms weight 10\n    server two {} weight 20 maxconn 5\n    \
-         server off 127.0.0.1:1 disabled\n    server named localhost:{}\n",
+         server off 127.0.0.1:1 disabled\n    server named localhost:{}\n    \
+         server rest 127.0.0.1:1 check disabled\n",
         one.address(),
         two.address(),
         one.address().port()
