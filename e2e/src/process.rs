@@ -180,6 +180,18 @@ impl Process {
         self.wait_where(&format!("a line with {words:?}"), |line| line.contains(words)).await
     }
 
+    /// A line that contains `words`, of all that it has printed and will: for lines whose order is not certain, as those
+    /// of HAProxy's master and worker.
+    ///
+    /// # Panics
+    /// As [`Process::wait_for`].
+    pub async fn said(&mut self, words: &str) -> String {
+        let seen = std::mem::take(&mut self.seen);
+        let line = self.wait_for(words).await;
+        self.seen = self.seen.max(seen);
+        line
+    }
+
     /// The next line, since the last wait, that `accept` takes. `what` names it in the panic.
     ///
     /// # Panics

@@ -10,13 +10,15 @@ use sluicegate_e2e::{Connection, HTTP_DEFAULTS, Haproxy, Origin, Response, Sluic
 /// `admin:secret`
 const LET_IN: &str = "Authorization: Basic YWRtaW46c2VjcmV0\r\n";
 
-/// A page with a password, an exporter, and a backend of one server that is checked and one that is not there.
+/// A page with a password, an exporter, and a backend of one server that is checked, one that is not there and one that is
+/// off.
 fn configuration(entry: SocketAddr, server: SocketAddr, nobody: SocketAddr) -> String {
     format!(
         "{HTTP_DEFAULTS}frontend main\n    bind {entry}\n    http-request use-service prometheus-exporter if {{ path /metrics }}
     stats enable\n    stats uri /stats\n    stats auth admin:secret\n    stats refresh 7s\n    stats show-legends
     stats show-node here\n    default_backend app\n
-backend app\n    server app01 {server} check inter 100ms\n    server gone {nobody} check inter 100ms fall 1\n"
+backend app\n    description where things come from\n    server app01 {server} check inter 100ms
+    server gone {nobody} check inter 100ms fall 1\n    server off 127.0.0.1:1 disabled\n"
     )
 }
 
@@ -29,7 +31,7 @@ async fn ask(entry: SocketAddr, target: &str, header: &str) -> Response {
 async fn site() -> (Sluicegate, Origin, SocketAddr) {
     let (origin, entry, nobody) = (Origin::start("app01").await, free_address(), free_address());
     let mut sluicegate = Sluicegate::run(&configuration(entry, origin.address(), nobody)).await;
-    sluicegate.process().wait_for("Server app/gone is DOWN").await;
+    sluicegate.process().said("Server app/gone is DOWN").await;
     for _ in 0..3 {
         assert_eq!(ask(entry, "/", "").await.status(), 200);
     }
@@ -58,7 +60,9 @@ async fn the_page_tells_what_happened() {
     let page = ask(entry, "/stats", LET_IN).await;
     assert_eq!((page.status(), page.header("refresh")), (200, Some("7")));
     assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
-    for part in ["<caption>app", "Statistics of here", ">app01<", ">DOWN<", "L4CON in"] {
+    for part in
+        ["<caption>app", "where things come from", "Statistics of here", ">app01<", ">DOWN<", "L4CON in"]
+    {
         assert!(page.text().contains(part), "{part}\n{}", page.text());
     }
     assert_eq!(ask(entry, "/stats;norefresh", LET_IN).await.header("refresh"), None);
@@ -104,14 +108,70 @@ async fn the_exporter_names_what_haproxys_names() {
 
     let (entry, nobody) = (free_address(), free_address());
     let mut haproxy = Haproxy::run(&configuration(entry, origin.address(), nobody)).await;
-    haproxy.process().wait_for("Server app/gone is DOWN").await;
+    haproxy.process().said("Server app/gone is DOWN").await;
     let theirs = ask(entry, "/metrics", "").await.text();
     let names = |text: &str| -> BTreeSet<String> {
         let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
         types.filter(|line| line.starts_with("haproxy_")).map(str::to_owned).collect()
     };
-    let unknown: Vec<_> = names(&ours).difference(&names(&theirs)).cloned().collect();
+    let (ours, theirs) = (names(&ours), names(&theirs));
+    let unknown: Vec<_> = ours.difference(&theirs).collect();
     assert!(unknown.is_empty(), "not HAProxy's: {unknown:?}");
+    let reasons = include_str!("../../docs/statistics.md");
+    let has_reason = |line: &str| reasons.contains(&format!("`{}`", line.split(' ').next().unwrap()));
+    // HAProxy has a sample of everything, if only that there is no number.
+    let unlimited = ["haproxy_server_limit_sessions gauge", "haproxy_server_queue_limit gauge"];
+    let missing: Vec<_> = theirs
+        .difference(&ours)
+        .filter(|line| !has_reason(line) && !unlimited.contains(&line.as_str()))
+        .collect();
+    assert!(missing.is_empty(), "neither told nor explained: {missing:?}");
+}
+
+/// What is behind the page's address: the form, whether it is loaded again, and which rows are there.
+#[tokio::test]
+async fn what_is_asked_for_behind_the_address_is_haproxys() {
+    let (_sluicegate, origin, ours) = site().await;
+    let (theirs, nobody) = (free_address(), free_address());
+    let mut haproxy = Haproxy::run(&configuration(theirs, origin.address(), nobody)).await;
+    haproxy.process().said("Server app/gone is DOWN").await;
+    let told = async |entry, rest: &str| {
+        let answer = ask(entry, &format!("/stats{rest}"), LET_IN).await;
+        let form = answer.header("content-type").map(|form| form.split(';').next().unwrap().to_owned());
+        let again = answer.header("refresh").map(str::to_owned);
+        let of_row = |line: &str| -> Option<String> {
+            let cells = match line.get(1..2)? {
+                "." => line.split('.').take(3).collect::<Vec<_>>(),
+                _ => line.split(',').take(2).collect(),
+            };
+            Some(cells.join("/"))
+        };
+        let plain = form.as_deref() == Some("text/plain");
+        let rows: BTreeSet<String> = answer.text().lines().filter(|_| plain).filter_map(of_row).collect();
+        (answer.status(), form, again, rows)
+    };
+    for rest in [
+        "",
+        ";up",
+        ";no-maint",
+        ";norefresh",
+        ";csv",
+        ";typed",
+        ";json",
+        ";json-schema",
+        ";csv;norefresh",
+        ";up;csv",
+        ";csv;up",
+        ";no-maint;csv",
+        ";json;csv",
+        ";typed;csv",
+        ";up;typed",
+        ";csv?scope=mai",
+        ";csv?scope=none",
+        ";nothing",
+    ] {
+        assert_eq!(told(ours, rest).await, told(theirs, rest).await, "{rest}");
+    }
 }
 
 #[tokio::test]

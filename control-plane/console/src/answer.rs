@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sluicegate_core::overrides::Value;
+use sluicegate_core::overrides::{Edits, Value};
 use sluicegate_proto::id::ObjectKey;
 
 use crate::ask::Ask;
@@ -65,6 +65,11 @@ impl Answer {
         Self { severity: Some(Severity::Error), text: format!("{line}\n") }
     }
 
+    /// The number of a version that was begun.
+    pub fn prepared(version: u32) -> Self {
+        Self::message(Severity::Info, format!("New version created: {version}\n"))
+    }
+
     /// A message, its line end included where it has one.
     pub fn message(severity: Severity, text: impl Into<String>) -> Self {
         Self { severity: Some(severity), text: text.into() }
@@ -78,6 +83,12 @@ pub enum Outcome {
     Answer(Answer),
     /// To set these over the configuration, all or none; then to answer.
     Set(Vec<(ObjectKey, Value)>, Answer),
+    /// To begin a version of a list of patterns, and to tell its number.
+    Prepare(ObjectKey),
+    /// To change a version of a list that is ready.
+    Edit(ObjectKey, u32, Edits),
+    /// To put a version of a list into force.
+    Commit(ObjectKey, u32),
     /// To ask the proxies.
     Ask(Ask),
     /// To wait, then to answer nothing.

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use sluicegate_core::overrides::FrontendState;
+use sluicegate_stats::Precision;
 
 use crate::ask::{Listed, SessionName};
 
@@ -42,6 +43,8 @@ pub(crate) enum PatternVerb {
     Del,
     Set,
     Clear,
+    Prepare,
+    Commit,
 }
 
 /// A command that was understood.
@@ -63,11 +66,13 @@ pub(crate) enum Verb {
     ShowInfo {
         form: Form,
         described: bool,
+        precision: Precision,
     },
     ShowStat(StatQuery),
     ShowServersState(Option<String>),
     ShowServersConn(Option<String>),
     ShowBackend,
+    ShowSchema,
     ShowVersion,
     ShowSockets,
     ShowEnv(Option<String>),
@@ -123,6 +128,8 @@ pub(crate) enum Verb {
     Patterns {
         which: Patterns,
         verb: PatternVerb,
+        /// `@<number>`
+        version: Option<u32>,
         list: String,
         arguments: Vec<String>,
         payload: Option<String>,

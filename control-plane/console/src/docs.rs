@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use sluicegate_core::overrides::MAX_OVERRIDES;
+use sluicegate_core::overrides::{MAX_OVERRIDES, MAX_VERSIONS};
 use sluicegate_proto::limits::{MAX_CAPTURED_BYTES, MAX_TOLD_ERRORS, MAX_TOLD_SESSIONS};
 
 use crate::limits::{
@@ -68,7 +68,8 @@ const DIFFERENCES: &str = "
 - Lists are named by their file, as the configuration writes it, or by the number that `show acl` gives them. Patterns that
   stand on an `acl` line are no list: they are changed there. `#0x…` names all entries of the pattern that it stands before.
 - What is added, deleted or changed in a list is an override of it: a file that says something else takes its place. An entry
-  that a use of the list cannot do with is refused; versions of lists (`prepare`, `commit`, `@1`) are not there.
+  that a use of the list cannot do with is refused. Versions of lists (`prepare`, `@1`) are the control plane's until they are
+  committed; then they are an override too.
 - `set maxconn` refuses what is no number; HAProxy takes it for 0. A limit of 0 is no limit of its own.
 - A port that a command sets is one from 1 to 65535; HAProxy takes the remainder of others, and one with a sign as relative
   to the client's.
@@ -109,7 +110,7 @@ pub fn runtime() -> String {
     out + DIFFERENCES
 }
 
-fn limits() -> [(&'static str, String, &'static str); 13] {
+fn limits() -> [(&'static str, String, &'static str); 14] {
     [
         (
             "a command, its payload included",
@@ -136,6 +137,7 @@ fn limits() -> [(&'static str, String, &'static str); 13] {
         ("`set timeout cli`", format!("{} h", MAX_IDLE_LIMIT.as_secs() / 3_600), "cut down to that"),
         ("`wait`", format!("{} h", MAX_WAIT.as_secs() / 3_600), "a line that says so"),
         ("overrides", MAX_OVERRIDES.to_string(), "a line that says so"),
+        ("versions of lists that are prepared", MAX_VERSIONS.to_string(), "a line that says so"),
         (
             "what an answer waits for the proxies to have what was set",
             format!("{} s", SET_PATIENCE.as_secs()),

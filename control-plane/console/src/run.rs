@@ -24,11 +24,12 @@ pub fn run(command: &Command, view: &View<'_>) -> Outcome {
 /// The error is an answer too: that of a command that is not done.
 fn outcome(verb: &Verb, view: &View<'_>) -> Result<Outcome, Answer> {
     let answer = match verb {
-        Verb::ShowInfo { form, described } => show::info(view, *form, *described),
+        Verb::ShowInfo { form, described, precision } => show::info(view, *form, *described, *precision),
         Verb::ShowStat(query) => show::stat(view, query)?,
         Verb::ShowServersState(backend) => servers::state(view, backend.as_deref())?,
         Verb::ShowServersConn(backend) => servers::connections(view, backend.as_deref())?,
         Verb::ShowBackend => show::backends(view),
+        Verb::ShowSchema => Answer::of(sluicegate_stats::json_schema() + "\n"),
         Verb::ShowVersion => Answer::message(Severity::Info, format!("{}\n", view.facts.version)),
         Verb::ShowSockets => show::sockets(view),
         Verb::ShowEnv(name) => show::environment(view, name.as_deref())?,
@@ -52,9 +53,9 @@ fn outcome(verb: &Verb, view: &View<'_>) -> Result<Outcome, Answer> {
             let endpoint = view.server(name)?.1.key.clone();
             return Ok(Outcome::Ask(Ask::ShutDownEndpoint { endpoint }));
         }
-        Verb::Patterns { which, verb, list, arguments, payload } => {
-            let payload = payload.as_deref();
-            let request = patterns::Request { which: *which, verb: *verb, list, arguments, payload };
+        Verb::Patterns { which, verb, version, list, arguments, payload } => {
+            let (payload, version) = (payload.as_deref(), *version);
+            let request = patterns::Request { which: *which, verb: *verb, version, list, arguments, payload };
             return patterns::patterns(view, &request);
         }
         Verb::Echo(text) => Answer::message(Severity::Info, format!("{text}\n")),

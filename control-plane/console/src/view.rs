@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use sluicegate_core::Overrides;
+use sluicegate_core::overrides::Versions;
 use sluicegate_model::{Backend, Endpoint, Frontend, Runtime};
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::Report;
@@ -20,6 +21,8 @@ pub struct View<'a> {
     pub report: &'a Report,
     /// What operators have set.
     pub overrides: &'a Overrides,
+    /// What they have ready.
+    pub versions: &'a Versions,
     /// Of the process.
     pub facts: &'a Facts,
     /// The sockets of this console.

@@ -14,8 +14,10 @@ use crate::entry::Entry;
 
 mod edits;
 mod value;
+mod versions;
 pub use edits::Edits;
 pub use value::{Admin, Field, Forced, FrontendState, Value};
+pub use versions::{MAX_VERSIONS, NoVersion, Versions};
 
 /// Overrides at one time.
 pub const MAX_OVERRIDES: usize = 16_384;

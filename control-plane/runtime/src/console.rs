@@ -10,11 +10,12 @@ mod perform;
 pub(crate) mod tests;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sluicegate_console::limits::MAX_CONNECTIONS;
 use sluicegate_console::{Level, Socket};
+use sluicegate_core::overrides::Versions;
 use sluicegate_grpc::Publisher;
 use sluicegate_haproxy::console::{Console as Wishes, ConsoleLevel, ConsoleSocket};
 use sluicegate_stats::Facts;
@@ -43,6 +44,7 @@ pub struct Console {
     desk: Desk,
     publisher: Publisher,
     process: Arc<Process>,
+    versions: Arc<Mutex<Versions>>,
     /// By what was asked for.
     open: HashMap<(String, Level), Open>,
     places: Arc<Semaphore>,
@@ -66,7 +68,8 @@ impl Console {
     /// Listens nowhere yet.
     pub fn new(desk: Desk, publisher: Publisher, process: Process) -> Self {
         let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-        Self { desk, publisher, process: Arc::new(process), open: HashMap::new(), places, limit: None }
+        let (process, versions) = (Arc::new(process), Arc::default());
+        Self { desk, publisher, process, versions, open: HashMap::new(), places, limit: None }
     }
 
     /// Opens the sockets that the newest configuration asks for, and closes those that it asks for no more. What cannot be
@@ -122,6 +125,7 @@ impl Console {
             desk: self.desk.clone(),
             publisher: self.publisher.clone(),
             process: Arc::clone(&self.process),
+            versions: Arc::clone(&self.versions),
         };
         let door = Door {
             office: Arc::new(office),

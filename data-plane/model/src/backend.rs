@@ -66,6 +66,8 @@ pub struct BackendSettings {
     pub log_probes: bool,
     /// Of the proxy, in statistics; `None`: by its place.
     pub number: Option<NonZeroU32>,
+    /// A text about it, for people; no control characters.
+    pub description: Option<Box<str>>,
 }
 
 /// How an endpoint is chosen.

@@ -1,7 +1,7 @@
 //! One server of a backend.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::num::{NonZeroU16, NonZeroU32};
 use std::time::Duration;
 
@@ -66,18 +66,6 @@ impl Endpoint {
             (None, EndpointAddress::Ip(address)) => address.port().into(),
             (None, EndpointAddress::Host(host)) => host.port.into(),
             (None, EndpointAddress::Unix(_)) => 0,
-        }
-    }
-
-    /// Its address, with [`Endpoint::written_port`].
-    pub fn written_address(&self) -> String {
-        match (self.client_port, &self.address) {
-            (Some(port), EndpointAddress::Ip(address)) => match address.ip() {
-                IpAddr::V4(ip) => format!("{ip}:{}", port.offset),
-                IpAddr::V6(ip) => format!("[{ip}]:{}", port.offset),
-            },
-            (Some(port), EndpointAddress::Host(host)) => format!("{}:{}", host.name, port.offset),
-            (_, address) => address.to_string(),
         }
     }
 

@@ -58,6 +58,8 @@ pub struct FrontendSettings {
     pub paused: bool,
     /// Of the proxy, in statistics; `None`: by its place.
     pub number: Option<NonZeroU32>,
+    /// A text about it, for people; no control characters.
+    pub description: Option<Box<str>>,
 }
 
 /// Sends what it matches to a backend.

@@ -12,7 +12,9 @@ use sluicegate_engine::{Answer, Ask};
 use sluicegate_model::service::StatsPage;
 use sluicegate_model::{Runtime, Service};
 use sluicegate_proto::v1::Report;
-use sluicegate_stats::{Facts, Info, PageSettings, Parameters, Scope, Table, page, prometheus};
+use sluicegate_stats::{
+    Facts, Info, PageForm, PageSettings, Parameters, Scope, Table, json_schema, page, prometheus,
+};
 use sluicegate_sync::Errands;
 use tokio::sync::{mpsc, watch};
 
@@ -88,6 +90,10 @@ impl Desk<'_> {
         let parameters = Parameters::of(target.strip_prefix(&*settings.uri).unwrap_or_default());
         let mut table = self.table();
         table.retain(|name| settings.shows(name));
+        parameters.narrow(&mut table);
+        if !settings.show_legends {
+            table.hide_legends();
+        }
         let shown = PageSettings {
             uri: &settings.uri,
             refresh: settings.refresh,
@@ -101,10 +107,12 @@ impl Desk<'_> {
             parameters,
             admin,
         };
-        let mut answer = match () {
-            () if parameters.csv => made("text/plain", table.csv()),
-            () if parameters.json => made("application/json", table.json()),
-            () => {
+        let mut answer = match parameters.form {
+            PageForm::Csv => made("text/plain", table.csv()),
+            PageForm::Typed => made("text/plain", table.typed()),
+            PageForm::Json => made("application/json", table.json() + "\n"),
+            PageForm::JsonSchema => made("application/json", json_schema() + "\n"),
+            PageForm::Html => {
                 let mut answer = made("text/html; charset=utf-8", page(&table, &self.info(), shown));
                 if admin {
                     // Forms within a page of another site would be sent from here by who does not see them.

@@ -6,7 +6,9 @@
 //!
 //! Pure: no sockets, no clock. It must not know who asks.
 
+mod address;
 mod csv;
+pub mod docs;
 mod facts;
 mod field;
 mod form;
@@ -17,18 +19,21 @@ mod page;
 mod parameters;
 mod prometheus;
 mod rows;
+mod schema;
 mod sum;
 mod typed;
 mod value;
 
+pub use address::ip;
 pub use facts::Facts;
 pub use field::{Field, Tags};
 pub use form::{Form, InvalidForm};
-pub use info::{Info, Item};
+pub use info::{Info, Item, Precision, UNTOLD_FACTS};
 pub use outcome::Outcome;
 pub use page::{PageSettings, page};
-pub use parameters::Parameters;
-pub use prometheus::{Scope, prometheus};
+pub use parameters::{PageForm, Parameters};
+pub use prometheus::{Scope, UntoldMetric, prometheus, untold_metrics};
 pub use rows::{Kind, Row, Select, Table};
+pub use schema::json_schema;
 pub use sum::sum;
 pub use value::Value;

@@ -75,6 +75,7 @@ impl<'a> Search<'a> {
 /// One table of the page.
 struct Proxy<'a> {
     name: String,
+    description: &'a str,
     algorithm: String,
     rows: Vec<Line<'a>>,
     /// What a form calls the backend, where there is one.
@@ -132,7 +133,7 @@ const SERVER: &[(&str, Field)] = &[
     ("Dwn", Field::Chkdown),
 ];
 
-/// The whole page.
+/// The whole page, of all rows of the table.
 pub fn page(table: &Table, info: &Info, settings: PageSettings<'_>) -> String {
     let mut proxies: Vec<Proxy<'_>> = Vec::new();
     let mut last = None;
@@ -144,7 +145,8 @@ pub fn page(table: &Table, info: &Info, settings: PageSettings<'_>) -> String {
         if last != Some(row.proxy_number) {
             last = Some(row.proxy_number);
             let name = row.cell(Field::ProxyName).map(ToString::to_string).unwrap_or_default();
-            proxies.push(Proxy { name, algorithm: String::new(), rows: Vec::new(), form: None });
+            let description = row.description.as_deref().unwrap_or_default();
+            proxies.push(Proxy { name, description, algorithm: String::new(), rows: Vec::new(), form: None });
         }
         if let Some(proxy) = proxies.last_mut() {
             if let Some(algorithm) = row.cell(Field::Algo) {
@@ -155,11 +157,6 @@ pub fn page(table: &Table, info: &Info, settings: PageSettings<'_>) -> String {
             }
             proxy.rows.push(line(row));
         }
-    }
-    proxies.retain(|proxy| settings.parameters.wants(&proxy.name));
-    if settings.parameters.only_up {
-        let shown = |line: &Line<'_>| !line.is_server() || matches!(line.class, "up" | "none");
-        proxies.iter_mut().for_each(|proxy| proxy.rows.retain(shown));
     }
     let (refresh, search) = (settings.refresh(), Search::new(&settings));
     let facts = facts(info);

@@ -1,5 +1,6 @@
 //! What is served and what was reported, as rows.
 
+mod absent;
 mod backend;
 mod frontend;
 mod server;
@@ -78,13 +79,16 @@ pub struct Row {
     pub proxy_number: u32,
     /// The field `sid`; 0 for proxies.
     pub number: u32,
+    /// What its proxy is, in the words of who configured it.
+    pub description: Option<Box<str>>,
     cells: Vec<Option<Value>>,
 }
 
 impl Row {
     fn new(kind: Kind, key: ObjectKey, proxy: &Proxy<'_>, name: &str, number: u32) -> Self {
         let cells = vec![None; Field::COUNT];
-        let mut row = Self { kind, key, proxy_number: proxy.number, number, cells };
+        let description = proxy.description().map(Into::into);
+        let mut row = Self { kind, key, proxy_number: proxy.number, number, description, cells };
         row.text(Field::ProxyName, proxy.name);
         row.text(Field::ServiceName, name);
         row.set(Field::Pid, Value::U32(1));
@@ -92,6 +96,23 @@ impl Row {
         row.set(Field::Sid, Value::U32(number));
         row.set(Field::Type, Value::U32(kind.number()));
         row
+    }
+
+    /// A server that is in maintenance: a person said so, or its name leads nowhere.
+    pub fn is_in_maintenance(&self) -> bool {
+        self.kind == Kind::Server && self.status().starts_with("MAINT")
+    }
+
+    /// A server that is down, or in maintenance.
+    pub fn is_down(&self) -> bool {
+        self.is_in_maintenance() || self.kind == Kind::Server && self.status().starts_with("DOWN")
+    }
+
+    fn status(&self) -> &str {
+        match self.cell(Field::Status) {
+            Some(Value::Text(status)) => status,
+            _ => "",
+        }
     }
 
     /// What stands in a column.
@@ -180,12 +201,22 @@ impl Table {
                 rows.push(scene.backend(&proxy, backend));
             }
         }
+        rows.iter_mut().for_each(Row::absent);
         Self { rows }
     }
 
     /// Keeps the rows of proxies whose name is wanted.
     pub fn retain(&mut self, wanted: impl Fn(&str) -> bool) {
         self.rows.retain(|row| matches!(row.cell(Field::ProxyName), Some(Value::Text(name)) if wanted(name)));
+    }
+
+    /// Empties the columns that a page shows with its legends alone (HAProxy: stats show-legends).
+    pub fn hide_legends(&mut self) {
+        for field in [Field::Addr, Field::Algo, Field::Cookie] {
+            for cell in self.rows.iter_mut().filter_map(|row| row.cells.get_mut(field.index())) {
+                *cell = None;
+            }
+        }
     }
 
     /// A backend by its name, where only one has it, or by `#` and its number.
@@ -221,6 +252,11 @@ impl Proxy<'_> {
         let of_frontend = self.frontend.and_then(|frontend| frontend.settings.number);
         let of_backend = || self.backend.and_then(|backend| backend.settings.number);
         of_frontend.or_else(of_backend).map(NonZeroU32::get)
+    }
+
+    fn description(&self) -> Option<&str> {
+        let frontend = self.frontend.and_then(|frontend| frontend.settings.description.as_deref());
+        frontend.or_else(|| self.backend.and_then(|backend| backend.settings.description.as_deref()))
     }
 }
 

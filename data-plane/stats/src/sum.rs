@@ -9,7 +9,7 @@ use sluicegate_proto::v1::{
 
 /// Counters and what goes on now add up; so do the highest marks, which is more than was ever reached at one moment.
 /// Averages count as much as the exchanges they are of. A server is up where any proxy has it up; what was seen last of
-/// its health is told by the proxy that saw the last change.
+/// its health is told by the proxy that saw the last change. Where a name leads is told by any that knows.
 pub fn sum<'a>(reports: impl IntoIterator<Item = &'a Report>) -> Report {
     let mut total = Report::default();
     let (mut frontends, mut backends, mut endpoints) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
@@ -89,6 +89,9 @@ fn add_endpoint(sum: &mut EndpointStats, of: &EndpointStats) {
     add_rate(&mut sum.rate, of.rate.as_ref());
     sum.last_exchange_unix_ms = sum.last_exchange_unix_ms.max(of.last_exchange_unix_ms);
     sum.down_ms = sum.down_ms.max(of.down_ms);
+    if sum.resolved_ip.is_empty() {
+        sum.resolved_ip.clone_from(&of.resolved_ip);
+    }
     let usable = |stats: &EndpointStats| matches!(stats.health(), Health::Up | Health::Unchecked);
     let newer = of.since_unix_ms > sum.since_unix_ms;
     if (usable(of), newer) > (usable(sum), false) {

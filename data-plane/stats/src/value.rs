@@ -14,6 +14,8 @@ pub enum Value {
     U64(u64),
     /// `s32`
     S32(i32),
+    /// `flt`: so many millionths.
+    Micros(u64),
     /// `str`
     Text(Cow<'static, str>),
 }
@@ -30,6 +32,7 @@ impl Value {
             Self::U32(_) => "u32",
             Self::U64(_) => "u64",
             Self::S32(_) => "s32",
+            Self::Micros(_) => "flt",
             Self::Text(_) => "str",
         }
     }
@@ -47,6 +50,13 @@ impl fmt::Display for Value {
             Self::U32(number) => number.fmt(f),
             Self::U64(number) => number.fmt(f),
             Self::S32(number) => number.fmt(f),
+            Self::Micros(number) => match number % 1_000_000 {
+                0 => (number / 1_000_000).fmt(f),
+                fraction => {
+                    let digits = format!("{fraction:06}");
+                    write!(f, "{}.{}", number / 1_000_000, digits.trim_end_matches('0'))
+                }
+            },
             Self::Text(text) => f.write_str(text),
         }
     }
@@ -60,8 +70,27 @@ impl Serialize for Value {
             Self::U32(number) => fields.serialize_field("value", number)?,
             Self::U64(number) => fields.serialize_field("value", number)?,
             Self::S32(number) => fields.serialize_field("value", number)?,
+            Self::Micros(number) if number % 1_000_000 == 0 => {
+                fields.serialize_field("value", &(number / 1_000_000))?;
+            }
+            #[allow(clippy::cast_precision_loss)] // JSON's numbers are no more precise
+            Self::Micros(number) => fields.serialize_field("value", &(*number as f64 / 1e6))?,
             Self::Text(text) => fields.serialize_field("value", text)?,
         }
         fields.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fractions_have_no_more_digits_than_they_need() {
+        for (micros, text) in [(0, "0"), (2_000_000, "2"), (1_307_000, "1.307"), (1_000_001, "1.000001")] {
+            assert_eq!(Value::Micros(micros).to_string(), text);
+            let json = format!("{{\"type\":\"flt\",\"value\":{text}}}");
+            assert_eq!(serde_json::to_string(&Value::Micros(micros)).unwrap(), json);
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The same commands to ours and to Debian's HAProxy 2.6: equal answers, where both have something to answer with.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -159,9 +160,11 @@ impl Both {
 fn servers(one: &Origin, two: &Origin) -> String {
     format!(
         "    server one {} check inter 200ms weight 10\n    server two {} weight 20 maxconn 5\n    \
-         server off 127.0.0.1:1 disabled\n",
+         server off 127.0.0.1:1 disabled\n    server named localhost:{}\n    \
+         server rest 127.0.0.1:1 check disabled\n",
         one.address(),
-        two.address()
+        two.address(),
+        one.address().port()
     )
 }
 
@@ -235,6 +238,16 @@ async fn facts_and_counters_have_haproxys_names_in_its_order() {
     let both = Both::start(&servers(&one, &two)).await;
     let (ours, theirs) = both.ask("show info").await;
     assert_names_in_order(&ours, &theirs, ":");
+    let reasons = include_str!("../../../docs/statistics.md");
+    let names = |said: &str| -> BTreeSet<String> {
+        said.lines().filter_map(|line| Some(line.split_once(':')?.0.to_owned())).collect()
+    };
+    let missing: Vec<_> = names(&theirs)
+        .difference(&names(&ours))
+        .filter(|name| !reasons.contains(&format!("`{name}`")))
+        .cloned()
+        .collect();
+    assert!(missing.is_empty(), "neither told nor explained: {missing:?}");
     let (ours, theirs) = both.ask("show info typed").await;
     assert_names_in_order(&ours, &theirs, ":");
     let (ours, theirs) = both.ask("show stat").await;
@@ -262,4 +275,25 @@ fn assert_names_in_order(ours: &str, theirs: &str, end: &str) {
     for line in ours.lines().map(name).filter(|name| !name.is_empty()) {
         assert!(rest.any(|known| known == line), "`{line}` is not HAProxy's, or stands elsewhere");
     }
+}
+
+#[tokio::test]
+async fn each_command_of_haproxys_help_is_known() {
+    let (one, two) = (Origin::start("one").await, Origin::start("two").await);
+    let both = Both::start(&servers(&one, &two)).await;
+    let (ours, theirs) = both.ask("expert-mode on; experimental-mode on; help").await;
+    // The words that name a command stand before its arguments.
+    let names = |said: &str| -> Vec<Vec<String>> {
+        let lines = said.lines().filter_map(|line| line.strip_prefix("  ")?.split_once(':'));
+        let is_argument = |word: &&str| !word.starts_with(['<', '[', '(', '#', '{', '@']);
+        lines
+            .map(|(usage, _)| usage.split_whitespace().take_while(is_argument).map(str::to_owned).collect())
+            .collect()
+    };
+    let ours = names(&ours);
+    let known = |name: &Vec<String>| ours.iter().any(|known| !known.is_empty() && name.starts_with(known));
+    let theirs = names(&theirs);
+    assert!(theirs.len() > 80, "{theirs:?}");
+    let unknown: Vec<_> = theirs.iter().filter(|name| !known(name)).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
 }

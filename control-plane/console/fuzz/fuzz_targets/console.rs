@@ -9,6 +9,7 @@ use libfuzzer_sys::fuzz_target;
 use sluicegate_console::limits::MAX_COMMAND_BYTES;
 use sluicegate_console::{Level, Outcome, Session, Step, View, run};
 use sluicegate_core::Overrides;
+use sluicegate_core::overrides::Versions;
 use sluicegate_model::{Change, Runtime, compile};
 use sluicegate_proto::build;
 use sluicegate_proto::id::ObjectKey;
@@ -71,6 +72,7 @@ fn talk(session: &mut Session) -> bool {
                     runtime: &RUNTIME,
                     report: &Report::default(),
                     overrides: &Overrides::default(),
+                    versions: &Versions::default(),
                     facts: &Facts::default(),
                     sockets: &[],
                     environment: &[],

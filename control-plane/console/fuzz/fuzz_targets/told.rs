@@ -8,6 +8,7 @@ use libfuzzer_sys::fuzz_target;
 use prost::Message as _;
 use sluicegate_console::{Ask, Filter, Listed, SessionName, View, answer};
 use sluicegate_core::{Overrides, Told};
+use sluicegate_core::overrides::Versions;
 use sluicegate_model::{Change, Runtime, compile};
 use sluicegate_proto::build;
 use sluicegate_proto::id::ObjectKey;
@@ -39,6 +40,7 @@ fuzz_target!(|bytes: &[u8]| {
         runtime: &RUNTIME,
         report: &Report::default(),
         overrides: &Overrides::default(),
+        versions: &Versions::default(),
         facts: &Facts::default(),
         sockets: &[],
         environment: &[],

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use sluicegate_core::overrides::{Edits, Value};
+use sluicegate_core::overrides::{Edits, NoVersion, Value};
 use sluicegate_model::patterns::{Entry, ListUse};
 use sluicegate_model::{Fault, PatternList, find, fits};
 use sluicegate_proto::catalog::ValueType;
@@ -17,6 +17,7 @@ use crate::view::View;
 pub(super) struct Request<'a> {
     pub(super) which: Patterns,
     pub(super) verb: PatternVerb,
+    pub(super) version: Option<u32>,
     pub(super) list: &'a str,
     pub(super) arguments: &'a [String],
     pub(super) payload: Option<&'a str>,
@@ -31,7 +32,11 @@ impl Request<'_> {
             Patterns::Map => ("map", true),
         };
         let needed = match self.verb {
-            PatternVerb::Show => return Ok(()),
+            PatternVerb::Show | PatternVerb::Prepare => return Ok(()),
+            PatternVerb::Commit if self.version.is_none() => {
+                return Err(Answer::error("Missing version number."));
+            }
+            PatternVerb::Commit => (1, format!("Missing {name} identifier.")),
             PatternVerb::Clear => (1, format!("Missing {name} identifier.")),
             PatternVerb::Get => (2, format!("Missing {name} identifier and/or key.")),
             PatternVerb::Del => {
@@ -66,10 +71,19 @@ pub(super) fn patterns(view: &View<'_>, request: &Request<'_>) -> Result<Outcome
         Patterns::Map => ("Unknown map identifier. Please use #<id> or <file>.", "key"),
     };
     let list = lists.named(request.list, request.which).ok_or_else(|| Answer::error(unknown))?;
+    let version = Version::of(view, list, request)?;
     let uses: Vec<ListUse> = view.runtime.uses(&list.key).into_iter().collect();
     let first = request.arguments.first().map_or("", String::as_str);
     let edits = match request.verb {
-        PatternVerb::Show => return Ok(entries(list).into()),
+        PatternVerb::Prepare => return Ok(Outcome::Prepare(list.key.clone())),
+        PatternVerb::Commit => return Ok(Outcome::Commit(list.key.clone(), version.number())),
+        PatternVerb::Show => {
+            return Ok(match version {
+                Version::InForce => entries(list),
+                Version::Other(number) => ready(list, view.versions.ready(&list.key, number)),
+            }
+            .into());
+        }
         PatternVerb::Get => return Ok(found(list, &uses, request.which, key, first).into()),
         PatternVerb::Clear => Edits::clear(),
         PatternVerb::Del => {
@@ -83,7 +97,62 @@ pub(super) fn patterns(view: &View<'_>, request: &Request<'_>) -> Result<Outcome
         }
         PatternVerb::Add => added(list, &uses, request)?,
     };
-    Ok(Outcome::Set(vec![(list.key.clone(), Value::Patterns(edits))], Answer::done()))
+    Ok(match version {
+        Version::InForce => Outcome::Set(vec![(list.key.clone(), Value::Patterns(edits))], Answer::done()),
+        Version::Other(number) => Outcome::Edit(list.key.clone(), number, edits),
+    })
+}
+
+/// Which version of a list is meant.
+#[derive(Debug, Clone, Copy)]
+enum Version {
+    InForce,
+    /// One that is ready, or was once: of that nothing is left.
+    Other(u32),
+}
+
+impl Version {
+    fn of(view: &View<'_>, list: &PatternList, request: &Request<'_>) -> Result<Self, Answer> {
+        let (current, newest) = view.versions.numbers(&list.key);
+        let Some(number) = request.version else { return Ok(Self::InForce) };
+        match request.verb {
+            PatternVerb::Commit if number <= current || number > newest => {
+                Err(Answer::error("Version number out of range."))
+            }
+            PatternVerb::Add if number > newest => {
+                let what = if request.which == Patterns::Map { "map" } else { "acl" };
+                Err(Answer::error(&NoVersion::Future(what).to_string()))
+            }
+            PatternVerb::Commit => Ok(Self::Other(number)),
+            _ if number == current => Ok(Self::InForce),
+            _ => Ok(Self::Other(number)),
+        }
+    }
+
+    fn number(self) -> u32 {
+        match self {
+            Self::InForce => 0,
+            Self::Other(number) => number,
+        }
+    }
+}
+
+/// What a version that is ready has.
+fn ready(list: &PatternList, edits: Option<&Edits>) -> Answer {
+    let mut text = String::new();
+    for (number, (pattern, value)) in (1..).zip(edits.into_iter().flat_map(Edits::added)) {
+        text.push_str(&line(list, number, pattern, value));
+    }
+    Answer::of(text)
+}
+
+/// As `show acl` and `show map` have it.
+fn line(list: &PatternList, number: u64, pattern: &[u8], value: &[u8]) -> String {
+    let pattern = String::from_utf8_lossy(pattern);
+    match list.map {
+        true => format!("{number:#x} {pattern} {}\n", String::from_utf8_lossy(value)),
+        false => format!("{number:#x} {pattern}\n"),
+    }
 }
 
 fn added(list: &PatternList, uses: &[ListUse], request: &Request<'_>) -> Result<Edits, Answer> {
@@ -150,14 +219,7 @@ fn can_stand(uses: &[ListUse], pattern: &[u8], value: &[u8]) -> Result<(), Answe
 fn entries(list: &PatternList) -> Answer {
     let mut text = String::new();
     for entry in list.entries() {
-        // Writing to a String cannot fail.
-        let _infallible =
-            write!(text, "{:#x} {}", entry.reference.number(), String::from_utf8_lossy(entry.pattern));
-        if list.map {
-            text.push(' ');
-            text.push_str(&String::from_utf8_lossy(entry.value));
-        }
-        text.push('\n');
+        text.push_str(&line(list, entry.reference.number(), entry.pattern, entry.value));
     }
     Answer::of(text)
 }
@@ -245,11 +307,12 @@ impl<'a> Lists<'a> {
             let used = if list.map { "map" } else { "acl" };
             let place =
                 place.map(|place| format!(" used by {used} at {}", written(place))).unwrap_or_default();
-            let count = list.entries().count();
+            let (count, (current, newest)) = (list.entries().count(), view.versions.numbers(&list.key));
             // Writing to a String cannot fail.
             let _infallible = writeln!(
                 text,
-                "{number} ({name}) pattern loaded from file '{name}'{place}. curr_ver=0 next_ver=0 entry_cnt={count}"
+                "{number} ({name}) pattern loaded from file '{name}'{place}. curr_ver={current} \
+                 next_ver={newest} entry_cnt={count}"
             );
         }
         Answer::of(text)

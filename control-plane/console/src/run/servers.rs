@@ -75,7 +75,7 @@ pub(super) fn state(view: &View<'_>, backend: Option<&str>) -> Result<Answer, An
 pub(super) fn connections(view: &View<'_>, backend: Option<&str>) -> Result<Answer, Answer> {
     let mut out = format!("{CONNECTIONS}\n");
     each(view, backend, |number, backend, endpoint, stats| {
-        let (address, port) = place(endpoint);
+        let (address, port) = place(endpoint, stats);
         // What a worker keeps idle is not reported: a dash, and no number made up.
         let _ = writeln!(
             out,
@@ -131,7 +131,7 @@ struct Line<'a> {
 impl Line<'_> {
     fn state(&self, out: &mut String, backend: u32, name: &str) {
         let Self { view, endpoint, stats, .. } = self;
-        let (address, port) = place(endpoint);
+        let (address, port) = place(endpoint, stats);
         let host = match &endpoint.address {
             EndpointAddress::Host(host) => &*host.name,
             EndpointAddress::Ip(_) | EndpointAddress::Unix(_) => "-",
@@ -207,7 +207,10 @@ impl Line<'_> {
 
     /// `srv_check_health`: below `rise` is down. How far from a change it is, is not reported.
     fn health(&self) -> u32 {
-        let Some(check) = &self.endpoint.check else { return if self.endpoint.disabled { 0 } else { 2 } };
+        if self.endpoint.disabled || self.stats.health() == Health::Unresolved {
+            return 0;
+        }
+        let Some(check) = &self.endpoint.check else { return 2 };
         match self.stats.health() {
             Health::Down => 0,
             _ => check.rise.get().saturating_add(check.fall.get() - 1),
@@ -215,11 +218,11 @@ impl Line<'_> {
     }
 
     fn check(&self) -> u8 {
+        let paused = if self.endpoint.disabled { check::PAUSED } else { 0 };
         match &self.endpoint.check {
-            _ if self.endpoint.disabled => check::PAUSED,
-            Some(schedule) if schedule.paused => check::CONFIGURED,
-            Some(_) => check::CONFIGURED | check::ENABLED,
-            None => 0,
+            Some(schedule) if schedule.paused => check::CONFIGURED | paused,
+            Some(_) => check::CONFIGURED | check::ENABLED | paused,
+            None => paused,
         }
     }
 }
@@ -230,13 +233,9 @@ pub(super) fn configured_weight(view: &View<'_>, endpoint: &Endpoint) -> u32 {
     said.unwrap_or_else(|| endpoint.weight.into())
 }
 
-/// Address and port; a name that is not resolved here has a dash for an address. HAProxy writes what is taken off the
-/// client's port without its sign, as a number of 32 bits.
-fn place(endpoint: &Endpoint) -> (String, u32) {
-    let address = match &endpoint.address {
-        EndpointAddress::Ip(address) => address.ip().to_string(),
-        EndpointAddress::Host(_) => "-".to_owned(),
-        EndpointAddress::Unix(_) => endpoint.address.to_string(),
-    };
-    (address, endpoint.written_port().cast_unsigned())
+/// Address and port; a dash for an address that is not known, or is none of the network's. HAProxy writes what is taken
+/// off the client's port without its sign, as a number of 32 bits.
+fn place(endpoint: &Endpoint, stats: &EndpointStats) -> (String, u32) {
+    let known = sluicegate_stats::ip(endpoint, stats).map(|ip| ip.to_string());
+    (known.unwrap_or_else(|| "-".to_owned()), endpoint.written_port().cast_unsigned())
 }

@@ -1,15 +1,15 @@
 //! What is told of the process and its parts.
 
 use sluicegate_proto::id::ObjectKey;
-use sluicegate_stats::{Field, Info, Kind, Row, Select};
+use sluicegate_stats::{Field, Info, Kind, Precision, Row, Select};
 
 use crate::answer::{Answer, Outcome};
 use crate::ask::{Ask, Filter};
 use crate::command::{Form, StatQuery};
 use crate::view::View;
 
-pub(super) fn info(view: &View<'_>, form: Form, described: bool) -> Answer {
-    let info = Info::new(view.runtime, view.report, view.facts);
+pub(super) fn info(view: &View<'_>, form: Form, described: bool, precision: Precision) -> Answer {
+    let info = Info::with(view.runtime, view.report, view.facts, precision);
     Answer::of(match form {
         Form::Plain => info.text(described),
         Form::Typed => info.typed(described),
@@ -32,22 +32,12 @@ pub(super) fn stat(view: &View<'_>, query: &StatQuery) -> Result<Answer, Answer>
         let (kinds, server) = (u32::try_from(*kinds).ok(), u32::try_from(*server).ok());
         table = table.select(Select { proxy: number, kinds, server });
     }
-    table.rows.retain(|row| shown(row, query));
+    table.rows.retain(|row| !(query.no_maint && row.is_in_maintenance() || query.up && row.is_down()));
     Ok(Answer::of(match query.form {
         Form::Plain => table.csv(),
         Form::Typed => table.typed(),
         Form::Json => table.json() + "\n",
     }))
-}
-
-/// Servers alone are left out by what state they are in.
-fn shown(row: &Row, query: &StatQuery) -> bool {
-    if row.kind != Kind::Server {
-        return true;
-    }
-    let status = row.cell(Field::Status).map(ToString::to_string).unwrap_or_default();
-    let maint = status.starts_with("MAINT");
-    !((query.no_maint && maint) || (query.up && (maint || status.starts_with("DOWN"))))
 }
 
 pub(super) fn backends(view: &View<'_>) -> Answer {

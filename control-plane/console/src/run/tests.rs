@@ -1,4 +1,4 @@
-use sluicegate_core::overrides::{Admin, Edits, Forced, FrontendState, Value};
+use sluicegate_core::overrides::{Admin, Edits, Forced, FrontendState, Value, Versions};
 use sluicegate_core::{Entry, Overrides};
 use sluicegate_model::{Change, Runtime, compile};
 use sluicegate_proto::build;
@@ -188,12 +188,17 @@ fn lists_are_changed() {
 struct Bench {
     runtime: Runtime,
     overrides: Overrides,
+    versions: Versions,
     report: Report,
 }
 
 impl Bench {
     fn new(values: &[(ObjectKey, Value)]) -> Self {
-        let mut resources = site()
+        Self::of(site(), values)
+    }
+
+    fn of(site: Vec<Resource>, values: &[(ObjectKey, Value)]) -> Self {
+        let mut resources = site
             .into_iter()
             .map(|it| (ObjectKey::try_from(it.id.as_ref().unwrap()).unwrap(), Entry::new(it)))
             .collect();
@@ -211,7 +216,8 @@ impl Bench {
             ..v1::EndpointStats::default()
         };
         let report = Report { endpoints: vec![stats], ..Report::default() };
-        Self { runtime: compile(None, Change::Full(&all)).unwrap(), overrides, report }
+        let (runtime, versions) = (compile(None, Change::Full(&all)).unwrap(), Versions::default());
+        Self { runtime, overrides, versions, report }
     }
 
     fn outcome(&self, line: &str) -> Outcome {
@@ -235,6 +241,7 @@ impl Bench {
                 runtime: &self.runtime,
                 report: &self.report,
                 overrides: &self.overrides,
+                versions: &self.versions,
                 facts: &facts,
                 sockets: &sockets,
                 environment: &environment,
@@ -372,6 +379,42 @@ fn states_of_servers_are_haproxys_numbers() {
 }
 
 #[test]
+fn checks_of_a_server_that_is_off_are_paused() {
+    let check = v1::CheckSchedule { interval_ms: 2_000, rise: 2, fall: 3, ..v1::CheckSchedule::default() };
+    let mut site = site();
+    site.push(endpoint(3, "off", |endpoint| (endpoint.check, endpoint.disabled) = (Some(check), true)));
+    site.push(endpoint(4, "lost", |_| {}));
+    let mut bench = Bench::of(site, &[]);
+    bench.report.endpoints.push(v1::EndpointStats {
+        id: Some((&server("lost")).into()),
+        health: v1::Health::Unresolved.into(),
+        ..v1::EndpointStats::default()
+    });
+    let said = bench.says("show servers state");
+    assert!(said.contains("\n3 app 3 off 127.0.0.1 0 5 10 10 0 1 0 0 14 0 "), "{said}");
+    assert!(said.contains("\n3 app 4 lost 127.0.0.1 0 32 10 10 0 1 0 0 0 0 "), "{said}");
+}
+
+#[test]
+fn a_server_that_is_known_by_a_name_is_shown_where_that_leads() {
+    let host = v1::HostAddress { name: "app.test".into(), port: 8_080 };
+    let mut site = site();
+    site.push(endpoint(3, "named", |endpoint| endpoint.address = Some(v1::endpoint::Address::Host(host))));
+    let mut bench = Bench::of(site, &[]);
+    assert!(bench.says("show servers state").contains(" named - 2 "), "it was not reported yet");
+    assert!(bench.says("show servers conn").contains("\napp/named 3/3 - 8080 "));
+    bench.report.endpoints.push(v1::EndpointStats {
+        id: Some((&server("named")).into()),
+        health: v1::Health::Unchecked.into(),
+        resolved_ip: vec![10, 0, 0, 7].into(),
+        ..v1::EndpointStats::default()
+    });
+    let said = bench.says("show servers state");
+    assert!(said.contains(" named 10.0.0.7 2 ") && said.contains(" app.test 8080 "), "{said}");
+    assert!(bench.says("show servers conn").contains("\napp/named 3/3 10.0.0.7 8080 "));
+}
+
+#[test]
 fn a_frontend_that_was_shut_down_stays_so() {
     let shut = Value::Frontend(FrontendState::Shutdown);
     let bench = Bench::new(&[(key(Kind::Frontend, "web"), shut)]);
@@ -391,6 +434,8 @@ fn rows_are_selected() {
     assert_eq!(bench.says("show stat nope 7 -1"), "No such proxy.\n");
     assert!(bench.says("show stat typed").starts_with("F.2.0.0.pxname.1:"));
     assert!(bench.says("show info json").starts_with('['));
+    assert!(bench.says("show info typed float desc").contains(":MDP:flt:12:\"Start in seconds"));
+    assert!(bench.says("show info typed").contains(":MDP:u32:12\n"));
 }
 
 #[test]
@@ -400,8 +445,47 @@ fn what_is_told_of_the_process() {
     assert_eq!(bench.says("show cli sockets"), "# socket lvl processes\nunix@/s admin all\n");
     assert_eq!(bench.says("show env"), "A=1\n");
     assert_eq!(bench.says("show table"), "");
+    assert!(bench.says("show schema json").starts_with("{\"$schema\":"));
     assert_eq!(bench.outcome("wait 5ms"), Outcome::Wait(Duration::from_millis(5)));
     assert_eq!(bench.outcome("clear counters all"), Outcome::Ask(Ask::ClearCounters { all: true }));
     let asked = Ask::ShutDownEndpoint { endpoint: server("a") };
     assert_eq!(bench.outcome("shutdown sessions server app/a"), Outcome::Ask(asked));
+}
+
+#[test]
+fn versions_of_a_list_are_made_ready_apart_from_it() {
+    let mut bench = Bench::new(&[]);
+    let nets = key(Kind::Patterns, "nets.map");
+    let added = || Edits::add([(&b"10.2.0.0/16"[..], &b"7"[..])]);
+    assert_eq!(bench.outcome("prepare map nets.map"), Outcome::Prepare(nets.clone()));
+    for (line, answer) in [
+        ("prepare map nope", "Unknown map identifier. Please use #<id> or <file>.\n"),
+        ("prepare map", "Unknown map identifier. Please use #<id> or <file>.\n"),
+        ("commit map", "Missing version number.\n"),
+        ("commit map nets.map", "Missing version number.\n"),
+        ("commit map @1", "Missing map identifier.\n"),
+        ("commit acl @1", "Missing ACL identifier.\n"),
+        ("commit map @1 nets.map", "Version number out of range.\n"),
+        ("add map @1 nets.map a b", "Version number in the future, please use 'prepare map' before.\n"),
+        ("add acl @1 bad.lst a", "Version number in the future, please use 'prepare acl' before.\n"),
+        ("show map @1 nets.map", ""),
+        ("del map @1 nets.map 10.1.0.0/16", "Unknown map identifier. Please use #<id> or <file>.\n"),
+    ] {
+        assert_eq!(bench.says(line), answer, "{line}");
+    }
+    assert_eq!(bench.versions.prepare(&nets), Ok(1));
+    let edit = |edits| Outcome::Edit(nets.clone(), 1, edits);
+    assert_eq!(bench.outcome("add map @1 nets.map 10.2.0.0/16 7"), edit(added()));
+    assert_eq!(bench.outcome("clear map @1 nets.map"), edit(Edits::clear()));
+    assert_eq!(bench.says("add map @1 nets.map x 7"), "'x' is not a valid IPv4 or IPv6 address.\n");
+    bench.versions.edit(&nets, 1, &added()).unwrap();
+    assert_eq!(bench.says("show map @1 nets.map"), "0x1 10.2.0.0/16 7\n");
+    assert_eq!(bench.says("show map @0 nets.map"), bench.says("show map nets.map"));
+    assert!(bench.says("show map").contains(" curr_ver=0 next_ver=1 entry_cnt=2\n"));
+    assert_eq!(bench.outcome("commit map @1 nets.map"), Outcome::Commit(nets.clone(), 1));
+    bench.versions.commit(&nets, 1);
+    assert!(bench.says("show map").contains(" curr_ver=1 next_ver=1 entry_cnt=2\n"));
+    assert_eq!(bench.says("commit map @1 nets.map"), "Version number out of range.\n");
+    assert_eq!(bench.says("show map @1 nets.map"), bench.says("show map nets.map"), "it is in force");
+    assert_eq!(bench.says("show map @0 nets.map"), "", "it was once");
 }

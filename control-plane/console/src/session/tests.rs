@@ -109,7 +109,7 @@ fn messages_say_how_grave_they_are_where_that_is_asked() {
 fn what_is_not_here_says_so_in_a_line() {
     assert_eq!(admin("show pools\n").0, "'show pools' is not here: it is about the inside of HAProxy.\n\n");
     assert!(admin("nonsense\n").0.starts_with("Unknown command. Please enter one of"));
-    assert!(admin("\n").0.contains("  show info [desc|json|typed]*            : "));
+    assert!(admin("\n").0.contains("  show info [desc|json|typed|float]*      : "));
 }
 
 #[test]

@@ -13,17 +13,17 @@ use crate::run::delay;
 use crate::words::Words;
 
 pub(super) const SPECS: &[Spec] = &[
-    read("add acl", "<acl> <pattern>", Admin, "add to a list of patterns", |words| {
+    read("add acl", "[@<ver>] <acl> <pattern>", Admin, "add to a list of patterns", |words| {
         patterns(words, Patterns::Acl, PatternVerb::Add)
     }),
     read(
         "add map",
-        "<map> <key> <val>",
+        "[@<ver>] <map> <key> <val>",
         Admin,
         "add to a map; a payload instead of key and value",
         |words| patterns(words, Patterns::Map, PatternVerb::Add),
     ),
-    read("clear acl", "<acl>", Admin, "empty a list of patterns", |words| {
+    read("clear acl", "[@<ver>] <acl>", Admin, "empty a list of patterns", |words| {
         patterns(words, Patterns::Acl, PatternVerb::Clear)
     }),
     read("clear counters", "", Operator, "begin the highest values anew", |_| {
@@ -32,12 +32,18 @@ pub(super) const SPECS: &[Spec] = &[
     read("clear counters all", "", Admin, "begin all counters anew", |_| {
         Ok(Verb::ClearCounters { all: true })
     }),
-    read("clear map", "<map>", Admin, "empty a map", |words| {
+    read("clear map", "[@<ver>] <map>", Admin, "empty a map", |words| {
         patterns(words, Patterns::Map, PatternVerb::Clear)
     }),
     read("clear table", "<table>", Admin, "empty a table of stick entries", |words| match words.given(0) {
         Some(table) => Ok(Verb::ShowTable(Some(table))),
         None => Err(Answer::error("A table name is expected.")),
+    }),
+    read("commit acl", "@<ver> <acl>", Admin, "put a prepared version of a list into force", |words| {
+        patterns(words, Patterns::Acl, PatternVerb::Commit)
+    }),
+    read("commit map", "@<ver> <map>", Admin, "put a prepared version of a map into force", |words| {
+        patterns(words, Patterns::Map, PatternVerb::Commit)
     }),
     read("del acl", "<acl> [<key>|#<ref>]", Admin, "delete from a list of patterns", |words| {
         patterns(words, Patterns::Acl, PatternVerb::Del)
@@ -68,6 +74,12 @@ pub(super) const SPECS: &[Spec] = &[
     }),
     read("enable server", "<bk>/<srv>", Admin, "take a server in, as `set server` does", |words| {
         Ok(Verb::Server { server: words.argument(0).to_owned(), on: true })
+    }),
+    read("prepare acl", "<acl>", Admin, "begin a new version of a list, empty and not in force", |words| {
+        patterns(words, Patterns::Acl, PatternVerb::Prepare)
+    }),
+    read("prepare map", "<map>", Admin, "begin a new version of a map, empty and not in force", |words| {
+        patterns(words, Patterns::Map, PatternVerb::Prepare)
     }),
     read("set map", "<map> [<key>|#<ref>] <value>", Admin, "change an entry of a map", |words| {
         patterns(words, Patterns::Map, PatternVerb::Set)

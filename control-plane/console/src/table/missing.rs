@@ -9,28 +9,28 @@ const fn missing(name: &'static str, about: &'static str, why: &'static str) -> 
 
 const TLS: &str = "there is no TLS yet";
 const SERVERS: &str = "servers come from the configuration";
-const PATTERNS: &str = "a list is replaced by one command or by its file";
+const VARIABLES: &str = "there are no variables of the process";
 const INSIDE: &str = "it is about the inside of HAProxy";
 
 pub(super) const SPECS: &[Spec] = &[
     missing("abort ssl", "drop a change of TLS files", TLS),
     missing("add server", "add a server", SERVERS),
     missing("add ssl", "add to a list of certificates", TLS),
-    missing("commit acl", "put a prepared list into force", PATTERNS),
-    missing("commit map", "put a prepared map into force", PATTERNS),
     missing("commit ssl", "put TLS files into force", TLS),
+    missing("debug dev", "debug the process", INSIDE),
     missing("del server", "remove a server", SERVERS),
     missing("del ssl", "remove TLS files", TLS),
     missing("disable dynamic-cookie", "stop dynamic cookies", "there are no dynamic cookies"),
+    missing("dump stats-file", "the counters, for the next process", "counters begin anew with a process"),
     missing("enable dynamic-cookie", "begin dynamic cookies", "there are no dynamic cookies"),
-    missing("get var", "a variable of the process", "there are no variables of the process"),
+    missing("get var", "a variable of the process", VARIABLES),
+    missing("httpclient", "make an HTTP request", "requests are made by clients alone"),
     missing("new ssl", "make a TLS file", TLS),
-    missing("prepare acl", "prepare a new list", PATTERNS),
-    missing("prepare map", "prepare a new map", PATTERNS),
     missing("set dynamic-cookie-key", "set a cookie's secret", "there are no dynamic cookies"),
     missing("set profiling", "set what is profiled", INSIDE),
     missing("set rate-limit", "limit rates of the process", "there are no rate limits of the process yet"),
     missing("set ssl", "replace TLS files", TLS),
+    missing("set var", "set a variable of the process", VARIABLES),
     missing("show activity", "activity of threads", INSIDE),
     missing("show cache", "the cache", "there is no cache yet"),
     missing("show events", "event sinks", "rings are not kept for reading"),
@@ -40,7 +40,6 @@ pub(super) const SPECS: &[Spec] = &[
     missing("show pools", "pools of memory", INSIDE),
     missing("show profiling", "what is profiled", INSIDE),
     missing("show resolvers", "name servers", "names are resolved by the proxies"),
-    missing("show schema json", "the schema of the JSON forms", "it is not written down in that form"),
     missing("show ssl", "TLS files", TLS),
     missing(
         "show startup-logs",

@@ -1,5 +1,7 @@
 //! Commands that only tell.
 
+use sluicegate_stats::Precision;
+
 use super::{Spec, read};
 use crate::answer::Answer;
 use crate::ask::{Listed, SessionName};
@@ -17,7 +19,7 @@ pub(super) const SPECS: &[Spec] = &[
     read("get weight", "<bk>/<srv>", User, "the weight of a server, and the configured one", |words| {
         Ok(Verb::GetWeight(words.argument(0).to_owned()))
     }),
-    read("show acl", "[<acl>]", User, "the lists of patterns, or the patterns of one", |words| {
+    read("show acl", "[@<ver>] [<acl>]", User, "the lists of patterns, or the patterns of one", |words| {
         patterns(words, Patterns::Acl, PatternVerb::Show)
     }),
     read("show backend", "", User, "the names of the backends", |_| Ok(Verb::ShowBackend)),
@@ -39,13 +41,15 @@ pub(super) const SPECS: &[Spec] = &[
             Ok(Verb::ShowErrors { proxy: words.given(0), responses })
         },
     ),
-    read("show info", "[desc|json|typed]*", User, "facts of the process", |words| {
+    read("show info", "[desc|json|typed|float]*", User, "facts of the process", |words| {
         let has = |word: &str| words.arguments().iter().any(|argument| argument == word);
-        Ok(Verb::ShowInfo { form: form(words), described: has("desc") })
+        let precision = if has("float") { Precision::Float } else { Precision::Whole };
+        Ok(Verb::ShowInfo { form: form(words), described: has("desc"), precision })
     }),
-    read("show map", "[<map>]", User, "the maps, or the entries of one", |words| {
+    read("show map", "[@<ver>] [<map>]", User, "the maps, or the entries of one", |words| {
         patterns(words, Patterns::Map, PatternVerb::Show)
     }),
+    read("show schema json", "", User, "the schema of the JSON forms", |_| Ok(Verb::ShowSchema)),
     read("show servers conn", "[<backend>]", User, "connections to servers", |words| {
         Ok(Verb::ShowServersConn(words.given(0)))
     }),
@@ -61,7 +65,7 @@ pub(super) const SPECS: &[Spec] = &[
     }),
     read(
         "show stat",
-        "[json|no-maint|typed|up]*",
+        "[desc|json|no-maint|typed|up]*",
         User,
         "the counters of frontends, backends and servers",
         |words| stat(words).map(Verb::ShowStat),
@@ -99,14 +103,18 @@ fn stat(words: &Words) -> Result<StatQuery, Answer> {
 
 pub(super) fn patterns(words: &Words, which: Patterns, verb: PatternVerb) -> Result<Verb, Answer> {
     let arguments = words.arguments();
-    // `@<version>` names a version of the list; there is only the one in force.
-    let arguments = match arguments.first() {
-        Some(version) if version.starts_with('@') => &arguments[1..],
-        _ => arguments,
-    };
+    let versioned =
+        matches!(verb, PatternVerb::Show | PatternVerb::Add | PatternVerb::Clear | PatternVerb::Commit);
+    let written = arguments.first().and_then(|word| word.strip_prefix('@')).filter(|_| versioned);
+    let arguments = if written.is_some() { &arguments[1..] } else { arguments };
+    // What is no number is 0, as HAProxy reads it.
+    let version = written.map(|text| {
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        text[..digits].parse().unwrap_or(0)
+    });
     let (list, rest) = match arguments.split_first() {
         Some((list, rest)) => (list.clone(), rest.to_vec()),
         None => (String::new(), Vec::new()),
     };
-    Ok(Verb::Patterns { which, verb, list, arguments: rest, payload: words.payload.clone() })
+    Ok(Verb::Patterns { which, verb, version, list, arguments: rest, payload: words.payload.clone() })
 }

@@ -1,4 +1,5 @@
 use sluicegate_core::Untold;
+use sluicegate_core::overrides::Versions;
 use sluicegate_core::{Entry, Overrides};
 use sluicegate_model::{Change, compile};
 use sluicegate_proto::build;
@@ -88,6 +89,7 @@ fn say(ask: &Ask, told: &[Told]) -> String {
         runtime: &runtime,
         report: &report,
         overrides: &overrides,
+        versions: &Versions::default(),
         facts: &Facts { now_unix_ms: 7, ..Facts::default() },
         sockets: &[],
         environment: &[],

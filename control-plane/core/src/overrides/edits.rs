@@ -39,6 +39,11 @@ impl Edits {
         Self { added: added.collect(), ..Self::default() }
     }
 
+    /// What comes behind the others, in its order.
+    pub fn added(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.added.iter().map(|(pattern, value)| (&**pattern, &**value))
+    }
+
     /// The list is what its file has.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()

@@ -46,6 +46,7 @@ impl<'a> Lowering<'a> {
             log_targets: proxy.log_targets.clone(),
             number: proxy.number,
             log_probes: lines.is_on("option log-health-checks"),
+            description: self.description(proxy.lines),
         };
         self.emit_from(provenance, proxy.name.into(), 0, Body::Backend(backend));
         let servers = self.servers(proxy, &check);

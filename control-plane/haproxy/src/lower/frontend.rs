@@ -38,6 +38,7 @@ impl<'a> Lowering<'a> {
             disabled: proxy.disabled,
             number: proxy.number,
             paused: false,
+            description: self.description(proxy.lines),
         };
         self.emit_from(provenance, proxy.name.into(), 0, Body::Frontend(frontend));
     }

@@ -70,10 +70,7 @@ impl<'a> Lowering<'a> {
         if let Some(node) = word("node") {
             process.node = self.plain(node).unwrap_or_default();
         }
-        if let Some(line) = lines.last("description") {
-            let words: Vec<_> = line.args().iter().filter_map(|word| self.plain(word)).collect();
-            process.description = words.join(" ");
-        }
+        process.description = self.description(lines);
         if let Some(millis) = word("hard-stop-after").and_then(|word| self.time(word)) {
             // Nought is no limit, as in HAProxy.
             process.hard_stop_after_ms = Some(millis).filter(|millis| *millis != 0);

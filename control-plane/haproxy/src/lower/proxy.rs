@@ -74,6 +74,7 @@ const READ: &[&str] = &[
     "bind",
     "default-server",
     "default_backend",
+    "description",
     "disabled",
     "enabled",
     "errorfile",
@@ -203,6 +204,14 @@ impl<'a> Lowering<'a> {
             );
         }
         number
+    }
+
+    /// A text about the section, for people.
+    pub(super) fn description(&mut self, lines: &Lines<'_>) -> String {
+        let line = lines.last("description");
+        let words = line.into_iter().flat_map(|line| line.args());
+        let words: Vec<_> = words.filter_map(|word| self.plain(word)).collect();
+        words.join(" ")
     }
 
     /// A `defaults` section by itself, so that its mistakes are told even where no proxy stands under it.

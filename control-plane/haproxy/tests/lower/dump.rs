@@ -171,6 +171,7 @@ fn frontend_body(out: &mut Out, frontend: &v1::Frontend, provenance: &v1::Proven
     }
     out.flag("disabled", frontend.disabled);
     out.number("number", frontend.number);
+    out.text("description", &frontend.description);
 }
 
 fn backend_body(out: &mut Out, backend: &v1::Backend, provenance: &v1::Provenance) {
@@ -197,6 +198,7 @@ fn backend_body(out: &mut Out, backend: &v1::Backend, provenance: &v1::Provenanc
     out.number("number", backend.number);
     log_targets(out, &backend.log_targets);
     out.flag("log_probes", backend.log_probes);
+    out.text("description", &backend.description);
 }
 
 fn http_probe(out: &mut Out, probe: &v1::HttpProbe) {

@@ -1,13 +1,13 @@
 //! Commands, done.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use sluicegate_console::limits::{ASK_PATIENCE, SET_PATIENCE};
 use sluicegate_console::{Answer, Ask, Command, Outcome, View, ambiguous, answer, run};
-use sluicegate_core::overrides::Value;
+use sluicegate_core::overrides::{Value, Versions};
 use sluicegate_grpc::Publisher;
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::identity::DEFAULT_SCOPE;
@@ -33,6 +33,8 @@ pub(super) struct Office {
     pub(super) desk: Desk,
     pub(super) publisher: Publisher,
     pub(super) process: Arc<Process>,
+    /// What is ready, of all connections.
+    pub(super) versions: Arc<Mutex<Versions>>,
 }
 
 impl Office {
@@ -42,6 +44,15 @@ impl Office {
         match outcome {
             Outcome::Answer(answer) => answer,
             Outcome::Set(values, answer) => self.set(values, answer).await,
+            Outcome::Prepare(list) => match lock(&self.versions).prepare(&list) {
+                Ok(version) => Answer::prepared(version),
+                Err(refused) => Answer::error(&refused.to_string()),
+            },
+            Outcome::Edit(list, version, edits) => match lock(&self.versions).edit(&list, version, &edits) {
+                Ok(()) => Answer::done(),
+                Err(refused) => Answer::error(&refused.to_string()),
+            },
+            Outcome::Commit(list, version) => self.commit(list, version).await,
             Outcome::Ask(ask) => self.ask(&ask).await,
             Outcome::Wait(time) => {
                 tokio::time::sleep(time).await;
@@ -63,10 +74,12 @@ impl Office {
         let (seen, asked) = (self.desk.seen(), self.desk.asked());
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let now_unix_ms = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+        let versions = &lock(&self.versions).clone();
         let view = View {
             runtime: &seen.runtime,
             report,
             overrides: &seen.overrides,
+            versions,
             facts: &Facts { now_unix_ms, ..self.process.facts.clone() },
             sockets: &self.desk.sockets(),
             environment: match asked.environment.is_empty() {
@@ -75,6 +88,19 @@ impl Office {
             },
         };
         look(&view)
+    }
+
+    /// What was put into force once, by another connection, is not put there again.
+    async fn commit(&self, list: ObjectKey, version: u32) -> Answer {
+        let Some(edits) = lock(&self.versions).ready(&list, version).cloned() else { return Answer::done() };
+        if let Err(reason) =
+            self.desk.set(vec![(list.clone(), Value::Patterns(edits))], "on the console".to_owned()).await
+        {
+            return Answer::error(&reason);
+        }
+        lock(&self.versions).commit(&list, version);
+        settled(&self.publisher).await;
+        Answer::done()
     }
 
     async fn set(&self, values: Vec<(ObjectKey, Value)>, answer: Answer) -> Answer {
@@ -96,6 +122,10 @@ impl Office {
         let told = self.publisher.ask(DEFAULT_SCOPE, to, question, ASK_PATIENCE).await;
         self.with_view(&Report::default(), |view| answer(ask, &told, connected.len(), view, &calendar))
     }
+}
+
+fn lock(versions: &Mutex<Versions>) -> MutexGuard<'_, Versions> {
+    versions.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// In this host's time zone.

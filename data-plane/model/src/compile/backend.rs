@@ -34,6 +34,7 @@ pub(super) fn backend(key: &ObjectKey, wire: &v1::Backend, scope: &mut Scope<'_>
     let response_rules = rule::list("response rule", &wire.response_rules, response_origins, scope);
     let error_pages = rule::error_pages(&wire.error_pages, scope);
     let log_targets = scope.at("log_targets", |scope| logging::targets(&wire.log_targets, scope));
+    let description = scope.text("description", &wire.description);
     Some(BackendSettings {
         key: key.clone(),
         origin: scope.origin(),
@@ -52,5 +53,6 @@ pub(super) fn backend(key: &ObjectKey, wire: &v1::Backend, scope: &mut Scope<'_>
         log_targets: log_targets?,
         log_probes: wire.log_probes,
         number: NonZeroU32::new(wire.number),
+        description: description?,
     })
 }

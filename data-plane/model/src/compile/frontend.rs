@@ -32,6 +32,7 @@ pub(super) fn frontend(
         scope.reference("default_backend", Some(id), Kind::Backend)
     });
     let error_pages = rule::error_pages(&wire.error_pages, scope);
+    let description = scope.text("description", &wire.description);
     Some(FrontendSettings {
         key: key.clone(),
         origin: scope.origin(),
@@ -47,6 +48,7 @@ pub(super) fn frontend(
         disabled: wire.disabled || wire.paused,
         paused: wire.paused,
         number: NonZeroU32::new(wire.number),
+        description: description?,
     })
 }
 

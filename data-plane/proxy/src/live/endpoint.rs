@@ -298,7 +298,10 @@ impl EndpointState {
 
     /// Says what the name resolves to. Its health is [`Health::Unresolved`] until then.
     pub fn set_address(&self, address: SocketAddr) {
-        self.resolved.store(Some(Arc::new(address)));
+        if self.address() != Some(address) {
+            self.resolved.store(Some(Arc::new(address)));
+            self.mark.touch();
+        }
         if self.health() == Health::Unresolved {
             let checked = self.known.lock().unwrap_or_else(PoisonError::into_inner).check.is_some();
             self.set_health(if checked { Health::Up } else { Health::Unchecked }, "resolved");

@@ -1,9 +1,12 @@
 //! The numbers of one object at one moment.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use sluicegate_engine::counters::{Average, Averages, EndpointCounters, Sharded};
 use sluicegate_engine::live::{Health, LiveBackend, LiveEndpoint, LiveFrontend, Probe};
+use sluicegate_model::endpoint::EndpointAddress;
+use sluicegate_proto::build::ip_bytes;
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1;
 
@@ -40,6 +43,7 @@ pub(super) struct Facts {
     down_ms: u64,
     checks: u64,
     failed_checks: u64,
+    resolved: Option<IpAddr>,
 }
 
 impl Facts {
@@ -84,6 +88,7 @@ impl Facts {
             down_ms: millis(evidence.down),
             checks: checks.made,
             failed_checks: checks.failed,
+            resolved: resolved(endpoint),
         }
     }
 
@@ -128,8 +133,15 @@ impl Facts {
             down_ms: self.down_ms,
             last_exchange_unix_ms: self.grown.at_unix_ms,
             last_probe: endpoint.state.checks().last.map(probe),
+            resolved_ip: self.resolved.map(ip_bytes).unwrap_or_default(),
         }
     }
+}
+
+/// Where the name of an endpoint leads; `None`: it has none, or that leads nowhere.
+fn resolved(endpoint: &LiveEndpoint) -> Option<IpAddr> {
+    let named = matches!(endpoint.config.address, EndpointAddress::Host(_));
+    endpoint.state.address().filter(|_| named).map(|address| address.ip())
 }
 
 fn probe(probe: Probe) -> v1::Probe {

@@ -57,6 +57,28 @@ async fn only_what_changed_is_told() {
 }
 
 #[tokio::test]
+async fn where_a_name_leads_is_told_when_it_changes() {
+    let (engine, mut applier, served) = applier();
+    let mut reports = Reports::new(Arc::clone(&engine), 42, served, Arc::default());
+    let host = v1::HostAddress { name: "app.test".into(), port: 9 };
+    let address = Some(v1::endpoint::Address::Host(host));
+    let site =
+        Site::default().backend("app", |_| {}).endpoint("app", "a", nowhere(1), |a| a.address = address);
+    applier.apply(site.update(1)).await.unwrap();
+    let mut told = || -> Vec<Vec<u8>> {
+        reports.report(false).endpoints.iter().map(|it| it.resolved_ip.to_vec()).collect()
+    };
+    assert_eq!(told(), [[0; 0]]);
+    let a = engine.live().endpoint(&endpoint_key("app", "a")).unwrap();
+    a.set_address(nowhere(7));
+    assert_eq!(told(), [[127, 0, 0, 7]]);
+    a.set_address(nowhere(7));
+    assert!(told().is_empty());
+    a.set_address(nowhere(8));
+    assert_eq!(told(), [[127, 0, 0, 8]], "its health is what it was");
+}
+
+#[tokio::test]
 async fn a_report_is_bounded_and_the_rest_follows_in_turn() {
     let (engine, mut applier, served) = applier();
     let total = 6_000;

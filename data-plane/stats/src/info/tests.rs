@@ -1,10 +1,37 @@
 use super::*;
+use sluicegate_proto::v1::{ProcessStats, Rate};
+
+/// `show info typed` of HAProxy 2.6: number, name, tags and type.
+const HAPROXY: &str = include_str!("tests/haproxy-2.6.txt");
+
+fn told(precision: Precision) -> Info {
+    let facts = Facts { version: "1.2".into(), now_unix_ms: 100_250, ..Facts::default() };
+    let process = ProcessStats {
+        uptime_ms: 61_500,
+        current_connections: 3,
+        connection_rate: Some(Rate { now: 4, most: 9 }),
+        ..ProcessStats::default()
+    };
+    let mut runtime = Runtime::default();
+    let process_settings = std::sync::Arc::make_mut(&mut runtime.process);
+    (process_settings.node, process_settings.description) = (Some("n".into()), Some("d".into()));
+    let report = Report { process: Some(process), ..Report::default() };
+    Info::with(&runtime, &report, &facts, precision)
+}
 
 #[test]
-fn uptimes() {
-    for (ms, text) in [(0, "0d 0h00m00s"), (61_999, "0d 0h01m01s"), (93_784_000, "1d 2h03m04s")] {
-        assert_eq!(uptime(ms).to_string(), text);
+fn each_of_haproxys_facts_is_told_or_has_a_reason() {
+    let typed =
+        |item: &Item| format!("{} {} {}:{}", item.position, item.name, item.tags, item.value.type_name());
+    let told: Vec<String> = told(Precision::Whole).items.iter().map(typed).collect();
+    let name = |line: &'static str| line.split_once(' ').unwrap().1.rsplit_once(' ').unwrap().0;
+    let untold = |line| UNTOLD_FACTS.iter().filter(|(untold, _)| *untold == name(line)).count();
+    for line in HAPROXY.lines() {
+        let here = told.iter().filter(|told| *told == line).count();
+        assert_eq!(here + untold(line), 1, "{line}\n{told:#?}");
     }
+    assert_eq!(HAPROXY.lines().count(), told.len() + UNTOLD_FACTS.len(), "there are others");
+    assert!(UNTOLD_FACTS.iter().all(|(_, reason)| !reason.is_empty()));
 }
 
 #[test]
@@ -17,4 +44,42 @@ fn facts_are_in_the_order_of_their_numbers() {
     assert!(info.typed(true).starts_with("0.Name.1:POS:str:Sluicegate:\"Product name\"\n"));
     let first = r#"[{"field":{"pos":0,"name":"Name"},"processNum":1,"tags":{"origin":"Product","nature":"Output","scope":"Service"},"value":{"type":"str","value":"Sluicegate"}}"#;
     assert!(info.json().starts_with(first), "{}", info.json());
+}
+
+#[test]
+fn times_and_rates_are_as_exact_as_is_asked_for() {
+    let lines = |precision| -> Vec<String> {
+        let text = told(precision).typed(false);
+        let of = ["Uptime_sec.", "ConnRate.", "MaxConnRate.", "SslFrontendKeyRate.", "Start_time_sec."];
+        let named = |line: &&str| {
+            of.iter().any(|name| line.split_once('.').is_some_and(|(_, rest)| rest.starts_with(name)))
+        };
+        text.lines().filter(named).map(str::to_owned).collect()
+    };
+    assert_eq!(
+        lines(Precision::Whole),
+        [
+            "8.Uptime_sec.1:MDP:u32:61",
+            "26.ConnRate.1:MRP:u32:4",
+            "28.MaxConnRate.1:MMP:u32:9",
+            "35.SslFrontendKeyRate.1:MGP:u32:0",
+            "70.Start_time_sec.1:MDP:u32:38",
+        ]
+    );
+    assert_eq!(
+        lines(Precision::Float),
+        [
+            "8.Uptime_sec.1:MDP:flt:61.5",
+            "26.ConnRate.1:MRP:flt:4",
+            "28.MaxConnRate.1:MMP:u32:9",
+            "35.SslFrontendKeyRate.1:MRP:flt:0",
+            "70.Start_time_sec.1:MDP:flt:38.75",
+        ]
+    );
+}
+
+#[test]
+fn jobs_are_connections_and_listeners() {
+    let jobs = told(Precision::Whole).items.into_iter().find(|item| item.name == "Jobs").unwrap();
+    assert_eq!(jobs.value.to_string(), "3", "it has no listener");
 }

@@ -1,11 +1,15 @@
 use super::*;
 use crate::Facts;
-use crate::rows::tests::{runtime, told};
+use crate::rows::tests::{resource, runtime, told};
+use sluicegate_model::{Change, compile};
+use sluicegate_proto::v1::resource::Body;
 use sluicegate_proto::v1::{self, Health, Report};
 
 fn shown(report: &Report, settings: PageSettings<'_>) -> String {
     let (runtime, facts) = (runtime(), Facts::default());
-    page(&Table::new(&runtime, report, &facts), &Info::new(&runtime, report, &facts), settings)
+    let mut table = Table::new(&runtime, report, &facts);
+    settings.parameters.narrow(&mut table);
+    page(&table, &Info::new(&runtime, report, &facts), settings)
 }
 
 #[test]
@@ -42,10 +46,34 @@ fn what_is_asked_for_is_shown_and_escaped() {
 }
 
 #[test]
-fn servers_that_are_up_alone() {
-    let settings = PageSettings { parameters: Parameters::of(";up"), ..PageSettings::default() };
-    let page = shown(&told(v1::EndpointStats::default(), Health::Down), settings);
-    assert_eq!(page.matches("<tr class=\"server").count(), 1, "{page}");
+fn servers_that_are_down_or_in_maintenance_can_be_left_out() {
+    let servers = |rest, health| {
+        let settings = PageSettings { parameters: Parameters::of(rest), ..PageSettings::default() };
+        let page = shown(&told(v1::EndpointStats::default(), health), settings);
+        page.matches("<tr class=\"server").count()
+    };
+    assert_eq!((servers("", Health::Down), servers(";up", Health::Down)), (3, 2));
+    assert_eq!((servers(";no-maint", Health::Down), servers(";up", Health::Disabled)), (3, 2));
+    assert_eq!(servers(";no-maint", Health::Disabled), 2);
+    assert_eq!(servers(";up", Health::Stopping), 3, "it is not down");
+}
+
+#[test]
+fn a_proxy_is_described() {
+    let backend = v1::Backend {
+        mode: v1::Mode::Http.into(),
+        balance: Some(v1::Balance { algorithm: Some(v1::balance::Algorithm::RoundRobin(v1::RoundRobin {})) }),
+        description: "what <b> serves".into(),
+        ..v1::Backend::default()
+    };
+    let described = resource(v1::Kind::Backend, "app", 9, Body::Backend(backend));
+    let changed = Change::Delta { changed: &[described], removed: &[] };
+    let (runtime, facts, report) =
+        (compile(Some(&runtime()), changed).unwrap(), Facts::default(), Report::default());
+    let table = Table::new(&runtime, &report, &facts);
+    let page = page(&table, &Info::new(&runtime, &report, &facts), PageSettings::default());
+    assert_eq!(page.matches("<small class=\"about\">").count(), 1, "{page}");
+    assert!(page.contains("what &#60;b&#62; serves"), "{page}");
 }
 
 #[test]

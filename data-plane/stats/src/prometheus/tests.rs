@@ -1,6 +1,7 @@
 use super::*;
 use crate::Facts;
-use crate::rows::tests::{runtime, told};
+use crate::rows::tests::{runtime, server, told};
+use sluicegate_model::{Change, compile};
 use sluicegate_proto::v1::{self, Count, Generation, Health, ProcessStats};
 
 fn metrics(scope: Scope) -> String {
@@ -93,4 +94,57 @@ fn a_scope_narrows() {
     assert_eq!(names("scope=*"), "process frontend backend server");
     assert_eq!(names("scope=none"), "");
     assert!(Scope::of_query("no-maint").no_maintenance);
+}
+
+/// `# TYPE` lines of HAProxy 2.6's exporter, of a frontend and a backend in HTTP mode.
+const HAPROXY: &str = include_str!("tests/haproxy-2.6.txt");
+
+/// A server of which everything is known.
+fn full() -> String {
+    let check = v1::CheckSchedule { interval_ms: 1000, rise: 1, fall: 1, ..v1::CheckSchedule::default() };
+    let limited = server("a", 1, |server| {
+        (server.check, server.max_connections, server.max_queue) = (Some(check), 5, 6);
+    });
+    let runtime = compile(Some(&runtime()), Change::Delta { changed: &[limited], removed: &[] }).unwrap();
+    let probe = v1::Probe { word: "L7OK".into(), status: 200, ..v1::Probe::default() };
+    let stats = v1::EndpointStats {
+        last_probe: Some(probe),
+        since_unix_ms: 1,
+        current_exchanges: 3,
+        ..v1::EndpointStats::default()
+    };
+    let (report, facts) = (told(stats, Health::Up), Facts { version: "9.8.7".into(), ..Facts::default() });
+    let info = Info::new(&runtime, &report, &facts);
+    prometheus(&Table::new(&runtime, &report, &facts), &info, &report, Scope::ALL)
+}
+
+#[test]
+fn each_of_haproxys_metrics_is_told_or_has_a_reason() {
+    let (text, untold) = (full(), untold_metrics());
+    let told: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")).collect();
+    for line in HAPROXY.lines() {
+        let name = line.split(' ').next().unwrap();
+        let here = told.iter().filter(|told| **told == line).count();
+        let reasons = untold.iter().filter(|metric| metric.name == name).count();
+        assert_eq!(here + reasons, 1, "{line}\n{told:#?}");
+    }
+    let ours = told.iter().filter(|line| line.starts_with("haproxy_")).count();
+    assert_eq!(HAPROXY.lines().count(), ours + untold.len(), "there are others");
+}
+
+#[test]
+fn servers_of_a_backend_are_counted_by_their_states() {
+    let text = full();
+    for line in [
+        "haproxy_backend_agg_server_status{proxy=\"app\",state=\"UP\"} 2",
+        "haproxy_backend_agg_server_status{proxy=\"app\",state=\"DRAIN\"} 1",
+        "haproxy_backend_agg_server_status{proxy=\"both\",state=\"UP\"} 0",
+        "haproxy_backend_agg_server_check_status{proxy=\"app\",state=\"UP\"} 2",
+        "haproxy_backend_agg_check_status{proxy=\"app\",state=\"L7OK\"} 1",
+        "haproxy_backend_agg_check_status{proxy=\"app\",state=\"PROCOK\"} 0",
+        "haproxy_server_used_connections_current{proxy=\"app\",server=\"a\"} 3",
+        "haproxy_frontend_limit_session_rate{proxy=\"web\"} 0",
+    ] {
+        assert!(text.lines().any(|seen| seen == line), "{line}\n{text}");
+    }
 }

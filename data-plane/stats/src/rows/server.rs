@@ -6,6 +6,7 @@ use sluicegate_model::{Backend, Endpoint};
 use sluicegate_proto::v1::{Durations, EndpointStats, Health};
 
 use super::{Kind, Proxy, Row, Scene};
+use crate::address::written;
 use crate::field::Field;
 
 impl Scene<'_> {
@@ -40,11 +41,14 @@ impl Scene<'_> {
         let last = self.last_session(stats.last_exchange_unix_ms);
         row.set(Field::Lastsess, last);
         row.durations(stats.durations.as_ref());
+        row.short(Field::UsedConnCur, stats.current_exchanges);
         row.short(Field::Weight, endpoint.weight.into());
         row.short(Field::Uweight, endpoint.weight.into());
         row.short(Field::Act, (!endpoint.backup).into());
         row.short(Field::Bck, endpoint.backup.into());
-        row.text(Field::Addr, &endpoint.written_address());
+        if let Some(address) = written(endpoint, &stats) {
+            row.text(Field::Addr, &address);
+        }
         match backend.settings.mode {
             Mode::Tcp => row.text(Field::Mode, "tcp"),
             Mode::Http => {

@@ -7,14 +7,14 @@ fn id(kind: ObjectKind, name: &str) -> ObjectId {
     ObjectId { provider: "test".into(), kind: kind.into(), name: name.into(), ..ObjectId::default() }
 }
 
-fn resource(kind: ObjectKind, name: &str, line: u32, body: Body) -> Resource {
+pub(crate) fn resource(kind: ObjectKind, name: &str, line: u32, body: Body) -> Resource {
     let place = Place::File(v1::origin::File { path: "a.cfg".into(), line });
     let origin = Some(Origin { place: Some(place) });
     let provenance = Some(v1::Provenance { origin, ..v1::Provenance::default() });
     Resource { id: Some(id(kind, name)), body: Some(body), provenance, ..Resource::default() }
 }
 
-fn server(name: &str, number: u32, change: impl FnOnce(&mut v1::Endpoint)) -> Resource {
+pub(crate) fn server(name: &str, number: u32, change: impl FnOnce(&mut v1::Endpoint)) -> Resource {
     let address = v1::IpAddress { ip: vec![192, 0, 2, 1].into(), port: 80 };
     let mut endpoint = v1::Endpoint {
         backend: Some(id(ObjectKind::Backend, "app")),
@@ -121,6 +121,15 @@ fn rows_are_selected() {
     assert_eq!(rows(None, Some(1), None), 2);
     assert_eq!(rows(None, Some(6), None), 5);
     assert_eq!(rows(Some(4), Some(4), Some(2)), 1);
+}
+
+#[test]
+fn legends_can_be_hidden() {
+    let mut table = table(&Report::default());
+    let told = |table: &Table| [of(table, "app/a", Field::Addr), of(table, "app/BACKEND", Field::Algo)];
+    assert_eq!(told(&table), ["192.0.2.1:80", "roundrobin"]);
+    table.hide_legends();
+    assert_eq!(told(&table), ["", ""]);
 }
 
 #[test]
@@ -247,4 +256,24 @@ fn checks_that_are_off_are_none_while_the_server_is_up() {
     };
     assert_eq!((status(false, Health::Up), status(true, Health::Up)), ("UP".into(), "no check".into()));
     assert_eq!(status(true, Health::Down), "DOWN", "as it was when they were turned off");
+}
+
+#[test]
+fn a_server_that_is_known_by_a_name_is_where_that_leads() {
+    let host = v1::HostAddress { name: "app.test".into(), port: 8080 };
+    let named = server("a", 1, |server| server.address = Some(endpoint::Address::Host(host)));
+    let path = v1::UnixAddress { path: b"/run/app.sock".to_vec().into(), ..v1::UnixAddress::default() };
+    let local = server("b", 2, |server| server.address = Some(endpoint::Address::Unix(path)));
+    let runtime =
+        compile(Some(&runtime()), Change::Delta { changed: &[named, local], removed: &[] }).unwrap();
+    let address = |name, resolved_ip: &[u8]| {
+        let stats =
+            v1::EndpointStats { resolved_ip: resolved_ip.to_vec().into(), ..v1::EndpointStats::default() };
+        of(&Table::new(&runtime, &told(stats, Health::Up), &Facts::default()), name, Field::Addr)
+    };
+    assert_eq!(address("app/a", &[10, 0, 0, 7]), "10.0.0.7:8080");
+    let v6 = std::net::Ipv6Addr::LOCALHOST.octets();
+    assert_eq!(address("app/a", &v6), "[::1]:8080");
+    assert_eq!((address("app/a", &[]), address("app/a", &[1, 2])), (String::new(), String::new()));
+    assert_eq!(address("app/b", &[]), "unix");
 }

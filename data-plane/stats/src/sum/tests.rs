@@ -69,3 +69,14 @@ fn a_server_that_one_proxy_reaches_is_up() {
     assert_eq!(seen((Health::Down, 5), (Health::Down, 7)), (Health::Down, 7));
     assert_eq!(seen((Health::Up, 7), (Health::Up, 5)), (Health::Up, 7));
 }
+
+#[test]
+fn where_a_name_leads_is_told_by_any_that_knows() {
+    let at = |resolved_ip: &[u8]| {
+        let endpoint = endpoint("a", 0, Health::Up, 5);
+        report(vec![EndpointStats { resolved_ip: resolved_ip.to_vec().into(), ..endpoint }], 0)
+    };
+    let told = |first: &[u8], second: &[u8]| sum([&at(first), &at(second)]).endpoints[0].resolved_ip.to_vec();
+    assert_eq!(told(&[], &[10, 0, 0, 2]), [10, 0, 0, 2]);
+    assert_eq!(told(&[10, 0, 0, 1], &[10, 0, 0, 2]), [10, 0, 0, 1]);
+}

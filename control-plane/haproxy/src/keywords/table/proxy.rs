@@ -64,9 +64,9 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .does("The form of log lines."),
     ],
     &[
-        Keyword::inert("description", DFLB, "there is no statistics page yet")
+        Keyword::works("description", DFLB, "lower/stats")
             .takes(1, Arity::ANY, "<text>")
-            .does("Free text about the proxy."),
+            .does("Free text about the proxy, for the statistics page."),
         Keyword::works("id", FLB, "lower/proxies").takes(1, 1, "<number>").does("Its number in statistics."),
         Keyword::inert("guid", FLB, "proxies are known by their names").takes(1, 1, "<text>"),
         Keyword::inert("fullconn", DLB, "it acts on `minconn` alone").takes(1, 1, "<number>"),

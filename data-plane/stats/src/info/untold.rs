@@ -1,0 +1,23 @@
+//! What HAProxy tells of its process, and this program does not.
+
+const POOLS: &str = "there are no pools: memory comes from the allocator, which does not say whose it is";
+const PIPES: &str =
+    "each worker has a pipe that bodies pass through; how many are full at a moment is not counted";
+
+/// Names of `show info` that have no line, and why.
+pub const UNTOLD_FACTS: &[(&str, &str)] = &[
+    ("Release_date", "a build does not know the day of its sources"),
+    ("PoolAlloc_MB", POOLS),
+    ("PoolUsed_MB", POOLS),
+    ("PoolFailed", POOLS),
+    ("PipesUsed", PIPES),
+    ("PipesFree", PIPES),
+    ("Tasks", "the tasks of workers are not counted"),
+    ("Run_queue", "the tasks of workers are not counted"),
+    ("Idle_pct", "how long workers wait is not measured"),
+    ("FailedResolutions", "questions for names are logged where they fail, and not counted"),
+    ("TotalSplicdedBytesOut", "bytes are counted without the way that they took"),
+    ("BytesOutRate", "it is not measured"),
+    ("PoolAlloc_bytes", POOLS),
+    ("PoolUsed_bytes", POOLS),
+];

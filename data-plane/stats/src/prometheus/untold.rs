@@ -1,0 +1,56 @@
+//! What HAProxy's exporter has, and this one does not.
+
+use super::metrics::PROCESS;
+use crate::info::UNTOLD_FACTS;
+
+/// A metric that is not here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UntoldMetric {
+    /// `haproxy_server_current_throttle`
+    pub name: String,
+    /// Why.
+    pub reason: &'static str,
+}
+
+const NO_COMPRESSION: &str = "there is no compression";
+const REWRITES: &str = "headers that had no room are not counted";
+const INTERNAL: &str = "they are logged with the cause `I`, and not counted";
+const DENIED: &str = "they count as requests that were denied";
+const OF_SERVERS: &str = "the state of a backend is that of its servers, whose changes are counted";
+const IDLE: &str = "how many connections the workers keep idle is not reported";
+
+/// Names behind `haproxy_`, apart from those of facts that are not told either.
+const METRICS: &[(&str, &str)] = &[
+    ("process_current_zlib_memory", NO_COMPRESSION),
+    ("process_max_zlib_memory", NO_COMPRESSION),
+    ("frontend_denied_connections_total", DENIED),
+    ("frontend_denied_sessions_total", DENIED),
+    ("frontend_failed_header_rewriting_total", REWRITES),
+    ("frontend_internal_errors_total", INTERNAL),
+    ("backend_limit_sessions", "`fullconn` limits nothing here"),
+    ("backend_requests_denied_total", "they are counted at the frontend"),
+    ("backend_check_up_down_total", OF_SERVERS),
+    ("backend_check_last_change_seconds", OF_SERVERS),
+    ("backend_downtime_seconds_total", OF_SERVERS),
+    ("backend_failed_header_rewriting_total", REWRITES),
+    ("backend_internal_errors_total", INTERNAL),
+    ("server_responses_denied_total", "they are counted at the backend"),
+    ("server_current_throttle", "there is no slow start"),
+    ("server_failed_header_rewriting_total", REWRITES),
+    ("server_idle_connections_current", IDLE),
+    ("server_idle_connections_limit", IDLE),
+    ("server_internal_errors_total", INTERNAL),
+    ("server_unsafe_idle_connections_current", IDLE),
+    ("server_safe_idle_connections_current", IDLE),
+    ("server_need_connections_current", "how many connections will be needed is not estimated"),
+];
+
+/// All of them, those of the process first.
+pub fn untold_metrics() -> Vec<UntoldMetric> {
+    let reason = |fact: &str| UNTOLD_FACTS.iter().find(|(name, _)| *name == fact).map(|(_, reason)| *reason);
+    let of_facts = PROCESS
+        .iter()
+        .filter_map(|(fact, suffix, _)| Some((format!("haproxy_process_{suffix}"), reason(fact)?)));
+    let others = METRICS.iter().map(|(name, reason)| (format!("haproxy_{name}"), *reason));
+    of_facts.chain(others).map(|(name, reason)| UntoldMetric { name, reason }).collect()
+}
