@@ -160,9 +160,10 @@ impl Availability {
         Self { up, since: now_unix(), downs: 0, down: Duration::ZERO }
     }
 
-    fn turn(&mut self, up: bool) {
+    /// Says whether it is another one.
+    fn turn(&mut self, up: bool) -> bool {
         if self.up == up {
-            return;
+            return false;
         }
         let now = now_unix();
         if up {
@@ -171,6 +172,7 @@ impl Availability {
             self.downs += 1;
         }
         (self.up, self.since) = (up, now);
+        true
     }
 }
 
@@ -251,11 +253,13 @@ impl BackendState {
         backend.rebuild();
         let up = backend.usable() > 0;
         let mut known = self.availability.lock().unwrap_or_else(PoisonError::into_inner);
-        match &mut *known {
+        let turned = match &mut *known {
             Some(known) => known.turn(up),
-            None => *known = Some(Availability::begin(up)),
+            None => known.replace(Availability::begin(up)).is_none(),
+        };
+        if turned {
+            self.mark.touch();
         }
-        self.mark.touch();
     }
 
     /// Makes a generation's backend the one that hands out places.

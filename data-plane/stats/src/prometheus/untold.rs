@@ -27,7 +27,6 @@ const METRICS: &[(&str, &str)] = &[
     ("frontend_denied_sessions_total", DENIED),
     ("frontend_failed_header_rewriting_total", REWRITES),
     ("frontend_internal_errors_total", INTERNAL),
-    ("backend_limit_sessions", "`fullconn` limits nothing here"),
     ("backend_requests_denied_total", "they are counted at the frontend"),
     ("backend_check_up_down_total", OF_SERVERS),
     ("backend_check_last_change_seconds", OF_SERVERS),
