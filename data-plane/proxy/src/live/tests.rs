@@ -1,3 +1,4 @@
+mod client_port;
 mod operator;
 
 use std::collections::VecDeque;
