@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use sluicegate_proto::hash::ContentHash;
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::Kind;
 
