@@ -29,6 +29,7 @@ use crate::listen::{ListenerId, unix};
 use crate::live::{Gate, Live};
 use crate::log::{Bell, Level, Names, Ring, Sinks, Writer};
 use crate::worker::Shared;
+use crate::worker::beat::Beat;
 use crate::worker::inquiries::{INQUIRIES, Inquiry};
 use crate::worker::run::{self, COMMANDS, Command, Stop};
 pub use prepare::{LocalRejection, Prepared, Reason};
@@ -113,7 +114,8 @@ impl Engine {
             tasks: Arc::default(),
             most_idle: AtomicUsize::new(0),
             rings,
-            beats: (0..settings.workers).map(|_| AtomicU64::new(0)).collect(),
+            beats: (0..settings.workers).map(|_| Beat::default()).collect(),
+            failed_resolutions: Arc::default(),
             names: writer.names(),
             lost_lines: writer.lost(),
             captures: Captures::default(),
@@ -228,9 +230,14 @@ impl Engine {
         });
     }
 
+    /// Questions for the addresses of names that were not answered with one, for who asks them to count.
+    pub fn failed_resolutions(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.shared.failed_resolutions)
+    }
+
     /// Per worker a number that grows every second while the worker turns: for a watchdog.
     pub fn beats(&self) -> Vec<u64> {
-        self.shared.beats.iter().map(|beat| beat.load(SeqCst)).collect()
+        self.shared.beats.iter().map(|beat| beat.count.load(SeqCst)).collect()
     }
 
     /// Sets the limit of client connections for a generation: what is over it waits in the kernel.

@@ -142,5 +142,6 @@ pub(crate) fn shared() -> Shared {
         captures: crate::errors::Captures::default(),
         host: "host".into(),
         beats: Box::default(),
+        failed_resolutions: Arc::default(),
     }
 }

@@ -1,5 +1,6 @@
 //! One OS thread that serves connections, and what it keeps for them.
 
+pub(crate) mod beat;
 pub(crate) mod inquiries;
 pub(crate) mod run;
 pub(crate) mod tasks;
@@ -17,6 +18,8 @@ use arc_swap::{ArcSwap, Cache};
 use sluicegate_rules::{Scratch, Style, render};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
+
+use beat::Beat;
 
 use crate::chance::Chance;
 use crate::clock::Clock;
@@ -54,8 +57,10 @@ pub(crate) struct Shared {
     pub(crate) captures: Captures,
     /// The host's name.
     pub(crate) host: Box<str>,
-    /// Grow while their worker turns.
-    pub(crate) beats: Box<[AtomicU64]>,
+    /// Of each worker, as of the last second.
+    pub(crate) beats: Box<[Beat]>,
+    /// Questions for the addresses of names that were not answered with one.
+    pub(crate) failed_resolutions: Arc<AtomicU64>,
 }
 
 /// A worker's own things. Everything here is used by its thread alone; connections' tasks hold it in an `Rc`.

@@ -49,7 +49,7 @@ struct Named {
 impl<P: Prober> Endpoints<P> {
     /// Follows nothing yet. `seed` shifts the first probes of this process against those of others.
     pub(crate) fn new(engine: Arc<Engine>, prober: P, seed: u64) -> Self {
-        let (names, answers) = Names::start();
+        let (names, answers) = Names::start(engine.failed_resolutions());
         Self {
             checks: Checks::new(prober, Board::new(Arc::clone(&engine)), seed),
             engine,

@@ -285,6 +285,9 @@ fn process(report: ProcessReport, grown: &mut Growth<'_>) -> v1::ProcessStats {
         dropped_log_lines: report.dropped_log_lines,
         connection_rate: rate(0, report.connections),
         request_rate: rate(1, report.requests),
+        idle_percent: Some(report.idle_percent),
+        tasks: report.tasks,
+        failed_resolutions: report.failed_resolutions,
     }
 }
 

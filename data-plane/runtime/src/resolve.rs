@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use hickory_resolver::TokioResolver;
@@ -38,17 +40,20 @@ pub(crate) struct Names {
     resolver: Option<TokioResolver>,
     tasks: HashMap<String, AbortHandle>,
     answers: mpsc::Sender<Answer>,
+    failures: Arc<AtomicU64>,
 }
 
 impl Names {
     /// Reads `/etc/resolv.conf` and `/etc/hosts`; without them every name fails, and says so.
-    pub(crate) fn start() -> (Self, mpsc::Receiver<Answer>) {
+    ///
+    /// `failures` counts questions that are not answered with an address.
+    pub(crate) fn start(failures: Arc<AtomicU64>) -> (Self, mpsc::Receiver<Answer>) {
         let resolver = TokioResolver::builder_tokio().and_then(|builder| builder.build());
         if let Err(error) = &resolver {
             tracing::warn!(%error, "no name can be resolved");
         }
         let (answers, receiver) = mpsc::channel(ANSWERS);
-        (Self { resolver: resolver.ok(), tasks: HashMap::new(), answers }, receiver)
+        (Self { resolver: resolver.ok(), tasks: HashMap::new(), answers, failures }, receiver)
     }
 
     /// Follows just these names from now on; what is followed already goes on undisturbed.
@@ -62,7 +67,8 @@ impl Names {
         });
         for name in names {
             if !self.tasks.contains_key(name) {
-                let task = follow(self.resolver.clone(), name.clone(), self.answers.clone());
+                let failures = Arc::clone(&self.failures);
+                let task = follow(self.resolver.clone(), name.clone(), self.answers.clone(), failures);
                 self.tasks.insert(name.clone(), tokio::spawn(task).abort_handle());
             }
         }
@@ -75,7 +81,12 @@ impl Drop for Names {
     }
 }
 
-async fn follow(resolver: Option<TokioResolver>, name: String, answers: mpsc::Sender<Answer>) {
+async fn follow(
+    resolver: Option<TokioResolver>,
+    name: String,
+    answers: mpsc::Sender<Answer>,
+    failures: Arc<AtomicU64>,
+) {
     let mut told = None;
     let mut wait = FIRST_WAIT;
     loop {
@@ -86,6 +97,7 @@ async fn follow(resolver: Option<TokioResolver>, name: String, answers: mpsc::Se
                 (Ok(address), life.clamp(SHORTEST_LIFE, LONGEST_LIFE))
             }
             Err(reason) => {
+                failures.fetch_add(1, Relaxed);
                 let next = wait;
                 wait = (wait * 2).min(LONGEST_WAIT);
                 (Err(reason), next)

@@ -9,7 +9,8 @@ use sluicegate_proto::v1::{
 
 /// Counters and what goes on now add up; so do the highest marks, which is more than was ever reached at one moment.
 /// Averages count as much as the exchanges they are of. A server is up where any proxy has it up; what was seen last of
-/// its health is told by the proxy that saw the last change. Where a name leads is told by any that knows.
+/// its health is told by the proxy that saw the last change. Where a name leads is told by any that knows; of
+/// the part of its time that a process waits in, the smallest counts.
 pub fn sum<'a>(reports: impl IntoIterator<Item = &'a Report>) -> Report {
     let mut total = Report::default();
     let (mut frontends, mut backends, mut endpoints) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
@@ -51,6 +52,8 @@ macro_rules! add {
 
 fn add_process(sum: &mut ProcessStats, of: &ProcessStats) {
     add!(sum, of, connections, current_connections, requests, retained_generations, dropped_log_lines);
+    add!(sum, of, tasks, failed_resolutions);
+    sum.idle_percent = [sum.idle_percent, of.idle_percent].into_iter().flatten().min();
     sum.uptime_ms = sum.uptime_ms.max(of.uptime_ms);
     add_rate(&mut sum.connection_rate, of.connection_rate.as_ref());
     add_rate(&mut sum.request_rate, of.request_rate.as_ref());
@@ -68,6 +71,7 @@ fn add_frontend(sum: &mut FrontendStats, of: &FrontendStats) {
     add_responses(&mut sum.responses, &of.responses);
     add_rate(&mut sum.connection_rate, of.connection_rate.as_ref());
     add_rate(&mut sum.request_rate, of.request_rate.as_ref());
+    add_rate(&mut sum.bytes_out_rate, of.bytes_out_rate.as_ref());
 }
 
 fn add_backend(sum: &mut BackendStats, of: &BackendStats) {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use sluicegate_core::overrides::{Edits, NoVersion, Value};
+use sluicegate_core::overrides::{Edits, Value};
 use sluicegate_model::patterns::{Entry, ListUse};
 use sluicegate_model::{Fault, PatternList, find, fits};
 use sluicegate_proto::catalog::ValueType;
@@ -76,7 +76,10 @@ pub(super) fn patterns(view: &View<'_>, request: &Request<'_>) -> Result<Outcome
     let first = request.arguments.first().map_or("", String::as_str);
     let edits = match request.verb {
         PatternVerb::Prepare => return Ok(Outcome::Prepare(list.key.clone())),
-        PatternVerb::Commit => return Ok(Outcome::Commit(list.key.clone(), version.number())),
+        PatternVerb::Commit => {
+            let number = request.version.unwrap_or_default();
+            return Ok(Outcome::Commit(list.key.clone(), number));
+        }
         PatternVerb::Show => {
             return Ok(match version {
                 Version::InForce => entries(list),
@@ -121,18 +124,12 @@ impl Version {
             }
             PatternVerb::Add if number > newest => {
                 let what = if request.which == Patterns::Map { "map" } else { "acl" };
-                Err(Answer::error(&NoVersion::Future(what).to_string()))
+                let line = format!("Version number in the future, please use 'prepare {what}' before.");
+                Err(Answer::error(&line))
             }
             PatternVerb::Commit => Ok(Self::Other(number)),
             _ if number == current => Ok(Self::InForce),
             _ => Ok(Self::Other(number)),
-        }
-    }
-
-    fn number(self) -> u32 {
-        match self {
-            Self::InForce => 0,
-            Self::Other(number) => number,
         }
     }
 }
@@ -307,7 +304,10 @@ impl<'a> Lists<'a> {
             let used = if list.map { "map" } else { "acl" };
             let place =
                 place.map(|place| format!(" used by {used} at {}", written(place))).unwrap_or_default();
-            let (count, (current, newest)) = (list.entries().count(), view.versions.numbers(&list.key));
+            let (current, newest) = view.versions.numbers(&list.key);
+            // As HAProxy counts: of the version in force, and of those that are ready.
+            let ready = (current..newest).filter_map(|before| view.versions.ready(&list.key, before + 1));
+            let count = list.entries().count() + ready.map(|edits| edits.added().count()).sum::<usize>();
             // Writing to a String cannot fail.
             let _infallible = writeln!(
                 text,

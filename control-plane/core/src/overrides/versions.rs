@@ -12,9 +12,6 @@ pub const MAX_VERSIONS: usize = 64;
 /// Why a version was not made or changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoVersion {
-    /// Nobody prepared it.
-    #[error("Version number in the future, please use 'prepare {0}' before.")]
-    Future(&'static str),
     /// Over [`MAX_VERSIONS`].
     #[error("There are {MAX_VERSIONS} prepared versions, which is the limit.")]
     Full,

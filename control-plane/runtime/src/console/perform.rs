@@ -74,12 +74,12 @@ impl Office {
         let (seen, asked) = (self.desk.seen(), self.desk.asked());
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let now_unix_ms = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
-        let versions = &lock(&self.versions).clone();
+        let versions = lock(&self.versions);
         let view = View {
             runtime: &seen.runtime,
             report,
             overrides: &seen.overrides,
-            versions,
+            versions: &versions,
             facts: &Facts { now_unix_ms, ..self.process.facts.clone() },
             sockets: &self.desk.sockets(),
             environment: match asked.environment.is_empty() {

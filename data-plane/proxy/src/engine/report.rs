@@ -25,9 +25,22 @@ pub struct ProcessReport {
     pub dropped_log_lines: u64,
     /// Connection tasks that panicked.
     pub panics: u64,
+    /// The part of the last second that workers waited in, in percent.
+    pub idle_percent: u32,
+    /// Tasks of the workers.
+    pub tasks: u64,
+    /// Questions for the addresses of names that were not answered with one.
+    pub failed_resolutions: u64,
 }
 
 impl Engine {
+    /// Of all workers alike.
+    fn idle_percent(&self) -> u32 {
+        let beats = &self.shared.beats;
+        let sum: u64 = beats.iter().map(|beat| beat.idle_percent.load(SeqCst)).sum();
+        sum.checked_div(beats.len() as u64).and_then(|mean| u32::try_from(mean).ok()).unwrap_or(0)
+    }
+
     /// What the process counted.
     pub fn report(&self) -> ProcessReport {
         let shared = &self.shared;
@@ -42,6 +55,9 @@ impl Engine {
             closes: CloseCause::ALL.into_iter().zip(closes).collect(),
             dropped_log_lines: full_rings + shared.lost_lines.load(SeqCst),
             panics: shared.counters.sum(|shard| &shard.panics),
+            idle_percent: self.idle_percent(),
+            tasks: shared.beats.iter().map(|beat| beat.tasks.load(SeqCst)).sum(),
+            failed_resolutions: shared.failed_resolutions.load(SeqCst),
         }
     }
 }

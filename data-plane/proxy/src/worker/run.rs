@@ -12,6 +12,7 @@ use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::MissedTickBehavior;
 
+use super::beat::Meter;
 use super::inquiries::{self, Inquiry};
 use super::{Shared, Worker};
 use crate::clock::Clock;
@@ -84,6 +85,7 @@ fn runtime() -> io::Result<LocalRuntime> {
 
 async fn turn(worker: Rc<Worker>, mut commands: mpsc::Receiver<Command>, mut stop: watch::Receiver<Stop>) {
     let mut doors: FxHashMap<ListenerId, oneshot::Sender<()>> = FxHashMap::default();
+    let mut meter = Meter::new();
     let mut beat = tokio::time::interval(BEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -101,7 +103,7 @@ async fn turn(worker: Rc<Worker>, mut commands: mpsc::Receiver<Command>, mut sto
             }
             Some(command) = commands.recv() => apply(&worker, &mut doors, command),
             _ = beat.tick() => {
-                worker.shared.beats[worker.index].fetch_add(1, Relaxed);
+                meter.beat(&worker.shared.beats[worker.index]);
                 worker.idle.sweep(worker.clock.refresh());
             }
         }

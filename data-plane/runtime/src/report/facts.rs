@@ -186,6 +186,7 @@ pub(super) fn frontend(
     let counters = &frontend.state.counters;
     let connections = counters.sum(|shard| &shard.connections);
     let requests = counters.sum(|shard| &shard.requests);
+    let bytes_out = counters.sum(|shard| &shard.bytes_out);
     v1::FrontendStats {
         id: Some(key.into()),
         connections,
@@ -193,12 +194,13 @@ pub(super) fn frontend(
         requests,
         responses: counters.sum_each(|shard| &shard.responses).into(),
         bytes_in: counters.sum(|shard| &shard.bytes_in),
-        bytes_out: counters.sum(|shard| &shard.bytes_out),
+        bytes_out,
         denied: counters.sum(|shard| &shard.denied),
         bad_requests: counters.sum(|shard| &shard.bad_requests),
         most_connections: frontend.state.gate.most().into(),
         connection_rate: Some(grown(key, 0, connections).rate),
         request_rate: Some(grown(key, 1, requests).rate),
+        bytes_out_rate: Some(grown(key, 2, bytes_out).rate),
         denied_responses: counters.sum(|shard| &shard.denied_responses),
         intercepted: counters.sum(|shard| &shard.intercepted),
     }

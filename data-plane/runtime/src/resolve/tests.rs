@@ -6,7 +6,8 @@ fn names(names: &[&str]) -> BTreeSet<String> {
 
 #[tokio::test]
 async fn a_name_of_the_hosts_file_and_one_that_is_nowhere() {
-    let (mut followed, mut answers) = Names::start();
+    let failures: Arc<AtomicU64> = Arc::default();
+    let (mut followed, mut answers) = Names::start(Arc::clone(&failures));
     followed.follow(&names(&["localhost", "no-such-name.invalid"]));
     let mut found = HashMap::new();
     while found.len() < 2 {
@@ -15,11 +16,12 @@ async fn a_name_of_the_hosts_file_and_one_that_is_nowhere() {
     }
     assert!(found["localhost"].as_ref().unwrap().is_loopback());
     assert!(found["no-such-name.invalid"].is_err());
+    assert!(failures.load(Relaxed) > 0);
 }
 
 #[tokio::test]
 async fn a_name_that_is_no_longer_wanted_is_dropped() {
-    let (mut followed, _answers) = Names::start();
+    let (mut followed, _answers) = Names::start(Arc::default());
     followed.follow(&names(&["a.invalid", "b.invalid"]));
     followed.follow(&names(&["b.invalid"]));
     assert_eq!(followed.tasks.keys().collect::<Vec<_>>(), ["b.invalid"]);

@@ -1,5 +1,5 @@
 use super::*;
-use sluicegate_proto::v1::{ProcessStats, Rate};
+use sluicegate_proto::v1::{self, ProcessStats, Rate};
 
 /// `show info typed` of HAProxy 2.6: number, name, tags and type.
 const HAPROXY: &str = include_str!("tests/haproxy-2.6.txt");
@@ -10,6 +10,7 @@ fn told(precision: Precision) -> Info {
         uptime_ms: 61_500,
         current_connections: 3,
         connection_rate: Some(Rate { now: 4, most: 9 }),
+        idle_percent: Some(75),
         ..ProcessStats::default()
     };
     let mut runtime = Runtime::default();
@@ -76,6 +77,16 @@ fn times_and_rates_are_as_exact_as_is_asked_for() {
             "70.Start_time_sec.1:MDP:flt:38.75",
         ]
     );
+}
+
+#[test]
+fn bytes_of_a_second_are_those_of_all_frontends() {
+    let frontend =
+        |now| v1::FrontendStats { bytes_out_rate: Some(Rate { now, most: 9 }), ..Default::default() };
+    let report = Report { frontends: vec![frontend(3), frontend(4)], ..Report::default() };
+    let told = Info::new(&Runtime::default(), &report, &Facts::default()).typed(false);
+    assert!(told.contains("63.BytesOutRate.1:MRP:u64:7\n"), "{told}");
+    assert!(!told.contains("Idle_pct"), "nothing was reported of it");
 }
 
 #[test]

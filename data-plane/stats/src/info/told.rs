@@ -18,6 +18,7 @@ pub(super) fn items(runtime: &Runtime, report: &Report, facts: &Facts, precision
     items.extend(teller.traffic());
     items.extend(teller.rates());
     items.extend(teller.tls());
+    items.extend(teller.load());
     items.extend(teller.work());
     items
 }
@@ -118,6 +119,15 @@ impl Teller<'_> {
         ]
     }
 
+    fn load(&self) -> Vec<Item> {
+        let idle = self.process.idle_percent.map(Value::U32);
+        let idle = idle.map(|idle| {
+            item(49, "Idle_pct", "MaP", idle, "Percentage of the last second that workers waited in")
+        });
+        let tasks = Value::short(self.process.tasks);
+        [item(47, "Tasks", "MGP", tasks, "Tasks of the workers")].into_iter().chain(idle).collect()
+    }
+
     fn work(&self) -> Vec<Item> {
         let Self { runtime, report, facts, process, .. } = self;
         let node = runtime.process.node.as_deref().unwrap_or(&facts.host);
@@ -126,6 +136,9 @@ impl Teller<'_> {
         let jobs = Value::short(process.current_connections.saturating_add(listeners));
         let dropped = Value::short(process.dropped_log_lines);
         let bytes_out = Value::U64(saturating(report.frontends.iter().map(|frontend| frontend.bytes_out)));
+        let failed = Value::short(process.failed_resolutions);
+        let rates = report.frontends.iter().filter_map(|frontend| frontend.bytes_out_rate);
+        let bytes_out_rate = Value::U64(saturating(rates.map(|rate| rate.now)));
         let started = self.seconds(facts.now_unix_ms.saturating_sub(process.uptime_ms));
         vec![
             item(50, "node", "COS", node.into(), "Name of the node"),
@@ -138,7 +151,9 @@ impl Teller<'_> {
             none(57, "ConnectedPeers", "MGP", "Peers that are connected"),
             item(58, "DroppedLogs", "MGP", dropped, "Log lines that were lost"),
             none(59, "BusyPolling", "MGP", "1 where threads never sleep; they do"),
+            item(60, "FailedResolutions", "MGP", failed, "Names that were asked for and did not resolve"),
             item(61, "TotalBytesOut", "MGP", bytes_out, "Bytes sent to clients"),
+            item(63, "BytesOutRate", "MRP", bytes_out_rate, "Those of the last second"),
             none(64, "DebugCommandsIssued", "MGP", "Commands for debugging; there are none"),
             none(65, "CumRecvLogs", "MCP", "Log messages received; none are"),
             item(66, "Build info", "POS", facts.version.as_str().into(), "Version of the build"),

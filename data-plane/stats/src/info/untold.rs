@@ -12,12 +12,8 @@ pub const UNTOLD_FACTS: &[(&str, &str)] = &[
     ("PoolFailed", POOLS),
     ("PipesUsed", PIPES),
     ("PipesFree", PIPES),
-    ("Tasks", "the tasks of workers are not counted"),
-    ("Run_queue", "the tasks of workers are not counted"),
-    ("Idle_pct", "how long workers wait is not measured"),
-    ("FailedResolutions", "questions for names are logged where they fail, and not counted"),
+    ("Run_queue", "of the tasks of workers those that wait to run are not counted apart"),
     ("TotalSplicdedBytesOut", "bytes are counted without the way that they took"),
-    ("BytesOutRate", "it is not measured"),
     ("PoolAlloc_bytes", POOLS),
     ("PoolUsed_bytes", POOLS),
 ];

@@ -113,7 +113,9 @@ fn full() -> String {
         current_exchanges: 3,
         ..v1::EndpointStats::default()
     };
-    let (report, facts) = (told(stats, Health::Up), Facts { version: "9.8.7".into(), ..Facts::default() });
+    let mut report = told(stats, Health::Up);
+    report.process = Some(ProcessStats { idle_percent: Some(75), ..ProcessStats::default() });
+    let facts = Facts { version: "9.8.7".into(), ..Facts::default() };
     let info = Info::new(&runtime, &report, &facts);
     prometheus(&Table::new(&runtime, &report, &facts), &info, &report, Scope::ALL)
 }

@@ -80,3 +80,17 @@ fn where_a_name_leads_is_told_by_any_that_knows() {
     assert_eq!(told(&[], &[10, 0, 0, 2]), [10, 0, 0, 2]);
     assert_eq!(told(&[10, 0, 0, 1], &[10, 0, 0, 2]), [10, 0, 0, 1]);
 }
+
+#[test]
+fn the_busiest_process_says_how_much_time_is_left() {
+    let at = |idle_percent, tasks| {
+        let process = ProcessStats { idle_percent, tasks, failed_resolutions: 1, ..ProcessStats::default() };
+        Report { process: Some(process), ..Report::default() }
+    };
+    let told = |reports: &[Report]| {
+        let process = sum(reports).process.unwrap();
+        (process.idle_percent, process.tasks, process.failed_resolutions)
+    };
+    assert_eq!(told(&[at(Some(90), 3), at(Some(40), 4), at(None, 0)]), (Some(40), 7, 3));
+    assert_eq!(told(&[at(None, 1)]), (None, 1, 1), "one that does not say");
+}
