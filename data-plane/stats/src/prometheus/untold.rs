@@ -16,7 +16,6 @@ const NO_COMPRESSION: &str = "there is no compression";
 const REWRITES: &str = "headers that had no room are not counted";
 const INTERNAL: &str = "they are logged with the cause `I`, and not counted";
 const DENIED: &str = "they count as requests that were denied";
-const OF_SERVERS: &str = "the state of a backend is that of its servers, whose changes are counted";
 const IDLE: &str = "how many connections the workers keep idle is not reported";
 
 /// Names behind `haproxy_`, apart from those of facts that are not told either.
@@ -27,13 +26,8 @@ const METRICS: &[(&str, &str)] = &[
     ("frontend_denied_sessions_total", DENIED),
     ("frontend_failed_header_rewriting_total", REWRITES),
     ("frontend_internal_errors_total", INTERNAL),
-    ("backend_requests_denied_total", "they are counted at the frontend"),
-    ("backend_check_up_down_total", OF_SERVERS),
-    ("backend_check_last_change_seconds", OF_SERVERS),
-    ("backend_downtime_seconds_total", OF_SERVERS),
     ("backend_failed_header_rewriting_total", REWRITES),
     ("backend_internal_errors_total", INTERNAL),
-    ("server_responses_denied_total", "they are counted at the backend"),
     ("server_current_throttle", "there is no slow start"),
     ("server_failed_header_rewriting_total", REWRITES),
     ("server_idle_connections_current", IDLE),
