@@ -1,6 +1,7 @@
 //! The same commands to ours and to Debian's HAProxy 2.6: equal answers, where both have something to answer with.
 
 use std::collections::BTreeSet;
+use std::fmt::Debug;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -155,6 +156,25 @@ impl Both {
         let line = format!("{command}\n");
         (ask(&self.ours, &line).await, ask(&self.theirs, &line).await)
     }
+
+    /// Waits until both say the same to a command: names are resolved and checks made in their own time.
+    async fn alike<T: PartialEq + Debug>(&self, command: &str, look: impl Fn(&str) -> T) {
+        let mut seen = None;
+        let equal = async {
+            loop {
+                let (ours, theirs) = self.ask(command).await;
+                let (ours, theirs) = (look(&ours), look(&theirs));
+                if ours == theirs {
+                    return;
+                }
+                seen = Some((ours, theirs));
+                sleep(Duration::from_millis(50)).await;
+            }
+        };
+        if timeout(PATIENCE, equal).await.is_err() {
+            panic!("{command}: ours and HAProxy's are {seen:#?}");
+        }
+    }
 }
 
 fn servers(one: &Origin, two: &Origin) -> String {
@@ -192,19 +212,7 @@ fn without_help(said: &str) -> String {
 async fn states_of_servers_have_haproxys_fields_and_numbers() {
     let (one, two) = (Origin::start("one").await, Origin::start("two").await);
     let both = Both::start(&servers(&one, &two)).await;
-    let equal = async {
-        loop {
-            let (ours, theirs) = both.ask("show servers state").await;
-            let (ours, theirs) = (untimed(&ours), untimed(&theirs));
-            if ours == theirs {
-                return;
-            }
-            // The first checks are under way, and their reports.
-            sleep(Duration::from_millis(100)).await;
-            eprintln!("ours:\n{ours}\ntheirs:\n{theirs}");
-        }
-    };
-    timeout(PATIENCE, equal).await.expect("both say the same of their servers");
+    both.alike("show servers state", untimed).await;
     both.ask("set server app/one state maint").await;
     both.ask("set server app/two state drain").await;
     both.ask("set weight app/two 50%").await;
@@ -259,8 +267,7 @@ async fn facts_and_counters_have_haproxys_names_in_its_order() {
     };
     assert_eq!(rows(&ours), rows(&theirs));
     for command in ["show stat -1 4 -1", "show stat app 7 -1", "show stat -1 1 -1", "show stat no-maint"] {
-        let (ours, theirs) = both.ask(command).await;
-        assert_eq!(rows(&ours), rows(&theirs), "{command}");
+        both.alike(command, rows).await;
     }
     let (ours, theirs) = both.ask("show servers conn").await;
     let field_names =

@@ -83,6 +83,10 @@ fn talk(session: &mut Session) -> bool {
                         assert!(values.iter().all(|(key, _)| RUNTIME.resource(key).is_some()));
                         answer
                     }
+                    Outcome::Prepare(key) | Outcome::Edit(key, _, _) | Outcome::Commit(key, _) => {
+                        assert!(RUNTIME.resource(&key).is_some());
+                        continue;
+                    }
                     Outcome::Ask(_) | Outcome::Wait(_) => continue,
                 };
                 assert!(session.answer(&answer).len() < MAX_COMMAND_BYTES + (64 << 10));

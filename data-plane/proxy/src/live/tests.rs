@@ -412,6 +412,8 @@ fn what_changed_is_listed_once_and_nothing_else_is() {
     take(&backend(&live)).endpoint().state.counters.shard(1).exchanges.add(1);
     assert!(changed().contains(&both[0]));
     live.endpoint(&a).unwrap().set_health(Health::Down, "L4CON");
+    assert_eq!(changed(), both, "its backend has nobody else");
+    live.endpoint(&a).unwrap().set_health(Health::Down, "L4TOUT");
     assert_eq!(changed(), std::slice::from_ref(&a));
     let (known, state) = (live.find_endpoint(&live.active(), &a).unwrap().1, live.endpoint(&a).unwrap());
     assert!(Arc::ptr_eq(&known.state, &state));

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use libfuzzer_sys::fuzz_target;
 use sluicegate_model::Runtime;
 use sluicegate_proto::v1::Report;
-use sluicegate_stats::{Facts, Form, Info, Outcome, PageSettings, Parameters, Table, page};
+use sluicegate_stats::{Facts, Form, Info, Outcome, PageForm, PageSettings, Parameters, Table, page};
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(Runtime::default);
 
@@ -26,7 +26,7 @@ fuzz_target!(|bytes: &[u8]| {
     assert!(location.len() < 64 && location.bytes().all(|byte| byte.is_ascii_graphic()), "{location:?}");
     // Where a form leads shows what it came from.
     let again = Parameters::of(&location["/stats".len()..]);
-    let same = Parameters { csv: false, json: false, outcome: Some(Outcome::Done), ..parameters };
+    let same = Parameters { form: PageForm::default(), outcome: Some(Outcome::Done), ..parameters };
     assert_eq!(again, same);
     let (report, facts) = (Report::default(), Facts::default());
     let settings = PageSettings { uri: "/stats", parameters, admin: true, ..PageSettings::default() };
