@@ -119,6 +119,7 @@ struct Child {
 
 impl Line {
     fn word(&self, at: usize) -> Word {
+        step();
         Word(self.words[at].load(SeqCst))
     }
 
@@ -127,6 +128,7 @@ impl Line {
         let attempt = || {
             let old = self.word(at);
             let child = read();
+            step();
             let replaced = self.words[at].compare_exchange(old.0, old.next(&child).0, SeqCst, SeqCst);
             replaced.map(|_| self.stamps[at].store(child.stamp, Relaxed)).is_ok()
         };
@@ -185,5 +187,13 @@ impl Word {
     }
 }
 
+/// Where a test lets another thread go first.
+fn step() {
+    #[cfg(test)]
+    schedule::step();
+}
+
+#[cfg(test)]
+mod schedule;
 #[cfg(test)]
 mod tests;

@@ -18,6 +18,7 @@ impl Loads {
     }
 
     fn cost(&self, place: u32) -> u32 {
+        step();
         self.loads[place as usize].load(SeqCst)
     }
 
@@ -62,7 +63,7 @@ impl Loads {
     }
 }
 
-fn roll(seed: &mut u64) -> u64 {
+pub(super) fn roll(seed: &mut u64) -> u64 {
     *seed ^= *seed << 13;
     *seed ^= *seed >> 7;
     *seed ^= *seed << 17;
@@ -132,27 +133,60 @@ fn threads_that_only_take_end_level() {
     loads.check();
 }
 
-/// Nothing is lost, however the threads meet: few places make them meet in each node.
+/// Whatever the order of their accesses, what three threads changed is at the root.
 #[test]
 fn no_update_is_lost() {
-    for round in 0..200_u64 {
-        let loads = Loads::new(1 + (round % 20) as u32);
-        thread::scope(|scope| {
-            for number in 1..=4_u64 {
-                let loads = &loads;
-                scope.spawn(move || {
-                    let (mut seed, mut held) = (number << 32 | round + 1, Vec::new());
-                    for _ in 0..1_000 {
-                        match roll(&mut seed) % 2 {
-                            0 => held.extend(loads.take()),
-                            _ => held.pop().into_iter().for_each(|place| loads.release(place)),
-                        }
-                    }
-                    held.into_iter().for_each(|place| loads.release(place));
-                });
-            }
-        });
-        assert_eq!(loads.all(), vec![0; loads.loads.len()]);
+    for seed in 1..=400_u64 {
+        let places = 2 + (seed % 9) as u32;
+        let loads = Loads::new(places);
+        let change = |number: u64| {
+            let mut seed = seed << 8 | number;
+            (0..2).for_each(|_| {
+                loads.set((roll(&mut seed) % u64::from(places)) as u32, 1 + (roll(&mut seed) % 3) as u32)
+            });
+        };
+        schedule::run(seed, &[&|| change(1), &|| change(2), &|| change(3)]);
         loads.check();
     }
+}
+
+/// The same with connections that come and go; nobody is given one that another has been given at that cost.
+#[test]
+fn no_connection_is_lost() {
+    for seed in 1..=100_u64 {
+        let loads = Loads::new(3);
+        let pair = || {
+            let first = loads.take().unwrap();
+            let second = loads.take().unwrap();
+            loads.release(first);
+            loads.take().unwrap();
+            loads.release(second);
+        };
+        schedule::run(seed, &[&pair, &pair, &pair]);
+        assert_eq!(loads.all().iter().sum::<u32>(), 3);
+        loads.check();
+    }
+}
+
+/// As fast as they can.
+#[test]
+fn threads_that_take_and_release_end_idle() {
+    let loads = Loads::new(20);
+    thread::scope(|scope| {
+        for number in 1..=4_u64 {
+            let loads = &loads;
+            scope.spawn(move || {
+                let (mut seed, mut held) = (number, Vec::new());
+                for _ in 0..100_000 {
+                    match roll(&mut seed) % 2 {
+                        0 => held.extend(loads.take()),
+                        _ => held.pop().into_iter().for_each(|place| loads.release(place)),
+                    }
+                }
+                held.into_iter().for_each(|place| loads.release(place));
+            });
+        }
+    });
+    assert_eq!(loads.all(), vec![0; 20]);
+    loads.check();
 }
