@@ -6,15 +6,23 @@
 mod eligible;
 mod hash;
 mod key;
+mod load;
+mod maglev;
 mod map;
+mod peak_ewma;
 mod ring;
 mod round_robin;
 mod server;
+mod tournament;
 
 pub use eligible::{Candidate, eligible};
 pub use hash::{Function, Hashing};
 pub use key::{Uri, domain_only, rdp_cookie, url_param};
+pub use load::{Affinity, Bounds, Occupancy, connections, draw};
+pub use maglev::Maglev;
 pub use map::{MAX_SLOTS, Map};
+pub use peak_ewma::{Latency, PeakEwma};
 pub use ring::{MAX_NODES, Ring};
 pub use round_robin::{MAX_TURNS, Schedule};
 pub use server::{NodeKey, Server, divisor, node_key};
+pub use tournament::{NEVER, Tournament};

@@ -66,6 +66,11 @@ impl Ring {
         self.from(usize::try_from(cursor.checked_rem(self.nodes.len() as u64)?).ok()?, may)
     }
 
+    /// The endpoint of the closest point.
+    pub(crate) fn owner(&self, hash: u32) -> Option<Server> {
+        self.closest(hash).map(|at| self.servers[slot(self.nodes[at]) as usize])
+    }
+
     fn closest(&self, hash: u32) -> Option<usize> {
         let last = self.nodes.len().checked_sub(1)?;
         let after = self.nodes.partition_point(|&node| point(node) < hash);
