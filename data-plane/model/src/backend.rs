@@ -128,8 +128,6 @@ pub enum HashKey {
         /// Of a host name, the label before the last counts alone.
         domain_only: bool,
     },
-    /// The value of a cookie of a Remote Desktop connection.
-    RdpCookie(Box<[u8]>),
     /// What an expression gives.
     Sample(Sample),
 }

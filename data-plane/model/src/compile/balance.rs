@@ -85,7 +85,6 @@ fn key(wire: Option<&Key>, mode: Option<Mode>, scope: &mut Scope<'_>) -> Option<
             let name = scope.at("header", |scope| rule::header_name(&header.name, scope))?;
             Some(HashKey::Header { name, domain_only: header.domain_only })
         }
-        Some(Key::RdpCookie(name)) => text("rdp_cookie", name, scope).map(HashKey::RdpCookie),
         Some(Key::Sample(wire)) => {
             scope.at("sample", |scope| call::sample(Some(wire), scope)).map(HashKey::Sample)
         }

@@ -116,7 +116,6 @@ fn algorithm(balance: &Balance) -> &'static str {
             HashKey::Uri { .. } => "uri",
             HashKey::UrlParameter(_) => "url_param",
             HashKey::Header { .. } => "hdr",
-            HashKey::RdpCookie(_) => "rdp-cookie",
             HashKey::Sample(_) => "hash",
         },
     }
