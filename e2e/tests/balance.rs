@@ -20,7 +20,7 @@ const EQUAL: &[(&str, &str)] = &[
     ("source", "balance source"),
     ("uri", "balance uri"),
     ("ring", "balance uri\n    hash-type consistent"),
-    ("depth", "balance uri depth 1\n    hash-type map-based djb2"),
+    ("depth", "balance uri depth 2\n    hash-type map-based djb2"),
     ("length", "balance uri len 8 whole\n    hash-type consistent wt6"),
     ("whole", "balance uri whole\n    hash-type map-based crc32 avalanche"),
     ("parameter", "balance url_param id\n    hash-type consistent crc32"),
