@@ -8,9 +8,10 @@ use sluicegate_proto::v1::Origin;
 
 use crate::check::Script;
 use crate::endpoint::Endpoint;
+use crate::expr::Sample;
 use crate::frontend::{HttpOptions, Mode, Timeouts};
 use crate::logging::LogTarget;
-use crate::rule::{ErrorPages, Rule};
+use crate::rule::{ErrorPages, HeaderName, Rule};
 
 /// Settings and endpoints together. A changed endpoint makes a new value that shares the settings and all the others.
 #[derive(Debug, Clone)]
@@ -71,8 +72,86 @@ pub struct BackendSettings {
 }
 
 /// How an endpoint is chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone)]
 pub enum Balance {
     /// Smooth weighted turns, strict over all workers together.
     RoundRobin,
+    /// Turns of the slots of a map.
+    StaticRoundRobin,
+    /// The fewest exchanges for the weight; of equals each in turn.
+    LeastConnections,
+    /// The lowest number that has a place.
+    First,
+    /// Of so many that chance finds, the one with the fewest exchanges for its weight.
+    Random(NonZeroU32),
+    /// What is equal goes to the same endpoint; what has no key takes turns.
+    Hash(Box<Hash>),
+}
+
+/// Balancing by a key.
+#[derive(Debug, Clone)]
+pub struct Hash {
+    /// What is hashed.
+    pub key: HashKey,
+    /// How a hash leads to an endpoint.
+    pub table: HashTable,
+    /// Of all keys but [`HashKey::Source`].
+    pub function: HashFunction,
+    /// The hash is mixed once more.
+    pub avalanche: bool,
+    /// No endpoint gets more than so much of the mean load; `None`: no limit.
+    pub balance_factor_percent: Option<NonZeroU32>,
+}
+
+/// What is hashed.
+#[derive(Debug, Clone)]
+pub enum HashKey {
+    /// The client's address.
+    Source,
+    /// The target of the request, or part of it.
+    Uri {
+        /// Bytes that count.
+        length: Option<NonZeroU32>,
+        /// Directories that count.
+        depth: Option<NonZeroU32>,
+        /// The query counts too.
+        whole: bool,
+        /// Neither the scheme nor the authority count.
+        path_only: bool,
+    },
+    /// The value of a parameter of the query.
+    UrlParameter(Box<[u8]>),
+    /// The value of a header.
+    Header {
+        /// Its name.
+        name: HeaderName,
+        /// Of a host name, the label before the last counts alone.
+        domain_only: bool,
+    },
+    /// What an expression gives.
+    Sample(Sample),
+}
+
+/// How a hash leads to an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum HashTable {
+    /// As many slots as all weights together.
+    Map,
+    /// The closest of an endpoint's many places on a ring.
+    Ring,
+}
+
+/// From bytes to a number of 32 bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum HashFunction {
+    /// `sdbm`
+    Sdbm,
+    /// `djb2`
+    Djb2,
+    /// `wt6`
+    Wt6,
+    /// `crc32`
+    Crc32,
+    /// The bytes are a number.
+    None,
 }

@@ -3,6 +3,7 @@
 mod address;
 mod assemble;
 mod backend;
+mod balance;
 mod call;
 mod check;
 mod condition;

@@ -40,6 +40,8 @@ pub struct Exchange {
     pub backend: Option<Arc<LiveBackend>>,
     /// What it was sent to; with the address that it had then.
     pub endpoint: Option<Arc<LiveEndpoint>>,
+    /// The number that leads to its endpoint, where it is balanced by one.
+    pub hash: Option<u32>,
     /// Attempts after the first.
     pub retries: u32,
     /// The last retry changed the endpoint.
@@ -153,6 +155,7 @@ impl Exchange {
             frontend: None,
             backend: None,
             endpoint: None,
+            hash: None,
             retries: 0,
             redispatched: false,
             backend_queue: 0,

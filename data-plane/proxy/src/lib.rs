@@ -7,6 +7,7 @@
 //!
 //! It must not know where generations come from, how health is found out, or who reads its counters.
 
+mod balance;
 mod chance;
 pub mod clock;
 pub mod counters;

@@ -11,6 +11,7 @@ mod endpoint;
 mod figure;
 mod frontend;
 mod gate;
+mod index;
 mod queue;
 mod registry;
 mod table;

@@ -4,6 +4,7 @@
 //! has grown to the size that its messages need. Meanings are HAProxy's (configuration manual, part 7) save where a
 //! function says otherwise.
 
+pub mod bytes;
 pub mod evaluate;
 pub mod format;
 pub mod list;
@@ -20,6 +21,7 @@ mod rewrite;
 mod target;
 mod value;
 
+pub use bytes::bytes;
 pub use evaluate::matches;
 pub use format::{Style, escape_log, render};
 pub use list::{Outcome, run};

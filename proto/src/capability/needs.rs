@@ -7,7 +7,7 @@ use crate::catalog;
 use crate::v1::{
     Backend, Condition, Endpoint, ErrorPage, Format, Frontend, HttpOptions, Listener, LogTarget, Logging,
     Mode, Reply, Resource, Rule, Sample, Service, SetHeader, SyslogFormat, balance, endpoint, format_piece,
-    health_check, listener, log_target, reply, resource, rule, service,
+    hash, health_check, listener, log_target, reply, resource, rule, service,
 };
 
 /// What was found so far.
@@ -77,6 +77,16 @@ impl Needs {
         match body.balance.as_ref().and_then(|balance| balance.algorithm.as_ref()) {
             None => {}
             Some(balance::Algorithm::RoundRobin(_)) => self.word("balance.round_robin"),
+            Some(balance::Algorithm::StaticRoundRobin(_)) => self.word("balance.static_round_robin"),
+            Some(balance::Algorithm::LeastConnections(_)) => self.word("balance.least_connections"),
+            Some(balance::Algorithm::First(_)) => self.word("balance.first"),
+            Some(balance::Algorithm::Random(_)) => self.word("balance.random"),
+            Some(balance::Algorithm::Hash(body)) => {
+                self.word("balance.hash");
+                if let Some(hash::Key::Sample(sample)) = &body.key {
+                    self.sample(Some(sample));
+                }
+            }
         }
         match body.check.as_ref().and_then(|check| check.probe.as_ref()) {
             None => {}

@@ -33,7 +33,7 @@ impl<'a> Lowering<'a> {
         let backend = v1::Backend {
             mode: proxy.mode.into(),
             timeouts: Some(self.backend_timeouts(proxy)),
-            balance: Some(self.balance(lines)),
+            balance: Some(self.balance(proxy)),
             http: proxy.is_http().then(|| proxy.http.clone()),
             check: Some(v1::HealthCheck { probe: Some(check.probe.clone()) }),
             retries,

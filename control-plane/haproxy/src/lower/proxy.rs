@@ -71,6 +71,15 @@ const READ: &[&str] = &[
     "acl",
     "backlog",
     "balance",
+    "balance first",
+    "balance hash",
+    "balance hdr",
+    "balance leastconn",
+    "balance random",
+    "balance source",
+    "balance static-rr",
+    "balance uri",
+    "balance url_param",
     "bind",
     "default-server",
     "default_backend",
@@ -78,6 +87,8 @@ const READ: &[&str] = &[
     "disabled",
     "enabled",
     "errorfile",
+    "hash-balance-factor",
+    "hash-type",
     "http-check comment",
     "http-check connect",
     "http-check disable-on-404",
@@ -238,7 +249,9 @@ impl<'a> Lowering<'a> {
         }
         self.default_servers(lines);
         self.retry_settings(lines);
-        self.balance(lines);
+        if let Some(line) = lines.last("balance") {
+            self.turns(line);
+        }
     }
 
     /// Refuses lines that the keyword table takes and that nothing here reads.

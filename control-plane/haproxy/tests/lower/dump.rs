@@ -5,10 +5,11 @@ mod script;
 
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::{
-    self, balance, endpoint, health_check::Probe, listener, log_stream, log_target, origin, resource::Body,
+    self, balance, endpoint, hash, health_check::Probe, listener, log_stream, log_target, origin,
+    resource::Body,
 };
 
-use crate::phrase::{action, condition, format};
+use crate::phrase::{action, condition, format, sample};
 
 /// Lines with an indent; what has its default value is left out.
 #[derive(Default)]
@@ -177,9 +178,7 @@ fn frontend_body(out: &mut Out, frontend: &v1::Frontend, provenance: &v1::Proven
 fn backend_body(out: &mut Out, backend: &v1::Backend, provenance: &v1::Provenance) {
     out.value("mode", backend.mode().as_str_name());
     timeouts(out, backend.timeouts.as_ref().unwrap());
-    match backend.balance.as_ref().unwrap().algorithm.as_ref().unwrap() {
-        balance::Algorithm::RoundRobin(_) => out.value("balance", "round_robin"),
-    }
+    balance_body(out, backend.balance.as_ref().unwrap().algorithm.as_ref().unwrap());
     http(out, backend.http.as_ref());
     match backend.check.as_ref().unwrap().probe.as_ref().unwrap() {
         Probe::Tcp(_) => out.value("check", "tcp"),
@@ -199,6 +198,30 @@ fn backend_body(out: &mut Out, backend: &v1::Backend, provenance: &v1::Provenanc
     log_targets(out, &backend.log_targets);
     out.flag("log_probes", backend.log_probes);
     out.text("description", &backend.description);
+}
+
+fn balance_body(out: &mut Out, algorithm: &balance::Algorithm) {
+    match algorithm {
+        balance::Algorithm::RoundRobin(_) => out.value("balance", "round_robin"),
+        balance::Algorithm::StaticRoundRobin(_) => out.value("balance", "static_round_robin"),
+        balance::Algorithm::LeastConnections(_) => out.value("balance", "least_connections"),
+        balance::Algorithm::First(_) => out.value("balance", "first"),
+        balance::Algorithm::Random(random) => out.value("balance", format!("random of {}", random.draws)),
+        balance::Algorithm::Hash(hash) => out.inside("balance", |out| {
+            let key = match hash.key.as_ref().unwrap() {
+                hash::Key::Source(_) => "source".to_owned(),
+                hash::Key::Uri(uri) => format!("{uri:?}"),
+                hash::Key::UrlParameter(name) => format!("parameter {name}"),
+                hash::Key::Header(header) => format!("{header:?}"),
+                hash::Key::Sample(expression) => sample(expression),
+            };
+            out.value("key", key);
+            out.value("table", hash.table().as_str_name());
+            out.value("function", hash.function().as_str_name());
+            out.flag("avalanche", hash.avalanche);
+            out.number("balance_factor_percent", hash.balance_factor_percent);
+        }),
+    }
 }
 
 fn http_probe(out: &mut Out, probe: &v1::HttpProbe) {

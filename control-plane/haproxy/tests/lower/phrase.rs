@@ -103,7 +103,7 @@ pub(crate) fn format(line: &v1::Format) -> String {
     format!("{:?}", line.pieces.iter().map(piece).collect::<String>())
 }
 
-fn sample(value: &v1::Sample) -> String {
+pub(crate) fn sample(value: &v1::Sample) -> String {
     let call = |call: &v1::Call| {
         let argument = |argument: &v1::Argument| match argument.value.as_ref().unwrap() {
             argument::Value::Text(text) => String::from_utf8_lossy(text).into_owned(),

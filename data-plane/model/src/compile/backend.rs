@@ -9,8 +9,8 @@ use sluicegate_proto::v1;
 use super::part::optional;
 use super::reason::Fault;
 use super::scope::Scope;
-use super::{check, frontend, logging, rule};
-use crate::backend::{BackendSettings, Balance};
+use super::{balance, check, frontend, logging, rule};
+use crate::backend::BackendSettings;
 
 /// More attempts than this are a typing error.
 const MAX_RETRIES: i64 = 1_000;
@@ -18,10 +18,7 @@ const MAX_RETRIES: i64 = 1_000;
 pub(super) fn backend(key: &ObjectKey, wire: &v1::Backend, scope: &mut Scope<'_>) -> Option<BackendSettings> {
     let mode = frontend::mode(wire.mode, scope);
     let timeouts = frontend::timeouts(wire.timeouts.as_ref(), scope);
-    let balance = match wire.balance.as_ref().and_then(|balance| balance.algorithm.as_ref()) {
-        Some(v1::balance::Algorithm::RoundRobin(_)) => Some(Balance::RoundRobin),
-        None => scope.fault(Fault::Unset("balance.algorithm")),
-    };
+    let balance = scope.at("balance", |scope| balance::balance(wire.balance.as_ref(), mode, scope));
     let http = frontend::http_options(wire.http.as_ref(), scope);
     let probe = scope.at("check", |scope| check::script(wire.check.as_ref(), scope));
     let retries = scope.range("retries", wire.retries, 0, MAX_RETRIES);

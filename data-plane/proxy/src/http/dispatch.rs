@@ -120,7 +120,7 @@ impl Run<'_, '_> {
         let ticket = self.endpoint().map(|endpoint| Ticket::avoiding(&endpoint.state)).unwrap_or_default();
         self.turn.exchange.redispatched = true;
         self.turn.permit = None;
-        self.turn.ticket = ticket;
+        self.turn.ticket = ticket.by(self.turn.exchange.hash);
         self.turn.stage = Stage::Queue;
         let timeouts = &backend.settings().timeouts;
         self.turn.until = timeouts.queue.or(timeouts.connect).map(|limit| self.now + limit);

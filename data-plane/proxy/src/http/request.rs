@@ -10,6 +10,7 @@ use super::run::{Run, Step};
 use super::turn::Stage;
 use crate::failure::Failure;
 use crate::h1::{Asked, Expect, Framing, Limits, Parsed, Persistence};
+use crate::live::Ticket;
 use crate::termination::Phase;
 use crate::transfer::Scratch;
 
@@ -92,6 +93,7 @@ impl Run<'_, '_> {
         {
             return step;
         }
+        self.find_key();
         self.prepare()
     }
 
@@ -113,6 +115,7 @@ impl Run<'_, '_> {
             Ok(keep) => turn.facts.keep_server = keep,
             Err(_) => return self.fail(Failure::BadRequest(431)),
         }
+        turn.ticket = Ticket::new().by(turn.exchange.hash);
         turn.stage = Stage::Queue;
         turn.until = backend
             .settings()

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sluicegate_model::Service;
+use sluicegate_model::backend::Balance;
 use sluicegate_model::expr::{Alias, Direction, Figure};
 use sluicegate_model::rule::{Content, HeaderName, HeaderPattern, Redirect, Reply, Rule};
 use sluicegate_rules::{Edit, Message, Outcome, Scratch, Style, Variables, matches, render};
@@ -12,6 +13,7 @@ use sluicegate_rules::{Edit, Message, Outcome, Scratch, Style, Variables, matche
 use super::reply::Desk;
 use super::run::{Run, Step};
 use super::turn::{self, Turn};
+use crate::balance::hash_of;
 use crate::exchange::Exchange;
 use crate::failure::Failure;
 use crate::h1::{Edits, Head, InvalidEdit, Known, Method, Version, View};
@@ -333,6 +335,19 @@ impl Run<'_, '_> {
             Some(route) => route.backend.clone(),
             None => frontend.default_backend.clone(),
         }
+    }
+
+    /// What the request is balanced by, after all that may change it.
+    pub(super) fn find_key(&mut self) {
+        let Some(backend) = &self.turn.exchange.backend else { return };
+        let balance = &backend.settings().balance;
+        if !matches!(balance, Balance::Hash(_)) {
+            return;
+        }
+        let mut scratch = self.worker.http.rules.take();
+        let hash = hash_of(balance, &self.scene(None), &mut scratch);
+        self.turn.exchange.hash = hash;
+        self.worker.http.rules.set(scratch);
     }
 
     /// Whether the request may change things from the statistics page.

@@ -4,13 +4,15 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
+use sluicegate_model::backend::Balance;
 use sluicegate_model::{Backend, BackendSettings};
 
 use super::change::Mark;
 use super::endpoint::{EndpointState, LiveEndpoint, now_unix};
+use super::index::Index;
 use super::queue::Queue;
-use super::table::Table;
+use super::table::{Loads, Table};
 use crate::counters::{BackendCounters, Most, Sharded};
 use crate::failure::Failure;
 use crate::log::Sinks;
@@ -97,7 +99,8 @@ impl LiveBackend {
 
     /// Builds the table anew from the endpoints' health; the caller holds the state's `current`.
     pub(super) fn rebuild(&self) {
-        self.table.store(Arc::new(Table::build(&self.config, &self.endpoints)));
+        let previous = self.table.load();
+        self.table.store(Arc::new(Table::build(&self.config, &self.endpoints, &previous)));
     }
 
     /// Takes the next turn. `avoid` (an endpoint that has just failed) is taken only where nobody else can be.
@@ -107,11 +110,31 @@ impl LiveBackend {
             return Taken::Nobody;
         }
         let cursor = self.state.cursor.fetch_add(1, SeqCst);
+        let draws = match self.settings().balance {
+            Balance::Random(draws) => draws.get(),
+            _ => 0,
+        };
+        if let (Some(index), None) = (table.index(), avoid) {
+            let taken = index.take();
+            return taken.map_or(Taken::Full, |index| Taken::Permit(self.permit(index)));
+        }
         let shunned = |index| avoid.is_some_and(|avoid| Arc::ptr_eq(avoid, &self.at(index).state));
         let picked = table
-            .pick(cursor, |index| !shunned(index) && self.serve(index))
-            .or_else(|| table.pick(cursor, |index| shunned(index) && self.serve(index)));
+            .pick(cursor, draws, &**self, |index| !shunned(index) && self.serve(index))
+            .or_else(|| table.pick(cursor, draws, &**self, |index| shunned(index) && self.serve(index)));
         picked.map_or(Taken::Full, |index| Taken::Permit(self.permit(index)))
+    }
+
+    /// The endpoint that a number leads to; `avoid`, which has just failed, where it leads to no other. `None`: nobody takes
+    /// traffic, or it is not balanced by numbers.
+    pub(super) fn endpoint_of(
+        &self,
+        hash: u32,
+        avoid: Option<&Arc<EndpointState>>,
+    ) -> Option<Arc<EndpointState>> {
+        let shunned = |index| avoid.is_some_and(|avoid| Arc::ptr_eq(avoid, &self.at(index).state));
+        let place = self.table.load().at(hash, self, shunned)?;
+        Some(Arc::clone(&self.at(place).state))
     }
 
     /// Takes a place at one endpoint, whatever the turns say.
@@ -131,7 +154,11 @@ impl LiveBackend {
     /// Counts one more exchange at an endpoint, if it may have one.
     fn serve(&self, index: u32) -> bool {
         let state = &self.at(index).state;
-        state.is_usable() && state.try_serve()
+        let serves = state.is_usable() && state.try_serve();
+        if serves {
+            self.state.reckon(state);
+        }
+        serves
     }
 
     /// For a place that [`Self::serve`] has counted.
@@ -139,6 +166,21 @@ impl LiveBackend {
         self.state.most_exchanging.raise(self.state.exchanging.fetch_add(1, SeqCst) + 1);
         self.state.mark.touch();
         Permit { backend: Arc::clone(self), endpoint: Arc::clone(self.at(index)) }
+    }
+}
+
+impl Loads for LiveBackend {
+    fn load(&self, place: u32) -> u32 {
+        let state = &self.at(place).state;
+        state.served().saturating_add(state.queued())
+    }
+
+    fn weight(&self, place: u32) -> u16 {
+        self.at(place).config.weight
+    }
+
+    fn all(&self) -> u32 {
+        self.state.exchanging()
     }
 }
 
@@ -189,6 +231,8 @@ pub struct BackendState {
     pub(super) queue: Mutex<Queue>,
     current: Mutex<Weak<LiveBackend>>,
     availability: Mutex<Option<Availability>>,
+    /// Where the next endpoint hangs on what they have: that of the table in force.
+    index: ArcSwapOption<Index>,
     /// Per worker.
     pub counters: Sharded<BackendCounters>,
 }
@@ -204,6 +248,7 @@ impl BackendState {
             queue: Mutex::default(),
             current: Mutex::default(),
             availability: Mutex::default(),
+            index: ArcSwapOption::empty(),
             counters: Sharded::marking(workers, Arc::clone(&mark)),
             mark,
         }
@@ -248,9 +293,23 @@ impl BackendState {
         self.mark.touch();
     }
 
+    /// To be called after what an endpoint has, or may have, has changed.
+    pub(super) fn reckon(&self, endpoint: &EndpointState) {
+        if let Some(index) = &*self.index.load() {
+            index.update(endpoint);
+        }
+    }
+
     /// The caller holds `current`, whose backend this is.
     fn rebuild(&self, backend: &LiveBackend) {
         backend.rebuild();
+        let index = backend.table.load().index().cloned();
+        let ordered = index.is_some();
+        self.index.store(index);
+        // After it is in force: what changes from now on is told to it by whoever changes it.
+        if ordered {
+            backend.endpoints.iter().for_each(|endpoint| self.reckon(&endpoint.state));
+        }
         let up = backend.usable() > 0;
         let mut known = self.availability.lock().unwrap_or_else(PoisonError::into_inner);
         let turned = match &mut *known {
@@ -307,6 +366,7 @@ impl Drop for Permit {
     fn drop(&mut self) {
         self.endpoint.state.release();
         let state = &self.backend.state;
+        state.reckon(&self.endpoint.state);
         state.exchanging.fetch_sub(1, SeqCst);
         state.mark.touch();
         if state.queued.load(SeqCst) > 0 {

@@ -222,6 +222,10 @@ pub struct EndpointState {
     pub(super) queued: AtomicU32,
     health: AtomicU8,
     retired: AtomicBool,
+    /// The table of its backend has it.
+    eligible: AtomicBool,
+    weight: AtomicU32,
+    number: AtomicU32,
     evidence: Mutex<Evidence>,
     resolved: ArcSwapOption<SocketAddr>,
     known: Mutex<Known>,
@@ -242,6 +246,9 @@ impl EndpointState {
             queued: AtomicU32::new(0),
             health: AtomicU8::new(Health::Unchecked as u8),
             retired: AtomicBool::new(false),
+            eligible: AtomicBool::new(false),
+            weight: AtomicU32::new(0),
+            number: AtomicU32::new(0),
             evidence: Mutex::new(Evidence::none()),
             resolved: ArcSwapOption::empty(),
             known: Mutex::default(),
@@ -353,6 +360,38 @@ impl EndpointState {
         self.health().is_usable() && !self.retired.load(SeqCst)
     }
 
+    pub(super) fn is_eligible(&self) -> bool {
+        self.eligible.load(SeqCst) && self.is_usable()
+    }
+
+    pub(super) fn set_eligible(&self, eligible: bool) {
+        self.eligible.store(eligible, SeqCst);
+    }
+
+    pub(super) fn weight(&self) -> u16 {
+        u16::try_from(self.weight.load(SeqCst)).unwrap_or(u16::MAX)
+    }
+
+    pub(super) fn number(&self) -> u32 {
+        self.number.load(SeqCst)
+    }
+
+    /// Whether there is a place beside so many exchanges.
+    pub(super) fn has_place(&self, served: u32) -> bool {
+        let limit = self.limit.load(SeqCst);
+        limit == 0 || served < limit
+    }
+
+    /// Takes a place if there are as many exchanges as that.
+    pub(super) fn serve_one_more(&self, served: u32) -> bool {
+        let taken = self.served.compare_exchange(served, served + 1, SeqCst, SeqCst).is_ok();
+        if taken {
+            self.most_served.raise(served + 1);
+            self.mark.touch();
+        }
+        taken
+    }
+
     pub(super) fn try_serve(&self) -> bool {
         self.mark.touch();
         let limit = self.limit.load(SeqCst);
@@ -377,6 +416,8 @@ impl EndpointState {
         self.index.store(index, SeqCst);
         self.limit.store(config.max_connections.map_or(0, std::num::NonZeroU32::get), SeqCst);
         self.retired.store(false, SeqCst);
+        self.weight.store(config.weight.into(), SeqCst);
+        self.number.store(config.number.get(), SeqCst);
         let key = config.check_key();
         let host = match &config.address {
             EndpointAddress::Host(host) => Some(host.clone()),

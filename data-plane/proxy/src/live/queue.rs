@@ -14,6 +14,9 @@ use rustc_hash::FxHashMap;
 use super::backend::{BackendState, LiveBackend, NoPermit, Permit, Taken};
 use super::endpoint::EndpointState;
 
+/// Endpoints that are aimed at one after the other where each goes away at that very moment.
+const MOST_AIMS: usize = 8;
+
 /// Waiters by their number, which only grows.
 type Line = BTreeMap<u64, Arc<Waiter>>;
 
@@ -54,6 +57,8 @@ enum Answer {
 pub struct Ticket {
     pinned: Option<Arc<EndpointState>>,
     avoid: Option<Arc<EndpointState>>,
+    /// Leads to the endpoint, where there is one; another one leads there too when that is gone.
+    hash: Option<u32>,
     place: Option<(u64, Arc<Waiter>)>,
     /// Exchanges that were before it in the backend's queue.
     pub backend_position: u32,
@@ -81,6 +86,13 @@ impl Ticket {
         ticket
     }
 
+    /// The same, for the endpoint that this number leads to in a backend that is balanced so.
+    #[must_use]
+    pub fn by(mut self, hash: Option<u32>) -> Self {
+        self.hash = hash;
+        self
+    }
+
     /// Whether it waits in a queue.
     pub fn is_queued(&self) -> bool {
         self.place.is_some()
@@ -97,46 +109,70 @@ impl LiveBackend {
         ticket: &mut Ticket,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Permit, NoPermit>> {
-        if ticket.place.is_none() {
-            match self.try_at_once(ticket) {
-                Taken::Permit(permit) => return Poll::Ready(Ok(permit)),
-                Taken::Nobody => return Poll::Ready(Err(NoPermit::NoEndpoint)),
-                Taken::Full => {}
+        for _ in 0..MOST_AIMS {
+            if ticket.place.is_none() {
+                let aim = self.aim(ticket);
+                match self.try_at_once(ticket, aim.as_ref()) {
+                    Taken::Permit(permit) => return Poll::Ready(Ok(permit)),
+                    Taken::Nobody if aim.is_some() && ticket.pinned.is_none() => continue,
+                    Taken::Nobody => break,
+                    Taken::Full => {}
+                }
+                if let Err(full) = self.enqueue(ticket, aim, cx.waker()) {
+                    return Poll::Ready(Err(full));
+                }
             }
-            if let Err(full) = self.enqueue(ticket, cx.waker()) {
-                return Poll::Ready(Err(full));
+            let Some((_, waiter)) = &ticket.place else { return Poll::Pending };
+            let mut answer = waiter.answer();
+            if let Answer::Waiting(waker) = &mut *answer {
+                waker.clone_from(cx.waker());
+                return Poll::Pending;
+            }
+            let answered = std::mem::replace(&mut *answer, Answer::Taken);
+            drop(answer);
+            ticket.place = None;
+            match answered {
+                Answer::Granted(permit) => return Poll::Ready(Ok(permit)),
+                // Its key has another endpoint now.
+                Answer::Refused(NoPermit::NoEndpoint) if ticket.hash.is_some() => {}
+                Answer::Refused(why) => return Poll::Ready(Err(why)),
+                Answer::Waiting(_) | Answer::Taken => return Poll::Pending,
             }
         }
-        let Some((_, waiter)) = &ticket.place else { return Poll::Pending };
-        let mut answer = waiter.answer();
-        if let Answer::Waiting(waker) = &mut *answer {
-            waker.clone_from(cx.waker());
-            return Poll::Pending;
-        }
-        let answered = std::mem::replace(&mut *answer, Answer::Taken);
-        drop(answer);
-        ticket.place = None;
-        match answered {
-            Answer::Granted(permit) => Poll::Ready(Ok(permit)),
-            Answer::Refused(why) => Poll::Ready(Err(why)),
-            Answer::Waiting(_) | Answer::Taken => Poll::Pending,
-        }
+        Poll::Ready(Err(NoPermit::NoEndpoint))
     }
 
-    fn try_at_once(self: &Arc<Self>, ticket: &Ticket) -> Taken {
+    /// The one endpoint that will do; `None`: any.
+    fn aim(&self, ticket: &Ticket) -> Option<Arc<EndpointState>> {
+        let by_hash = || {
+            let (hash, avoid) = (ticket.hash?, ticket.avoid.as_ref());
+            match self.state.current() {
+                Some(current) => current.endpoint_of(hash, avoid),
+                None => self.endpoint_of(hash, avoid),
+            }
+        };
+        ticket.pinned.clone().or_else(by_hash)
+    }
+
+    fn try_at_once(self: &Arc<Self>, ticket: &Ticket, aim: Option<&Arc<EndpointState>>) -> Taken {
         if self.state.queued() > 0 {
             return Taken::Full;
         }
-        match &ticket.pinned {
+        match aim {
             Some(endpoint) => self.try_take_at(endpoint),
             None => self.try_take(ticket.avoid.as_ref()),
         }
     }
 
-    fn enqueue(self: &Arc<Self>, ticket: &mut Ticket, waker: &Waker) -> Result<(), NoPermit> {
+    fn enqueue(
+        self: &Arc<Self>,
+        ticket: &mut Ticket,
+        aim: Option<Arc<EndpointState>>,
+        waker: &Waker,
+    ) -> Result<(), NoPermit> {
         let waiter = Arc::new(Waiter {
             backend: Arc::clone(self),
-            pinned: ticket.pinned.clone(),
+            pinned: aim.clone(),
             avoid: ticket.avoid.clone(),
             answer: Mutex::new(Answer::Waiting(waker.clone())),
         });
@@ -144,7 +180,7 @@ impl LiveBackend {
             let mut queue = self.state.queue();
             queue.last += 1;
             let number = queue.last;
-            if let Some(endpoint) = &ticket.pinned {
+            if let Some(endpoint) = &aim {
                 let line = queue.pinned.entry(address(endpoint)).or_default();
                 let index = endpoint.index.load(SeqCst) as usize;
                 let limit = self.endpoints.get(index).and_then(|endpoint| endpoint.config.max_queue);
@@ -155,6 +191,7 @@ impl LiveBackend {
                 line.insert(number, Arc::clone(&waiter));
                 endpoint.most_queued.raise(endpoint.queued.fetch_add(1, SeqCst) + 1);
                 endpoint.mark.touch();
+                self.state.reckon(endpoint);
             } else {
                 ticket.backend_position = count(queue.shared.len());
                 queue.shared.insert(number, Arc::clone(&waiter));
@@ -163,7 +200,7 @@ impl LiveBackend {
             self.state.mark.touch();
             ticket.place = Some((number, waiter));
         }
-        self.state.dispatch(ticket.pinned.as_ref());
+        self.state.dispatch(aim.as_ref());
         Ok(())
     }
 }
@@ -240,6 +277,7 @@ impl BackendState {
                 if removed {
                     endpoint.queued.fetch_sub(1, SeqCst);
                     endpoint.mark.touch();
+                    self.reckon(endpoint);
                 }
                 removed
             }

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::message::{Connection, refuses};
 use super::relay::{Limits, Relay};
+use crate::balance::hash_of;
 use crate::counters::CloseCause;
 use crate::exchange::Exchange;
 use crate::failure::{self, Failure};
@@ -159,7 +160,9 @@ impl Session {
         let Some(backend) = backend else { return Step::Fail(Failure::NoEndpoint, Phase::Connect) };
         self.worker.counters().requests.add(1);
         frontend.state.counters.shard(self.worker.index).requests.add(1);
-        let next = self.queue(&backend, Ticket::new(), now);
+        exchange.hash =
+            SCRATCH.with_borrow_mut(|scratch| hash_of(&backend.settings().balance, &connection, scratch));
+        let next = self.queue(&backend, Ticket::new().by(exchange.hash), now);
         exchange.backend = Some(backend);
         next
     }
@@ -224,7 +227,7 @@ impl Session {
         exchange.redispatched = backend.redispatches(exchange.retries);
         self.worker.count_retry(&backend, Some(&endpoint), exchange.redispatched);
         if exchange.redispatched {
-            return self.queue(&backend, Ticket::avoiding(&endpoint.state), now);
+            return self.queue(&backend, Ticket::avoiding(&endpoint.state).by(exchange.hash), now);
         }
         self.until = Some(now + backend.turn_around(failure).unwrap_or_default());
         Step::Next(State::Pause(Arc::clone(&endpoint.state)))

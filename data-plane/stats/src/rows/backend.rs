@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sluicegate_model::backend::Balance;
+use sluicegate_model::backend::{Balance, HashKey};
 use sluicegate_model::frontend::Mode;
 use sluicegate_model::{Backend, Endpoint, Frontend};
 use sluicegate_proto::v1::{BackendStats, Durations, EndpointStats};
@@ -43,7 +43,7 @@ impl Scene<'_> {
         let last = self.last_session(stats.last_exchange_unix_ms);
         row.set(Field::Lastsess, last);
         row.durations(self.durations(backend).as_ref());
-        row.text(Field::Algo, algorithm(settings.balance));
+        row.text(Field::Algo, algorithm(&settings.balance));
         match settings.mode {
             Mode::Tcp => row.text(Field::Mode, "tcp"),
             Mode::Http => {
@@ -103,8 +103,20 @@ impl Scene<'_> {
     }
 }
 
-fn algorithm(balance: Balance) -> &'static str {
+/// As HAProxy's column `algo` has it.
+fn algorithm(balance: &Balance) -> &'static str {
     match balance {
         Balance::RoundRobin => "roundrobin",
+        Balance::StaticRoundRobin => "static-rr",
+        Balance::LeastConnections => "leastconn",
+        Balance::First => "first",
+        Balance::Random(_) => "random",
+        Balance::Hash(hash) => match hash.key {
+            HashKey::Source => "source",
+            HashKey::Uri { .. } => "uri",
+            HashKey::UrlParameter(_) => "url_param",
+            HashKey::Header { .. } => "hdr",
+            HashKey::Sample(_) => "hash",
+        },
     }
 }

@@ -70,15 +70,20 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::works("id", FLB, "lower/proxies").takes(1, 1, "<number>").does("Its number in statistics."),
         Keyword::inert("guid", FLB, "proxies are known by their names").takes(1, 1, "<text>"),
         Keyword::inert("fullconn", DLB, "it acts on `minconn` alone").takes(1, 1, "<number>"),
-        Keyword::inert("hash-type", DLB, HASHES)
+        Keyword::works("hash-type", DLB, "lower/balance")
             .takes(1, 3, "{ map-based | consistent } [<function> [avalanche]]")
             .of(&[
                 Form::OneOf(&["map-based", "consistent"]),
                 Form::OneOf(&["sdbm", "djb2", "wt6", "crc32", "none"]),
                 Form::OneOf(&["avalanche"]),
-            ]),
-        Keyword::inert("hash-balance-factor", DLB, HASHES).takes(1, 1, "<percent>"),
-        Keyword::inert("hash-preserve-affinity", DLB, HASHES),
+            ])
+            .once()
+            .does("How a hash is made, and how it leads to a server."),
+        Keyword::works("hash-balance-factor", DLB, "lower/balance")
+            .takes(1, 1, "<percent>")
+            .once()
+            .does("No server gets more than so much of the mean load, with `hash-type consistent`."),
+        Keyword::inert("hash-preserve-affinity", DLB, "a full server keeps its keys: they wait for it"),
         Keyword::inert("ignore-persist", LB, COOKIES)
             .takes(1, Arity::ANY, "{ if | unless } <condition>")
             .of(&[Form::Condition]),
@@ -166,21 +171,16 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::degraded("", LB, STAY)
             .takes(1, Arity::ANY, "<sample> [table <table>] [{ if | unless } <condition>]"),
     ),
-    &Keyword::each(
-        [
-            "balance static-rr",
-            "balance leastconn",
-            "balance first",
-            "balance source",
-            "balance rdp-cookie",
-            "balance log-hash",
-            "balance sticky",
-        ],
-        Keyword::degraded("", DLB, TURNS).once(),
-    ),
     &[
-        Keyword::degraded("balance hash", DLB, TURNS).once().takes(1, Arity::ANY, "<sample>"),
-        Keyword::degraded("balance uri", DLB, TURNS)
+        Keyword::works("balance static-rr", DLB, BALANCE).once().takes(0, 0, "").does("Turns in a fixed order, by weight."),
+        Keyword::works("balance leastconn", DLB, BALANCE).once().takes(0, 0, "").does("The fewest exchanges for its weight."),
+        Keyword::works("balance first", DLB, BALANCE).once().takes(0, 0, "").does("The lowest id that has a place."),
+        Keyword::works("balance source", DLB, BALANCE).once().takes(0, 0, "").does("By the client's address."),
+        Keyword::works("balance hash", DLB, BALANCE)
+            .once()
+            .takes(1, Arity::ANY, "<sample>")
+            .does("By what an expression gives."),
+        Keyword::works("balance uri", DLB, BALANCE)
             .once()
             .takes(0, Arity::ANY, "[len <length>] [depth <depth>] [whole] [path-only]")
             .of(&[Form::Options(&[
@@ -188,20 +188,29 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
                 opt("depth", ID),
                 opt("whole", &[]),
                 opt("path-only", &[]),
-            ])]),
-        Keyword::degraded("balance url_param", DLB, TURNS)
+            ])])
+            .does("By the target of the request."),
+        Keyword::works("balance url_param", DLB, BALANCE)
             .once()
             .takes(1, 3, "<name> [check_post [<bytes>]]")
-            .of(&[Form::Any, Form::OneOf(&["check_post"])]),
-        Keyword::degraded("balance hdr", DLB, TURNS)
+            .of(&[Form::Any, Form::OneOf(&["check_post"])])
+            .does("By a parameter of the query; bodies are not looked at."),
+        Keyword::works("balance hdr", DLB, BALANCE)
             .once()
             .takes(0, 1, "(<name>) [use_domain_only]")
             .called(Form::Any, true)
-            .of(&[Form::OneOf(&["use_domain_only"])]),
-        Keyword::degraded("balance random", DLB, TURNS)
+            .of(&[Form::OneOf(&["use_domain_only"])])
+            .does("By a header."),
+        Keyword::works("balance random", DLB, BALANCE)
             .once()
-            .called(Form::Number(1, i32::MAX as i64), false),
+            .takes(0, 0, "[(<draws>)]")
+            .called(Form::Number(1, i32::MAX as i64), false)
+            .does("By chance: of some draws (2) the least loaded."),
     ],
+    &Keyword::each(
+        ["balance rdp-cookie", "balance log-hash", "balance sticky"],
+        Keyword::degraded("", DLB, TURNS).once(),
+    ),
     &Keyword::each(
         ["mode log", "mode spop", "mode haterm"],
         Keyword::degraded("", DFLB, "this protocol is not spoken yet").once().instead(Effect::NoProxy),
@@ -371,7 +380,7 @@ const STORED: &[&str] = &[
 
 const COOKIES: &str = "it acts on persistence by cookie alone, which is not supported yet";
 const ERRORS: &str = "the built-in error page is sent";
-const HASHES: &str = "it acts on balancing by hash alone, which is not supported yet";
+const BALANCE: &str = "lower/balance";
 const STAY: &str = "clients do not stay with their server: every request takes its turn";
 const TURNS: &str = "servers take turns, as with `roundrobin`";
 const STATE: &str = "servers start as the configuration says";

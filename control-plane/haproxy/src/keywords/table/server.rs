@@ -79,7 +79,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::inert("cookie", SERVER, COOKIES).takes(1, 1, "<value>"),
         Keyword::inert("stick", SERVER, COOKIES).takes(0, 0, ""),
         Keyword::inert("non-stick", SERVER, COOKIES).takes(0, 0, ""),
-        Keyword::inert("hash-key", SERVER, "it acts on balancing by hash alone, which is not supported yet")
+        Keyword::inert("hash-key", SERVER, "keys find their servers by the ids of these")
             .takes(1, 1, "<key>"),
         Keyword::inert("check-via-socks4", SERVER, "it acts on `socks4` alone, which is not supported yet")
             .takes(0, 0, ""),

@@ -1,0 +1,176 @@
+//! Consistent hashing: who comes or goes moves only keys of its own share. (HAProxy: hash-type consistent)
+
+use crate::hash::mix;
+use crate::server::Server;
+
+/// Nodes of a ring; where weights would need more, all have half as many, and half of that, though never below 1.
+pub const MAX_NODES: u64 = 1 << 21;
+
+/// Nodes for each unit of weight.
+const SCALE: u32 = 16;
+
+/// Points on a circle of 32 bits, each with an endpoint; a key belongs to the closest.
+///
+/// Up to [`MAX_NODES`] points it is HAProxy's ring of the same endpoints: 16 points for each unit of weight.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Ring {
+    servers: Box<[Server]>,
+    /// The point above, the position in `servers` below, sorted.
+    nodes: Box<[u64]>,
+    halvings: u32,
+}
+
+impl Ring {
+    /// A ring of `servers`, in the order of the configuration: of two points in one spot it is the first's that counts
+    /// to keys before it.
+    pub fn new(servers: &[Server]) -> Self {
+        let halvings = halvings(servers);
+        let mut nodes: Vec<u64> =
+            (0..).zip(servers).flat_map(|(at, server)| points(server, halvings, at)).collect();
+        nodes.sort_unstable();
+        Self { servers: servers.into(), nodes: nodes.into(), halvings }
+    }
+
+    /// The ring of `servers`, which is what [`Ring::new`] makes of them. Where few of them are not in this ring as they
+    /// are, it costs one pass over the points; what changed most often is one.
+    pub fn renewed(&self, servers: &[Server]) -> Self {
+        let halvings = halvings(servers);
+        let Some(moved) = moves(&self.servers, servers).filter(|_| halvings == self.halvings) else {
+            return Self::new(servers);
+        };
+        let mut fresh: Vec<u64> =
+            moved.added.iter().flat_map(|&at| points(&servers[at as usize], halvings, at)).collect();
+        fresh.sort_unstable();
+        Self { servers: servers.into(), nodes: merged(&self.nodes, &moved.kept, &fresh), halvings }
+    }
+
+    /// How many points there are.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether there is nobody to choose.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// Who has the keys of this hash: the endpoint of the closest point or, where that one `may` not, of the next point
+    /// up the circle whose endpoint may. `None`: nobody may, after having asked for each point.
+    pub fn at(&self, hash: u32, may: impl FnMut(u32) -> bool) -> Option<u32> {
+        self.from(self.closest(hash)?, may)
+    }
+
+    /// The endpoint of the point at `cursor`, counted up the circle from 0, or of the next whose endpoint `may`: turns
+    /// by weight for what has no key. (HAProxy does the same.)
+    pub fn turn(&self, cursor: u64, may: impl FnMut(u32) -> bool) -> Option<u32> {
+        self.from(usize::try_from(cursor.checked_rem(self.nodes.len() as u64)?).ok()?, may)
+    }
+
+    /// The endpoint of the closest point.
+    pub(crate) fn owner(&self, hash: u32) -> Option<Server> {
+        self.closest(hash).map(|at| self.servers[slot(self.nodes[at]) as usize])
+    }
+
+    fn closest(&self, hash: u32) -> Option<usize> {
+        let last = self.nodes.len().checked_sub(1)?;
+        let after = self.nodes.partition_point(|&node| point(node) < hash);
+        let (before, after) = (after.checked_sub(1).unwrap_or(last), if after > last { 0 } else { after });
+        let behind = hash.wrapping_sub(point(self.nodes[before]));
+        let ahead = point(self.nodes[after]).wrapping_sub(hash);
+        Some(if behind <= ahead { before } else { after })
+    }
+
+    fn from(&self, start: usize, mut may: impl FnMut(u32) -> bool) -> Option<u32> {
+        let (before, from) = self.nodes.split_at(start);
+        let places = from.iter().chain(before).map(|&node| self.servers[slot(node) as usize].place);
+        places.into_iter().find(|&place| may(place))
+    }
+}
+
+fn point(node: u64) -> u32 {
+    (node >> 32) as u32
+}
+
+fn slot(node: u64) -> u32 {
+    node as u32
+}
+
+fn halvings(servers: &[Server]) -> u32 {
+    let nodes: u64 = servers.iter().map(|server| u64::from(server.weight) * u64::from(SCALE)).sum();
+    (0..20).find(|halvings| nodes >> halvings <= MAX_NODES).unwrap_or(20)
+}
+
+fn points(server: &Server, halvings: u32, at: u32) -> impl Iterator<Item = u64> + use<> {
+    let key = server.key;
+    let many = match u32::from(server.weight) * SCALE {
+        0 => 0,
+        exact => (exact >> halvings).max(1),
+    };
+    (0..many).map(move |n| u64::from(mix(key.wrapping_add(n))) << 32 | u64::from(at))
+}
+
+/// What became of a list.
+struct Moves {
+    /// Where each of the old list is in the new one; [`GONE`].
+    kept: Vec<u32>,
+    /// What of the new list is not in the old one.
+    added: Vec<u32>,
+}
+
+const GONE: u32 = u32::MAX;
+
+/// `None`: those in both lists changed their order.
+fn moves(old: &[Server], new: &[Server]) -> Option<Moves> {
+    let same = |a: &Server, b: &Server| (a.key, a.weight) == (b.key, b.weight);
+    let head = old.iter().zip(new).take_while(|(old, new)| same(old, new)).count();
+    let tail = old[head..]
+        .iter()
+        .rev()
+        .zip(new[head..].iter().rev())
+        .take_while(|(old, new)| same(old, new))
+        .count();
+    let sorted = |servers: &[Server]| {
+        let mut sorted: Vec<(u32, u16, u32)> = (0..)
+            .zip(servers)
+            .skip(head)
+            .take(servers.len() - head - tail)
+            .map(|(at, server)| (server.key, server.weight, at))
+            .collect();
+        sorted.sort_unstable();
+        sorted
+    };
+    let (was, is) = (sorted(old), sorted(new));
+    let index = |at: usize| u32::try_from(at).unwrap_or(GONE);
+    let mut kept = vec![GONE; old.len()];
+    (0..head).for_each(|at| kept[at] = index(at));
+    (0..tail).for_each(|back| kept[old.len() - 1 - back] = index(new.len() - 1 - back));
+    let mut added = Vec::new();
+    let mut was = was.into_iter().peekable();
+    for (key, weight, at) in is {
+        while was.next_if(|&(k, w, _)| (k, w) < (key, weight)).is_some() {}
+        match was.next_if(|&(k, w, _)| (k, w) == (key, weight)) {
+            Some((_, _, before)) => kept[before as usize] = at,
+            None => added.push(at),
+        }
+    }
+    kept.iter().filter(|&&at| at != GONE).is_sorted().then_some(Moves { kept, added })
+}
+
+/// Both lists of points sorted into one, without those that are gone.
+fn merged(old: &[u64], kept: &[u32], fresh: &[u64]) -> Box<[u64]> {
+    let mut nodes = Vec::with_capacity(old.len() + fresh.len());
+    let mut fresh = fresh.iter().copied().peekable();
+    for &node in old {
+        let at = kept[slot(node) as usize];
+        if at != GONE {
+            let node = node & !u64::from(u32::MAX) | u64::from(at);
+            nodes.extend(std::iter::from_fn(|| fresh.next_if(|&new| new < node)));
+            nodes.push(node);
+        }
+    }
+    nodes.extend(fresh);
+    nodes.into()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,39 @@
+//! The number that a message is balanced by.
+
+use sluicegate_balance::{Function, Hashing, Uri, domain_only, url_param};
+use sluicegate_model::backend::{Balance, Hash, HashFunction, HashKey};
+use sluicegate_model::expr::Direction;
+use sluicegate_rules::{Message, Scratch, bytes};
+
+/// `None`: it is not balanced by a number, or has no key: it takes a turn.
+pub(crate) fn hash_of<M: Message>(balance: &Balance, message: &M, scratch: &mut Scratch) -> Option<u32> {
+    let Balance::Hash(hash) = balance else { return None };
+    let hashing = hashing(hash);
+    match &hash.key {
+        HashKey::Source => message.source().map(|address| hashing.of_source(address.ip())),
+        HashKey::Uri { length, depth, whole, path_only } => {
+            let uri = Uri { len: *length, depth: *depth, whole: *whole, path_only: *path_only };
+            message.target().map(|target| hashing.of(uri.of(target)))
+        }
+        HashKey::UrlParameter(name) => {
+            message.target().and_then(|target| url_param(target, name)).map(|value| hashing.of(value))
+        }
+        HashKey::Header { name, domain_only: domain } => {
+            let line = message.header(Direction::Request, name.as_bytes()).next()?;
+            let value = line.split(|byte| *byte == b',').next().unwrap_or(line).trim_ascii();
+            Some(hashing.of(if *domain { domain_only(value) } else { value }))
+        }
+        HashKey::Sample(sample) => bytes(sample, message, scratch, |key| hashing.of(key)),
+    }
+}
+
+fn hashing(hash: &Hash) -> Hashing {
+    let function = match hash.function {
+        HashFunction::Sdbm => Function::Sdbm,
+        HashFunction::Djb2 => Function::Djb2,
+        HashFunction::Wt6 => Function::Wt6,
+        HashFunction::Crc32 => Function::Crc32,
+        HashFunction::None => Function::Number,
+    };
+    Hashing { function, avalanche: hash.avalanche }
+}

@@ -1,0 +1,73 @@
+//! Who is next where that hangs on what the endpoints have: the least loaded, or the first that has a place.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
+use std::{fmt, ptr};
+
+use sluicegate_balance::{NEVER, Tournament, connections};
+
+use super::endpoint::EndpointState;
+
+/// Over the endpoints of one backend, by their place. Shared by all workers, without a lock.
+pub(super) struct Index {
+    tournament: Tournament,
+    members: Box<[Arc<EndpointState>]>,
+    by: By,
+}
+
+impl fmt::Debug for Index {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Index").field("by", &self.by).field("members", &self.members.len()).finish()
+    }
+}
+
+/// What is least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum By {
+    /// Exchanges for the weight (HAProxy: leastconn).
+    Load,
+    /// The number (HAProxy: first).
+    Number,
+}
+
+impl Index {
+    /// Chooses nobody before [`Self::update`] has been told of them.
+    pub(super) fn new(by: By, members: impl Iterator<Item = Arc<EndpointState>>) -> Self {
+        let members: Box<[_]> = members.collect();
+        Self { tournament: Tournament::new(u32::try_from(members.len()).unwrap_or(u32::MAX)), members, by }
+    }
+
+    /// To be called after what an endpoint has, or whether it takes traffic, has changed. One that is no member, or has
+    /// another place since, is left alone: its own index is told by whoever puts that into force.
+    pub(super) fn update(&self, endpoint: &EndpointState) {
+        let place = endpoint.index.load(SeqCst);
+        let member = self.members.get(place as usize).is_some_and(|it| ptr::eq(&**it, endpoint));
+        if member {
+            self.tournament.update(place, || self.cost(endpoint, endpoint.served()));
+        }
+    }
+
+    /// Takes a place at the endpoint that is next. `None`: nobody has a place.
+    pub(super) fn take(&self) -> Option<u32> {
+        let cost = |place: u32| {
+            self.members.get(place as usize).map_or(NEVER, |endpoint| self.cost(endpoint, endpoint.served()))
+        };
+        self.tournament.take(cost, |place, least| {
+            self.members.get(place as usize).is_some_and(|endpoint| {
+                let served = endpoint.served();
+                self.cost(endpoint, served) == least && endpoint.serve_one_more(served)
+            })
+        })
+    }
+
+    /// With so many exchanges.
+    fn cost(&self, endpoint: &EndpointState, served: u32) -> u32 {
+        if !endpoint.is_eligible() || !endpoint.has_place(served) {
+            return NEVER;
+        }
+        match self.by {
+            By::Load => connections(served.saturating_add(endpoint.queued()), endpoint.weight()),
+            By::Number => endpoint.number().min(NEVER - 1),
+        }
+    }
+}
