@@ -61,11 +61,23 @@ pub(crate) fn lines(fleet: &[Host], address: impl Fn(char) -> String) -> String 
     fleet.iter().map(line).collect()
 }
 
+/// By place, how many have a lower number.
+pub(crate) fn ranks(fleet: &[Host]) -> Vec<u32> {
+    let ids: Vec<u32> = (0..).zip(fleet).map(number).collect();
+    let below = |id: &u32| ids.iter().filter(|&other| other < id).count();
+    ids.iter().map(|id| u32::try_from(below(id)).unwrap()).collect()
+}
+
+/// Whoever has no number of its own has that of its line.
+fn number((place, host): (u32, &Host)) -> u32 {
+    host.id.unwrap_or(place + 1)
+}
+
 /// Who takes traffic, and the divisor of all weights.
 pub(crate) fn servers(fleet: &[Host], all_backups: bool) -> (Vec<Server>, u16) {
     let candidate = |host: &Host| Candidate { weight: host.weight, backup: host.backup, usable: !host.down };
     let server = |(place, weight): (u32, u16)| {
-        let id = fleet[place as usize].id.unwrap_or(place + 1);
+        let id = number((place, &fleet[place as usize]));
         Server { place, key: node_key(NodeKey::Id(id)), weight }
     };
     let eligible = eligible(fleet.iter().map(candidate), all_backups);
