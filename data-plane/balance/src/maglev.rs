@@ -86,7 +86,8 @@ impl Walk {
     fn next(&mut self, free: &mut Free, size: u32) -> usize {
         loop {
             let slot = self.at;
-            self.at = (slot + self.step) % size;
+            let next = slot + self.step;
+            self.at = if next < size { next } else { next - size };
             if free.take(slot) {
                 return slot as usize;
             }

@@ -51,14 +51,18 @@ struct Line {
 }
 
 impl Tournament {
-    /// An index over as many places, none of which may be chosen before its first update.
-    pub fn new(places: u32) -> Self {
-        let mut levels = Vec::new();
-        let mut words = places as usize;
-        while words > 0 {
-            let lines = words.div_ceil(ARITY);
-            levels.push((0..lines).map(|_| Line::default()).collect());
-            words = if words > 1 { lines } else { 0 };
+    /// An index over places with these costs, as if they had been updated in order.
+    pub fn new(costs: impl IntoIterator<Item = u32>) -> Self {
+        let endpoint = |(stamp, cost)| Child { cost, stamp, number: 0 };
+        let mut children: Vec<Child> = (0..).zip(costs).map(endpoint).collect();
+        let now = u32::try_from(children.len()).unwrap_or(u32::MAX) & Word::VERSIONS;
+        let mut levels: Vec<Level> = Vec::new();
+        let mut left = children.len();
+        while left > 0 {
+            let level: Level = children.chunks(ARITY).map(|children| Line::new(children, now)).collect();
+            left = if children.len() > 1 { level.len() } else { 0 };
+            children = level.iter().map(|line| line.least(now)).collect();
+            levels.push(level);
         }
         Self { levels: levels.into() }
     }
@@ -118,6 +122,15 @@ struct Child {
 }
 
 impl Line {
+    fn new(children: &[Child], now: u32) -> Self {
+        let word = |at: usize| children.get(at).map_or(Word::NOBODY, |child| Word::new(child, now));
+        let stamp = |at: usize| children.get(at).map_or(0, |child| child.stamp);
+        Self {
+            words: from_fn(|at| AtomicU64::new(word(at).0)),
+            stamps: from_fn(|at| AtomicU32::new(stamp(at))),
+        }
+    }
+
     fn word(&self, at: usize) -> Word {
         step();
         Word(self.words[at].load(SeqCst))
@@ -153,18 +166,12 @@ impl Line {
     }
 }
 
-impl Default for Line {
-    fn default() -> Self {
-        Self { words: from_fn(|_| AtomicU64::new(Word::UNTOUCHED.0)), stamps: from_fn(|_| AtomicU32::new(0)) }
-    }
-}
-
 /// The least cost below in the upper half; in the lower one 3 bits for the child that has it, 29 for the version.
 #[derive(Clone, Copy)]
 struct Word(u64);
 
 impl Word {
-    const UNTOUCHED: Self = Self((NEVER as u64) << 32);
+    const NOBODY: Self = Self((NEVER as u64) << 32);
     const VERSION_BITS: u32 = 29;
     const VERSIONS: u32 = (1 << Self::VERSION_BITS) - 1;
 
@@ -181,7 +188,11 @@ impl Word {
     }
 
     fn next(self, child: &Child) -> Self {
-        let version = self.version().wrapping_add(1) & Self::VERSIONS;
+        Self::new(child, self.version().wrapping_add(1))
+    }
+
+    fn new(child: &Child, version: u32) -> Self {
+        let version = version & Self::VERSIONS;
         let below = (child.number as u64) << Self::VERSION_BITS | u64::from(version);
         Self(u64::from(child.cost) << 32 | below)
     }

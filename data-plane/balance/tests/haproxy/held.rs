@@ -142,14 +142,13 @@ struct Farm {
 impl Farm {
     fn new(held: &Held) -> Self {
         let (servers, divisor) = fleet::servers(held.fleet, false);
-        let index = Tournament::new(u32::try_from(held.fleet.len()).unwrap());
         let loads = held.fleet.iter().map(|_| AtomicU32::new(0)).collect();
         let (ring, bounds) = (Ring::new(&servers), Bounds::new(&servers));
         let map = Map::new(&servers, divisor);
-        let ranks = fleet::ranks(held.fleet);
+        let (ranks, index) = (fleet::ranks(held.fleet), Tournament::new([]));
         let farm = Self { ranks, servers, loads, index, ring, bounds, map, turns: 0 };
-        farm.servers.iter().for_each(|server| farm.tell(&held.rule, server.place));
-        farm
+        let costs: Vec<u32> = (0..).zip(held.fleet).map(|(place, _)| farm.cost(&held.rule, place)).collect();
+        Self { index: Tournament::new(costs), ..farm }
     }
 
     fn load(&self, place: u32) -> u32 {

@@ -1,0 +1,130 @@
+//! What a choice costs, and one changed endpoint, in backends of different sizes.
+#![allow(missing_docs)]
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use sluicegate_balance::{
+    Bounds, Hashing, Latency, Maglev, Map, NodeKey, PeakEwma, Ring, Schedule, Server, Tournament,
+    connections, draw, node_key,
+};
+
+const SIZES: [u32; 3] = [10, 1_000, 50_000];
+
+fn servers(many: u32) -> Vec<Server> {
+    (0..many).map(|place| Server { place, key: node_key(NodeKey::Id(place + 1)), weight: 1 }).collect()
+}
+
+/// Hashes of keys that differ in little.
+fn hashes() -> impl FnMut() -> u32 {
+    let mut key = 0_u64;
+    move || {
+        key += 1;
+        Hashing::by_default(true).of(&key.to_le_bytes())
+    }
+}
+
+/// The index of endpoints that are all idle.
+fn idle(many: u32) -> Tournament {
+    Tournament::new((0..many).map(|_| connections(0, 1)))
+}
+
+fn turns(c: &mut Criterion) {
+    let mut group = c.benchmark_group("choose");
+    for many in SIZES {
+        let (servers, mut cursor) = (servers(many), 0_u64);
+        let mut next = move || {
+            cursor += 1;
+            cursor
+        };
+        let weights: Vec<(u32, u16)> = servers.iter().map(|server| (server.place, server.weight)).collect();
+        let (schedule, map) = (Schedule::new(&weights), Map::new(&servers, 1));
+        group.bench_function(BenchmarkId::new("roundrobin", many), |b| {
+            b.iter(|| schedule.pick(next(), |_| true))
+        });
+        group.bench_function(BenchmarkId::new("static-rr", many), |b| b.iter(|| map.turn(next(), |_| true)));
+    }
+    group.finish();
+}
+
+fn hashed(c: &mut Criterion) {
+    let mut group = c.benchmark_group("choose");
+    for many in SIZES {
+        let (servers, mut hash) = (servers(many), hashes());
+        let (map, ring, maglev) = (Map::new(&servers, 1), Ring::new(&servers), Maglev::new(&servers));
+        let bounds = Bounds::new(&servers);
+        group.bench_function(BenchmarkId::new("map-based", many), |b| b.iter(|| map.at(hash())));
+        group.bench_function(BenchmarkId::new("consistent", many), |b| b.iter(|| ring.at(hash(), |_| true)));
+        group.bench_function(BenchmarkId::new("consistent, bounded", many), |b| {
+            b.iter(|| ring.at(hash(), |place| bounds.most(place, 7, 125) > 0));
+        });
+        group.bench_function(BenchmarkId::new("maglev", many), |b| b.iter(|| maglev.at(hash())));
+        group.bench_function(BenchmarkId::new("random(2)", many), |b| {
+            b.iter(|| draw(&ring, [hash(), hash()], |place| place));
+        });
+    }
+    group.finish();
+}
+
+fn loaded(c: &mut Criterion) {
+    let mut group = c.benchmark_group("choose");
+    let ewma = PeakEwma { decay: Duration::from_secs(10), penalty: Duration::from_secs(1) };
+    for many in SIZES {
+        let index = idle(many);
+        group.bench_function(BenchmarkId::new("leastconn, first: read", many), |b| b.iter(|| index.least()));
+        group.bench_function(BenchmarkId::new("leastconn, first: update", many), |b| {
+            let mut place = 0;
+            b.iter(|| {
+                place = (place + 7919) % many;
+                index.update(place, || black_box(256));
+            });
+        });
+        let known: Vec<Latency> = (0..many)
+            .map(|place| Latency {
+                average_seconds: f64::from(place % 7),
+                at: Duration::from_millis(place.into()),
+            })
+            .collect();
+        let (mut number, now) = (hashes(), Duration::from_secs(60));
+        group.bench_function(BenchmarkId::new("peak-ewma of 2", many), |b| {
+            b.iter(|| {
+                let mut drawn = || number() % many;
+                let cost = |place: u32| ewma.cost(Some(known[place as usize]), 1, now);
+                let (one, other) = (drawn(), drawn());
+                if cost(one) <= cost(other) { one } else { other }
+            });
+        });
+    }
+    group.finish();
+}
+
+/// One endpoint of many gets another weight.
+fn changed(c: &mut Criterion) {
+    let mut group = c.benchmark_group("change one");
+    for many in SIZES {
+        let before = servers(many);
+        let mut after = before.clone();
+        after[many as usize / 2].weight = 2;
+        let weights: Vec<(u32, u16)> = after.iter().map(|server| (server.place, server.weight)).collect();
+        let ring = Ring::new(&before);
+        group.bench_function(BenchmarkId::new("roundrobin", many), |b| b.iter(|| Schedule::new(&weights)));
+        group.bench_function(BenchmarkId::new("map", many), |b| b.iter(|| Map::new(&after, 1)));
+        group.bench_function(BenchmarkId::new("ring", many), |b| b.iter(|| ring.renewed(&after)));
+        group.bench_function(BenchmarkId::new("ring, anew", many), |b| b.iter(|| Ring::new(&after)));
+        group.bench_function(BenchmarkId::new("bounds", many), |b| b.iter(|| Bounds::new(&after)));
+        group.bench_function(BenchmarkId::new("maglev", many), |b| b.iter(|| Maglev::new(&after)));
+        group.bench_function(BenchmarkId::new("index, anew", many), |b| b.iter(|| idle(many)));
+    }
+    group.finish();
+}
+
+fn short() -> Criterion {
+    Criterion::default()
+        .warm_up_time(Duration::from_millis(200))
+        .measurement_time(Duration::from_millis(600))
+        .sample_size(20)
+}
+
+criterion_group!(name = benches; config = short(); targets = turns, hashed, loaded, changed);
+criterion_main!(benches);
