@@ -99,22 +99,39 @@ fn loaded(c: &mut Criterion) {
     group.finish();
 }
 
-/// One endpoint of many gets another weight.
+/// Time that this thread had a processor, of calls one after the other: a change is a matter of work, not of waiting.
+fn work(times: u64, act: &dyn Fn()) -> Duration {
+    let worked = || {
+        let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+        Duration::from_nanos(text.split(' ').next().and_then(|nanos| nanos.parse().ok()).unwrap_or_default())
+    };
+    let before = worked();
+    (0..times).for_each(|_| act());
+    // The kernel counts by ticks; 0 has no logarithm.
+    worked().saturating_sub(before).max(Duration::from_nanos(times))
+}
+
+/// One endpoint of many gets another weight, where the others have 1 and where they have 100.
 fn changed(c: &mut Criterion) {
     let mut group = c.benchmark_group("change one");
-    for many in SIZES {
-        let before = servers(many);
+    for (many, weight) in SIZES.into_iter().flat_map(|many| [(many, 1), (many, 100)]) {
+        let before: Vec<Server> =
+            servers(many).into_iter().map(|server| Server { weight, ..server }).collect();
         let mut after = before.clone();
-        after[many as usize / 2].weight = 2;
+        after[many as usize / 2].weight += 1;
         let weights: Vec<(u32, u16)> = after.iter().map(|server| (server.place, server.weight)).collect();
         let ring = Ring::new(&before);
-        group.bench_function(BenchmarkId::new("roundrobin", many), |b| b.iter(|| Schedule::new(&weights)));
-        group.bench_function(BenchmarkId::new("map", many), |b| b.iter(|| Map::new(&after, 1)));
-        group.bench_function(BenchmarkId::new("ring", many), |b| b.iter(|| ring.renewed(&after)));
-        group.bench_function(BenchmarkId::new("ring, anew", many), |b| b.iter(|| Ring::new(&after)));
-        group.bench_function(BenchmarkId::new("bounds", many), |b| b.iter(|| Bounds::new(&after)));
-        group.bench_function(BenchmarkId::new("maglev", many), |b| b.iter(|| Maglev::new(&after)));
-        group.bench_function(BenchmarkId::new("index, anew", many), |b| b.iter(|| idle(many)));
+        let mut bench = |name: &str, act: &dyn Fn()| {
+            let id = BenchmarkId::new(name, format!("{many} of weight {weight}"));
+            group.bench_function(id, |b| b.iter_custom(|times| work(times, act)));
+        };
+        bench("roundrobin", &|| drop(black_box(Schedule::new(&weights))));
+        bench("static-rr, map-based", &|| drop(black_box(Map::new(&after, 1))));
+        bench("consistent", &|| drop(black_box(ring.renewed(&after))));
+        bench("consistent, from nothing", &|| drop(black_box(Ring::new(&after))));
+        bench("bounds", &|| drop(black_box(Bounds::new(&after))));
+        bench("maglev", &|| drop(black_box(Maglev::new(&after))));
+        bench("leastconn, first: from nothing", &|| drop(black_box(idle(many))));
     }
     group.finish();
 }

@@ -13,7 +13,7 @@ pub(crate) struct Case {
     /// Of the file, and of the listener.
     pub(crate) name: String,
     /// The lines of HAProxy's configuration.
-    lines: String,
+    pub(crate) lines: String,
     fleet: &'static [Host],
     many: usize,
     ask: fn(&mut Dice) -> Ask,

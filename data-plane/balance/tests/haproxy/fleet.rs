@@ -45,7 +45,7 @@ pub(crate) const DIVISOR: &[Host] = &[host('a', 4), host('b', 8), down(host('c',
 pub(crate) const DIVISOR_OF_BACKUP: &[Host] = &[host('a', 4), host('b', 8), backup(host('c', 1))];
 pub(crate) const HEAVIEST: &[Host] = &[host('a', 256), host('b', 255), host('c', 1)];
 pub(crate) const ONE_UP: &[Host] = &[down(host('a', 4)), host('b', 8), host('c', 0)];
-/// The weights are equal: of other ones HAProxy's map-based hash takes not the first but the heaviest, against its manual.
+/// The weights are equal: of other ones HAProxy's map-based hash takes another than the first, against its manual.
 pub(crate) const FIRST_BACKUP: &[Host] = &[down(host('a', 4)), backup(host('b', 5)), backup(host('c', 5))];
 pub(crate) const ALL_BACKUPS: &[Host] =
     &[down(host('a', 4)), backup(host('b', 2)), backup(down(host('c', 6))), backup(host('d', 5))];

@@ -11,7 +11,7 @@ use crate::fleet::{self, Host};
 
 pub(crate) struct Held {
     pub(crate) name: &'static str,
-    lines: &'static str,
+    pub(crate) lines: &'static str,
     fleet: &'static [Host],
     rule: Rule,
     /// How many are open at once.

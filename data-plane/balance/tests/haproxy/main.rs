@@ -3,6 +3,8 @@
 //! `golden/NAME.golden` has for each key of a case the server that Debian's haproxy 2.6 sent it to, a letter each.
 //! `UPDATE=1` asks `$SLUICEGATE_DEBIAN_DIR/bin/haproxy` anew.
 
+#![allow(clippy::unwrap_used)] // also outside of test functions: what HAProxy does not answer ends the test
+
 mod case;
 mod dice;
 mod fleet;
@@ -55,7 +57,7 @@ impl Display for Difference {
 }
 
 fn difference(name: &str, choices: &[char]) -> Option<Difference> {
-    let golden = std::fs::read_to_string(path(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let golden = std::fs::read_to_string(golden(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
     let golden: Vec<char> = golden.chars().filter(|letter| *letter != '\n').collect();
     assert_eq!(golden.len(), choices.len(), "{name}: keys");
     let wrong: Vec<usize> = (0..golden.len()).filter(|&at| golden[at] != choices[at]).collect();
@@ -64,11 +66,30 @@ fn difference(name: &str, choices: &[char]) -> Option<Difference> {
     Some(Difference { name: name.into(), many: wrong.len(), place, chosen, golden })
 }
 
-fn keep(name: &str, answers: &[char]) {
-    let lines = answers.chunks(WIDTH).map(|line| line.iter().collect::<String>() + "\n");
-    std::fs::write(path(name), lines.collect::<String>()).unwrap();
+#[test]
+fn docs_list_what_is_compared() {
+    let row = |name: &str, lines: &str, choices: &[char]| {
+        let lines: Vec<&str> = lines.lines().map(str::trim).collect();
+        format!("| {name} | `{}` | {} |\n", lines.join("`, `"), choices.len())
+    };
+    let cases = cases().into_iter().map(|case| row(&case.name, &case.lines, &case.choices(&case.asks())));
+    let held = HELD.iter().map(|held| row(held.name, held.lines, &held.choices(&held.steps())));
+    let rows: String = cases.chain(held).collect();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/balancing.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let head = text.split_inclusive("| case | lines | choices |\n|---|---|---|\n").next().unwrap();
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, format!("{head}{rows}")).unwrap();
+    } else {
+        assert_eq!(text, format!("{head}{rows}"));
+    }
 }
 
-fn path(name: &str) -> PathBuf {
+fn keep(name: &str, answers: &[char]) {
+    let lines = answers.chunks(WIDTH).map(|line| line.iter().collect::<String>() + "\n");
+    std::fs::write(golden(name), lines.collect::<String>()).unwrap();
+}
+
+fn golden(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/haproxy/golden").join(name).with_extension("golden")
 }
