@@ -72,8 +72,27 @@ pub(super) fn roll(seed: &mut u64) -> u64 {
 fn nobody() {
     assert_eq!(Tournament::new([]).least(), None);
     assert_eq!(Tournament::new([NEVER; 9]).least(), None);
-    Tournament::new([0; 9]).update(100, || 0);
     Tournament::new([]).update(0, || 0);
+}
+
+#[test]
+fn places_that_there_are_not_are_never_chosen() {
+    let index = Tournament::new([5; 9]);
+    (9..100).for_each(|place| index.update(place, || 0));
+    assert_eq!(index.least(), Some((0, 5)));
+    // On the way down from a root that was read before, all of a line may cost too much by now.
+    for many in [9, 17, 65, 700] {
+        let index = Tournament::new((0..many).map(|_| 0));
+        (0..many).for_each(|place| index.update(place, || NEVER));
+        let below = |(at, level): (usize, &Level)| {
+            let words = level.len().min(index.levels.get(at + 1).map_or(1, |above| above.len() * ARITY));
+            let parents = index.levels.get(at + 1).into_iter().flatten();
+            let winners = parents.flat_map(|line| (0..ARITY).map(|at| line.word(at).winner()));
+            assert!(winners.take(words).all(|winner| winner == 0), "{many}");
+        };
+        index.levels.iter().enumerate().for_each(below);
+        assert_eq!(index.least(), None);
+    }
 }
 
 #[test]
