@@ -10,11 +10,11 @@ pub enum Function {
     Sdbm,
     /// Daniel J. Bernstein's, times 33.
     Djb2,
-    /// Two words that rotate each other, of the wt6 family that HAProxy's author made.
+    /// Two words that rotate each other; designed for HAProxy.
     Wt6,
     /// The checksum of Ethernet and zlib.
     Crc32,
-    /// The key is a decimal number and taken as it is; HAProxy knows it since 3.0.
+    /// The key is a decimal number and taken as it is. (HAProxy: none; younger than 2.6)
     Number,
 }
 

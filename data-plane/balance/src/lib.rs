@@ -1,7 +1,10 @@
 //! Choosing endpoints: algorithms over numbers, weights and predicates.
 //!
-//! Nothing here knows a clock, a lock or a socket. The owner keeps the shared state (one cursor for a backend) and
-//! tells what is usable; an algorithm is an immutable value, built anew when the set of usable endpoints changes.
+//! Nothing here knows a clock, a lock, a socket or where random numbers come from. What changes with each choice is the
+//! owner's (a cursor, connections), which tells what is usable. An algorithm is an immutable value, built anew or from the
+//! one before when the set of usable endpoints changes; only [`Tournament`] is shared by threads that change it.
+//!
+//! Hashes and turns are those of HAProxy: `tests/haproxy` compares them with the real one.
 
 mod eligible;
 mod hash;

@@ -6,12 +6,12 @@ use std::collections::BinaryHeap;
 use crate::server::Server;
 
 /// Slots of a table; where weights would need more, they are halved until they do not, though never below 1.
-pub const MAX_SLOTS: u64 = 1 << 20;
+pub const MAX_SLOTS: u64 = 1 << 18;
 
 /// Each endpoint in as many slots as its weight, in HAProxy's order: whoever has most whole turns outstanding is next,
 /// the first in the list of several.
 ///
-/// Any other list of endpoints is another table, in which most keys go elsewhere; see [`Ring`](crate::Ring).
+/// Up to [`MAX_SLOTS`] slots it is HAProxy's table of the same endpoints. Any other list of endpoints is another table, in which most keys go elsewhere; see [`Ring`](crate::Ring).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Map {
     /// Places.

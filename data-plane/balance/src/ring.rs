@@ -17,6 +17,8 @@ pub struct Ring {
     servers: Box<[Server]>,
     /// The point above, the position in `servers` below, sorted.
     nodes: Box<[u64]>,
+    /// For each value of the upper bits of a hash, how many points are below: where a search starts.
+    starts: Box<[u32]>,
     halvings: u32,
 }
 
@@ -28,7 +30,7 @@ impl Ring {
         let mut nodes: Vec<u64> =
             (0..).zip(servers).flat_map(|(at, server)| points(server, halvings, at)).collect();
         nodes.sort_unstable();
-        Self { servers: servers.into(), nodes: nodes.into(), halvings }
+        Self::of(servers, nodes.into(), halvings)
     }
 
     /// The ring of `servers`, which is what [`Ring::new`] makes of them. Where few of them are not in this ring as they
@@ -41,7 +43,11 @@ impl Ring {
         let mut fresh: Vec<u64> =
             moved.added.iter().flat_map(|&at| points(&servers[at as usize], halvings, at)).collect();
         fresh.sort_unstable();
-        Self { servers: servers.into(), nodes: merged(&self.nodes, &moved.kept, &fresh), halvings }
+        Self::of(servers, merged(&self.nodes, &moved.kept, &fresh), halvings)
+    }
+
+    fn of(servers: &[Server], nodes: Box<[u64]>, halvings: u32) -> Self {
+        Self { servers: servers.into(), starts: starts(&nodes), nodes, halvings }
     }
 
     /// How many points there are.
@@ -73,7 +79,9 @@ impl Ring {
 
     fn closest(&self, hash: u32) -> Option<usize> {
         let last = self.nodes.len().checked_sub(1)?;
-        let after = self.nodes.partition_point(|&node| point(node) < hash);
+        let part = (hash >> width(self.starts.len() - 1)) as usize;
+        let (from, to) = (self.starts[part] as usize, self.starts[part + 1] as usize);
+        let after = from + self.nodes[from..to].partition_point(|&node| point(node) < hash);
         let (before, after) = (after.checked_sub(1).unwrap_or(last), if after > last { 0 } else { after });
         let behind = hash.wrapping_sub(point(self.nodes[before]));
         let ahead = point(self.nodes[after]).wrapping_sub(hash);
@@ -93,6 +101,24 @@ fn point(node: u64) -> u32 {
 
 fn slot(node: u64) -> u32 {
     node as u32
+}
+
+/// Bits of a hash below those that tell which of `parts` it is in; a power of two from 2 to 2^31.
+fn width(parts: usize) -> u32 {
+    u32::BITS - parts.trailing_zeros()
+}
+
+/// Parts of about 4 points, since points are spread evenly.
+fn starts(nodes: &[u64]) -> Box<[u32]> {
+    let parts = (nodes.len() / 4).next_power_of_two().max(2);
+    let mut starts = vec![0; parts + 1];
+    nodes.iter().for_each(|&node| starts[(point(node) >> width(parts)) as usize + 1] += 1);
+    let mut sum = 0;
+    starts.iter_mut().for_each(|start| {
+        sum += *start;
+        *start = sum;
+    });
+    starts.into()
 }
 
 fn halvings(servers: &[Server]) -> u32 {

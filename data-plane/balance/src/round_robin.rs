@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use crate::server::divisor;
+
 /// Turns of a schedule where rounding the weights can keep it so short; it is longer only where there are more endpoints
 /// than that, and has one turn each then (a few more by rounding up).
 pub const MAX_TURNS: usize = 16_384;
@@ -72,7 +74,7 @@ impl Schedule {
 
 /// Turns of each endpoint in one round.
 fn reduced(endpoints: &[(u32, u16)]) -> Vec<u32> {
-    let divisor = endpoints.iter().fold(0, |divisor, &(_, weight)| gcd(divisor, weight)).max(1);
+    let divisor = divisor(endpoints.iter().map(|&(_, weight)| weight));
     let turns = endpoints.iter().map(|&(_, weight)| u32::from(weight / divisor));
     let total: u64 = turns.clone().map(u64::from).sum();
     let most = MAX_TURNS as u64;
@@ -81,10 +83,6 @@ fn reduced(endpoints: &[(u32, u16)]) -> Vec<u32> {
     }
     let scaled = |turns: u32| (u64::from(turns) * most + total / 2) / total;
     turns.map(|turns| u32::try_from(scaled(turns)).unwrap_or(u32::MAX).max(1)).collect()
-}
-
-fn gcd(a: u16, b: u16) -> u16 {
-    if b == 0 { a } else { gcd(b, a % b) }
 }
 
 /// Endpoints of equal weight take their turns one after the other, so that only the first of each weight is compared:

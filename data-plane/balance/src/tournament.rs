@@ -13,8 +13,8 @@ pub const NEVER: u32 = u32::MAX;
 /// Children of a node: a cache line of words.
 const ARITY: usize = 8;
 
-/// An index over endpoints whose costs change all the time: the least is read at the root, a change costs a cache line
-/// for each level, of which there are log₈ of the endpoints.
+/// An index over endpoints whose costs change all the time: the least is read on the way down from the root, a change
+/// costs a line of words for each level, of which there are log₈ of the endpoints.
 ///
 /// The costs themselves are the owner's: it changes what they come from (connections, health, weight), then says so with
 /// [`update`](Self::update). What they come from must be changed and read with `SeqCst`.
@@ -38,6 +38,7 @@ const ARITY: usize = 8;
 pub struct Tournament {
     /// Endpoints first, the root last.
     levels: Box<[Level]>,
+    places: usize,
 }
 
 type Level = Box<[Line]>;
@@ -51,16 +52,21 @@ struct Line {
 }
 
 impl Tournament {
-    /// An index over as many places, none of which may be chosen before its first update.
-    pub fn new(places: u32) -> Self {
-        let mut levels = Vec::new();
-        let mut words = places as usize;
-        while words > 0 {
-            let lines = words.div_ceil(ARITY);
-            levels.push((0..lines).map(|_| Line::default()).collect());
-            words = if words > 1 { lines } else { 0 };
+    /// An index over places with these costs, as if they had been updated in order.
+    pub fn new(costs: impl IntoIterator<Item = u32>) -> Self {
+        let endpoint = |(stamp, cost)| Child { cost, stamp, number: 0 };
+        let mut children: Vec<Child> = (0..).zip(costs).map(endpoint).collect();
+        let now = children.len() as u32;
+        let mut levels: Vec<Level> = Vec::new();
+        let places = children.len();
+        let mut left = places;
+        while left > 0 {
+            let level: Level = children.chunks(ARITY).map(|children| Line::new(children, now)).collect();
+            left = if children.len() > 1 { level.len() } else { 0 };
+            children = level.iter().map(|line| line.least(now)).collect();
+            levels.push(level);
         }
-        Self { levels: levels.into() }
+        Self { levels: levels.into(), places }
     }
 
     /// The place that costs least, and the least cost. `None`: nobody may be chosen.
@@ -79,6 +85,7 @@ impl Tournament {
 
     /// Takes what costs least. `take` is told the place and the least cost; it must take the place only if it costs that
     /// now, in one step (a compare-and-exchange of its connections), and say whether it did. `None`: nobody may be chosen.
+    /// What it would refuse for another reason has to cost [`NEVER`], or the search goes on.
     ///
     /// What was taken cost no more than anybody whose last update was over when the search began. Where another was
     /// quicker, or has not told its change yet, this thread tells it and looks again.
@@ -96,12 +103,11 @@ impl Tournament {
     /// To be called after what the cost of `place` comes from has changed; `cost` reads it. A place beyond the last is
     /// ignored.
     pub fn update(&self, place: u32, cost: impl Fn() -> u32) {
-        let Some(root) = self.levels.last() else { return };
+        let Some(root) = self.levels.last().filter(|_| (place as usize) < self.places) else { return };
         // Each update changes the root, so its version tells the time.
         let now = root[0].word(0).version();
         let mut at = place as usize;
-        let Some(endpoints) = self.levels[0].get(at / ARITY) else { return };
-        endpoints.refresh(at % ARITY, || Child { cost: cost(), stamp: now, number: 0 });
+        self.levels[0][at / ARITY].refresh(at % ARITY, || Child { cost: cost(), stamp: now, number: 0 });
         for pair in self.levels.windows(2) {
             let children = &pair[0][at / ARITY];
             at /= ARITY;
@@ -118,6 +124,15 @@ struct Child {
 }
 
 impl Line {
+    fn new(children: &[Child], now: u32) -> Self {
+        let word = |at: usize| children.get(at).map_or(Word::NOBODY, |child| Word::new(child, now));
+        let stamp = |at: usize| children.get(at).map_or(0, |child| child.stamp);
+        Self {
+            words: from_fn(|at| AtomicU64::new(word(at).0)),
+            stamps: from_fn(|at| AtomicU32::new(stamp(at))),
+        }
+    }
+
     fn word(&self, at: usize) -> Word {
         step();
         Word(self.words[at].load(SeqCst))
@@ -143,19 +158,15 @@ impl Line {
             let stamp = self.stamps[number].load(Relaxed);
             Child { cost: self.word(number).cost(), stamp, number }
         };
-        // By a thread that is behind a stamp is in the future: the youngest.
+        // To a thread that is behind a stamp is in the future: the youngest.
         let age = |stamp: u32| (now.wrapping_sub(stamp) << (u32::BITS - Word::VERSION_BITS)).cast_signed();
         let rest = (1..ARITY).map(child);
         rest.fold(child(0), |least, other| {
-            let order = |child: &Child| (child.cost, Reverse(age(child.stamp)));
+            // Of those that nobody may choose it is the first, which is sure to be an endpoint.
+            let age = |child: &Child| if child.cost == NEVER { 0 } else { age(child.stamp) };
+            let order = |child: &Child| (child.cost, Reverse(age(child)));
             if order(&other) < order(&least) { other } else { least }
         })
-    }
-}
-
-impl Default for Line {
-    fn default() -> Self {
-        Self { words: from_fn(|_| AtomicU64::new(Word::UNTOUCHED.0)), stamps: from_fn(|_| AtomicU32::new(0)) }
     }
 }
 
@@ -164,7 +175,7 @@ impl Default for Line {
 struct Word(u64);
 
 impl Word {
-    const UNTOUCHED: Self = Self((NEVER as u64) << 32);
+    const NOBODY: Self = Self((NEVER as u64) << 32);
     const VERSION_BITS: u32 = 29;
     const VERSIONS: u32 = (1 << Self::VERSION_BITS) - 1;
 
@@ -181,7 +192,11 @@ impl Word {
     }
 
     fn next(self, child: &Child) -> Self {
-        let version = self.version().wrapping_add(1) & Self::VERSIONS;
+        Self::new(child, self.version().wrapping_add(1))
+    }
+
+    fn new(child: &Child, version: u32) -> Self {
+        let version = version & Self::VERSIONS;
         let below = (child.number as u64) << Self::VERSION_BITS | u64::from(version);
         Self(u64::from(child.cost) << 32 | below)
     }

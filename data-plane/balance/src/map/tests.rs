@@ -65,5 +65,5 @@ fn too_many_slots_are_halved() {
     let map = Map::new(&servers(&weights), 1);
     assert!(map.len() as u64 <= MAX_SLOTS + 50_000, "{}", map.len());
     let of = |place| slots(&map).iter().filter(|&&at| at == place).count();
-    assert_eq!((of(0), of(1)), (31, 1));
+    assert_eq!((of(0), of(1)), (7, 1));
 }

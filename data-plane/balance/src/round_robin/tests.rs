@@ -80,7 +80,7 @@ fn full_endpoints_are_passed_over() {
 proptest! {
     #[test]
     fn is_the_textbooks_order(weights in vec(1_u16..=20, 1..12)) {
-        let divisor = weights.iter().fold(0, |divisor, &weight| gcd(divisor, weight));
+        let divisor = divisor(weights.iter().copied());
         let reduced: Vec<u16> = weights.iter().map(|weight| weight / divisor).collect();
         let schedule = schedule(&weights);
         prop_assert_eq!(&*schedule.turns, &*textbook(&reduced));
@@ -88,7 +88,7 @@ proptest! {
 
     #[test]
     fn every_window_has_every_share(weights in vec(0_u16..=256, 1..10), from in 0_u64..1_000_000) {
-        let divisor = weights.iter().fold(0, |divisor, &weight| gcd(divisor, weight)).max(1);
+        let divisor = divisor(weights.iter().copied());
         let schedule = schedule(&weights);
         let counts = counts(&window(&schedule, from, schedule.len()));
         for (endpoint, &weight) in weights.iter().enumerate() {

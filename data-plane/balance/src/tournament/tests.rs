@@ -11,10 +11,8 @@ struct Loads {
 
 impl Loads {
     fn new(places: u32) -> Self {
-        let loads =
-            Self { index: Tournament::new(places), loads: (0..places).map(|_| AtomicU32::new(0)).collect() };
-        (0..places).for_each(|place| loads.tell(place));
-        loads
+        let index = Tournament::new((0..places).map(|_| 0));
+        Self { index, loads: (0..places).map(|_| AtomicU32::new(0)).collect() }
     }
 
     fn cost(&self, place: u32) -> u32 {
@@ -72,9 +70,36 @@ pub(super) fn roll(seed: &mut u64) -> u64 {
 
 #[test]
 fn nobody() {
-    assert_eq!(Tournament::new(0).least(), None);
-    assert_eq!(Tournament::new(9).least(), None);
-    Tournament::new(9).update(100, || 0);
+    assert_eq!(Tournament::new([]).least(), None);
+    assert_eq!(Tournament::new([NEVER; 9]).least(), None);
+    Tournament::new([]).update(0, || 0);
+}
+
+#[test]
+fn places_that_there_are_not_are_never_chosen() {
+    let index = Tournament::new([5; 9]);
+    (9..100).for_each(|place| index.update(place, || 0));
+    assert_eq!(index.least(), Some((0, 5)));
+    // On the way down from a root that was read before, all of a line may cost too much by now.
+    for many in [9, 17, 65, 700] {
+        let index = Tournament::new((0..many).map(|_| 0));
+        (0..many).for_each(|place| index.update(place, || NEVER));
+        let below = |(at, level): (usize, &Level)| {
+            let words = level.len().min(index.levels.get(at + 1).map_or(1, |above| above.len() * ARITY));
+            let parents = index.levels.get(at + 1).into_iter().flatten();
+            let winners = parents.flat_map(|line| (0..ARITY).map(|at| line.word(at).winner()));
+            assert!(winners.take(words).all(|winner| winner == 0), "{many}");
+        };
+        index.levels.iter().enumerate().for_each(below);
+        assert_eq!(index.least(), None);
+    }
+}
+
+#[test]
+fn an_index_starts_with_the_costs() {
+    assert_eq!(Tournament::new([7]).least(), Some((0, 7)));
+    assert_eq!(Tournament::new((0..1_000).map(|n| 1_000 - n)).least(), Some((999, 1)));
+    assert_eq!(Tournament::new((0..100).map(|n| n % 10)).least(), Some((0, 0)));
 }
 
 #[test]
@@ -111,8 +136,7 @@ fn the_least_is_found_after_any_change() {
 /// With the lowest place first and those that are full out of it, this is HAProxy's `first`.
 #[test]
 fn the_first_that_is_free() {
-    let index = Tournament::new(20);
-    (3..20).for_each(|place| index.update(place, || place));
+    let index = Tournament::new((0..20).map(|place| if place < 3 { NEVER } else { place }));
     assert_eq!(index.least(), Some((3, 3)));
     index.update(3, || NEVER);
     assert_eq!(index.least(), Some((4, 4)));

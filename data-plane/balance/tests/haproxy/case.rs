@@ -14,7 +14,7 @@ pub(crate) struct Case {
     pub(crate) name: String,
     /// The lines of HAProxy's configuration.
     pub(crate) lines: String,
-    pub(crate) fleet: &'static [Host],
+    fleet: &'static [Host],
     many: usize,
     ask: fn(&mut Dice) -> Ask,
     hash: fn(&Ask, Hashing) -> Option<u32>,
@@ -23,6 +23,15 @@ pub(crate) struct Case {
 }
 
 impl Case {
+    /// Its listener.
+    pub(crate) fn text(&self) -> String {
+        let servers = fleet::lines(self.fleet, |_| "\"unix@${DIR}/server.sock\"".into());
+        format!(
+            "listen {}\n  bind \"unix@${{DIR}}/{}.sock\"\n  http-response set-header x-server %[srv_name]\n{}{servers}",
+            self.name, self.name, self.lines,
+        )
+    }
+
     pub(crate) fn asks(&self) -> Vec<Ask> {
         let mut dice = Dice::new(0);
         (0..self.many).map(|_| (self.ask)(&mut dice)).collect()

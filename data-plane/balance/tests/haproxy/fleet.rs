@@ -45,7 +45,7 @@ pub(crate) const DIVISOR: &[Host] = &[host('a', 4), host('b', 8), down(host('c',
 pub(crate) const DIVISOR_OF_BACKUP: &[Host] = &[host('a', 4), host('b', 8), backup(host('c', 1))];
 pub(crate) const HEAVIEST: &[Host] = &[host('a', 256), host('b', 255), host('c', 1)];
 pub(crate) const ONE_UP: &[Host] = &[down(host('a', 4)), host('b', 8), host('c', 0)];
-/// The weights are equal: of other ones HAProxy's map-based hash takes not the first but the heaviest, against its manual.
+/// The weights are equal: of other ones HAProxy's map-based hash takes another than the first, against its manual.
 pub(crate) const FIRST_BACKUP: &[Host] = &[down(host('a', 4)), backup(host('b', 5)), backup(host('c', 5))];
 pub(crate) const ALL_BACKUPS: &[Host] =
     &[down(host('a', 4)), backup(host('b', 2)), backup(down(host('c', 6))), backup(host('d', 5))];
@@ -61,11 +61,23 @@ pub(crate) fn lines(fleet: &[Host], address: impl Fn(char) -> String) -> String 
     fleet.iter().map(line).collect()
 }
 
+/// By place, how many have a lower number.
+pub(crate) fn ranks(fleet: &[Host]) -> Vec<u32> {
+    let ids: Vec<u32> = (0..).zip(fleet).map(number).collect();
+    let below = |id: &u32| ids.iter().filter(|&other| other < id).count();
+    ids.iter().map(|id| u32::try_from(below(id)).unwrap()).collect()
+}
+
+/// Whoever has no number of its own has that of its line.
+fn number((place, host): (u32, &Host)) -> u32 {
+    host.id.unwrap_or(place + 1)
+}
+
 /// Who takes traffic, and the divisor of all weights.
 pub(crate) fn servers(fleet: &[Host], all_backups: bool) -> (Vec<Server>, u16) {
     let candidate = |host: &Host| Candidate { weight: host.weight, backup: host.backup, usable: !host.down };
     let server = |(place, weight): (u32, u16)| {
-        let id = fleet[place as usize].id.unwrap_or(place + 1);
+        let id = number((place, &fleet[place as usize]));
         Server { place, key: node_key(NodeKey::Id(id)), weight }
     };
     let eligible = eligible(fleet.iter().map(candidate), all_backups);

@@ -1,8 +1,8 @@
 //! The real HAProxy, with one listener for each case.
 
-use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, Write};
-use std::os::unix::net::UnixStream;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::Shutdown;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -10,7 +10,21 @@ use tempfile::TempDir;
 
 use crate::case::Case;
 use crate::dice::Ask;
-use crate::fleet;
+use crate::held::{Held, Step};
+
+/// And the server of all requests.
+const DEFAULTS: &str = "global
+  nbthread 1
+defaults
+  mode http
+  timeout connect 10s
+  timeout client 60s
+  timeout server 60s
+  retries 0
+frontend server
+  bind \"unix@${DIR}/server.sock\"
+  http-request return status 200
+";
 
 /// Requests on their way at once; few enough for what HAProxy reads in one go.
 const BATCH: usize = 50;
@@ -22,15 +36,20 @@ pub(crate) struct Peer {
 
 impl Peer {
     /// Starts it, and is back when it listens.
-    pub(crate) fn start(cases: &[Case]) -> Self {
+    pub(crate) fn start(listeners: impl Iterator<Item = String>) -> Self {
         let debian =
             std::env::var_os("SLUICEGATE_DEBIAN_DIR").expect("SLUICEGATE_DEBIAN_DIR has bin/haproxy");
         let home = tempfile::tempdir().unwrap();
         let config = home.path().join("haproxy.cfg");
-        std::fs::write(&config, text(cases, home.path())).unwrap();
+        std::fs::write(&config, listeners.fold(DEFAULTS.into(), |text: String, listener| text + &listener))
+            .unwrap();
+        ('a'..='i').for_each(|name| {
+            serve(UnixListener::bind(socket(home.path(), &name.to_string())).unwrap(), name)
+        });
         let mut process = Command::new(PathBuf::from(debian).join("bin/haproxy"))
             .args(["-W", "-db", "-f"])
             .arg(&config)
+            .env("DIR", home.path())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -44,8 +63,7 @@ impl Peer {
 
     /// The names of the servers that answer.
     pub(crate) fn answers(&self, case: &Case, asks: &[Ask]) -> Vec<char> {
-        let mut writer =
-            UnixStream::connect(self.home.path().join(&case.name).with_extension("sock")).unwrap();
+        let mut writer = self.connect(&case.name);
         let mut lines = BufReader::new(writer.try_clone().unwrap()).lines();
         let mut answers = Vec::new();
         for batch in asks.chunks(BATCH) {
@@ -59,6 +77,52 @@ impl Peer {
         }
         answers
     }
+
+    /// The names of the servers that connections are sent to.
+    pub(crate) fn held(&self, case: &Held, steps: &[Step]) -> Vec<char> {
+        let (mut open, mut answers) = (Vec::new(), Vec::new());
+        for step in steps {
+            match step {
+                Step::Open(sent) => {
+                    let mut stream = self.connect(case.name);
+                    stream.write_all(sent).unwrap();
+                    let mut name = [0];
+                    stream.read_exact(&mut name).unwrap();
+                    answers.push(char::from(name[0]));
+                    open.push(stream);
+                }
+                Step::Close(at) => {
+                    // HAProxy closes when the server has, and counts the connection no more when it closes.
+                    let mut stream = open.swap_remove(*at);
+                    stream.shutdown(Shutdown::Write).unwrap();
+                    assert_eq!(stream.read(&mut [0]).unwrap(), 0);
+                }
+            }
+        }
+        answers
+    }
+
+    fn connect(&self, name: &str) -> UnixStream {
+        UnixStream::connect(socket(self.home.path(), name)).unwrap()
+    }
+}
+
+/// A server that says its name, and closes when its client does.
+fn serve(listener: UnixListener, name: char) {
+    let serve = move |mut stream: UnixStream| {
+        let said = stream.write_all(name.to_string().as_bytes());
+        while said.is_ok() && stream.read(&mut [0; 64]).is_ok_and(|read| read > 0) {}
+    };
+    std::thread::spawn(move || {
+        listener
+            .incoming()
+            .map_while(Result::ok)
+            .for_each(|stream| drop(std::thread::spawn(move || serve(stream))));
+    });
+}
+
+fn socket(home: &Path, name: &str) -> PathBuf {
+    home.join(name).with_extension("sock")
 }
 
 impl Drop for Peer {
@@ -78,24 +142,4 @@ fn request(ask: &Ask) -> Vec<u8> {
     // HAProxy looks one byte past the value for a dot (use_domain_only): let that be a known one.
     request.extend(b"x-last: x\r\n\r\n");
     request
-}
-
-fn text(cases: &[Case], home: &Path) -> String {
-    let socket = |name: &str| format!("unix@{}", home.join(name).with_extension("sock").display());
-    let mut text = format!(
-        "global\n  nbthread 1\n  tune.maxrewrite 1024\ndefaults\n  mode http\n  timeout connect 10s\n  timeout client 60s\n  \
-         timeout server 10s\n  retries 0\nfrontend server\n  bind {}\n  http-request return status 200\n",
-        socket("server"),
-    );
-    for case in cases {
-        let (address, to) = (socket(&case.name), socket("server"));
-        let _ = write!(
-            text,
-            "listen {}\n  bind {address}\n  http-response set-header x-server %[srv_name]\n{}{}",
-            case.name,
-            case.lines,
-            fleet::lines(case.fleet, |_| to.clone()),
-        );
-    }
-    text
 }
