@@ -31,10 +31,11 @@ pub(super) enum By {
 }
 
 impl Index {
-    /// Chooses nobody before [`Self::update`] has been told of them.
+    /// Of endpoints as they are now; each is to be told once more when this is in force.
     pub(super) fn new(by: By, members: impl Iterator<Item = Arc<EndpointState>>) -> Self {
         let members: Box<[_]> = members.collect();
-        Self { tournament: Tournament::new(u32::try_from(members.len()).unwrap_or(u32::MAX)), members, by }
+        let tournament = Tournament::new(members.iter().map(|endpoint| by.cost(endpoint, endpoint.served())));
+        Self { tournament, members, by }
     }
 
     /// To be called after what an endpoint has, or whether it takes traffic, has changed. One that is no member, or has
@@ -43,31 +44,35 @@ impl Index {
         let place = endpoint.index.load(SeqCst);
         let member = self.members.get(place as usize).is_some_and(|it| ptr::eq(&**it, endpoint));
         if member {
-            self.tournament.update(place, || self.cost(endpoint, endpoint.served()));
+            self.tournament.update(place, || self.by.cost(endpoint, endpoint.served()));
         }
     }
 
     /// Takes a place at the endpoint that is next. `None`: nobody has a place.
     pub(super) fn take(&self) -> Option<u32> {
         let cost = |place: u32| {
-            self.members.get(place as usize).map_or(NEVER, |endpoint| self.cost(endpoint, endpoint.served()))
+            self.members
+                .get(place as usize)
+                .map_or(NEVER, |endpoint| self.by.cost(endpoint, endpoint.served()))
         };
         self.tournament.take(cost, |place, least| {
             self.members.get(place as usize).is_some_and(|endpoint| {
                 let served = endpoint.served();
-                self.cost(endpoint, served) == least && endpoint.serve_one_more(served)
+                self.by.cost(endpoint, served) == least && endpoint.serve_one_more(served)
             })
         })
     }
+}
 
-    /// With so many exchanges.
-    fn cost(&self, endpoint: &EndpointState, served: u32) -> u32 {
+impl By {
+    /// Of an endpoint with so many exchanges.
+    fn cost(self, endpoint: &EndpointState, served: u32) -> u32 {
         if !endpoint.is_eligible() || !endpoint.has_place(served) {
             return NEVER;
         }
-        match self.by {
-            By::Load => connections(served.saturating_add(endpoint.queued()), endpoint.weight()),
-            By::Number => endpoint.number().min(NEVER - 1),
+        match self {
+            Self::Load => connections(served.saturating_add(endpoint.queued()), endpoint.weight()),
+            Self::Number => endpoint.number().min(NEVER - 1),
         }
     }
 }
