@@ -53,7 +53,7 @@ fn lines(origins: &[Origin]) -> String {
 /// The answer to the request of this number.
 async fn answer(connection: &mut Connection, backend: &str, number: usize) -> Response {
     let head = format!(
-        "GET /some/{number}/where?id={number}k&x=1 HTTP/1.1\r\nHost: www.site{number}.example.org\r\n\
+        "GET /some/{number}/where?id={number}k&x=1 HTTP/1.1\r\nHost: www.site{number}.example\r\n\
          X-To: {backend}\r\nX-Key: key-{number}\r\n\r\n"
     );
     connection.request(head).await.unwrap()

@@ -12,8 +12,8 @@ use sluicegate_e2e::{HTTP_DEFAULTS, Sluicegate, sluicegate_binary};
 
 /// A file with a finding of each class but the fatal one.
 const SERVED: &str = "frontend main\n    bind 127.0.0.1:1\n    default_backend app\n\
-    backend app\n    balance leastconn\n    option tcp-smart-connect\n    server a 127.0.0.1:2 weight 1 weight 2\n\
-    backend more\n    balance leastconn\n    server b 127.0.0.1:3\n";
+    backend app\n    balance sticky\n    option tcp-smart-connect\n    server a 127.0.0.1:2 weight 1 weight 2\n\
+    backend more\n    balance sticky\n    server b 127.0.0.1:3\n";
 
 /// Exit code, standard output and standard error.
 fn check(text: &str, options: &[&str]) -> (i32, String, String) {
@@ -72,8 +72,8 @@ fn json_has_each_finding_with_its_place() {
     assert_eq!(first["code"], "degraded-keyword");
     assert_eq!(first["file"], "haproxy.cfg");
     let numbers = ["line", "column", "end_line", "end_column"].map(|name| first[name].as_u64().unwrap());
-    assert_eq!(numbers, [line as u64, 5, line as u64, 22], "{first}");
-    assert!(first["message"].as_str().unwrap().contains("`balance leastconn`"), "{first}");
+    assert_eq!(numbers, [line as u64, 5, line as u64, 19], "{first}");
+    assert!(first["message"].as_str().unwrap().contains("`balance sticky`"), "{first}");
     let again = found.iter().find(|finding| finding["code"] == "duplicate").unwrap();
     assert_eq!(again["related"][0]["label"], "this one does not", "{again}");
 
@@ -103,7 +103,7 @@ fn github_gets_a_command_for_each_finding() {
     assert_eq!(code, 0, "{out}");
     let line = HTTP_DEFAULTS.lines().count() + 5;
     let warning = format!(
-        "::warning file=haproxy.cfg,line={line},endLine={line},col=5,endColumn=21,title=degraded (degraded-keyword)::"
+        "::warning file=haproxy.cfg,line={line},endLine={line},col=5,endColumn=18,title=degraded (degraded-keyword)::"
     );
     assert!(out.contains(&warning), "{out}");
     assert_eq!(out.matches("::warning ").count(), 2, "each place has its own: {out}");

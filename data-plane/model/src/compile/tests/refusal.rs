@@ -135,7 +135,7 @@ fn unset_and_unknown_choices() {
     assert_eq!(of_frontend(|frontend| frontend.mode = 0), ["mode is not set"]);
     let unknown = "mode has the value 9, which this version does not know";
     assert_eq!(of_frontend(|frontend| frontend.mode = 9), [unknown]);
-    assert_eq!(of_backend(|backend| backend.balance = None), ["balance.algorithm is not set"]);
+    assert_eq!(of_backend(|backend| backend.balance = None), ["balance: algorithm is not set"]);
     let unset = |backend: &mut v1::Backend| backend.check = Some(v1::HealthCheck { probe: None });
     assert_eq!(of_backend(unset), ["check: probe is not set"]);
     let zero = |backend: &mut v1::Backend| backend.redispatch = Some(v1::Redispatch { interval: 0 });
