@@ -105,6 +105,8 @@ async fn a_client_gets_the_answer_that_its_server_gave() {
     let mut front = Sluicegate::run(&configuration).await;
     let mut dice = Dice::new(number("SLUICEGATE_ANSWERS_SEED", 1));
     let (rounds, mut whole, mut broken) = (number("SLUICEGATE_ANSWERS", RESPONSES), 0, 0);
+    // Something stood behind the last response: where it comes late, it stands before the next one.
+    let mut left_over = false;
     for round in 0..rounds {
         let bytes = response(&mut dice, round);
         let asked = Asked { head: dice.below(8) == 0, ..Asked::default() };
@@ -122,10 +124,13 @@ async fn a_client_gets_the_answer_that_its_server_gave() {
         };
         let refused = matches!(&got, Outcome::Whole((502, None, _)) | Outcome::Broken);
         match &expected {
+            Outcome::Whole(_) if left_over && refused => {}
             Outcome::Whole(_) => assert_eq!(got, expected, "{}", told()),
             Outcome::Broken => assert!(refused, "{got:?}, {}", told()),
             Outcome::Delicate | Outcome::Waiting => {}
         }
+        let shorter = bytes.split_last().map_or(&[][..], |(_, shorter)| shorter);
+        left_over = matches!(outcome(shorter, asked, false), Outcome::Whole(_));
         whole += u64::from(matches!(expected, Outcome::Whole(_)));
         broken += u64::from(expected == Outcome::Broken);
     }

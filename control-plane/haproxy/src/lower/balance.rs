@@ -50,7 +50,7 @@ impl<'a> Lowering<'a> {
             "balance url_param" => Key::UrlParameter(self.url_parameter(line)?),
             "balance hdr" => Key::Header(v1::HeaderKey {
                 name: inside.unwrap_or_default().to_owned(),
-                domain_only: line.args().first().is_some(),
+                domain_only: !line.args().is_empty(),
             }),
             "balance hash" => {
                 let scope = proxy.request_scope();
