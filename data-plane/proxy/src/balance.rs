@@ -1,13 +1,12 @@
 //! The number that a message is balanced by.
 
 use sluicegate_balance::{Function, Hashing, Uri, domain_only, url_param};
-use sluicegate_model::backend::{Balance, Hash, HashFunction, HashKey};
+use sluicegate_model::backend::{Hash, HashFunction, HashKey};
 use sluicegate_model::expr::Direction;
 use sluicegate_rules::{Message, Scratch, bytes};
 
-/// `None`: it is not balanced by a number, or has no key: it takes a turn.
-pub(crate) fn hash_of<M: Message>(balance: &Balance, message: &M, scratch: &mut Scratch) -> Option<u32> {
-    let Balance::Hash(hash) = balance else { return None };
+/// `None`: it has no key, and takes a turn.
+pub(crate) fn hash_of<M: Message>(hash: &Hash, message: &M, scratch: &mut Scratch) -> Option<u32> {
     let hashing = hashing(hash);
     match &hash.key {
         HashKey::Source => message.source().map(|address| hashing.of_source(address.ip())),

@@ -18,10 +18,15 @@ impl Chance {
     pub(crate) fn next(&self) -> u32 {
         let state = self.0.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
         self.0.set(state);
-        let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed >> 32) as u32
+        mix(state)
     }
+}
+
+/// Numbers that differ in few bits become numbers that differ in about half of theirs (the finaliser of SplitMix64).
+pub(crate) fn mix(bits: u64) -> u32 {
+    let mixed = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (mixed >> 32) as u32
 }
 
 #[cfg(test)]

@@ -93,7 +93,7 @@ impl<P: Prober> Endpoints<P> {
                 renamed |= self.unname(endpoint);
             }
         }
-        let (mut subjects, mut operators) = (Vec::new(), Vec::new());
+        let (mut subjects, mut wanted) = (Vec::new(), Vec::new());
         for (key, new) in &active.backends {
             let old = previous.backends.get(key);
             if old.is_some_and(|old| Arc::ptr_eq(old, new)) {
@@ -106,8 +106,8 @@ impl<P: Prober> Endpoints<P> {
                     continue;
                 }
                 if let (Some(was), Some(old)) = (was, old) {
-                    let wanted = [(&**old, &***was), (&**new, &**endpoint)];
-                    operators.extend(wanted_of(wanted).map(|happening| (new, endpoint, happening)));
+                    let happening = wanted_of([(&**old, &***was), (&**new, &**endpoint)]);
+                    wanted.extend(happening.map(|happening| (new, endpoint, happening)));
                 }
                 renamed |= was.is_some_and(|was| self.unname(was)) | self.name(new, endpoint);
                 match self.subject(&new.config, endpoint) {
@@ -118,16 +118,7 @@ impl<P: Prober> Endpoints<P> {
         }
         self.checks.spread(active.runtime.process.spread);
         self.checks.follow(subjects);
-        let news = News { engine: &self.engine, active: &active };
-        for (backend, endpoint, happening) in operators {
-            news.tell(backend, endpoint, &happening);
-        }
-        for (key, frontend) in &active.frontends {
-            let was = previous.frontends.get(key).is_some_and(|was| was.settings().paused);
-            if was != frontend.settings().paused {
-                news.tell_paused(frontend);
-            }
-        }
+        self.tell(&previous, &active, wanted);
         self.tracking = Tracking::of(&active);
         let receivers = receivers(&active);
         if renamed || receivers != self.receivers {
@@ -138,6 +129,25 @@ impl<P: Prober> Endpoints<P> {
             let names: BTreeSet<String> = self.hosts.keys().chain(&self.receivers).cloned().collect();
             self.known.retain(|name, _| names.contains(name));
             self.names.follow(&names);
+        }
+    }
+
+    /// Says what somebody wanted.
+    fn tell<'a>(
+        &self,
+        previous: &Active,
+        active: &'a Active,
+        wanted: impl IntoIterator<Item = (&'a Arc<LiveBackend>, &'a Arc<LiveEndpoint>, Happening)>,
+    ) {
+        let news = News { engine: &self.engine, active };
+        for (backend, endpoint, happening) in wanted {
+            news.tell(backend, endpoint, &happening);
+        }
+        for (key, frontend) in &active.frontends {
+            let was = previous.frontends.get(key).is_some_and(|was| was.settings().paused);
+            if was != frontend.settings().paused {
+                news.tell_paused(frontend);
+            }
         }
     }
 
@@ -271,9 +281,7 @@ impl Named {
 
 /// What somebody wanted of an endpoint, by what it and its backend were and are.
 fn wanted_of([before, now]: [(&LiveBackend, &LiveEndpoint); 2]) -> Option<Happening> {
-    let out = |(backend, endpoint): (&LiveBackend, &LiveEndpoint)| {
-        endpoint.config.disabled || backend.settings().disabled
-    };
+    let out = |(backend, endpoint): (&LiveBackend, &LiveEndpoint)| endpoint.is_out(backend);
     let drains = |(_, endpoint): (&LiveBackend, &LiveEndpoint)| endpoint.config.drain;
     let forced =
         now.1.config.forced_health.filter(|_| before.1.config.forced_health != now.1.config.forced_health);

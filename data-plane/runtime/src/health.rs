@@ -66,7 +66,7 @@ impl Verdicts for Board {
 
     fn probed(&mut self, endpoint: &Subject, finding: &Finding, check: &Check) {
         let Some(state) = self.engine.live().endpoint(&endpoint.key) else { return };
-        let before = state.checks().last.map(|last| last.word);
+        let told = endpoint.settings.log_probes && is_news(finding, state.checks().last.as_ref());
         state.count_check(probe(finding));
         let health = match check.health() {
             health::Health::Up => Health::Up,
@@ -74,8 +74,6 @@ impl Verdicts for Board {
             health::Health::Down => Health::Down,
         };
         state.set_health(health, &finding.evidence.to_string());
-        let news = finding.counts || before != Some(finding.evidence.status.code());
-        let told = news && endpoint.settings.log_probes;
         if finding.change.is_none() && !told {
             return;
         }
@@ -97,6 +95,11 @@ impl Verdicts for Board {
         };
         news.tell(backend, endpoint, &happening);
     }
+}
+
+/// Whether a probe counts, or finds something else than the one before.
+fn is_news(finding: &Finding, before: Option<&Probe>) -> bool {
+    finding.counts || before.is_none_or(|before| before.word != finding.evidence.status.code())
 }
 
 fn probe(finding: &Finding) -> Probe {

@@ -162,7 +162,7 @@ impl Happening {
     fn takes_from(&self, endpoint: &LiveEndpoint) -> bool {
         let config = &endpoint.config;
         match self {
-            Self::Down(_) | Self::Stopping(_) => !config.disabled && !config.drain && config.weight > 0,
+            Self::Down(_) | Self::Stopping(_) => is_wanted(endpoint),
             // What a follower's health was is gone by now; it was another one.
             Self::Maintenance(Cause::Wanted) | Self::Drain(Cause::Wanted) => {
                 config.weight > 0 && endpoint.state.health().is_usable()
@@ -206,6 +206,12 @@ impl Happening {
     }
 }
 
+/// Whether it takes traffic while it is well.
+fn is_wanted(endpoint: &LiveEndpoint) -> bool {
+    let config = &endpoint.config;
+    !config.disabled && !config.drain && config.weight > 0
+}
+
 /// Endpoints of a backend that can take traffic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Left {
@@ -215,10 +221,7 @@ struct Left {
 
 impl Left {
     fn count(backend: &LiveBackend) -> Self {
-        let usable = |it: &&Arc<LiveEndpoint>| {
-            let takes = !it.config.disabled && !it.config.drain && it.config.weight > 0;
-            takes && it.state.health().is_usable()
-        };
+        let usable = |it: &&Arc<LiveEndpoint>| is_wanted(it) && it.state.health().is_usable();
         let backup = backend.endpoints.iter().filter(usable).filter(|it| it.config.backup).count();
         Self { active: backend.endpoints.iter().filter(usable).count() - backup, backup }
     }

@@ -75,7 +75,7 @@ impl Follower {
             Some((backend, root)) => Cause::Via(format!("{}/{}", backend.name(), root.name())),
         };
         self.endpoint.state.set_health(now, cause.to_string().trim_start_matches([',', ' ']));
-        let is_out = self.root.as_ref().is_some_and(|(backend, root)| is_out(backend, root));
+        let is_out = self.root.as_ref().is_some_and(|(backend, root)| root.is_out(backend));
         let happening = match now {
             Health::Up => Happening::Up(cause),
             Health::Stopping => Happening::Drain(cause),
@@ -86,11 +86,6 @@ impl Follower {
             news.tell(&self.backend, &self.endpoint, &happening);
         }
     }
-}
-
-/// By the configuration, or by a person.
-fn is_out(backend: &LiveBackend, endpoint: &LiveEndpoint) -> bool {
-    endpoint.config.disabled || backend.settings().disabled
 }
 
 /// What stands at the end of the chain that begins at `start`; `None` where it has no end.
@@ -109,7 +104,7 @@ fn root<'a>(tracked: &BTreeMap<&'a ObjectKey, &'a ObjectKey>, start: &'a ObjectK
 /// The health of what is tracked, its administrative state too, as HAProxy hands it on.
 fn health_of(backend: &LiveBackend, endpoint: &LiveEndpoint) -> Health {
     let health = endpoint.state.health();
-    if is_out(backend, endpoint) {
+    if endpoint.is_out(backend) {
         Health::Down
     } else if health == Health::Stopping || (endpoint.config.drain && health.is_usable()) {
         Health::Stopping

@@ -1,5 +1,6 @@
 //! What can be wrong with an expression, in the operator's words.
 
+mod gravity;
 mod help;
 
 use super::load::LoadError;
@@ -409,36 +410,6 @@ pub enum Problem {
         /// As written.
         flag: String,
     },
-}
-
-impl Problem {
-    /// Whether the expression is refused for it.
-    pub fn is_error(&self) -> bool {
-        !self.is_degraded()
-            && !matches!(
-                self,
-                Problem::NoPattern
-                    | Problem::PatternIgnored { .. }
-                    | Problem::MatchOverridden { .. }
-                    | Problem::FlagInert { .. }
-                    | Problem::NeverMatches { .. }
-                    | Problem::VariableUnset { .. }
-                    | Problem::ConditionEmpty { .. }
-            )
-    }
-
-    /// Whether the expression is taken for less than it says.
-    pub fn is_degraded(&self) -> bool {
-        matches!(
-            self,
-            Problem::FetchLacking { .. }
-                | Problem::FetchUnknown { .. }
-                | Problem::NotCounted { .. }
-                | Problem::ConverterLacking { .. }
-                | Problem::AliasLacking { .. }
-                | Problem::FormatFlagLacking { .. }
-        )
-    }
 }
 
 /// `no arguments`, `one argument`, `2 arguments`.

@@ -340,12 +340,9 @@ impl Run<'_, '_> {
     /// What the request is balanced by, after all that may change it.
     pub(super) fn find_key(&mut self) {
         let Some(backend) = &self.turn.exchange.backend else { return };
-        let balance = &backend.settings().balance;
-        if !matches!(balance, Balance::Hash(_)) {
-            return;
-        }
+        let Balance::Hash(hash) = &backend.settings().balance else { return };
         let mut scratch = self.worker.http.rules.take();
-        let hash = hash_of(balance, &self.scene(None), &mut scratch);
+        let hash = hash_of(hash, &self.scene(None), &mut scratch);
         self.turn.exchange.hash = hash;
         self.worker.http.rules.set(scratch);
     }
@@ -361,28 +358,6 @@ impl Run<'_, '_> {
     fn intercept(&mut self) {
         self.turn.exchange.termination = Termination::LOCAL;
         self.frontend.state.counters.shard(self.worker.index).intercepted.add(1);
-    }
-
-    /// Of a rule of the frontend, or of the backend that the request was routed to: then both count it.
-    fn count_denied_request(&mut self) {
-        let (turn, index) = (&mut *self.turn, self.worker.index);
-        turn.exchange.termination = Termination::REFUSED;
-        self.frontend.state.counters.shard(index).denied.add(1);
-        if let Some(backend) = &turn.exchange.backend {
-            backend.state.counters.shard(index).denied.add(1);
-        }
-    }
-
-    fn count_denied_response(&mut self) {
-        let (turn, index) = (&mut *self.turn, self.worker.index);
-        turn.exchange.termination = Termination::REFUSED;
-        self.frontend.state.counters.shard(index).denied_responses.add(1);
-        if let Some(backend) = &turn.exchange.backend {
-            backend.state.counters.shard(index).denied_responses.add(1);
-        }
-        if let Some(endpoint) = &turn.exchange.endpoint {
-            endpoint.state.counters.shard(index).denied_responses.add(1);
-        }
     }
 
     /// Answers as a rule says.

@@ -169,6 +169,28 @@ impl Run<'_, '_> {
         self.worker.capture(&self.turn.exchange, response, wrong);
     }
 
+    /// Of a rule of the frontend, or of the backend that the request was routed to: then both count it.
+    pub(super) fn count_denied_request(&mut self) {
+        let (turn, index) = (&mut *self.turn, self.worker.index);
+        turn.exchange.termination = Termination::REFUSED;
+        self.frontend.state.counters.shard(index).denied.add(1);
+        if let Some(backend) = &turn.exchange.backend {
+            backend.state.counters.shard(index).denied.add(1);
+        }
+    }
+
+    pub(super) fn count_denied_response(&mut self) {
+        let (turn, index) = (&mut *self.turn, self.worker.index);
+        turn.exchange.termination = Termination::REFUSED;
+        self.frontend.state.counters.shard(index).denied_responses.add(1);
+        if let Some(backend) = &turn.exchange.backend {
+            backend.state.counters.shard(index).denied_responses.add(1);
+        }
+        if let Some(endpoint) = &turn.exchange.endpoint {
+            endpoint.state.counters.shard(index).denied_responses.add(1);
+        }
+    }
+
     fn count_failure(&mut self, failure: Failure) {
         let index = self.worker.index;
         let exchange = &self.turn.exchange;

@@ -1,18 +1,18 @@
 //! One backend: selection, and what outlives a change of it.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use sluicegate_model::backend::Balance;
 use sluicegate_model::{Backend, BackendSettings};
 
 use super::change::Mark;
-use super::endpoint::{EndpointState, LiveEndpoint, now_unix};
+use super::endpoint::{EndpointState, LiveEndpoint};
+use super::health::History;
 use super::index::Index;
 use super::queue::Queue;
-use super::table::{Loads, Table};
+use super::table::Table;
 use crate::counters::{BackendCounters, Most, Sharded};
 use crate::failure::Failure;
 use crate::log::Sinks;
@@ -110,18 +110,14 @@ impl LiveBackend {
             return Taken::Nobody;
         }
         let cursor = self.state.cursor.fetch_add(1, SeqCst);
-        let draws = match self.settings().balance {
-            Balance::Random(draws) => draws.get(),
-            _ => 0,
-        };
-        if let (Some(index), None) = (table.index(), avoid) {
-            let taken = index.take();
-            return taken.map_or(Taken::Full, |index| Taken::Permit(self.permit(index)));
-        }
         let shunned = |index| avoid.is_some_and(|avoid| Arc::ptr_eq(avoid, &self.at(index).state));
-        let picked = table
-            .pick(cursor, draws, &**self, |index| !shunned(index) && self.serve(index))
-            .or_else(|| table.pick(cursor, draws, &**self, |index| shunned(index) && self.serve(index)));
+        let load = |index| self.load(index);
+        let picked = match table.index() {
+            Some(index) => index.take(avoid),
+            None => table
+                .pick(cursor, load, |index| !shunned(index) && self.serve(index))
+                .or_else(|| table.pick(cursor, load, |index| shunned(index) && self.serve(index))),
+        };
         picked.map_or(Taken::Full, |index| Taken::Permit(self.permit(index)))
     }
 
@@ -133,7 +129,8 @@ impl LiveBackend {
         avoid: Option<&Arc<EndpointState>>,
     ) -> Option<Arc<EndpointState>> {
         let shunned = |index| avoid.is_some_and(|avoid| Arc::ptr_eq(avoid, &self.at(index).state));
-        let place = self.table.load().at(hash, self, shunned)?;
+        let all = || self.state.exchanging();
+        let place = self.table.load().at(hash, all, |index| self.load(index), shunned)?;
         Some(Arc::clone(&self.at(place).state))
     }
 
@@ -145,6 +142,11 @@ impl LiveBackend {
             return Taken::Nobody;
         }
         if self.serve(index) { Taken::Permit(self.permit(index)) } else { Taken::Full }
+    }
+
+    /// Exchanges at an endpoint and, of those that want it and no other, waiting.
+    fn load(&self, index: u32) -> u32 {
+        self.at(index).state.load()
     }
 
     fn at(&self, index: u32) -> &Arc<LiveEndpoint> {
@@ -169,53 +171,13 @@ impl LiveBackend {
     }
 }
 
-impl Loads for LiveBackend {
-    fn load(&self, place: u32) -> u32 {
-        let state = &self.at(place).state;
-        state.served().saturating_add(state.queued())
-    }
-
-    fn weight(&self, place: u32) -> u16 {
-        self.at(place).config.weight
-    }
-
-    fn all(&self) -> u32 {
-        self.state.exchanging()
-    }
-}
-
-/// Whether any endpoint takes traffic, and what it was before.
+/// Whether any endpoint takes traffic.
 #[derive(Debug, Clone, Copy)]
 pub struct Availability {
     /// One does.
     pub up: bool,
-    /// Of the last change, since 1970.
-    pub since: Duration,
-    /// How often the last one that did went.
-    pub downs: u64,
-    /// How long there was none, the present time not included.
-    pub down: Duration,
-}
-
-impl Availability {
-    fn begin(up: bool) -> Self {
-        Self { up, since: now_unix(), downs: 0, down: Duration::ZERO }
-    }
-
-    /// Says whether it is another one.
-    fn turn(&mut self, up: bool) -> bool {
-        if self.up == up {
-            return false;
-        }
-        let now = now_unix();
-        if up {
-            self.down += now.saturating_sub(self.since);
-        } else {
-            self.downs += 1;
-        }
-        (self.up, self.since) = (up, now);
-        true
-    }
+    /// Since when, and what was before.
+    pub history: History,
 }
 
 /// What is true of a backend (by its identity) over all generations.
@@ -233,6 +195,8 @@ pub struct BackendState {
     availability: Mutex<Option<Availability>>,
     /// Where the next endpoint hangs on what they have: that of the table in force.
     index: ArcSwapOption<Index>,
+    /// There is one: a backend without it pays for no more than this at each exchange.
+    indexed: AtomicBool,
     /// Per worker.
     pub counters: Sharded<BackendCounters>,
 }
@@ -249,6 +213,7 @@ impl BackendState {
             current: Mutex::default(),
             availability: Mutex::default(),
             index: ArcSwapOption::empty(),
+            indexed: AtomicBool::new(false),
             counters: Sharded::marking(workers, Arc::clone(&mark)),
             mark,
         }
@@ -288,14 +253,16 @@ impl BackendState {
     /// Begins to count anew how often there was no endpoint.
     pub(crate) fn restart_downs(&self) {
         if let Some(known) = &mut *self.availability.lock().unwrap_or_else(PoisonError::into_inner) {
-            known.downs = 0;
+            known.history.downs = 0;
         }
         self.mark.touch();
     }
 
     /// To be called after what an endpoint has, or may have, has changed.
     pub(super) fn reckon(&self, endpoint: &EndpointState) {
-        if let Some(index) = &*self.index.load() {
+        if self.indexed.load(SeqCst)
+            && let Some(index) = &*self.index.load()
+        {
             index.update(endpoint);
         }
     }
@@ -306,6 +273,7 @@ impl BackendState {
         let index = backend.table.load().index().cloned();
         let ordered = index.is_some();
         self.index.store(index);
+        self.indexed.store(ordered, SeqCst);
         // After it is in force: what changes from now on is told to it by whoever changes it.
         if ordered {
             backend.endpoints.iter().for_each(|endpoint| self.reckon(&endpoint.state));
@@ -313,8 +281,13 @@ impl BackendState {
         let up = backend.usable() > 0;
         let mut known = self.availability.lock().unwrap_or_else(PoisonError::into_inner);
         let turned = match &mut *known {
-            Some(known) => known.turn(up),
-            None => known.replace(Availability::begin(up)).is_none(),
+            Some(known) if known.up == up => false,
+            Some(known) => {
+                known.history.turn(!known.up, !up);
+                known.up = up;
+                true
+            }
+            None => known.replace(Availability { up, history: History::begin() }).is_none(),
         };
         if turned {
             self.mark.touch();

@@ -4,115 +4,20 @@ use std::net::SocketAddr;
 use std::num::NonZeroU16;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwapOption;
 use sluicegate_model::Endpoint;
 use sluicegate_model::endpoint::{
-    CheckKey, ClientPort, EndpointAddress, ForcedHealth, ForcedValue, HostPort, TransportKey,
+    CheckKey, ClientPort, EndpointAddress, ForcedHealth, HostPort, TransportKey,
 };
 
-use super::backend::BackendState;
+use super::backend::{BackendState, LiveBackend};
 use super::change::Mark;
+use super::health::{Checks, Evidence, Health, Probe};
 use sluicegate_proto::id::ObjectKey;
 
 use crate::counters::{EndpointCounters, Most, Sharded};
 use crate::stream::{Peer, Target};
-
-/// What is known of an endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Health {
-    /// Not checked; taken for up.
-    Unchecked,
-    /// Its checks succeed, or have not failed yet.
-    Up,
-    /// Its checks fail.
-    Down,
-    /// Its name does not resolve.
-    Unresolved,
-    /// A person or its own checks set it to take nothing new.
-    Stopping,
-}
-
-impl From<ForcedValue> for Health {
-    fn from(value: ForcedValue) -> Self {
-        match value {
-            ForcedValue::Up => Self::Up,
-            ForcedValue::Stopping => Self::Stopping,
-            ForcedValue::Down => Self::Down,
-        }
-    }
-}
-
-impl Health {
-    fn of(number: u8) -> Self {
-        match number {
-            1 => Self::Up,
-            2 => Self::Down,
-            3 => Self::Unresolved,
-            4 => Self::Stopping,
-            _ => Self::Unchecked,
-        }
-    }
-
-    /// Whether it takes traffic.
-    pub fn is_usable(self) -> bool {
-        matches!(self, Self::Unchecked | Self::Up)
-    }
-}
-
-/// Why its health is what it is.
-#[derive(Debug, Clone)]
-pub struct Evidence {
-    /// What the last probe saw, in words.
-    pub text: Arc<str>,
-    /// Of the last change, since 1970.
-    pub since: Duration,
-    /// How often it has gone down.
-    pub downs: u64,
-    /// How long it was down, the present time not included.
-    pub down: Duration,
-}
-
-impl Evidence {
-    fn none() -> Self {
-        Self { text: "".into(), since: now_unix(), downs: 0, down: Duration::ZERO }
-    }
-}
-
-/// What probes found.
-#[derive(Debug, Clone, Default)]
-pub struct Checks {
-    /// How many there were.
-    pub made: u64,
-    /// Those of them that failed while it was not wholly down (HAProxy: chkfail).
-    pub failed: u64,
-    /// The last one.
-    pub last: Option<Probe>,
-}
-
-impl Checks {
-    /// Probes made, and those of them that failed.
-    pub fn counts(&self) -> (u64, u64) {
-        (self.made, self.failed)
-    }
-}
-
-/// What one probe found.
-#[derive(Debug, Clone)]
-pub struct Probe {
-    /// Whether it counts against the endpoint: one that finds dead what is known to be dead does not.
-    pub harms: bool,
-    /// HAProxy's word for it: `L4OK`.
-    pub word: &'static str,
-    /// Of an HTTP answer.
-    pub status: Option<u16>,
-    /// From its start.
-    pub took: Duration,
-    /// The system's or the endpoint's own words; may be empty.
-    pub info: Box<str>,
-}
 
 /// One endpoint of one generation.
 #[derive(Debug)]
@@ -169,6 +74,11 @@ impl LiveEndpoint {
             Target::Ip(address) => Some(address),
             Target::Unix(_) => None,
         }
+    }
+
+    /// Whether the configuration or a person has taken it, or its whole backend, out of service.
+    pub fn is_out(&self, backend: &LiveBackend) -> bool {
+        self.config.disabled || backend.settings().disabled
     }
 
     /// Its name within its backend.
@@ -268,6 +178,11 @@ impl EndpointState {
         self.queued.load(SeqCst)
     }
 
+    /// Both together.
+    pub(super) fn load(&self) -> u32 {
+        self.served().saturating_add(self.queued())
+    }
+
     /// Its health.
     pub fn health(&self) -> Health {
         Health::of(self.health.load(SeqCst))
@@ -285,13 +200,7 @@ impl EndpointState {
         {
             let mut known = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
             if changed {
-                let now = now_unix();
-                if before == Health::Down as u8 {
-                    let since = known.since;
-                    known.down += now.saturating_sub(since);
-                }
-                known.downs += u64::from(health == Health::Down);
-                known.since = now;
+                known.history.turn(before == Health::Down as u8, health == Health::Down);
             }
             if &*known.text != evidence {
                 known.text = evidence.into();
@@ -350,7 +259,7 @@ impl EndpointState {
             let mut checks = self.checks.lock().unwrap_or_else(PoisonError::into_inner);
             (checks.made, checks.failed) = (0, 0);
             drop(checks);
-            self.evidence.lock().unwrap_or_else(PoisonError::into_inner).downs = 0;
+            self.evidence.lock().unwrap_or_else(PoisonError::into_inner).history.downs = 0;
         }
         self.mark.touch();
     }
@@ -457,10 +366,6 @@ pub(super) fn target(address: &EndpointAddress) -> Option<Target> {
         EndpointAddress::Unix(name) => Some(Target::Unix(Arc::new(name.clone()))),
         EndpointAddress::Host(_) => None,
     }
-}
-
-pub(super) fn now_unix() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// Numbers transport keys; a number is never used twice.

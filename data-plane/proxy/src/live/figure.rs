@@ -7,7 +7,8 @@ use sluicegate_model::expr::{Counted, Figure};
 
 use super::active::Active;
 use super::backend::LiveBackend;
-use super::endpoint::{Health, LiveEndpoint};
+use super::endpoint::LiveEndpoint;
+use super::health::Health;
 
 impl Active {
     /// A figure of a proxy or an endpoint of this generation; `None` where it has no such.

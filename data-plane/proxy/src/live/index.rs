@@ -48,18 +48,41 @@ impl Index {
         }
     }
 
-    /// Takes a place at the endpoint that is next. `None`: nobody has a place.
-    pub(super) fn take(&self) -> Option<u32> {
-        let cost = |place: u32| {
-            self.members
-                .get(place as usize)
-                .map_or(NEVER, |endpoint| self.by.cost(endpoint, endpoint.served()))
-        };
-        self.tournament.take(cost, |place, least| {
-            self.members.get(place as usize).is_some_and(|endpoint| {
-                let served = endpoint.served();
-                self.by.cost(endpoint, served) == least && endpoint.serve_one_more(served)
-            })
+    /// Takes a place at the endpoint that is next; at `avoid`, which has just failed, only where nobody else has one. `None`:
+    /// nobody has.
+    pub(super) fn take(&self, avoid: Option<&Arc<EndpointState>>) -> Option<u32> {
+        match avoid {
+            Some(avoid) => self.take_elsewhere(avoid),
+            None => self.tournament.take(|place| self.cost(place), |place, least| self.serve(place, least)),
+        }
+    }
+
+    /// Looks at everybody: somebody has failed, which is no time to save a look.
+    #[cold]
+    fn take_elsewhere(&self, avoid: &Arc<EndpointState>) -> Option<u32> {
+        let mut places: Vec<(bool, u32, u32)> = (0..)
+            .zip(&self.members)
+            .map(|(place, member)| (Arc::ptr_eq(member, avoid), self.cost(place), place))
+            .filter(|(_, cost, _)| *cost != NEVER)
+            .collect();
+        places.sort_unstable();
+        let taken = places.into_iter().find(|(_, cost, place)| self.serve(*place, *cost));
+        let (_, _, place) = taken?;
+        self.update(self.members.get(place as usize)?);
+        Some(place)
+    }
+
+    /// As it is now.
+    fn cost(&self, place: u32) -> u32 {
+        let member = self.members.get(place as usize);
+        member.map_or(NEVER, |endpoint| self.by.cost(endpoint, endpoint.served()))
+    }
+
+    /// Takes a place at an endpoint if it costs that.
+    fn serve(&self, place: u32, cost: u32) -> bool {
+        self.members.get(place as usize).is_some_and(|endpoint| {
+            let served = endpoint.served();
+            self.by.cost(endpoint, served) == cost && endpoint.serve_one_more(served)
         })
     }
 }

@@ -109,9 +109,9 @@ impl LiveBackend {
         ticket: &mut Ticket,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Permit, NoPermit>> {
-        for _ in 0..MOST_AIMS {
+        for attempt in 0..MOST_AIMS {
             if ticket.place.is_none() {
-                let aim = self.aim(ticket);
+                let aim = self.aim(ticket, attempt > 0);
                 match self.try_at_once(ticket, aim.as_ref()) {
                     Taken::Permit(permit) => return Poll::Ready(Ok(permit)),
                     Taken::Nobody if aim.is_some() && ticket.pinned.is_none() => continue,
@@ -142,11 +142,12 @@ impl LiveBackend {
         Poll::Ready(Err(NoPermit::NoEndpoint))
     }
 
-    /// The one endpoint that will do; `None`: any.
-    fn aim(&self, ticket: &Ticket) -> Option<Arc<EndpointState>> {
+    /// The one endpoint that will do; `None`: any. `anew`: this generation of the backend was wrong, as it is not the one in
+    /// force; that has to be looked for under a lock.
+    fn aim(&self, ticket: &Ticket, anew: bool) -> Option<Arc<EndpointState>> {
         let by_hash = || {
             let (hash, avoid) = (ticket.hash?, ticket.avoid.as_ref());
-            match self.state.current() {
+            match anew.then(|| self.state.current()).flatten() {
                 Some(current) => current.endpoint_of(hash, avoid),
                 None => self.endpoint_of(hash, avoid),
             }

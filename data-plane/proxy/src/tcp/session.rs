@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use sluicegate_model::backend::Balance;
 use sluicegate_rules::Scratch;
 use tokio::time::Instant;
 
@@ -160,8 +161,9 @@ impl Session {
         let Some(backend) = backend else { return Step::Fail(Failure::NoEndpoint, Phase::Connect) };
         self.worker.counters().requests.add(1);
         frontend.state.counters.shard(self.worker.index).requests.add(1);
-        exchange.hash =
-            SCRATCH.with_borrow_mut(|scratch| hash_of(&backend.settings().balance, &connection, scratch));
+        if let Balance::Hash(hash) = &backend.settings().balance {
+            exchange.hash = SCRATCH.with_borrow_mut(|scratch| hash_of(hash, &connection, scratch));
+        }
         let next = self.queue(&backend, Ticket::new().by(exchange.hash), now);
         exchange.backend = Some(backend);
         next

@@ -50,10 +50,9 @@ impl Facts {
     pub(super) fn of(backend: &LiveBackend, endpoint: &LiveEndpoint, grown: &mut Growth<'_>) -> Self {
         let state = &endpoint.state;
         let counters = &state.counters;
-        let (checks, evidence) = (state.checks(), state.evidence());
-        let disabled = endpoint.config.disabled || backend.settings().disabled;
+        let (checks, history) = (state.checks(), state.evidence().history);
         let health = match state.health() {
-            _ if disabled => v1::Health::Disabled,
+            _ if endpoint.is_out(backend) => v1::Health::Disabled,
             Health::Up => v1::Health::Up,
             Health::Down => v1::Health::Down,
             Health::Unchecked => v1::Health::Unchecked,
@@ -64,7 +63,7 @@ impl Facts {
         let (most_exchanges, most_queued) = state.most();
         Self {
             health,
-            since_unix_ms: millis(evidence.since),
+            since_unix_ms: millis(history.since),
             exchanges,
             grown: grown(&endpoint.config.key, 0, exchanges),
             current_exchanges: state.served(),
@@ -84,8 +83,8 @@ impl Facts {
             bytes_in: counters.sum(|shard| &shard.bytes_in),
             bytes_out: counters.sum(|shard| &shard.bytes_out),
             durations: durations(counters),
-            downs: evidence.downs,
-            down_ms: millis(evidence.down),
+            downs: history.downs,
+            down_ms: millis(history.down),
             checks: checks.made,
             failed_checks: checks.failed,
             resolved: resolved(endpoint),
@@ -211,7 +210,7 @@ pub(super) fn backend(key: &ObjectKey, backend: &LiveBackend, grown: &mut Growth
     let exchanges = counters.sum(|shard| &shard.exchanges);
     let grown = grown(key, 0, exchanges);
     let (most_exchanges, most_queued) = backend.state.most();
-    let availability = backend.state.availability();
+    let history = backend.state.availability().map(|it| it.history);
     v1::BackendStats {
         id: Some(key.into()),
         exchanges,
@@ -229,9 +228,9 @@ pub(super) fn backend(key: &ObjectKey, backend: &LiveBackend, grown: &mut Growth
         denied_responses: counters.sum(|shard| &shard.denied_responses),
         denied: counters.sum(|shard| &shard.denied),
         connect_errors: counters.sum(|shard| &shard.connect_errors),
-        downs: availability.map_or(0, |it| it.downs),
-        down_ms: availability.map_or(0, |it| millis(it.down)),
-        since_unix_ms: availability.map_or(0, |it| millis(it.since)),
+        downs: history.map_or(0, |it| it.downs),
+        down_ms: history.map_or(0, |it| millis(it.down)),
+        since_unix_ms: history.map_or(0, |it| millis(it.since)),
     }
 }
 

@@ -57,8 +57,7 @@ impl Teller<'_> {
 
     fn limits(&self) -> Vec<Item> {
         let Self { facts, runtime, .. } = self;
-        let configured = runtime.process.max_connections.map_or(u64::MAX, |limit| limit.get().into());
-        let connections = Value::short(configured.min(facts.connection_limit));
+        let connections = Value::short(facts.connections_of(runtime));
         let most = Value::short(facts.connection_limit);
         let descriptors = Value::short(facts.descriptors);
         vec![
