@@ -13,7 +13,7 @@ use sluicegate_balance::{
 const SIZES: [u32; 3] = [10, 1_000, 50_000];
 
 fn servers(many: u32) -> Vec<Server> {
-    (0..many).map(|place| Server { place, key: node_key(NodeKey::Id(place + 1)), weight: 1 }).collect()
+    (0..many).map(|place| Server { place, key: node_key(NodeKey::Id(place + 1)), weight: 16 }).collect()
 }
 
 /// Hashes of keys that differ in little.
@@ -39,7 +39,7 @@ fn turns(c: &mut Criterion) {
             cursor
         };
         let weights: Vec<(u32, u16)> = servers.iter().map(|server| (server.place, server.weight)).collect();
-        let (schedule, map) = (Schedule::new(&weights), Map::new(&servers, 1));
+        let (schedule, map) = (Schedule::new(&weights), Map::new(&servers, 16));
         group.bench_function(BenchmarkId::new("roundrobin", many), |b| {
             b.iter(|| schedule.pick(next(), |_| true))
         });
@@ -52,16 +52,16 @@ fn hashed(c: &mut Criterion) {
     let mut group = c.benchmark_group("choose");
     for many in SIZES {
         let (servers, mut hash) = (servers(many), hashes());
-        let (map, ring, maglev) = (Map::new(&servers, 1), Ring::new(&servers), Maglev::new(&servers));
+        let (map, ring, maglev) = (Map::new(&servers, 16), Ring::new(&servers), Maglev::new(&servers));
         let bounds = Bounds::new(&servers);
         group.bench_function(BenchmarkId::new("map-based", many), |b| b.iter(|| map.at(hash())));
         group.bench_function(BenchmarkId::new("consistent", many), |b| b.iter(|| ring.at(hash(), |_| true)));
         group.bench_function(BenchmarkId::new("consistent, bounded", many), |b| {
             b.iter(|| ring.at(hash(), |place| bounds.most(place, 7, 125) > 0));
         });
-        group.bench_function(BenchmarkId::new("maglev", many), |b| b.iter(|| maglev.at(hash())));
+        group.bench_function(BenchmarkId::new("maglev", many), |b| b.iter(|| maglev.at(hash(), |_| true)));
         group.bench_function(BenchmarkId::new("random(2)", many), |b| {
-            b.iter(|| draw(&ring, [hash(), hash()], |place| place));
+            b.iter(|| draw(&ring, [hash(), hash()], |_| true, |place| place));
         });
     }
     group.finish();
@@ -116,7 +116,7 @@ fn changed(c: &mut Criterion) {
     let mut group = c.benchmark_group("change one");
     for (many, weight) in SIZES.into_iter().flat_map(|many| [(many, 1), (many, 100)]) {
         let before: Vec<Server> =
-            servers(many).into_iter().map(|server| Server { weight, ..server }).collect();
+            servers(many).into_iter().map(|server| Server { weight: weight * 16, ..server }).collect();
         let mut after = before.clone();
         after[many as usize / 2].weight += 1;
         let weights: Vec<(u32, u16)> = after.iter().map(|server| (server.place, server.weight)).collect();

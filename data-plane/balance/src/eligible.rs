@@ -3,7 +3,7 @@
 /// What the choice of endpoints asks of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Candidate {
-    /// 0 takes no new traffic.
+    /// In sixteenths of a unit; 0 takes no new traffic.
     pub weight: u16,
     /// Used only while nothing else is usable.
     pub backup: bool,

@@ -4,28 +4,52 @@ use crate::ring::Ring;
 use crate::server::Server;
 use crate::tournament::NEVER;
 
-/// The cost of an endpoint by its connections, those that wait for it included, for its weight: the one after the next,
-/// in 256ths; an idle one costs nothing whatever its weight. 0 connections are no reason to choose an endpoint of weight
+/// The cost of an endpoint by its connections, those that wait for it included, for its weight, in sixteenths of a unit: the
+/// one after the next, in 256ths; an idle one costs nothing whatever its weight. 0 connections are no reason to choose an endpoint of weight
 /// 0: it costs [`NEVER`]. (HAProxy: balance leastconn)
 pub fn connections(connections: u32, weight: u16) -> u32 {
     match (connections, weight) {
         (_, 0) => NEVER,
         (0, _) => 0,
         _ => {
-            let cost = (u64::from(connections) + 1) * 256 / u64::from(weight);
+            let cost = (u64::from(connections) + 1) * 4096 / u64::from(weight);
             u32::try_from(cost).map_or(NEVER - 1, |cost| cost.min(NEVER - 1))
         }
     }
 }
 
 /// Of the endpoints that the numbers fall on, the one with the fewest connections for its weight, the later of equals.
-/// The numbers are random, as many as there are to be draws. (HAProxy: balance random)
-pub fn draw(ring: &Ring, numbers: impl IntoIterator<Item = u32>, load: impl Fn(u32) -> u32) -> Option<u32> {
-    let drawn = numbers.into_iter().filter_map(|number| ring.owner(number));
+/// The numbers are random, as many as there are to be draws; those that `may` not are passed over. (HAProxy: balance
+/// random)
+pub fn draw(
+    ring: &Ring,
+    numbers: impl IntoIterator<Item = u32>,
+    may: impl Fn(u32) -> bool,
+    load: impl Fn(u32) -> u32,
+) -> Option<u32> {
     let share = |server: &Server, of: &Server| u64::from(load(server.place)) * u64::from(of.weight);
-    let lighter =
-        |before: Server, now: Server| if share(&now, &before) > share(&before, &now) { before } else { now };
-    drawn.reduce(lighter).map(|server| server.place)
+    reduce(ring, numbers, may, |before, now| share(now, before) <= share(before, now))
+}
+
+/// The same for the one of the least cost, that weight does not change: it is drawn the more often.
+pub fn draw_cheapest(
+    ring: &Ring,
+    numbers: impl IntoIterator<Item = u32>,
+    may: impl Fn(u32) -> bool,
+    cost: impl Fn(u32) -> f64,
+) -> Option<u32> {
+    reduce(ring, numbers, may, |before, now| cost(now.place) <= cost(before.place))
+}
+
+fn reduce(
+    ring: &Ring,
+    numbers: impl IntoIterator<Item = u32>,
+    may: impl Fn(u32) -> bool,
+    is_better: impl Fn(&Server, &Server) -> bool,
+) -> Option<u32> {
+    let drawn = numbers.into_iter().filter_map(|number| ring.owner(number, &may));
+    let better = |before: Server, now: Server| if is_better(&before, &now) { now } else { before };
+    drawn.reduce(better).map(|server| server.place)
 }
 
 /// How many connections each endpoint may have, so that none has more than its share of all by more than a factor.

@@ -41,9 +41,17 @@ impl Maglev {
         self.slots.is_empty()
     }
 
-    /// Who has the keys of this hash, which should be mixed well (avalanche).
-    pub fn at(&self, hash: u32) -> Option<u32> {
-        self.slots.get((hash as usize).checked_rem(self.slots.len())?).copied()
+    /// Who has the keys of this hash or, where that one `may` not, who has the next slot and may. `None`: nobody may, after
+    /// having asked for each slot.
+    pub fn at(&self, hash: u32, may: impl FnMut(u32) -> bool) -> Option<u32> {
+        self.turn(mix(hash).into(), may)
+    }
+
+    /// Who has the slot at `cursor`: turns by weight for what has no key, or the next that `may`.
+    pub fn turn(&self, cursor: u64, mut may: impl FnMut(u32) -> bool) -> Option<u32> {
+        let start = usize::try_from(cursor.checked_rem(self.slots.len() as u64)?).ok()?;
+        let (before, from) = self.slots.split_at(start);
+        from.iter().chain(before).copied().find(|&place| may(place))
     }
 }
 

@@ -6,12 +6,9 @@ use crate::server::Server;
 /// Nodes of a ring; where weights would need more, all have half as many, and half of that, though never below 1.
 pub const MAX_NODES: u64 = 1 << 21;
 
-/// Nodes for each unit of weight.
-const SCALE: u32 = 16;
-
 /// Points on a circle of 32 bits, each with an endpoint; a key belongs to the closest.
 ///
-/// Up to [`MAX_NODES`] points it is HAProxy's ring of the same endpoints: 16 points for each unit of weight.
+/// Up to [`MAX_NODES`] points it is HAProxy's ring of the same endpoints: a point for each sixteenth of a unit of weight.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Ring {
     servers: Box<[Server]>,
@@ -63,18 +60,19 @@ impl Ring {
     /// Who has the keys of this hash: the endpoint of the closest point or, where that one `may` not, of the next point
     /// up the circle whose endpoint may. `None`: nobody may, after having asked for each point.
     pub fn at(&self, hash: u32, may: impl FnMut(u32) -> bool) -> Option<u32> {
-        self.from(self.closest(hash)?, may)
+        self.owner(hash, may).map(|server| server.place)
     }
 
     /// The endpoint of the point at `cursor`, counted up the circle from 0, or of the next whose endpoint `may`: turns
     /// by weight for what has no key. (HAProxy does the same.)
     pub fn turn(&self, cursor: u64, may: impl FnMut(u32) -> bool) -> Option<u32> {
-        self.from(usize::try_from(cursor.checked_rem(self.nodes.len() as u64)?).ok()?, may)
+        let start = usize::try_from(cursor.checked_rem(self.nodes.len() as u64)?).ok()?;
+        self.from(start, may).map(|server| server.place)
     }
 
-    /// The endpoint of the closest point.
-    pub(crate) fn owner(&self, hash: u32) -> Option<Server> {
-        self.closest(hash).map(|at| self.servers[slot(self.nodes[at]) as usize])
+    /// The same with what is known of it.
+    pub(crate) fn owner(&self, hash: u32, may: impl FnMut(u32) -> bool) -> Option<Server> {
+        self.from(self.closest(hash)?, may)
     }
 
     fn closest(&self, hash: u32) -> Option<usize> {
@@ -88,10 +86,10 @@ impl Ring {
         Some(if behind <= ahead { before } else { after })
     }
 
-    fn from(&self, start: usize, mut may: impl FnMut(u32) -> bool) -> Option<u32> {
+    fn from(&self, start: usize, mut may: impl FnMut(u32) -> bool) -> Option<Server> {
         let (before, from) = self.nodes.split_at(start);
-        let places = from.iter().chain(before).map(|&node| self.servers[slot(node) as usize].place);
-        places.into_iter().find(|&place| may(place))
+        let servers = from.iter().chain(before).map(|&node| self.servers[slot(node) as usize]);
+        servers.into_iter().find(|server| may(server.place))
     }
 }
 
@@ -122,13 +120,13 @@ fn starts(nodes: &[u64]) -> Box<[u32]> {
 }
 
 fn halvings(servers: &[Server]) -> u32 {
-    let nodes: u64 = servers.iter().map(|server| u64::from(server.weight) * u64::from(SCALE)).sum();
+    let nodes: u64 = servers.iter().map(|server| u64::from(server.weight)).sum();
     (0..20).find(|halvings| nodes >> halvings <= MAX_NODES).unwrap_or(20)
 }
 
 fn points(server: &Server, halvings: u32, at: u32) -> impl Iterator<Item = u64> + use<> {
     let key = server.key;
-    let many = match u32::from(server.weight) * SCALE {
+    let many = match u32::from(server.weight) {
         0 => 0,
         exact => (exact >> halvings).max(1),
     };

@@ -4,6 +4,9 @@ use std::net::{IpAddr, SocketAddr};
 
 use crate::hash::mix;
 
+/// Parts of a unit of weight that count, so that an endpoint of weight 1 can begin with less. (HAProxy: `BE_WEIGHT_SCALE`)
+pub const SIXTEENTHS: u8 = 16;
+
 /// Keys that belong to one endpoint in a ring: as many as the heaviest has nodes.
 const KEYS: u32 = 4096;
 
@@ -14,7 +17,7 @@ pub struct Server {
     pub place: u32,
     /// What hashes know it by, made by [`node_key`]. The same key has the same share of keys in any list and process.
     pub key: u32,
-    /// 0 takes no traffic.
+    /// In sixteenths of a unit ([`SIXTEENTHS`]); 0 takes no traffic.
     pub weight: u16,
 }
 

@@ -2,6 +2,7 @@
 
 use std::num::{NonZeroI32, NonZeroU32};
 use std::sync::Arc;
+use std::time::Duration;
 
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::Origin;
@@ -11,6 +12,8 @@ use crate::endpoint::Endpoint;
 use crate::expr::Sample;
 use crate::frontend::{HttpOptions, Mode, Timeouts};
 use crate::logging::LogTarget;
+use crate::persistence::Persistence;
+use crate::retry::RetryOn;
 use crate::rule::{ErrorPages, HeaderName, Rule};
 
 /// Settings and endpoints together. A changed endpoint makes a new value that shares the settings and all the others.
@@ -48,6 +51,8 @@ pub struct BackendSettings {
     pub probe: Arc<Script>,
     /// Attempts after the first that fail to connect.
     pub retries: u32,
+    /// What is tried again; `None`: what the engine does of itself.
+    pub retry_on: Option<Box<RetryOn>>,
     /// Which retries may change the endpoint (HAProxy: option redispatch): positive, every that many; negative, that
     /// many before the last. `None`: none.
     pub redispatch: Option<NonZeroI32>,
@@ -59,6 +64,12 @@ pub struct BackendSettings {
     pub error_pages: ErrorPages,
     /// Use all backup endpoints together, not the first alone.
     pub all_backups: bool,
+    /// Which requests have an endpoint of their own; `None`: none.
+    pub persistence: Option<Box<Persistence>>,
+    /// Exchanges from which on endpoints have all their places (HAProxy: fullconn); `None` where no endpoint asks for it.
+    pub full_connections: Option<NonZeroU32>,
+    /// Who waits while no endpoint takes traffic; `None`: nobody.
+    pub hold: Option<Hold>,
     /// Takes no traffic.
     pub disabled: bool,
     /// Where it is told that an endpoint comes, goes or is taken out of service.
@@ -86,6 +97,20 @@ pub enum Balance {
     Random(NonZeroU32),
     /// What is equal goes to the same endpoint; what has no key takes turns.
     Hash(Box<Hash>),
+    /// Of two that chance finds, the one that answered faster lately, for each exchange that it has.
+    PeakEwma {
+        /// After this time an answer counts 1/e of what it did.
+        decay: Duration,
+    },
+}
+
+/// Requests that wait for a first endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hold {
+    /// How long; then they are answered 503 with Retry-After.
+    pub wait: Duration,
+    /// How many at one time; those beyond are answered at once.
+    pub max: NonZeroU32,
 }
 
 /// Balancing by a key.
@@ -101,6 +126,20 @@ pub struct Hash {
     pub avalanche: bool,
     /// No endpoint gets more than so much of the mean load; `None`: no limit.
     pub balance_factor_percent: Option<NonZeroU32>,
+    /// What happens to keys of an endpoint that is full.
+    pub affinity: Affinity,
+}
+
+/// What happens to keys of an endpoint that is full (HAProxy: hash-preserve-affinity).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Affinity {
+    /// They wait.
+    #[default]
+    Always,
+    /// They go to others while it has as many exchanges as it may.
+    MaxConnections,
+    /// They wait, and go to others while as many wait as may.
+    MaxQueue,
 }
 
 /// What is hashed.
@@ -130,6 +169,8 @@ pub enum HashKey {
     },
     /// What an expression gives.
     Sample(Sample),
+    /// The value of this cookie in the first message of an RDP client.
+    RdpCookie(Box<[u8]>),
 }
 
 /// How a hash leads to an endpoint.
@@ -139,6 +180,8 @@ pub enum HashTable {
     Map,
     /// The closest of an endpoint's many places on a ring.
     Ring,
+    /// One of equal slots that are shared out evenly.
+    Maglev,
 }
 
 /// From bytes to a number of 32 bits.

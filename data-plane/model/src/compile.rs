@@ -15,6 +15,7 @@ mod map;
 mod matcher;
 mod part;
 mod patterns;
+mod persistence;
 mod reason;
 mod rewrite;
 mod rule;

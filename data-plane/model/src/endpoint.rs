@@ -43,6 +43,14 @@ pub struct Endpoint {
     pub forced_health: Option<ForcedHealth>,
     /// Exchanges at one time, what is over waits; `None`: no limit.
     pub max_connections: Option<NonZeroU32>,
+    /// Places that it always has, where it has more as its backend has more to do; `None`: all of them.
+    pub min_connections: Option<NonZeroU32>,
+    /// How long its weight and its places grow from the time that it is up; `None`: they are there at once.
+    pub slow_start: Option<Duration>,
+    /// What the backend's cookie calls it; `None`: nothing.
+    pub cookie: Option<Box<[u8]>>,
+    /// What hashes know it by.
+    pub hash_identity: HashIdentity,
     /// Longest queue; `None`: no limit of its own.
     pub max_queue: Option<NonZeroU32>,
     /// `None`: not checked, taken for up.
@@ -75,6 +83,18 @@ impl Endpoint {
             .as_ref()
             .map(|check| CheckKey { target: check.target(&self.address), send_proxy: check.send_proxy })
     }
+}
+
+/// What hashes know an endpoint by (HAProxy: hash-key).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum HashIdentity {
+    /// Its number in the configuration.
+    #[default]
+    Number,
+    /// Its address, so that lists in another order agree.
+    Address,
+    /// Its address and port.
+    AddressAndPort,
 }
 
 /// A health that a person set (HAProxy: set server health). Checks go on from it; without checks it stays.

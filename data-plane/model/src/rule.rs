@@ -7,7 +7,7 @@ use bytes::Bytes;
 use regex::bytes::Regex;
 use sluicegate_proto::v1::Origin;
 
-use crate::expr::{Condition, Format, Matcher};
+use crate::expr::{Condition, Format, Matcher, Sample};
 use crate::service::Service;
 
 /// One statement; lists are sequential.
@@ -46,6 +46,21 @@ pub enum Action {
     SetStatus(StatusLine),
     /// Let the proxy tell of itself, ending the exchange.
     Serve(Arc<Service>),
+    /// Go before others, or behind, where exchanges wait.
+    SetPriority(Priority),
+    /// Pass on what else would make the request go out once more.
+    DisableRetries,
+    /// Try this exchange again so often at most.
+    SetRetries(Sample),
+}
+
+/// A part of the place in queues (HAProxy: set-priority-class, set-priority-offset).
+#[derive(Debug)]
+pub enum Priority {
+    /// Lower ones go before; -2047 to 2047.
+    Class(Sample),
+    /// Within a class, milliseconds by which it would have come later; -524287 to 524287.
+    Offset(Sample),
 }
 
 /// A usual form of request targets (HAProxy: normalize-uri).

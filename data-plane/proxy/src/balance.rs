@@ -1,6 +1,6 @@
 //! The number that a message is balanced by.
 
-use sluicegate_balance::{Function, Hashing, Uri, domain_only, url_param};
+use sluicegate_balance::{Function, Hashing, Uri, domain_only, rdp_cookie, url_param};
 use sluicegate_model::backend::{Hash, HashFunction, HashKey};
 use sluicegate_model::expr::Direction;
 use sluicegate_rules::{Message, Scratch, bytes};
@@ -22,6 +22,7 @@ pub(crate) fn hash_of<M: Message>(hash: &Hash, message: &M, scratch: &mut Scratc
             let value = line.split(|byte| *byte == b',').next().unwrap_or(line).trim_ascii();
             Some(hashing.of(if *domain { domain_only(value) } else { value }))
         }
+        HashKey::RdpCookie(name) => rdp_cookie(message.first_bytes()?, name).map(|value| hashing.of(value)),
         HashKey::Sample(sample) => bytes(sample, message, scratch, |key| hashing.of(key)),
     }
 }

@@ -1,6 +1,7 @@
 //! The record of one request, or of one connection in TCP mode.
 
 mod durations;
+mod wishes;
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use crate::live::{Generation, LiveBackend, LiveEndpoint, LiveFrontend};
 use crate::stream::{Peer, Stream, Target};
 use crate::termination::{Cause, Termination};
 pub(crate) use durations::Durations;
+pub use wishes::Wishes;
 
 /// Bytes kept of a request's first line, for the log.
 pub const MAX_REQUEST_LINE: usize = 1024;
@@ -42,6 +44,8 @@ pub struct Exchange {
     pub endpoint: Option<Arc<LiveEndpoint>>,
     /// The number that leads to its endpoint, where it is balanced by one.
     pub hash: Option<u32>,
+    /// What rules want done with it.
+    pub wishes: Wishes,
     /// Attempts after the first.
     pub retries: u32,
     /// The last retry changed the endpoint.
@@ -156,6 +160,7 @@ impl Exchange {
             backend: None,
             endpoint: None,
             hash: None,
+            wishes: Wishes::default(),
             retries: 0,
             redispatched: false,
             backend_queue: 0,

@@ -13,8 +13,10 @@ mod frontend;
 mod gate;
 mod health;
 mod index;
+mod latency;
 mod queue;
 mod registry;
+mod share;
 mod table;
 #[cfg(test)]
 mod tests;

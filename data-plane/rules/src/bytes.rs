@@ -17,13 +17,27 @@ pub fn bytes<M: Message, T>(
     scratch: &mut Scratch,
     look: impl FnOnce(&[u8]) -> T,
 ) -> Option<T> {
-    let (mut look, mut seen) = (Some(look), None);
+    let mut look = Some(look);
+    one(sample, message, scratch, |value, buffer| show(&value, buffer, look.take()?))
+}
+
+/// The value of an expression as a number. `None`: there is none, or it is no number.
+pub fn integer<M: Message>(sample: &Sample, message: &M, scratch: &mut Scratch) -> Option<i64> {
+    one(sample, message, scratch, |value, buffer| value.integer(buffer))
+}
+
+/// What `look` makes of the one value of an expression.
+fn one<M: Message, T>(
+    sample: &Sample,
+    message: &M,
+    scratch: &mut Scratch,
+    mut look: impl FnMut(Value<'_>, &[u8]) -> Option<T>,
+) -> Option<T> {
+    let mut seen = None;
     let mut one = |value: Value<'_>, buffer: &mut Vec<u8>| {
         let converters = &sample.converters;
         let value = if converters.is_empty() { Some(value) } else { convert(converters, value, buffer) };
-        if let (Some(value), Some(look)) = (value, look.take()) {
-            seen = show(&value, buffer, look);
-        }
+        seen = value.and_then(|value| look(value, buffer));
         ControlFlow::Break(())
     };
     let _ = visit(&sample.fetch, message, Extent::One, &mut scratch.value, &mut one);

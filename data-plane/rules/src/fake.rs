@@ -10,7 +10,7 @@ use sluicegate_model::{Change, FrontendSettings, compile};
 use sluicegate_proto::v1::{self, Kind, Match, ObjectId, Resource, argument, format_piece, resource::Body};
 
 use crate::evaluate::passes;
-use crate::message::{Edit, Message, Scratch, Variables};
+use crate::message::{Edit, Handling, Message, Scratch, Variables};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Fake {
@@ -21,6 +21,7 @@ pub(crate) struct Fake {
     pub(crate) status: Option<u16>,
     pub(crate) request: Vec<(String, Vec<u8>)>,
     pub(crate) response: Vec<(String, Vec<u8>)>,
+    pub(crate) handled: Vec<Handling>,
 }
 
 impl Fake {
@@ -33,6 +34,7 @@ impl Fake {
             status: None,
             request: Vec::new(),
             response: Vec::new(),
+            handled: Vec::new(),
         }
     }
 
@@ -157,6 +159,10 @@ impl Edit for Fake {
 
     fn set_status(&mut self, status: u16, _: Option<&str>) {
         self.status = Some(status);
+    }
+
+    fn handle(&mut self, handling: Handling) {
+        self.handled.push(handling);
     }
 }
 

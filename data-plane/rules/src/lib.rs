@@ -21,9 +21,9 @@ mod rewrite;
 mod target;
 mod value;
 
-pub use bytes::bytes;
+pub use bytes::{bytes, integer};
 pub use evaluate::matches;
 pub use format::{Style, escape_log, render};
 pub use list::{Outcome, run};
-pub use message::{Edit, Message, Scratch, Variables};
+pub use message::{Edit, Handling, Message, Scratch, Variables};
 pub use target::{path, path_and_query, query};

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use sluicegate_model::Service;
-use sluicegate_model::rule::{Action, HeaderValue, Redirect, Reply, Rule};
+use sluicegate_model::expr::Sample;
+use sluicegate_model::rule::{Action, HeaderValue, Priority, Redirect, Reply, Rule};
 
+use crate::bytes::integer;
 use crate::evaluate::matches;
 use crate::format::{Style, render};
-use crate::message::{Edit, Message, Scratch, Variables};
+use crate::message::{Edit, Handling, Message, Scratch, Variables};
 use crate::{normalize, redirect, rewrite};
 
 /// How a list ended.
@@ -71,11 +73,31 @@ pub fn run<'r, M: Message + Variables + Edit>(
             Action::Rewrite(rewrite) => rewrite::rewrite(rewrite, message, scratch),
             Action::Normalize(how) => normalize::normalize(*how, message, scratch),
             Action::SetStatus(line) => message.set_status(line.status, line.reason.as_deref()),
+            Action::SetPriority(Priority::Class(sample)) => {
+                handle_by(sample, message, scratch, Handling::Class);
+            }
+            Action::SetPriority(Priority::Offset(sample)) => {
+                handle_by(sample, message, scratch, Handling::Offset);
+            }
+            Action::SetRetries(sample) => handle_by(sample, message, scratch, Handling::Retries),
+            Action::DisableRetries => message.handle(Handling::NoRetries),
             Action::Serve(service) => return Outcome::Serve { service },
             Action::Allow => return Outcome::Continue,
         }
     }
     Outcome::Continue
+}
+
+/// Without a number nothing changes.
+fn handle_by<M: Message + Edit>(
+    sample: &Sample,
+    message: &mut M,
+    scratch: &mut Scratch,
+    handling: fn(i64) -> Handling,
+) {
+    if let Some(number) = integer(sample, message, scratch) {
+        message.handle(handling(number));
+    }
 }
 
 fn with_value<M: Message + Variables>(

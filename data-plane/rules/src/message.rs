@@ -34,6 +34,10 @@ pub trait Message {
     fn figure(&self, figure: &Figure) -> Option<i64>;
     /// The time since 1970.
     fn unix_time(&self) -> Duration;
+    /// The first bytes of a connection in TCP mode, as far as they have come.
+    fn first_bytes(&self) -> Option<&[u8]> {
+        None
+    }
     /// A number by chance, another one each time.
     fn random(&self) -> u32;
     /// The name of the host.
@@ -67,6 +71,21 @@ pub trait Edit {
     fn set_target(&mut self, target: &[u8]);
     /// Gives the response another status; `None`: with the usual reason.
     fn set_status(&mut self, status: u16, reason: Option<&str>);
+    /// Has the exchange handled in another way from here on.
+    fn handle(&mut self, handling: Handling);
+}
+
+/// How an exchange is handled beside what its message says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handling {
+    /// Its class where exchanges wait: lower ones go before.
+    Class(i64),
+    /// Milliseconds by which it would have come later, within its class.
+    Offset(i64),
+    /// How often it may be tried again.
+    Retries(i64),
+    /// What else would make it go out once more is passed on.
+    NoRetries,
 }
 
 /// Memory that evaluation re-uses; one for each worker is enough.

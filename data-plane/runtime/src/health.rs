@@ -49,12 +49,14 @@ impl Verdicts for Board {
             .as_deref()
             .map_or_else(|| self.engine.host().to_owned(), str::to_owned);
         let takes = |it: &&Arc<LiveEndpoint>| !it.config.disabled && it.state.health().is_usable();
-        let weight: u32 = backend.endpoints.iter().filter(takes).map(|it| u32::from(it.config.weight)).sum();
+        let weight: u32 =
+            backend.endpoints.iter().filter(takes).map(|it| u32::from(it.state.weight_in_sixteenths())).sum();
+        let weight = weight.div_ceil(16);
         words.push_str(&format!(
             "; address={address}; port={port}; name={}/{}; node={node}; weight={}/{weight}; scur={}/{}; qcur={}",
             backend.name(),
             own.name(),
-            own.config.weight,
+            own.state.weight_in_sixteenths().div_ceil(16),
             own.state.served(),
             backend.state.exchanging(),
             own.state.queued(),

@@ -94,7 +94,7 @@ impl News<'_> {
             _ => "failed",
         };
         let mut standing = check.standing();
-        if endpoint.config.weight == 0 {
+        if endpoint.state.weight() == 0 {
             standing = standing.replace("UP", "DRAIN");
         }
         let line = format!(
@@ -160,14 +160,13 @@ impl Happening {
 
     /// Whether the backend had the endpoint until then.
     fn takes_from(&self, endpoint: &LiveEndpoint) -> bool {
-        let config = &endpoint.config;
         match self {
             Self::Down(_) | Self::Stopping(_) => is_wanted(endpoint),
             // What a follower's health was is gone by now; it was another one.
             Self::Maintenance(Cause::Wanted) | Self::Drain(Cause::Wanted) => {
-                config.weight > 0 && endpoint.state.health().is_usable()
+                endpoint.state.weight() > 0 && endpoint.state.health().is_usable()
             }
-            Self::Maintenance(_) | Self::Drain(_) => config.weight > 0,
+            Self::Maintenance(_) | Self::Drain(_) => endpoint.state.weight() > 0,
             Self::Up(_) | Self::Ready | Self::Undrained => false,
         }
     }
@@ -209,7 +208,7 @@ impl Happening {
 /// Whether it takes traffic while it is well.
 fn is_wanted(endpoint: &LiveEndpoint) -> bool {
     let config = &endpoint.config;
-    !config.disabled && !config.drain && config.weight > 0
+    !config.disabled && !config.drain && endpoint.state.weight() > 0
 }
 
 /// Endpoints of a backend that can take traffic.

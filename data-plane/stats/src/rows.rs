@@ -18,6 +18,8 @@ use crate::facts::Facts;
 use crate::field::{Field, Tags};
 use crate::value::Value;
 
+pub use server::weight;
+
 /// Number of the first proxy: HAProxy gives 1 to its own.
 const FIRST_PROXY: u32 = 2;
 

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use super::{Capability, MATCHES};
 use crate::catalog;
 use crate::v1::{
-    Backend, Condition, Endpoint, ErrorPage, Format, Frontend, HttpOptions, Listener, LogTarget, Logging,
-    Mode, Reply, Resource, Rule, Sample, Service, SetHeader, SyslogFormat, balance, endpoint, format_piece,
-    hash, health_check, listener, log_target, reply, resource, rule, service,
+    Backend, Condition, Endpoint, ErrorPage, Format, Frontend, Hash, HashAffinity, HashIdentity, HashTable,
+    HttpOptions, Listener, LogTarget, Logging, Mode, Reply, Resource, Rule, Sample, Service, SetHeader,
+    SyslogFormat, balance, endpoint, format_piece, hash, health_check, listener, log_target, reply, resource,
+    rule, service, set_priority,
 };
 
 /// What was found so far.
@@ -81,18 +82,61 @@ impl Needs {
             Some(balance::Algorithm::LeastConnections(_)) => self.word("balance.least_connections"),
             Some(balance::Algorithm::First(_)) => self.word("balance.first"),
             Some(balance::Algorithm::Random(_)) => self.word("balance.random"),
+            Some(balance::Algorithm::PeakEwma(_)) => self.word("balance.peak_ewma"),
             Some(balance::Algorithm::Hash(body)) => {
                 self.word("balance.hash");
+                self.hash(body);
                 if let Some(hash::Key::Sample(sample)) = &body.key {
                     self.sample(Some(sample));
                 }
             }
         }
+        self.persistence(body);
         match body.check.as_ref().and_then(|check| check.probe.as_ref()) {
             None => {}
             Some(health_check::Probe::Tcp(_)) => self.word("probe.tcp"),
             Some(health_check::Probe::Http(_)) => self.word("probe.http"),
             Some(health_check::Probe::Script(_)) => self.word("probe.script"),
+        }
+    }
+
+    fn hash(&mut self, body: &Hash) {
+        if body.table == HashTable::Maglev as i32 {
+            self.word("balance.maglev");
+        }
+        if body.affinity > HashAffinity::Always as i32 {
+            self.word("balance.affinity");
+        }
+        if matches!(body.key, Some(hash::Key::RdpCookie(_))) {
+            self.word("balance.rdp-cookie");
+        }
+    }
+
+    /// What takes requests past the balance, and what becomes of those that fail.
+    fn persistence(&mut self, body: &Backend) {
+        if body.cookie.is_some() {
+            self.word("persistence.cookie");
+        }
+        if !body.rdp_cookie.is_empty() {
+            self.word("persistence.rdp-cookie");
+        }
+        if body.prefer_last {
+            self.word("persistence.prefer-last");
+        }
+        for rule in &body.persistence_rules {
+            self.word("persistence.rule");
+            self.condition(rule.when.as_ref());
+        }
+        for assignment in &body.assignments {
+            self.word("persistence.assignment");
+            self.condition(assignment.when.as_ref());
+            self.format(assignment.endpoint.as_ref());
+        }
+        if body.retry_on.is_some() {
+            self.word("retry-on");
+        }
+        if body.hold.is_some() {
+            self.word("hold");
         }
     }
 
@@ -106,6 +150,15 @@ impl Needs {
         }
         if body.client_port_offset.is_some() {
             self.word("endpoint.client-port");
+        }
+        if body.min_connections > 0 {
+            self.word("endpoint.min-connections");
+        }
+        if body.slow_start_ms > 0 {
+            self.word("endpoint.slow-start");
+        }
+        if body.hash_identity > HashIdentity::Number as i32 {
+            self.word("endpoint.hash-identity");
         }
         if body.drain {
             self.word("endpoint.drain");
@@ -205,6 +258,20 @@ impl Needs {
                 Some(rule::Action::Normalize(_)) => self.word("action.normalize"),
                 Some(rule::Action::SetStatus(_)) => self.word("action.set-status"),
                 Some(rule::Action::Service(body)) => self.service(body),
+                Some(rule::Action::SetPriority(body)) => {
+                    self.word("action.set-priority");
+                    match &body.part {
+                        None => {}
+                        Some(set_priority::Part::Class(sample) | set_priority::Part::Offset(sample)) => {
+                            self.sample(Some(sample));
+                        }
+                    }
+                }
+                Some(rule::Action::DisableRetries(_)) => self.word("action.disable-retries"),
+                Some(rule::Action::SetRetries(sample)) => {
+                    self.word("action.set-retries");
+                    self.sample(Some(sample));
+                }
             }
         }
     }

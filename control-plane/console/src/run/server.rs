@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use sluicegate_core::overrides::{Admin, Forced, Value};
 use sluicegate_model::Endpoint;
 use sluicegate_model::endpoint::EndpointAddress;
+use sluicegate_stats::Field;
 
 use super::leading_number;
 use super::servers::configured_weight;
@@ -19,7 +20,9 @@ const FIELDS: &str = "usage: set server <backend>/<server> addr | agent | agent-
 pub(super) fn weight(view: &View<'_>, name: &str) -> Result<Answer, Answer> {
     let (_, endpoint) = view.server(name)?;
     let initial = configured_weight(view, endpoint);
-    Ok(Answer::of(format!("{} (initial {initial})\n", endpoint.weight)))
+    let row = view.table().rows.into_iter().find(|row| row.key == endpoint.key);
+    let now = row.and_then(|row| row.cell(Field::Uweight).map(ToString::to_string)).unwrap_or_default();
+    Ok(Answer::of(format!("{now} (initial {initial})\n")))
 }
 
 pub(super) fn set_weight(view: &View<'_>, name: &str, text: &str) -> Result<Outcome, Answer> {

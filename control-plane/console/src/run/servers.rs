@@ -155,7 +155,7 @@ impl Line<'_> {
             endpoint.name,
             self.operation(),
             self.admin(),
-            endpoint.weight,
+            sluicegate_stats::weight(endpoint, stats),
             configured_weight(view, endpoint),
             self.health(),
             self.check(),

@@ -88,6 +88,7 @@ impl<'a> Lowering<'a> {
             // As HAProxy: a ring without a function of its own.
             avalanche: word(2).is_some() || (consistent && word(1).is_none()),
             balance_factor_percent: if consistent { self.balance_factor(proxy) } else { 0 },
+            ..v1::Hash::default()
         }
     }
 

@@ -34,9 +34,13 @@ impl Stake {
             // Rules below look at the usual form.
             Action::Deny(_) | Action::DeleteHeader(_) | Action::Normalize(_) => Self::Refuses,
             Action::Allow(_) => Self::LetsIn,
-            Action::SetHeader(_) | Action::AddHeader(_) | Action::Rewrite(_) | Action::SetStatus(_) => {
-                Self::Edits
-            }
+            Action::SetHeader(_)
+            | Action::AddHeader(_)
+            | Action::Rewrite(_)
+            | Action::SetStatus(_)
+            | Action::SetPriority(_)
+            | Action::DisableRetries(_)
+            | Action::SetRetries(_) => Self::Edits,
             Action::Return(_) | Action::Redirect(_) | Action::Service(_) => Self::Decides,
         }
     }

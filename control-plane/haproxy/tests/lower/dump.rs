@@ -1,5 +1,7 @@
 //! Resources as text that a person can check: YAML in shape.
 
+#[path = "persistence.rs"]
+mod persistence;
 #[path = "script.rs"]
 mod script;
 
@@ -191,6 +193,7 @@ fn backend_body(out: &mut Out, backend: &v1::Backend, provenance: &v1::Provenanc
     }
     rules(out, "request_rules", &backend.request_rules, &provenance.request_rules);
     rules(out, "response_rules", &backend.response_rules, &provenance.response_rules);
+    persistence::persistence(out, backend);
     error_pages(out, &backend.error_pages);
     out.flag("all_backups", backend.all_backups);
     out.flag("disabled", backend.disabled);
@@ -207,6 +210,7 @@ fn balance_body(out: &mut Out, algorithm: &balance::Algorithm) {
         balance::Algorithm::LeastConnections(_) => out.value("balance", "least_connections"),
         balance::Algorithm::First(_) => out.value("balance", "first"),
         balance::Algorithm::Random(random) => out.value("balance", format!("random of {}", random.draws)),
+        balance::Algorithm::PeakEwma(_) => out.value("balance", "peak_ewma"),
         balance::Algorithm::Hash(hash) => out.inside("balance", |out| {
             let key = match hash.key.as_ref().unwrap() {
                 hash::Key::Source(_) => "source".to_owned(),
@@ -214,12 +218,16 @@ fn balance_body(out: &mut Out, algorithm: &balance::Algorithm) {
                 hash::Key::UrlParameter(name) => format!("parameter {name}"),
                 hash::Key::Header(header) => format!("{header:?}"),
                 hash::Key::Sample(expression) => sample(expression),
+                hash::Key::RdpCookie(name) => format!("rdp cookie {name}"),
             };
             out.value("key", key);
             out.value("table", hash.table().as_str_name());
             out.value("function", hash.function().as_str_name());
             out.flag("avalanche", hash.avalanche);
             out.number("balance_factor_percent", hash.balance_factor_percent);
+            if hash.affinity != 0 {
+                out.value("affinity", hash.affinity().as_str_name());
+            }
         }),
     }
 }
@@ -255,6 +263,12 @@ fn endpoint_body(out: &mut Out, endpoint: &v1::Endpoint) {
     out.flag("unusable", endpoint.unusable);
     out.number("max_connections", endpoint.max_connections);
     out.number("max_queue", endpoint.max_queue);
+    out.number("min_connections", endpoint.min_connections);
+    out.millis("slow_start_ms", Some(endpoint.slow_start_ms).filter(|ms| *ms > 0));
+    out.text("cookie", &endpoint.cookie);
+    if endpoint.hash_identity != 0 {
+        out.value("hash_identity", endpoint.hash_identity().as_str_name());
+    }
     if endpoint.track.is_some() {
         out.value("track", name(endpoint.track.as_ref()));
     }

@@ -64,6 +64,12 @@ pub(crate) fn action(action: &Action) -> String {
                 )
             }
         },
+        Action::SetPriority(priority) => match priority.part.as_ref().unwrap() {
+            v1::set_priority::Part::Class(value) => format!("priority class {}", sample(value)),
+            v1::set_priority::Part::Offset(value) => format!("priority offset {}", sample(value)),
+        },
+        Action::DisableRetries(_) => "disable retries".into(),
+        Action::SetRetries(value) => format!("retries {}", sample(value)),
         Action::SetStatus(line) => format!("status {} {:?}", line.status, line.reason),
     }
 }

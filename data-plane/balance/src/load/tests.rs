@@ -17,12 +17,23 @@ fn connections_cost_by_weight() {
 }
 
 #[test]
+fn who_may_not_is_passed_over() {
+    let ring = Ring::new(&servers(&[1, 1, 4]));
+    let numbers = || (0..4_096_u32).map(|n| n << 20);
+    assert_ne!(draw(&ring, numbers(), |_| true, |place| place), Some(1));
+    assert_eq!(draw(&ring, numbers(), |place| place != 0, |place| place), Some(1));
+    let cost = |place| 3.0 - f64::from(place);
+    assert_eq!(draw_cheapest(&ring, numbers(), |_| true, cost), Some(2));
+    assert_eq!(draw_cheapest(&ring, numbers(), |place| place < 2, cost), Some(1));
+}
+
+#[test]
 fn the_lighter_of_the_drawn() {
     let ring = Ring::new(&servers(&[1, 1, 4]));
     let number_of = |place| (0..).step_by(1 << 16).find(|&n| ring.at(n, |_| true) == Some(place)).unwrap();
     let (a, b, c) = (number_of(0), number_of(1), number_of(2));
     let drawn = |numbers: &[u32], loads: [u32; 3]| {
-        draw(&ring, numbers.iter().copied(), |place| loads[place as usize])
+        draw(&ring, numbers.iter().copied(), |_| true, |place| loads[place as usize])
     };
     assert_eq!(drawn(&[a, b], [3, 2, 0]), Some(1));
     assert_eq!(drawn(&[b, a], [3, 2, 0]), Some(1));
@@ -30,7 +41,7 @@ fn the_lighter_of_the_drawn() {
     assert_eq!(drawn(&[a, c], [2, 0, 7]), Some(2));
     assert_eq!(drawn(&[a, c], [2, 0, 9]), Some(0));
     assert_eq!(drawn(&[], [0; 3]), None);
-    assert_eq!(draw(&Ring::default(), [7], |_| 0), None);
+    assert_eq!(draw(&Ring::default(), [7], |_| true, |_| 0), None);
 }
 
 proptest! {

@@ -5,7 +5,7 @@ use super::*;
 use crate::server::{NodeKey, node_key};
 
 fn server(place: u32, id: u32, weight: u16) -> Server {
-    Server { place, key: node_key(NodeKey::Id(id)), weight }
+    Server { place, key: node_key(NodeKey::Id(id)), weight: weight * 16 }
 }
 
 fn list(ids: &[(u32, u16)]) -> Vec<Server> {

@@ -75,11 +75,12 @@ fn number((place, host): (u32, &Host)) -> u32 {
 
 /// Who takes traffic, and the divisor of all weights.
 pub(crate) fn servers(fleet: &[Host], all_backups: bool) -> (Vec<Server>, u16) {
-    let candidate = |host: &Host| Candidate { weight: host.weight, backup: host.backup, usable: !host.down };
+    let candidate =
+        |host: &Host| Candidate { weight: host.weight * 16, backup: host.backup, usable: !host.down };
     let server = |(place, weight): (u32, u16)| {
         let id = number((place, &fleet[place as usize]));
         Server { place, key: node_key(NodeKey::Id(id)), weight }
     };
     let eligible = eligible(fleet.iter().map(candidate), all_backups);
-    (eligible.into_iter().map(server).collect(), divisor(fleet.iter().map(|host| host.weight)))
+    (eligible.into_iter().map(server).collect(), divisor(fleet.iter().map(|host| host.weight * 16)))
 }

@@ -9,8 +9,8 @@ use sluicegate_proto::v1;
 use super::part::optional;
 use super::reason::Fault;
 use super::scope::Scope;
-use super::{balance, check, frontend, logging, rule};
-use crate::backend::BackendSettings;
+use super::{balance, check, frontend, logging, persistence, rule};
+use crate::backend::{BackendSettings, Hold};
 
 /// More attempts than this are a typing error.
 const MAX_RETRIES: i64 = 1_000;
@@ -22,6 +22,11 @@ pub(super) fn backend(key: &ObjectKey, wire: &v1::Backend, scope: &mut Scope<'_>
     let http = frontend::http_options(wire.http.as_ref(), scope);
     let probe = scope.at("check", |scope| check::script(wire.check.as_ref(), scope));
     let retries = scope.range("retries", wire.retries, 0, MAX_RETRIES);
+    let retry_on = optional(wire.retry_on.as_ref(), |wire| {
+        scope.at("retry_on", |scope| persistence::retry_on(wire, scope))
+    });
+    let persistence = persistence::persistence(wire, mode, scope);
+    let hold = optional(wire.hold.as_ref(), |wire| scope.at("hold", |scope| hold(wire, scope)));
     let redispatch = optional(wire.redispatch.as_ref(), |redispatch| {
         let interval = NonZeroI32::new(redispatch.interval);
         interval.or_else(|| scope.fault(Fault::Unset("redispatch.interval")))
@@ -41,15 +46,28 @@ pub(super) fn backend(key: &ObjectKey, wire: &v1::Backend, scope: &mut Scope<'_>
         http: http?,
         probe: Arc::new(probe?),
         retries: u32::try_from(retries?).ok()?,
+        retry_on: retry_on?.map(Box::new),
         redispatch: redispatch?,
         request_rules: request_rules?,
         response_rules: response_rules?,
         error_pages: error_pages?,
         all_backups: wire.all_backups,
+        persistence: persistence?,
+        full_connections: NonZeroU32::new(wire.full_connections),
+        hold: hold?,
         disabled: wire.disabled,
         log_targets: log_targets?,
         log_probes: wire.log_probes,
         number: NonZeroU32::new(wire.number),
         description: description?,
     })
+}
+
+fn hold(wire: &v1::Hold, scope: &mut Scope<'_>) -> Option<Hold> {
+    let wait = scope.milliseconds("wait_ms", wire.wait_ms);
+    let max = match NonZeroU32::new(wire.max) {
+        None => scope.fault(Fault::Unset("max")),
+        max => max,
+    };
+    Some(Hold { wait: wait?, max: max? })
 }

@@ -1,15 +1,19 @@
 //! Ways to choose an endpoint.
 
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use sluicegate_proto::v1::{self, balance::Algorithm, hash::Key};
 
+use super::part::optional;
 use super::reason::Fault;
 use super::scope::Scope;
 use super::{call, rule};
-use crate::backend::{Balance, Hash, HashFunction, HashKey, HashTable};
+use crate::backend::{Affinity, Balance, Hash, HashFunction, HashKey, HashTable};
 use crate::frontend::Mode;
 
+/// How long the time of an answer counts.
+const DECAY: Duration = Duration::from_secs(10);
 /// More draws than this find nothing better.
 const MAX_DRAWS: i64 = 1_000;
 /// Below this every endpoint would be at its limit with all at the mean.
@@ -31,6 +35,10 @@ pub(super) fn balance(
             scope.range("draws", random.draws, 1, MAX_DRAWS)?;
             NonZeroU32::new(random.draws).map(Balance::Random)
         }
+        Some(Algorithm::PeakEwma(wire)) => {
+            let decay = optional(wire.decay_ms, |ms| scope.milliseconds("decay_ms", ms))?;
+            Some(Balance::PeakEwma { decay: decay.unwrap_or(DECAY) })
+        }
         Some(Algorithm::Hash(wire)) => {
             scope.at("hash", |scope| hash(wire, mode, scope)).map(|hash| Balance::Hash(Box::new(hash)))
         }
@@ -42,6 +50,7 @@ fn hash(wire: &v1::Hash, mode: Option<Mode>, scope: &mut Scope<'_>) -> Option<Ha
     let table = match scope.known("table", wire.table) {
         Some(v1::HashTable::Map) => Some(HashTable::Map),
         Some(v1::HashTable::Ring) => Some(HashTable::Ring),
+        Some(v1::HashTable::Maglev) => Some(HashTable::Maglev),
         Some(v1::HashTable::Unspecified) => scope.fault(Fault::Unset("table")),
         None => None,
     };
@@ -54,6 +63,12 @@ fn hash(wire: &v1::Hash, mode: Option<Mode>, scope: &mut Scope<'_>) -> Option<Ha
         Some(v1::HashFunction::Unspecified) => scope.fault(Fault::Unset("function")),
         None => None,
     };
+    let affinity = match scope.known("affinity", wire.affinity) {
+        Some(v1::HashAffinity::Unspecified | v1::HashAffinity::Always) => Some(Affinity::Always),
+        Some(v1::HashAffinity::MaxConnections) => Some(Affinity::MaxConnections),
+        Some(v1::HashAffinity::MaxQueue) => Some(Affinity::MaxQueue),
+        None => None,
+    };
     let factor = wire.balance_factor_percent;
     let bounded = factor == 0
         || scope.range("balance_factor_percent", factor, LEAST_FACTOR_PERCENT, MOST_FACTOR_PERCENT).is_some();
@@ -63,6 +78,7 @@ fn hash(wire: &v1::Hash, mode: Option<Mode>, scope: &mut Scope<'_>) -> Option<Ha
         function: function?,
         avalanche: wire.avalanche,
         balance_factor_percent: bounded.then(|| NonZeroU32::new(factor))?,
+        affinity: affinity?,
     })
 }
 
@@ -85,6 +101,10 @@ fn key(wire: Option<&Key>, mode: Option<Mode>, scope: &mut Scope<'_>) -> Option<
             let name = scope.at("header", |scope| rule::header_name(&header.name, scope))?;
             Some(HashKey::Header { name, domain_only: header.domain_only })
         }
+        Some(Key::RdpCookie(_)) if mode == Some(Mode::Http) => {
+            scope.fault(Fault::Meaningless { what: "a cookie of RDP in mode http" })
+        }
+        Some(Key::RdpCookie(name)) => text("rdp_cookie", name, scope).map(HashKey::RdpCookie),
         Some(Key::Sample(wire)) => {
             scope.at("sample", |scope| call::sample(Some(wire), scope)).map(HashKey::Sample)
         }

@@ -6,11 +6,13 @@ use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::limits::MAX_WEIGHT;
 use sluicegate_proto::v1::{self, Kind};
 
-use super::address;
 use super::part::optional;
 use super::reason::Fault;
 use super::scope::Scope;
-use crate::endpoint::{CheckSchedule, ClientPort, Endpoint, EndpointAddress, ForcedHealth, ForcedValue};
+use super::{address, persistence};
+use crate::endpoint::{
+    CheckSchedule, ClientPort, Endpoint, EndpointAddress, ForcedHealth, ForcedValue, HashIdentity,
+};
 use crate::listener::{ListenAddress, Listener, Socket};
 
 /// `IFNAMSIZ` without its terminating NUL.
@@ -77,6 +79,17 @@ pub(super) fn endpoint(key: &ObjectKey, wire: &v1::Endpoint, scope: &mut Scope<'
         Some(_) => scope.fault(Fault::Meaningless { what: "track" }),
         None => scope.reference("track", Some(track), Kind::Endpoint),
     });
+    let cookie = persistence::cookie_value(&wire.cookie, scope);
+    let slow_start = match wire.slow_start_ms {
+        0 => Some(None),
+        ms => scope.milliseconds("slow_start_ms", ms).map(Some),
+    };
+    let hash_identity = match scope.known("hash_identity", wire.hash_identity) {
+        Some(v1::HashIdentity::Unspecified | v1::HashIdentity::Number) => Some(HashIdentity::Number),
+        Some(v1::HashIdentity::Address) => Some(HashIdentity::Address),
+        Some(v1::HashIdentity::AddressAndPort) => Some(HashIdentity::AddressAndPort),
+        None => None,
+    };
     let order = scope.order();
     number?;
     Some(Endpoint {
@@ -95,6 +108,10 @@ pub(super) fn endpoint(key: &ObjectKey, wire: &v1::Endpoint, scope: &mut Scope<'
         drain: wire.drain,
         forced_health: forced?,
         max_connections: NonZeroU32::new(wire.max_connections),
+        min_connections: NonZeroU32::new(wire.min_connections),
+        slow_start: slow_start?,
+        cookie: cookie?,
+        hash_identity: hash_identity?,
         max_queue: NonZeroU32::new(wire.max_queue),
         check: check?,
         track: track?,

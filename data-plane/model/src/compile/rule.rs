@@ -8,11 +8,11 @@ use sluicegate_proto::v1::{self, Match, Origin, rule::Action as WireAction};
 use super::part::optional;
 use super::reason::Fault;
 use super::scope::Scope;
-use super::{condition, format, matcher, rewrite, service};
+use super::{call, condition, format, matcher, rewrite, service};
 use crate::expr::Format;
 use crate::rule::{
-    Action, Content, ErrorPage, ErrorPages, HeaderName, HeaderPattern, HeaderValue, Redirect, RedirectKind,
-    Reply, Rule,
+    Action, Content, ErrorPage, ErrorPages, HeaderName, HeaderPattern, HeaderValue, Priority, Redirect,
+    RedirectKind, Reply, Rule,
 };
 
 /// Headers of one answer.
@@ -69,8 +69,24 @@ fn rule(wire: &v1::Rule, scope: &mut Scope<'_>) -> Option<Rule> {
         Some(WireAction::Service(wire)) => {
             scope.at("service", |scope| service::service(wire, scope)).map(Arc::new).map(Action::Serve)
         }
+        Some(WireAction::SetPriority(wire)) => {
+            scope.at("set_priority", |scope| priority(wire, scope)).map(Action::SetPriority)
+        }
+        Some(WireAction::DisableRetries(_)) => Some(Action::DisableRetries),
+        Some(WireAction::SetRetries(wire)) => {
+            scope.at("set_retries", |scope| call::sample(Some(wire), scope)).map(Action::SetRetries)
+        }
     };
     Some(Rule { when: when?, origin: scope.origin(), action: action? })
+}
+
+fn priority(wire: &v1::SetPriority, scope: &mut Scope<'_>) -> Option<Priority> {
+    use v1::set_priority::Part;
+    match &wire.part {
+        None => scope.fault(Fault::Unset("part")),
+        Some(Part::Class(wire)) => call::sample(Some(wire), scope).map(Priority::Class),
+        Some(Part::Offset(wire)) => call::sample(Some(wire), scope).map(Priority::Offset),
+    }
 }
 
 fn reply(wire: &v1::Reply, scope: &mut Scope<'_>) -> Option<Reply> {

@@ -8,13 +8,13 @@ use sluicegate_model::Service;
 use sluicegate_model::backend::Balance;
 use sluicegate_model::expr::{Alias, Direction, Figure};
 use sluicegate_model::rule::{Content, HeaderName, HeaderPattern, Redirect, Reply, Rule};
-use sluicegate_rules::{Edit, Message, Outcome, Scratch, Style, Variables, matches, render};
+use sluicegate_rules::{Edit, Handling, Message, Outcome, Scratch, Style, Variables, matches, render};
 
 use super::reply::Desk;
 use super::run::{Run, Step};
 use super::turn::{self, Turn};
 use crate::balance::hash_of;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Wishes};
 use crate::failure::Failure;
 use crate::h1::{Edits, Head, InvalidEdit, Known, Method, Version, View};
 use crate::live::{LiveBackend, LiveFrontend};
@@ -59,6 +59,7 @@ struct Scene<'a> {
     client: &'a Stream,
     request: Side<'a>,
     response: Option<Side<'a>>,
+    wishes: Wishes,
     /// The first edit that could not be made.
     failed: Option<InvalidEdit>,
 }
@@ -195,6 +196,10 @@ impl Edit for Scene<'_> {
         let reason = reason.unwrap_or_else(|| super::status::reason(status));
         self.edit(|edits, _, _| edits.set_status(status, reason.as_bytes()));
     }
+
+    fn handle(&mut self, handling: Handling) {
+        self.wishes.note(handling);
+    }
 }
 
 /// Takes one name after the other until none matches. What frames the body stays, whatever a pattern says.
@@ -232,10 +237,12 @@ impl Run<'_, '_> {
             client: self.client,
             request: Side::open(request),
             response: None,
+            wishes: exchange.wishes,
             failed: None,
         };
         let outcome = sluicegate_rules::run(rules, &mut scene, &mut scratch);
-        let failed = scene.failed;
+        let (failed, wishes) = (scene.failed, scene.wishes);
+        exchange.wishes = wishes;
         let step = match (failed, outcome) {
             // As HAProxy's strict mode: a request that could not be rewritten is not forwarded.
             (Some(_), _) => Some(self.fail(Failure::Internal)),
@@ -284,6 +291,7 @@ impl Run<'_, '_> {
             client: self.client,
             request: Side::fixed(request),
             response: Some(Side::open(response)),
+            wishes: exchange.wishes,
             failed: None,
         };
         let outcome = sluicegate_rules::run(rules, &mut scene, scratch);
@@ -315,6 +323,7 @@ impl Run<'_, '_> {
             client: self.client,
             request: Side::fixed(&self.turn.request),
             response,
+            wishes: self.turn.exchange.wishes,
             failed: None,
         }
     }

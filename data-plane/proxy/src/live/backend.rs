@@ -1,10 +1,13 @@
 //! One backend: selection, and what outlives a change of it.
 
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
+use sluicegate_balance::{Occupancy, PeakEwma};
+use sluicegate_model::backend::{Affinity, Balance};
 use sluicegate_model::{Backend, BackendSettings};
 
 use super::change::Mark;
@@ -12,7 +15,7 @@ use super::endpoint::{EndpointState, LiveEndpoint};
 use super::health::History;
 use super::index::Index;
 use super::queue::Queue;
-use super::table::Table;
+use super::table::{Loads, Table};
 use crate::counters::{BackendCounters, Most, Sharded};
 use crate::failure::Failure;
 use crate::log::Sinks;
@@ -111,12 +114,12 @@ impl LiveBackend {
         }
         let cursor = self.state.cursor.fetch_add(1, SeqCst);
         let shunned = |index| avoid.is_some_and(|avoid| Arc::ptr_eq(avoid, &self.at(index).state));
-        let load = |index| self.load(index);
+        let serve = |index| self.serve(index);
         let picked = match table.index() {
             Some(index) => index.take(avoid),
             None => table
-                .pick(cursor, load, |index| !shunned(index) && self.serve(index))
-                .or_else(|| table.pick(cursor, load, |index| shunned(index) && self.serve(index))),
+                .pick(cursor, &**self, |index| !shunned(index), serve)
+                .or_else(|| table.pick(cursor, &**self, shunned, serve)),
         };
         picked.map_or(Taken::Full, |index| Taken::Permit(self.permit(index)))
     }
@@ -129,8 +132,7 @@ impl LiveBackend {
         avoid: Option<&Arc<EndpointState>>,
     ) -> Option<Arc<EndpointState>> {
         let shunned = |index| avoid.is_some_and(|avoid| Arc::ptr_eq(avoid, &self.at(index).state));
-        let all = || self.state.exchanging();
-        let place = self.table.load().at(hash, all, |index| self.load(index), shunned)?;
+        let place = self.table.load().at(hash, self, shunned)?;
         Some(Arc::clone(&self.at(place).state))
     }
 
@@ -144,9 +146,11 @@ impl LiveBackend {
         if self.serve(index) { Taken::Permit(self.permit(index)) } else { Taken::Full }
     }
 
-    /// Exchanges at an endpoint and, of those that want it and no other, waiting.
-    fn load(&self, index: u32) -> u32 {
-        self.at(index).state.load()
+    /// An answer came after so long.
+    pub(crate) fn answered(&self, endpoint: &EndpointState, took: Duration) {
+        if let Some(rule) = self.table.load().latency() {
+            endpoint.latencies.observe(rule, took);
+        }
     }
 
     fn at(&self, index: u32) -> &Arc<LiveEndpoint> {
@@ -168,6 +172,38 @@ impl LiveBackend {
         self.state.most_exchanging.raise(self.state.exchanging.fetch_add(1, SeqCst) + 1);
         self.state.mark.touch();
         Permit { backend: Arc::clone(self), endpoint: Arc::clone(self.at(index)) }
+    }
+}
+
+impl Loads for LiveBackend {
+    fn all(&self) -> u32 {
+        self.state.exchanging()
+    }
+
+    fn load(&self, place: u32) -> u32 {
+        self.at(place).state.load()
+    }
+
+    fn cost(&self, rule: &PeakEwma, place: u32) -> f64 {
+        let state = &self.at(place).state;
+        state.latencies.cost(rule, state.load())
+    }
+
+    fn keeps(&self, place: u32) -> bool {
+        let Balance::Hash(hash) = &self.settings().balance else { return true };
+        let affinity = match hash.affinity {
+            Affinity::Always => return true,
+            Affinity::MaxConnections => sluicegate_balance::Affinity::MaxConn,
+            Affinity::MaxQueue => sluicegate_balance::Affinity::MaxQueue,
+        };
+        let endpoint = self.at(place);
+        let number = |limit: Option<NonZeroU32>| limit.map_or(0, NonZeroU32::get);
+        affinity.keeps(Occupancy {
+            served: endpoint.state.served(),
+            max_conn: endpoint.state.limit(),
+            queued: endpoint.state.queued(),
+            max_queue: number(endpoint.config.max_queue),
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! One endpoint: what it is now, and what outlives a change of it.
 
 use std::net::SocketAddr;
-use std::num::NonZeroU16;
+use std::num::{NonZeroU8, NonZeroU16};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -14,6 +14,8 @@ use sluicegate_model::endpoint::{
 use super::backend::{BackendState, LiveBackend};
 use super::change::Mark;
 use super::health::{Checks, Evidence, Health, Probe};
+use super::latency::Latencies;
+use super::share::Share;
 use sluicegate_proto::id::ObjectKey;
 
 use crate::counters::{EndpointCounters, Most, Sharded};
@@ -134,7 +136,8 @@ pub struct EndpointState {
     retired: AtomicBool,
     /// The table of its backend has it.
     eligible: AtomicBool,
-    weight: AtomicU32,
+    share: Share,
+    pub(super) latencies: Latencies,
     number: AtomicU32,
     evidence: Mutex<Evidence>,
     resolved: ArcSwapOption<SocketAddr>,
@@ -157,7 +160,8 @@ impl EndpointState {
             health: AtomicU8::new(Health::Unchecked as u8),
             retired: AtomicBool::new(false),
             eligible: AtomicBool::new(false),
-            weight: AtomicU32::new(0),
+            share: Share::default(),
+            latencies: Latencies::default(),
             number: AtomicU32::new(0),
             evidence: Mutex::new(Evidence::none()),
             resolved: ArcSwapOption::empty(),
@@ -214,13 +218,17 @@ impl EndpointState {
 
     /// Says what the name resolves to. Its health is [`Health::Unresolved`] until then.
     pub fn set_address(&self, address: SocketAddr) {
-        if self.address() != Some(address) {
+        let moved = self.address() != Some(address);
+        if moved {
             self.resolved.store(Some(Arc::new(address)));
             self.mark.touch();
         }
         if self.health() == Health::Unresolved {
             let checked = self.known.lock().unwrap_or_else(PoisonError::into_inner).check.is_some();
             self.set_health(if checked { Health::Up } else { Health::Unchecked }, "resolved");
+        } else if moved && let Some(backend) = self.backend.upgrade() {
+            // Hashes may know it by its address.
+            backend.endpoints_changed();
         }
     }
 
@@ -277,17 +285,55 @@ impl EndpointState {
         self.eligible.store(eligible, SeqCst);
     }
 
-    pub(super) fn weight(&self) -> u16 {
-        u16::try_from(self.weight.load(SeqCst)).unwrap_or(u16::MAX)
+    /// Its weight, 0 to 256: what [`EndpointState::set_weight`] said last, else what the configuration says.
+    pub fn weight(&self) -> u16 {
+        self.share.weight()
+    }
+
+    /// What counts of its weight now, in sixteenths of a unit.
+    pub fn weight_in_sixteenths(&self) -> u16 {
+        self.share.sixteenths()
+    }
+
+    /// Gives it another weight than the configuration does, 0 to 256; `None`: that of the configuration. In force for the
+    /// next exchange on every worker.
+    pub fn set_weight(&self, weight: Option<u16>) {
+        if self.share.own(weight) {
+            self.share_changed();
+        }
+    }
+
+    /// Says how many sixteenths of its weight count, from 1.
+    pub fn set_warmth(&self, sixteenths: u8) {
+        if self.share.warm(sixteenths) {
+            self.share_changed();
+        }
+    }
+
+    /// How many sixteenths of its weight count; `None`: all.
+    pub fn warmth(&self) -> Option<NonZeroU8> {
+        self.share.warmth()
+    }
+
+    fn share_changed(&self) {
+        self.mark.touch();
+        if let Some(backend) = self.backend.upgrade() {
+            backend.endpoints_changed();
+        }
     }
 
     pub(super) fn number(&self) -> u32 {
         self.number.load(SeqCst)
     }
 
+    /// Exchanges at one time; 0: no limit.
+    pub(super) fn limit(&self) -> u32 {
+        self.limit.load(SeqCst)
+    }
+
     /// Whether there is a place beside so many exchanges.
     pub(super) fn has_place(&self, served: u32) -> bool {
-        let limit = self.limit.load(SeqCst);
+        let limit = self.limit();
         limit == 0 || served < limit
     }
 
@@ -325,7 +371,7 @@ impl EndpointState {
         self.index.store(index, SeqCst);
         self.limit.store(config.max_connections.map_or(0, std::num::NonZeroU32::get), SeqCst);
         self.retired.store(false, SeqCst);
-        self.weight.store(config.weight.into(), SeqCst);
+        self.share.write(config.weight);
         self.number.store(config.number.get(), SeqCst);
         let key = config.check_key();
         let host = match &config.address {

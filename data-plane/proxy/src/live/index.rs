@@ -94,7 +94,9 @@ impl By {
             return NEVER;
         }
         match self {
-            Self::Load => connections(served.saturating_add(endpoint.queued()), endpoint.weight()),
+            Self::Load => {
+                connections(served.saturating_add(endpoint.queued()), endpoint.weight_in_sixteenths())
+            }
             Self::Number => endpoint.number().min(NEVER - 1),
         }
     }

@@ -1,6 +1,7 @@
 //! The numbers of one object at one moment.
 
 use std::net::IpAddr;
+use std::num::NonZeroU8;
 use std::time::Duration;
 
 use sluicegate_engine::counters::{Average, Averages, EndpointCounters, Sharded};
@@ -44,6 +45,9 @@ pub(super) struct Facts {
     checks: u64,
     failed_checks: u64,
     resolved: Option<IpAddr>,
+    own_weight: Option<u16>,
+    /// 0: all of its weight counts.
+    warmth: u8,
 }
 
 impl Facts {
@@ -88,6 +92,8 @@ impl Facts {
             checks: checks.made,
             failed_checks: checks.failed,
             resolved: resolved(endpoint),
+            own_weight: Some(state.weight()).filter(|weight| *weight != endpoint.config.weight),
+            warmth: state.warmth().map_or(0, NonZeroU8::get),
         }
     }
 
@@ -133,6 +139,8 @@ impl Facts {
             last_exchange_unix_ms: self.grown.at_unix_ms,
             last_probe: endpoint.state.checks().last.map(probe),
             resolved_ip: self.resolved.map(ip_bytes).unwrap_or_default(),
+            weight: self.own_weight.map(u32::from),
+            warmth_in_sixteenths: self.warmth.into(),
         }
     }
 }

@@ -7,6 +7,7 @@ use sluicegate_model::frontend::Mode;
 use sluicegate_model::{Backend, Endpoint, Frontend};
 use sluicegate_proto::v1::{BackendStats, Durations, EndpointStats};
 
+use super::server::SIXTEENTHS;
 use super::{Kind, Proxy, Row, Scene};
 use crate::field::Field;
 use crate::sum::{average, saturating};
@@ -82,13 +83,13 @@ impl Scene<'_> {
         let active = usable().filter(|endpoint| !endpoint.backup);
         let backups = usable().filter(|endpoint| endpoint.backup);
         let serving = || usable().filter(|endpoint| !endpoint.backup).count() > 0;
-        let weight: u64 = usable()
+        let weight: (u64, u64) = usable()
             .filter(|endpoint| endpoint.backup != serving())
             .take(if serving() || backend.settings.all_backups { usize::MAX } else { 1 })
-            .map(|endpoint| u64::from(endpoint.weight))
-            .sum();
-        row.short(Field::Weight, weight);
-        row.short(Field::Uweight, weight);
+            .map(|endpoint| self.weights(endpoint))
+            .fold((0, 0), |sum, (counting, whole)| (sum.0 + counting, sum.1 + whole));
+        row.short(Field::Weight, weight.0.div_ceil(SIXTEENTHS));
+        row.short(Field::Uweight, weight.1);
         row.short(Field::Act, active.count() as u64);
         row.short(Field::Bck, backups.count() as u64);
         let up = usable().next().is_some() || backend.endpoints.is_empty() && !backend.settings.disabled;
@@ -111,7 +112,9 @@ fn algorithm(balance: &Balance) -> &'static str {
         Balance::LeastConnections => "leastconn",
         Balance::First => "first",
         Balance::Random(_) => "random",
+        Balance::PeakEwma { .. } => "peak-ewma",
         Balance::Hash(hash) => match hash.key {
+            HashKey::RdpCookie(_) => "rdp-cookie",
             HashKey::Source => "source",
             HashKey::Uri { .. } => "uri",
             HashKey::UrlParameter(_) => "url_param",

@@ -9,6 +9,9 @@ use super::{Kind, Proxy, Row, Scene};
 use crate::address::written;
 use crate::field::Field;
 
+/// Parts of a unit of weight that are told apart.
+pub(super) const SIXTEENTHS: u64 = 16;
+
 impl Scene<'_> {
     pub(super) fn server(&self, proxy: &Proxy<'_>, backend: &Backend, endpoint: &Endpoint) -> Row {
         let number = endpoint.number.get();
@@ -42,8 +45,8 @@ impl Scene<'_> {
         row.set(Field::Lastsess, last);
         row.durations(stats.durations.as_ref());
         row.short(Field::UsedConnCur, stats.current_exchanges);
-        row.short(Field::Weight, endpoint.weight.into());
-        row.short(Field::Uweight, endpoint.weight.into());
+        row.short(Field::Weight, counting_weight(endpoint, &stats).div_ceil(SIXTEENTHS));
+        row.short(Field::Uweight, weight(endpoint, &stats).into());
         row.short(Field::Act, (!endpoint.backup).into());
         row.short(Field::Bck, endpoint.backup.into());
         if let Some(address) = written(endpoint, &stats) {
@@ -87,12 +90,34 @@ impl Scene<'_> {
         row.text(Field::LastChk, &probe.info);
     }
 
+    /// The weight of an endpoint: what counts of it, in sixteenths, and all of it.
+    pub(super) fn weights(&self, endpoint: &Endpoint) -> (u64, u64) {
+        let stats = self.endpoints.get(&endpoint.key).copied().cloned().unwrap_or_default();
+        (counting_weight(endpoint, &stats), weight(endpoint, &stats).into())
+    }
+
     /// Whether new requests go to it, as far as is known; what was not reported yet is taken for up, as it is there.
     pub(super) fn takes_traffic(&self, endpoint: &Endpoint) -> bool {
-        let health = self.endpoints.get(&endpoint.key).map(|stats| stats.health());
+        let stats = self.endpoints.get(&endpoint.key);
+        let health = stats.map(|stats| stats.health());
+        let weight = stats.map_or(endpoint.weight.into(), |stats| weight(endpoint, stats));
         let well = matches!(health, None | Some(Health::Up | Health::Unchecked | Health::Unspecified));
-        !endpoint.disabled && !endpoint.drain && endpoint.weight > 0 && well
+        !endpoint.disabled && !endpoint.drain && weight > 0 && well
     }
+}
+
+/// The weight of an endpoint, 0 to 256: its own or its name's word, else the configuration's.
+pub fn weight(endpoint: &Endpoint, stats: &EndpointStats) -> u32 {
+    stats.weight.unwrap_or_else(|| endpoint.weight.into())
+}
+
+/// What counts of it, in sixteenths.
+pub(super) fn counting_weight(endpoint: &Endpoint, stats: &EndpointStats) -> u64 {
+    let warmth = match u64::from(stats.warmth_in_sixteenths) {
+        0 => SIXTEENTHS,
+        warmth => warmth.min(SIXTEENTHS),
+    };
+    u64::from(weight(endpoint, stats)) * warmth
 }
 
 /// The field `status` of a server that is not in maintenance. A weight of 0 alone does not show in it.
