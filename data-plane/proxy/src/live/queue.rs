@@ -11,6 +11,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use rustc_hash::FxHashMap;
+use sluicegate_model::backend::Balance;
 
 use super::backend::{BackendState, LiveBackend, NoPermit, Permit, Taken};
 use super::endpoint::EndpointState;
@@ -301,7 +302,8 @@ impl BackendState {
     ) {
         while let Some((turn, waiter)) = queue.first(endpoint) {
             let backend = current.unwrap_or(&waiter.backend);
-            if waiter.by_hash && backend.usable() > 0 {
+            let has_key = waiter.by_hash && matches!(backend.settings().balance, Balance::Hash(_));
+            if has_key && backend.usable() > 0 {
                 self.release(queue, (turn, waiter), Answer::Refused(NoPermit::NoEndpoint), wake);
                 continue;
             }

@@ -86,7 +86,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .takes(1, 1, "<percent>")
             .once()
             .does("No server gets more than so much of the mean load, with `hash-type consistent`."),
-        Keyword::works("hash-preserve-affinity", DLB, BALANCE)
+        Keyword::works("hash-preserve-affinity", DLB, KEPT)
             .takes(1, 1, "{ always | maxconn | maxqueue }")
             .of(&[Form::OneOf(&["always", "maxconn", "maxqueue"])])
             .once()
@@ -222,7 +222,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .called(Form::Any, true)
             .of(&[Form::OneOf(&["use_domain_only"])])
             .does("By a header."),
-        Keyword::works("balance rdp-cookie", DLB, BALANCE)
+        Keyword::works("balance rdp-cookie", DLB, KEPT)
             .once()
             .takes(0, 0, "[(<name>)]")
             .called(Form::Any, false)

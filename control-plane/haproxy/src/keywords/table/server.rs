@@ -43,7 +43,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::works("cookie", SERVER, KEPT)
             .takes(1, 1, "<value>")
             .does("What the backend's cookie calls it."),
-        Keyword::works("hash-key", SERVER, "lower/balance")
+        Keyword::works("hash-key", SERVER, KEPT)
             .takes(1, 1, "{ id | addr | addr-port }")
             .of(&[Form::OneOf(&["id", "addr", "addr-port"])])
             .does("What hashes know it by, with `hash-type consistent`."),
