@@ -61,7 +61,11 @@ async fn clients_go_where_their_cookie_leads() {
         chosen += &mine;
     }
     assert!(["1", "2", "3"].iter().all(|name| chosen.contains(name)), "{chosen}");
-    for (name, server) in ["1", "2", "3"].into_iter().zip(&servers).chain(["3", "1"].into_iter().zip([&servers[2], &servers[0]])) {
+    for (name, server) in ["1", "2", "3"]
+        .into_iter()
+        .zip(&servers)
+        .chain(["3", "1"].into_iter().zip([&servers[2], &servers[0]]))
+    {
         let message = message(&routing(server.address()));
         assert_eq!(server_of(theirs[1], &message).await, name);
         assert_eq!(server_of(ours[1], &message).await, name);
@@ -76,7 +80,8 @@ async fn who_speaks_something_else_takes_a_turn() {
     ];
     let entries = [free_address(), free_address()];
     let text = configuration(entries[0], entries[1], &servers);
-    let waits = text.lines().filter(|line| !line.contains("tcp-request")).collect::<Vec<_>>().join("\n") + "\n";
+    let waits =
+        text.lines().filter(|line| !line.contains("tcp-request")).collect::<Vec<_>>().join("\n") + "\n";
     let _sluicegate = Sluicegate::run(&waits).await;
     for entry in entries {
         let mut turns = String::new();

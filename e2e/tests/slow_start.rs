@@ -9,7 +9,8 @@ const REQUESTS: u64 = 34;
 
 #[tokio::test]
 async fn a_server_that_comes_back_warms_up() {
-    let (entry, stays, mut comes) = (free_address(), Origin::start("stays").await, Origin::start("comes").await);
+    let (entry, stays, mut comes) =
+        (free_address(), Origin::start("stays").await, Origin::start("comes").await);
     let mut sluicegate = Sluicegate::run(&format!(
         "{HTTP_DEFAULTS}listen main\n    bind {entry}\n    default-server check inter 50ms fall 1 rise 1 slowstart 4s\n    \
          server stays {}\n    server comes {}\n",

@@ -160,7 +160,12 @@ pub enum HashKey {
         path_only: bool,
     },
     /// The value of a parameter of the query.
-    UrlParameter(Box<[u8]>),
+    UrlParameter {
+        /// Its name.
+        name: Box<[u8]>,
+        /// It may also be in the body of a POST.
+        in_body: bool,
+    },
     /// The value of a header.
     Header {
         /// Its name.

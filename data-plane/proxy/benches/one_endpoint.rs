@@ -71,7 +71,8 @@ fn change(c: &mut Criterion) {
         let engine = Engine::start(Settings { workers: 2, ..Settings::default() }).expect("threads start");
         let mut resources: Vec<Resource> = (1..=ENDPOINTS).map(|number| endpoint(number, 1)).collect();
         resources.push(backend(algorithm));
-        let mut runtime = Arc::new(compile(None, Change::Full(&resources)).expect("invariant: they are good"));
+        let mut runtime =
+            Arc::new(compile(None, Change::Full(&resources)).expect("invariant: they are good"));
         engine.commit(engine.prepare(Arc::clone(&runtime)).expect("nothing is bound"));
         let mut weight = 1;
         group.bench_function(BenchmarkId::from_parameter(name), |b| {

@@ -107,6 +107,9 @@ impl Needs {
         if body.affinity.is_some() {
             self.word("balance.affinity");
         }
+        if body.in_body {
+            self.word("balance.in-body");
+        }
         if matches!(body.key, Some(hash::Key::RdpCookie(_))) {
             self.word("balance.rdp-cookie");
         }

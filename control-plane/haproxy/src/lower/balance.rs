@@ -57,7 +57,7 @@ impl<'a> Lowering<'a> {
             }
             "balance source" => Key::Source(v1::Empty {}),
             "balance uri" => Key::Uri(self.uri(line)),
-            "balance url_param" => Key::UrlParameter(self.url_parameter(line)?),
+            "balance url_param" => Key::UrlParameter(line.args().first()?.text().to_owned()),
             "balance hdr" => Key::Header(v1::HeaderKey {
                 name: inside.unwrap_or_default().to_owned(),
                 domain_only: !line.args().is_empty(),
@@ -76,7 +76,8 @@ impl<'a> Lowering<'a> {
             self.report(Diagnostic::warning(Code::NoEffect, line.span, message));
             return None;
         }
-        Some(Algorithm::Hash(self.hash(proxy, key)))
+        let in_body = line.name() == "balance url_param" && line.args().len() > 1;
+        Some(Algorithm::Hash(v1::Hash { in_body, ..self.hash(proxy, key) }))
     }
 
     /// `hash-type` and what goes with it.
@@ -99,6 +100,7 @@ impl<'a> Lowering<'a> {
             // As HAProxy: a ring without a function of its own.
             avalanche: word(2).is_some() || (consistent && word(1).is_none()),
             balance_factor_percent: if consistent { self.balance_factor(proxy) } else { 0 },
+            in_body: false,
             affinity: affinity(proxy).filter(|_| consistent).map(i32::from),
         }
     }
@@ -123,16 +125,6 @@ impl<'a> Lowering<'a> {
             }
         }
         key
-    }
-
-    fn url_parameter(&mut self, line: &'a Directive) -> Option<String> {
-        let (name, rest) = line.args().split_first()?;
-        if let Some(word) = rest.first() {
-            let message =
-                "the body of a POST is not looked at: without the parameter in its target it takes a turn";
-            self.report(Diagnostic::warning(Code::DegradedValue, word.span(), message));
-        }
-        Some(name.text().to_owned())
     }
 
     /// `balance roundrobin`, or nothing that is known.

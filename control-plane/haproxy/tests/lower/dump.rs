@@ -224,6 +224,7 @@ fn balance_body(out: &mut Out, algorithm: &balance::Algorithm) {
             out.value("table", hash.table().as_str_name());
             out.value("function", hash.function().as_str_name());
             out.flag("avalanche", hash.avalanche);
+            out.flag("in_body", hash.in_body);
             out.number("balance_factor_percent", hash.balance_factor_percent);
             if hash.affinity.is_some() {
                 out.value("affinity", hash.affinity().as_str_name());

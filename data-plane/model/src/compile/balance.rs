@@ -46,7 +46,7 @@ pub(super) fn balance(
 }
 
 fn hash(wire: &v1::Hash, mode: Option<Mode>, scope: &mut Scope<'_>) -> Option<Hash> {
-    let key = key(wire.key.as_ref(), mode, scope);
+    let key = key((wire.key.as_ref(), wire.in_body), mode, scope);
     let table = match scope.known("table", wire.table) {
         Some(v1::HashTable::Map) => Some(HashTable::Map),
         Some(v1::HashTable::Ring) => Some(HashTable::Ring),
@@ -86,7 +86,7 @@ fn affinity(wire: i32, scope: &mut Scope<'_>) -> Option<Affinity> {
     }
 }
 
-fn key(wire: Option<&Key>, mode: Option<Mode>, scope: &mut Scope<'_>) -> Option<HashKey> {
+fn key((wire, in_body): (Option<&Key>, bool), mode: Option<Mode>, scope: &mut Scope<'_>) -> Option<HashKey> {
     let is_http = matches!(wire, Some(Key::Uri(_) | Key::UrlParameter(_) | Key::Header(_)));
     if is_http && mode == Some(Mode::Tcp) {
         return scope.fault(Fault::Meaningless { what: "a key of HTTP in mode tcp" });
@@ -100,7 +100,9 @@ fn key(wire: Option<&Key>, mode: Option<Mode>, scope: &mut Scope<'_>) -> Option<
             whole: uri.whole,
             path_only: uri.path_only,
         }),
-        Some(Key::UrlParameter(name)) => text("url_parameter", name, scope).map(HashKey::UrlParameter),
+        Some(Key::UrlParameter(name)) => {
+            text("url_parameter", name, scope).map(|name| HashKey::UrlParameter { name, in_body })
+        }
         Some(Key::Header(header)) => {
             let name = scope.at("header", |scope| rule::header_name(&header.name, scope))?;
             Some(HashKey::Header { name, domain_only: header.domain_only })

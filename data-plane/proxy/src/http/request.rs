@@ -122,7 +122,9 @@ impl Run<'_, '_> {
             Err(_) => return self.fail(Failure::BadRequest(431)),
         }
         let retries = backend.settings().retry_on.as_deref().is_some_and(RetryOn::keeps_request);
-        if retries && !turn.exchange.wishes.no_retries && turn.may_keep_body() {
+        let asked = (retries && !turn.exchange.wishes.no_retries) || self.wants_form();
+        let turn = &mut *self.turn;
+        if asked && turn.may_keep_body() {
             turn.stage = Stage::Keep;
             let timeouts = &frontend.settings().timeouts;
             turn.until = timeouts.http_request.or(timeouts.client).map(|limit| self.now + limit);
@@ -133,6 +135,9 @@ impl Run<'_, '_> {
 
     /// The request goes where it belongs, or takes its turn.
     fn set_out(&mut self) -> Step {
+        if self.wants_form() {
+            self.find_key_in_form();
+        }
         let exchange = &self.turn.exchange;
         let Some(backend) = exchange.backend.clone() else { return self.fail(Failure::Internal) };
         let ticket = exchange.belonging.ticket(exchange.hash);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sluicegate_model::Service;
-use sluicegate_model::backend::Balance;
+use sluicegate_model::backend::{Balance, HashKey};
 use sluicegate_model::rule::{Content, Redirect, Reply, Rule};
 use sluicegate_rules::{Outcome, Scratch, Style, matches, render};
 
@@ -11,11 +11,12 @@ use super::reply::Desk;
 use super::run::{Run, Step};
 use super::scene::{Scene, Side};
 use super::turn::Turn;
-use crate::balance::hash_of;
+use crate::balance::{hash_of, hash_of_form};
 use crate::failure::Failure;
-use crate::h1::InvalidEdit;
+use crate::h1::{Framing, InvalidEdit, Method};
 use crate::live::{LiveBackend, LiveFrontend};
 use crate::termination::Termination;
+use crate::transfer::{Coding, Transfer};
 
 impl Run<'_, '_> {
     /// Rules of one list over the request. `None`: an answer was made, or making it failed.
@@ -135,6 +136,28 @@ impl Run<'_, '_> {
         let hash = hash_of(hash, &self.scene(None), &mut scratch);
         self.turn.exchange.hash = hash;
         self.worker.http.rules.set(scratch);
+    }
+
+    /// Whether the key may be in the body, as it is nowhere else.
+    pub(super) fn wants_form(&self) -> bool {
+        let balance = self.turn.backend().map(|backend| &backend.settings().balance);
+        let Some(Balance::Hash(hash)) = balance else { return false };
+        self.turn.exchange.hash.is_none()
+            && self.turn.asked.method == Method::Post
+            && matches!(hash.key, HashKey::UrlParameter { in_body: true, .. })
+    }
+
+    /// Looks for the key in the body, as far as that is here.
+    pub(super) fn find_key_in_form(&mut self) {
+        let Turn { exchange, request, .. } = &mut *self.turn;
+        let balance = exchange.backend.as_ref().map(|backend| &backend.settings().balance);
+        let Some(Balance::Hash(hash)) = balance else { return };
+        let (mut form, mut content) = (Vec::new(), Transfer::default());
+        content.begin(Framing::of_request(&request.head), Coding::AsIs);
+        // Whatever is wrong with it was found when it came.
+        if content.gather(request.first_body(), &mut form).is_ok() {
+            exchange.hash = hash_of_form(hash, &form);
+        }
     }
 
     /// Whether the request may change things from the statistics page.

@@ -46,6 +46,10 @@ impl Scene<'_> {
         row.set(Field::Lastsess, last);
         row.durations(self.durations(backend).as_ref());
         row.text(Field::Algo, algorithm(&settings.balance));
+        let persistence = settings.persistence.as_deref();
+        if let Some(cookie) = persistence.and_then(|persistence| persistence.cookie.as_ref()) {
+            row.text(Field::Cookie, &String::from_utf8_lossy(&cookie.name));
+        }
         match settings.mode {
             Mode::Tcp => row.text(Field::Mode, "tcp"),
             Mode::Http => {
@@ -108,7 +112,7 @@ fn algorithm(balance: &Balance) -> &'static str {
             HashKey::RdpCookie(_) => "rdp-cookie",
             HashKey::Source => "source",
             HashKey::Uri { .. } => "uri",
-            HashKey::UrlParameter(_) => "url_param",
+            HashKey::UrlParameter { .. } => "url_param",
             HashKey::Header { .. } => "hdr",
             HashKey::Sample(_) => "hash",
         },

@@ -215,7 +215,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .once()
             .takes(1, 3, "<name> [check_post [<bytes>]]")
             .of(&[Form::Any, Form::OneOf(&["check_post"])])
-            .does("By a parameter of the query; bodies are not looked at."),
+            .does("By a parameter of the query, or of a form that is sent."),
         Keyword::works("balance hdr", DLB, BALANCE)
             .once()
             .takes(0, 1, "(<name>) [use_domain_only]")
