@@ -2,11 +2,18 @@
 
 #![allow(clippy::unwrap_used)] // also outside of test functions: a step that fails ends the scenario
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use sluicegate_e2e::{
     Connection, Does, HTTP_DEFAULTS, Haproxy, Origin, Scripted, Sluicegate, Syslog, free_address,
 };
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+/// Cases under way at one time: most of it is waiting.
+const AT_ONCE: usize = 24;
 
 /// What a server does with each connection.
 const BAD: &[(&str, &[Does])] = &[
@@ -83,7 +90,7 @@ fn cases() -> Vec<(usize, usize, &'static str, bool)> {
 fn configuration(entry: SocketAddr, log: SocketAddr, servers: &Servers) -> String {
     let mut text = format!(
         "{HTTP_DEFAULTS}    timeout server 500ms\n    timeout connect 100ms\n    retries 2\n    option redispatch\n\
-         frontend main\n    bind {entry}\n    log {log} local0\n    log-format \"%tsc %rc %ST %s\"\n    \
+         frontend main\n    bind {entry}\n    log {log} local0\n    log-format \"%tsc %rc %ST %s %b\"\n    \
          use_backend %[path,field(2,/)]\n"
     );
     for (bad, retries, method, alone) in cases() {
@@ -96,18 +103,38 @@ fn configuration(entry: SocketAddr, log: SocketAddr, servers: &Servers) -> Strin
     text
 }
 
-async fn exchange(entry: SocketAddr, log: &mut Syslog, (name, method): (&str, &str)) -> String {
+/// What clients are answered.
+async fn answer(entry: SocketAddr, name: &str, method: &str) -> String {
     let mut connection = Connection::open(entry).await.unwrap();
     let body = if method == "POST" { "Content-Length: 4\r\n\r\nbody" } else { "\r\n" };
     connection.send(format!("{method} /{name}/ HTTP/1.1\r\nHost: a\r\n{body}")).await.unwrap();
-    let answered = match connection.response(method).await {
+    match connection.response(method).await {
         Ok(answer) => format!("{} {:?}", answer.status(), answer.text().chars().take(5).collect::<String>()),
         Err(_) => "cut off".to_owned(),
-    };
-    drop(connection);
-    let line = log.line().await;
-    let logged: Vec<&str> = line.rsplitn(5, ' ').take(4).collect();
-    format!("{answered} / {logged:?}")
+    }
+}
+
+/// What becomes of all cases, by name: the answer, and what the log says.
+async fn outcomes(entry: SocketAddr, log: &mut Syslog) -> BTreeMap<String, (String, String)> {
+    let (mut clients, room) = (JoinSet::new(), Arc::new(Semaphore::new(AT_ONCE)));
+    for (bad, retries, method, alone) in cases() {
+        let (name, room) = (name(bad, retries, method, alone), Arc::clone(&room));
+        clients.spawn(async move {
+            let _room = room.acquire().await.unwrap();
+            let answer = answer(entry, &name, method).await;
+            (name, answer)
+        });
+    }
+    let mut logged = BTreeMap::new();
+    while logged.len() < cases().len() {
+        let line = log.line().await;
+        let mut words = line.rsplitn(6, ' ');
+        let name = words.next().unwrap().to_owned();
+        let rest: Vec<&str> = words.take(4).collect();
+        logged.insert(name, format!("{rest:?}"));
+    }
+    let answers = clients.join_all().await.into_iter();
+    answers.map(|(name, answer)| (name.clone(), (answer, logged[&name].clone()))).collect()
 }
 
 async fn servers() -> (Vec<Scripted>, Origin, Servers) {
@@ -130,17 +157,14 @@ async fn what_becomes_of_requests_is_haproxys() {
     let (mut our_log, mut their_log) = (Syslog::udp().await, Syslog::udp().await);
     let _sluicegate = Sluicegate::run(&configuration(ours, our_log.address(), &servers)).await;
     let _haproxy = Haproxy::run(&configuration(theirs, their_log.address(), &servers)).await;
+    let (mine, its) = tokio::join!(outcomes(ours, &mut our_log), outcomes(theirs, &mut their_log));
     let mut differ = Vec::new();
     for (bad, retries, method, alone) in cases() {
         let name = name(bad, retries, method, alone);
-        // Both at once: most of it is waiting.
-        let (mine, its) = tokio::join!(
-            exchange(ours, &mut our_log, (&name, method)),
-            exchange(theirs, &mut their_log, (&name, method))
-        );
-        if mine != its {
+        if mine[&name] != its[&name] {
             let rule = RETRIES[retries].replace('\n', ";");
-            differ.push(format!("{name} ({rule})\n  ours:    {mine}\n  HAProxy: {its}"));
+            differ
+                .push(format!("{name} ({rule})\n  ours:    {:?}\n  HAProxy: {:?}", mine[&name], its[&name]));
         }
     }
     assert!(differ.is_empty(), "{} of {} differ:\n{}", differ.len(), cases().len(), differ.join("\n"));

@@ -201,15 +201,15 @@ fn date_of(digits: &[u8]) -> Option<u64> {
 
 /// Where a cookie stands in a line of `Cookie`, or the first of `Set-Cookie`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Pair {
+pub struct Pair {
     /// From its name to the end of its value.
-    pub(crate) whole: Range<usize>,
+    pub whole: Range<usize>,
     /// As it is written: quotes are part of it, as in HAProxy.
-    pub(crate) value: Range<usize>,
+    pub value: Range<usize>,
 }
 
 /// The cookies of that name in a line of `Cookie`.
-pub(crate) fn pairs<'a>(line: &'a [u8], name: &'a [u8]) -> impl Iterator<Item = Pair> + 'a {
+pub fn pairs<'a>(line: &'a [u8], name: &'a [u8]) -> impl Iterator<Item = Pair> + 'a {
     let mut at = 0;
     line.split(|byte| *byte == b';').filter_map(move |part| {
         let start = at + part.len() - part.trim_ascii_start().len();
@@ -219,7 +219,7 @@ pub(crate) fn pairs<'a>(line: &'a [u8], name: &'a [u8]) -> impl Iterator<Item = 
 }
 
 /// The cookie of a line of `Set-Cookie`, if it has that name.
-pub(crate) fn set_pair(line: &[u8], name: &[u8]) -> Option<Pair> {
+pub fn set_pair(line: &[u8], name: &[u8]) -> Option<Pair> {
     let part = line.split(|byte| *byte == b';').next().unwrap_or_default();
     pair(part.trim_ascii(), part.len() - part.trim_ascii_start().len(), name)
 }
@@ -235,7 +235,7 @@ fn pair(part: &[u8], start: usize, name: &[u8]) -> Option<Pair> {
 }
 
 /// A line of `Cookie` without one of its pairs, and without the semicolon that stood between it and its neighbours.
-pub(crate) fn without(line: &[u8], pair: &Range<usize>, out: &mut Vec<u8>) {
+pub fn without(line: &[u8], pair: &Range<usize>, out: &mut Vec<u8>) {
     let before = line[..pair.start].trim_ascii_end();
     let before = before.strip_suffix(b";").unwrap_or(before);
     let after = line[pair.end..].trim_ascii_start();
