@@ -4,7 +4,7 @@
 
 use std::net::SocketAddr;
 
-use sluicegate_e2e::{Connection, HTTP_DEFAULTS, Haproxy, Origin, Sluicegate, free_address};
+use sluicegate_e2e::{Connection, HTTP_DEFAULTS, Haproxy, Origin, Sluicegate, Syslog, free_address};
 
 fn servers(origins: &[Origin]) -> String {
     origins.iter().map(|origin| format!("    server {} {}\n", origin.name(), origin.address())).collect()
@@ -89,4 +89,32 @@ async fn without_a_retry_a_connection_that_fails_is_the_end() {
         seen.push(connection.get("a", "/").await.is_ok());
     }
     assert_eq!(seen, [false, true, false, true]);
+}
+
+#[tokio::test]
+async fn who_belongs_to_a_server_that_is_gone_is_moved_at_the_last_retry() {
+    let (good, gone) = (Origin::start("good").await, free_address());
+    let configuration = |entry: SocketAddr, log: SocketAddr, lines: &str| {
+        format!(
+            "{HTTP_DEFAULTS}    timeout connect 100ms\n    retries 2\n    {lines}\nlisten main\n    bind {entry}\n    log {log} local0\n    \
+             log-format \"%tsc %rc %ST %s\"\n    cookie SRV insert\n    server gone {gone} cookie gone\n    server good {} cookie good\n",
+            good.address()
+        )
+    };
+    for lines in ["option redispatch", "option redispatch 1", "no option redispatch", "option persist"] {
+        let (ours, theirs) = (free_address(), free_address());
+        let (mut our_log, mut their_log) = (Syslog::udp().await, Syslog::udp().await);
+        let _sluicegate = Sluicegate::run(&configuration(ours, our_log.address(), lines)).await;
+        let _haproxy = Haproxy::run(&configuration(theirs, their_log.address(), lines)).await;
+        let mut seen = Vec::new();
+        for (entry, log) in [(ours, &mut our_log), (theirs, &mut their_log)] {
+            let mut connection = Connection::open(entry).await.unwrap();
+            let answer =
+                connection.request("GET / HTTP/1.1\r\nHost: a\r\nCookie: SRV=gone\r\n\r\n").await.unwrap();
+            let line = log.line().await;
+            let logged = line.rsplitn(5, ' ').take(4).collect::<Vec<_>>().join(" ");
+            seen.push((answer.status(), answer.header("set-cookie").map(str::to_owned), logged));
+        }
+        assert_eq!(seen[0], seen[1], "{lines}");
+    }
 }
