@@ -9,7 +9,7 @@ use sluicegate_proto::v1::{self, Kind};
 use super::part::optional;
 use super::reason::Fault;
 use super::scope::Scope;
-use super::{address, persistence};
+use super::{address, persistence, resolvers};
 use crate::endpoint::{
     CheckSchedule, ClientPort, Endpoint, EndpointAddress, ForcedHealth, ForcedValue, HashIdentity,
 };
@@ -79,16 +79,19 @@ pub(super) fn endpoint(key: &ObjectKey, wire: &v1::Endpoint, scope: &mut Scope<'
         Some(_) => scope.fault(Fault::Meaningless { what: "track" }),
         None => scope.reference("track", Some(track), Kind::Endpoint),
     });
+    let resolution = optional(wire.resolution.as_ref(), |resolution| {
+        scope.at("resolution", |scope| resolvers::resolution(resolution, wire, scope))
+    });
     let cookie = persistence::cookie_value(&wire.cookie, scope);
     let slow_start = match wire.slow_start_ms {
         0 => Some(None),
         ms => scope.milliseconds("slow_start_ms", ms).map(Some),
     };
-    let hash_identity = match scope.known("hash_identity", wire.hash_identity) {
-        Some(v1::HashIdentity::Unspecified | v1::HashIdentity::Number) => Some(HashIdentity::Number),
-        Some(v1::HashIdentity::Address) => Some(HashIdentity::Address),
-        Some(v1::HashIdentity::AddressAndPort) => Some(HashIdentity::AddressAndPort),
-        None => None,
+    let hash_identity = match v1::HashIdentity::try_from(wire.hash_identity) {
+        Ok(v1::HashIdentity::Unspecified | v1::HashIdentity::Number) => Some(HashIdentity::Number),
+        Ok(v1::HashIdentity::Address) => Some(HashIdentity::Address),
+        Ok(v1::HashIdentity::AddressAndPort) => Some(HashIdentity::AddressAndPort),
+        Err(_) => scope.fault(Fault::Unknown { what: "hash_identity", value: wire.hash_identity }),
     };
     let order = scope.order();
     number?;
@@ -115,12 +118,14 @@ pub(super) fn endpoint(key: &ObjectKey, wire: &v1::Endpoint, scope: &mut Scope<'
         max_queue: NonZeroU32::new(wire.max_queue),
         check: check?,
         track: track?,
+        resolution: resolution?.map(Box::new),
     })
 }
 
 fn endpoint_address(wire: &v1::Endpoint, scope: &mut Scope<'_>) -> Option<EndpointAddress> {
     use v1::endpoint::Address;
-    let least_port = u16::from(wire.client_port_offset.is_none());
+    let is_service = wire.resolution.as_ref().is_some_and(|resolution| resolution.service);
+    let least_port = u16::from(wire.client_port_offset.is_none() && !is_service);
     match wire.address.as_ref() {
         None => scope.fault(Fault::Unset("address")),
         Some(Address::Ip(ip)) => address::socket(ip, least_port, scope).map(EndpointAddress::Ip),
