@@ -130,6 +130,7 @@ const READ: &[&str] = &[
     "redirect",
     "retries",
     "server",
+    "server-template",
     "stats admin",
     "stats auth",
     "stats enable",
