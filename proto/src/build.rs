@@ -81,6 +81,7 @@ pub fn body_kind(body: &resource::Body) -> Kind {
         resource::Body::Endpoint(_) => Kind::Endpoint,
         resource::Body::Blob(_) => Kind::Blob,
         resource::Body::Patterns(_) => Kind::Patterns,
+        resource::Body::Resolvers(_) => Kind::Resolvers,
     }
 }
 

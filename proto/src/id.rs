@@ -154,6 +154,7 @@ pub fn kind_word(kind: Kind) -> &'static str {
         Kind::Endpoint => "endpoint",
         Kind::Blob => "blob",
         Kind::Patterns => "patterns",
+        Kind::Resolvers => "resolvers",
     }
 }
 

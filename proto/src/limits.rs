@@ -64,3 +64,9 @@ pub const MAX_ANSWER_BYTES: usize = 16 << 20;
 pub const MAX_CHECK_STEPS: usize = 256;
 /// Bytes that one step of a check sends or looks for: what it has room for when it receives.
 pub const MAX_CHECK_BYTES: usize = 16 << 10;
+/// Name servers of one section.
+pub const MAX_NAME_SERVERS: usize = 64;
+/// Networks that an endpoint prefers (HAProxy: 5).
+pub const MAX_PREFERRED_NETWORKS: usize = 5;
+/// Ways to the first address of an endpoint.
+pub const MAX_FIRST_ADDRESSES: usize = 16;

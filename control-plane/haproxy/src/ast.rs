@@ -40,6 +40,8 @@ pub enum SectionKind {
     Backend,
     /// `ring`: log lines on their way to servers.
     Ring,
+    /// `resolvers`: name servers.
+    Resolvers,
     /// A section that is known and has no effect; its lines are not in the tree.
     Other(&'static SectionEntry),
 }

@@ -30,6 +30,7 @@ mod redirect;
 mod reference;
 mod reply;
 mod report;
+mod resolvers;
 mod rewrite;
 mod route_name;
 mod routes;
@@ -37,6 +38,8 @@ mod rule;
 mod server;
 mod server_name;
 mod server_port;
+mod server_resolution;
+mod server_template;
 mod settings;
 mod stats;
 mod surroundings;
@@ -95,6 +98,7 @@ pub fn lower(file: &File, sources: &SourceMap, loader: &dyn Load) -> Lowered {
         numbers: HashMap::new(),
         tracks: Vec::new(),
         addresses: HashMap::new(),
+        resolvers: resolvers::Sections::default(),
     };
     lowering.all();
     let Lowering { reader, places, mut resources, diagnostics, .. } = lowering;
@@ -124,6 +128,8 @@ struct Lowering<'a> {
     tracks: Vec<Track>,
     /// Addresses that are bound, and where.
     addresses: HashMap<String, (&'a str, Span)>,
+    /// `resolvers` sections.
+    resolvers: resolvers::Sections,
 }
 
 impl<'a> Lowering<'a> {
@@ -133,6 +139,7 @@ impl<'a> Lowering<'a> {
             self.long_words(section);
         }
         self.global();
+        self.resolvers();
         self.unknown_defaults(&inherited.unknown_from);
         self.ambiguous_defaults(&inherited.ambiguous_from);
         self.names(&inherited.proxies);
@@ -148,6 +155,7 @@ impl<'a> Lowering<'a> {
         for proxy in &proxies {
             self.backend(proxy);
         }
+        self.implicit_resolvers();
         self.tracked();
         self.wildcards();
     }

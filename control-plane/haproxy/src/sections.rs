@@ -3,7 +3,7 @@
 use crate::ast::SectionKind;
 use crate::keywords::{Place, Support};
 
-/// A section that is not one of the six that the tree has.
+/// A section that is not one of the seven that the tree has.
 #[derive(Debug, PartialEq, Eq)]
 pub struct SectionEntry {
     /// The word.
@@ -15,20 +15,20 @@ pub struct SectionEntry {
 }
 
 /// The words that open the sections of the tree.
-pub(crate) const MAIN: [(&str, SectionKind); 6] = [
+pub(crate) const MAIN: [(&str, SectionKind); 7] = [
     ("global", SectionKind::Global),
     ("defaults", SectionKind::Defaults),
     ("frontend", SectionKind::Frontend),
     ("listen", SectionKind::Listen),
     ("backend", SectionKind::Backend),
     ("ring", SectionKind::Ring),
+    ("resolvers", SectionKind::Resolvers),
 ];
 
 /// All others.
 pub(crate) static OTHERS: &[SectionEntry] = &[
     degraded("userlist", "Users and passwords.", "rules that ask for a user let nobody in"),
     degraded("peers", "Other processes to share stick tables with.", "tables are not shared yet"),
-    degraded("resolvers", "Name servers.", "names are resolved by the system's name servers"),
     degraded("mailers", "Mail servers for alerts.", "no mail is sent"),
     degraded("cache", "A cache of responses.", "nothing is cached"),
     degraded(
@@ -99,6 +99,7 @@ impl SectionKind {
             SectionKind::Listen => "listen",
             SectionKind::Backend => "backend",
             SectionKind::Ring => "ring",
+            SectionKind::Resolvers => "resolvers",
             SectionKind::Other(entry) => entry.name,
         }
     }
@@ -112,13 +113,14 @@ impl SectionKind {
             SectionKind::Listen => Some(Place::Listen),
             SectionKind::Backend => Some(Place::Backend),
             SectionKind::Ring => Some(Place::Ring),
+            SectionKind::Resolvers => Some(Place::Resolvers),
             SectionKind::Other(_) => None,
         }
     }
 
     /// Whether its first line has a name in any case.
     pub(crate) fn needs_name(self) -> bool {
-        self.is_proxy() || self == SectionKind::Ring
+        self.is_proxy() || matches!(self, SectionKind::Ring | SectionKind::Resolvers)
     }
 
     /// Whether it may stand on a `defaults` section.

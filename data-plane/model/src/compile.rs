@@ -17,6 +17,7 @@ mod part;
 mod patterns;
 mod persistence;
 mod reason;
+mod resolvers;
 mod rewrite;
 mod rule;
 mod scope;
@@ -163,6 +164,7 @@ fn checked_key(resource: &Resource, rejections: &mut Rejections) -> Option<Objec
         Some(Body::Endpoint(_)) => Kind::Endpoint,
         Some(Body::Blob(_)) => Kind::Blob,
         Some(Body::Patterns(_)) => Kind::Patterns,
+        Some(Body::Resolvers(_)) => Kind::Resolvers,
     };
     if kind != key.kind() {
         let fault = Fault::Kind { what: "id", expected: kind_word(kind), found: kind_word(key.kind()) };

@@ -9,6 +9,7 @@ use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::Origin;
 
 use crate::listener::UnixName;
+use crate::resolvers::Resolution;
 
 /// HAProxy: server.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,6 +58,8 @@ pub struct Endpoint {
     pub check: Option<CheckSchedule>,
     /// The endpoint whose health is its own; it has no checks then.
     pub track: Option<ObjectKey>,
+    /// How its name leads to it, with [`EndpointAddress::Host`] alone; `None`: the system's resolver is asked.
+    pub resolution: Option<Box<Resolution>>,
 }
 
 impl Endpoint {
@@ -160,7 +163,8 @@ impl fmt::Display for EndpointAddress {
 pub struct HostPort {
     /// At most 253 bytes, no control characters.
     pub name: Box<str>,
-    /// 0 for an endpoint whose port depends on the client ([`Endpoint::client_port`]), never elsewhere.
+    /// 0 for an endpoint whose port depends on the client ([`Endpoint::client_port`]), or comes with its address
+    /// ([`Resolution::service`]), never elsewhere.
     pub port: u16,
 }
 

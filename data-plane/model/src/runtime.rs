@@ -13,6 +13,7 @@ use crate::frontend::Frontend;
 use crate::listener::Listener;
 use crate::patterns::{ListUse, PatternList};
 use crate::process::Process;
+use crate::resolvers::Resolvers;
 
 /// All that a proxy serves from, immutable. What two generations have in common is the same `Arc` in both, so that
 /// `Arc::ptr_eq` tells "unchanged".
@@ -30,6 +31,8 @@ pub struct Runtime {
     pub backends: BTreeMap<ObjectKey, Arc<Backend>>,
     /// By identity.
     pub lists: BTreeMap<ObjectKey, Arc<PatternList>>,
+    /// By identity.
+    pub resolvers: BTreeMap<ObjectKey, Arc<Resolvers>>,
     pub(crate) parts: BTreeMap<ObjectKey, Arc<Part>>,
     pub(crate) blobs: Blobs,
     pub(crate) pools: Pools,

@@ -167,6 +167,14 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
         }
     }
 
+    /// Says that an endpoint's name leads nowhere: nothing is probed until [`Checks::aim`] says where it is.
+    pub(crate) fn lose(&mut self, endpoint: &ObjectKey) {
+        if let Some(entry) = self.entries.get(endpoint) {
+            let subject = Subject { target: None, ..entry.subject.clone() };
+            self.renew(subject, Duration::ZERO);
+        }
+    }
+
     /// Waits for the next thing to happen and deals with it. Dropping the future loses nothing.
     pub(crate) async fn turn(&mut self) {
         let next = self.due.first().map(|(due, _)| self.started + *due);

@@ -19,6 +19,8 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::apply::Served;
 use crate::checks::{Checks, Subject};
 use crate::health::Board;
+use crate::names::crowd::{Crowds, First};
+use crate::names::{Inquiries, Round};
 use crate::news::{Cause, Happening, News};
 use crate::probe::Prober;
 use crate::resolve::{Answer, Names};
@@ -36,8 +38,12 @@ pub(crate) struct Endpoints<P> {
     answers: mpsc::Receiver<Answer>,
     /// What the names lead to.
     known: HashMap<String, IpAddr>,
-    /// Who is known by a name.
+    /// Who is known by a name that the system's resolver is asked for.
     hosts: BTreeMap<String, BTreeMap<ObjectKey, Named>>,
+    /// Who is known by a name that sections of name servers are asked for.
+    crowds: Crowds,
+    inquiries: Inquiries,
+    rounds: mpsc::Receiver<Round>,
     /// Names of receivers of logs.
     receivers: BTreeSet<String>,
     followed: Arc<Active>,
@@ -57,6 +63,7 @@ impl<P: Prober> Endpoints<P> {
     /// Follows nothing yet. `seed` shifts the first probes of this process against those of others.
     pub(crate) fn new(engine: Arc<Engine>, prober: P, seed: u64) -> Self {
         let (names, answers) = Names::start(engine.failed_resolutions());
+        let (inquiries, rounds) = Inquiries::start();
         Self {
             checks: Checks::new(prober, Board::new(Arc::clone(&engine)), seed),
             engine,
@@ -64,6 +71,9 @@ impl<P: Prober> Endpoints<P> {
             answers,
             known: HashMap::new(),
             hosts: BTreeMap::new(),
+            crowds: Crowds::new(),
+            inquiries,
+            rounds,
             receivers: BTreeSet::new(),
             followed: Arc::default(),
             tracking: Tracking::default(),
@@ -80,6 +90,7 @@ impl<P: Prober> Endpoints<P> {
                 biased;
                 Ok(()) = served.changed() => self.follow(),
                 Some(answer) = self.answers.recv() => self.hear(answer),
+                Some(round) = self.rounds.recv() => self.hear_round(round),
                 () = self.checks.turn() => {}
                 _ = pace.tick(), if !self.slow.is_empty() => {
                     self.slow.iter().for_each(|endpoint| endpoint.state.warm_up());
@@ -113,6 +124,8 @@ impl<P: Prober> Endpoints<P> {
                 continue;
             }
             let before = Before::of(old, new);
+            // Those who share out addresses are told of by the backend as it is now.
+            renamed |= new.endpoints.iter().any(|endpoint| endpoint.config.resolution.is_some());
             for endpoint in &new.endpoints {
                 let was = before.endpoints.get(&endpoint.config.key);
                 if before.same_settings && was.is_some_and(|was| Arc::ptr_eq(&was.config, &endpoint.config)) {
@@ -135,16 +148,26 @@ impl<P: Prober> Endpoints<P> {
         self.tracking = Tracking::of(&active);
         let all = active.backends.values().flat_map(|backend| &backend.endpoints);
         self.slow = all.filter(|it| it.config.slow_start.is_some()).cloned().collect();
+        if renamed || active.runtime.resolvers != previous.runtime.resolvers {
+            self.follow_crowds();
+        }
         let receivers = receivers(&active);
         if renamed || receivers != self.receivers {
             self.receivers = receivers;
             for (name, ip) in self.known.iter().filter(|(name, _)| self.receivers.contains(*name)) {
                 self.engine.log_names().set(name, Some(*ip));
             }
-            let names: BTreeSet<String> = self.hosts.keys().chain(&self.receivers).cloned().collect();
-            self.known.retain(|name, _| names.contains(name));
-            self.names.follow(&names);
+            self.follow_names();
         }
+    }
+
+    /// Has the system's resolver asked for just the names that it is wanted for.
+    fn follow_names(&mut self) {
+        let of_crowds = self.crowds.system_names().map(str::to_owned);
+        let names: BTreeSet<String> =
+            self.hosts.keys().chain(&self.receivers).cloned().chain(of_crowds).collect();
+        self.known.retain(|name, _| names.contains(name));
+        self.names.follow(&names);
     }
 
     /// Says what somebody wanted.
@@ -179,7 +202,7 @@ impl<P: Prober> Endpoints<P> {
             settings: Arc::clone(&backend.settings),
             schedule: schedule(config.check.as_ref()?),
             limits: Limits { connect: timeouts.connect, answer: timeouts.check },
-            target: self.target(&check.target),
+            target: self.probed_at(endpoint),
             check,
             paused: config.check.as_ref().is_some_and(|check| check.paused),
             forced: config.forced_health,
@@ -210,6 +233,9 @@ impl<P: Prober> Endpoints<P> {
     /// Puts an endpoint down under its name. Says whether it has one.
     fn name(&mut self, backend: &LiveBackend, endpoint: &Arc<LiveEndpoint>) -> bool {
         let EndpointAddress::Host(host) = &endpoint.config.address else { return false };
+        if !self.begin(endpoint) {
+            return true;
+        }
         let named = Named { backend: backend.name().into(), endpoint: Arc::clone(endpoint) };
         let users = self.hosts.entry(host.name.to_string()).or_default();
         users.insert(endpoint.config.key.clone(), named);
@@ -238,26 +264,35 @@ impl<P: Prober> Endpoints<P> {
         {
             self.engine.log_names().set(&name, Some(ip));
         }
+        let of_crowds = self.crowds.hear_system(&name, address.as_ref().ok().copied());
+        self.place(of_crowds);
         let users = self.hosts.get(&name).into_iter().flat_map(BTreeMap::values);
         match address {
             Ok(ip) => {
-                for named in users {
-                    named.resolved(ip);
-                    let config = &named.endpoint.config;
-                    if let Some(EndpointAddress::Host(HostPort { port, .. })) =
-                        config.check_key().map(|it| it.target)
-                    {
-                        self.checks.aim(&config.key, Target::Ip(SocketAddr::new(ip, port)));
-                    }
-                }
+                users.for_each(|named| named.lead_to(ip, &mut self.checks));
                 self.known.insert(name, ip);
             }
-            Err(reason) => users.for_each(|named| named.unresolved(&name, &reason)),
+            Err(reason) => {
+                for named in users {
+                    match named.instead() {
+                        Some(ip) => named.lead_to(ip, &mut self.checks),
+                        None => named.unresolved(&name, &reason),
+                    }
+                }
+            }
         }
     }
 }
 
 impl Named {
+    fn lead_to<P: Prober>(&self, ip: IpAddr, checks: &mut Checks<P, Board>) {
+        self.resolved(ip);
+        let config = &self.endpoint.config;
+        if let Some(EndpointAddress::Host(HostPort { port, .. })) = config.check_key().map(|it| it.target) {
+            checks.aim(&config.key, Target::Ip(SocketAddr::new(ip, port)));
+        }
+    }
+
     fn resolved(&self, ip: IpAddr) {
         let EndpointAddress::Host(host) = &self.endpoint.config.address else { return };
         let (server, state) = (self.server(), &self.endpoint.state);
@@ -286,6 +321,17 @@ impl Named {
                     "Server {server} stays at {address}: '{name}' does not resolve any more ({reason})"
                 );
             }
+        }
+    }
+
+    /// The address that it begins with where its name leads nowhere; `None`: none, or it has one.
+    fn instead(&self) -> Option<IpAddr> {
+        if self.endpoint.state.address().is_some() {
+            return None;
+        }
+        match First::of(self.endpoint.config.resolution.as_deref()?) {
+            First::System(instead) => instead,
+            First::None | First::Ip(_) => None,
         }
     }
 
@@ -358,5 +404,6 @@ fn schedule(check: &CheckSchedule) -> Schedule {
     }
 }
 
+mod places;
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,7 @@ mod endpoints;
 mod fixture;
 mod health;
 mod keep;
+mod names;
 mod news;
 mod pages;
 mod probe;

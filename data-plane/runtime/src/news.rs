@@ -2,12 +2,14 @@
 //! receivers of the logs of their backend or frontend.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use sluicegate_engine::engine::Engine;
 use sluicegate_engine::live::{Active, Health, LiveBackend, LiveEndpoint, LiveFrontend};
 use sluicegate_engine::log::Level;
 use sluicegate_health::{Check, Finding, Status};
+use sluicegate_model::endpoint::EndpointAddress;
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::Kind;
 
@@ -25,6 +27,16 @@ pub(crate) enum Happening {
     Ready,
     /// It takes new traffic again.
     Undrained,
+    /// Its name leads to another address, as this name server says.
+    Moved {
+        from: Option<IpAddr>,
+        to: IpAddr,
+        by: String,
+    },
+    /// Its name leads somewhere again.
+    Resolved,
+    /// It is in service, as its name leads somewhere again.
+    ReadyByName,
 }
 
 /// Why.
@@ -40,6 +52,8 @@ pub(crate) enum Cause {
     Reason(String),
     /// The endpoint that it tracks.
     Via(String),
+    /// Its name leads nowhere; in HAProxy's words.
+    Name(String),
 }
 
 impl fmt::Display for Cause {
@@ -49,6 +63,7 @@ impl fmt::Display for Cause {
             Self::Set => f.write_str(", changed from CLI"),
             Self::Reason(reason) => write!(f, ", reason: {reason}"),
             Self::Via(tracked) => write!(f, " via {tracked}"),
+            Self::Name(why) => write!(f, " ({why})"),
         }
     }
 }
@@ -154,7 +169,14 @@ impl Happening {
         match self {
             Self::Maintenance(Cause::Wanted) if endpoint.state.health() == Health::Down => Level::Notice,
             Self::Down(_) | Self::Maintenance(_) => Level::Alert,
-            Self::Up(_) | Self::Stopping(_) | Self::Drain(_) | Self::Ready | Self::Undrained => Level::Notice,
+            Self::Up(_)
+            | Self::Stopping(_)
+            | Self::Drain(_)
+            | Self::Ready
+            | Self::Undrained
+            | Self::Moved { .. }
+            | Self::Resolved
+            | Self::ReadyByName => Level::Notice,
         }
     }
 
@@ -167,7 +189,12 @@ impl Happening {
                 endpoint.state.weight() > 0 && endpoint.state.health().is_usable()
             }
             Self::Maintenance(_) | Self::Drain(_) => endpoint.state.weight() > 0,
-            Self::Up(_) | Self::Ready | Self::Undrained => false,
+            Self::Up(_)
+            | Self::Ready
+            | Self::Undrained
+            | Self::Moved { .. }
+            | Self::Resolved
+            | Self::ReadyByName => false,
         }
     }
 
@@ -201,6 +228,18 @@ impl Happening {
                 format!("{server} is {health}/{admin} (leaving forced maintenance).")
             }
             Self::Undrained => format!("{server} is {health} (leaving forced drain)."),
+            Self::Moved { from, to, by } => {
+                let from = from.map_or_else(|| "(none)".to_owned(), |from| from.to_string());
+                format!("{}/{} changed its IP from {from} to {to} by {by}.", backend.name(), endpoint.name())
+            }
+            Self::Resolved => {
+                let name = match &endpoint.config.address {
+                    EndpointAddress::Host(host) => &*host.name,
+                    EndpointAddress::Ip(_) | EndpointAddress::Unix(_) => "",
+                };
+                format!("{server} ('{name}') is {health}/READY (resolves again).")
+            }
+            Self::ReadyByName => format!("{server} administratively READY thanks to valid DNS answer."),
         }
     }
 }

@@ -30,6 +30,7 @@ impl Needs {
             Some(resource::Body::Endpoint(body)) => self.endpoint(body),
             Some(resource::Body::Blob(_)) => self.word("kind.blob"),
             Some(resource::Body::Patterns(_)) => self.word("kind.patterns"),
+            Some(resource::Body::Resolvers(_)) => self.word("kind.resolvers"),
         }
     }
 
@@ -153,6 +154,9 @@ impl Needs {
         }
         if body.client_port_offset.is_some() {
             self.word("endpoint.client-port");
+        }
+        if body.resolution.is_some() {
+            self.word("endpoint.resolution");
         }
         if body.min_connections > 0 {
             self.word("endpoint.min-connections");

@@ -6,13 +6,14 @@ use super::{Effect, Keyword, Place, Support, allowed_in};
 use crate::{legacy, sections};
 
 /// The groups of the page: a heading and the places whose entries it lists.
-const CHAPTERS: [(&str, &[Place]); 6] = [
+const CHAPTERS: [(&str, &[Place]); 7] = [
     ("Lines of `global`", &[Place::Global]),
     (
         "Lines of `defaults`, `frontend`, `listen` and `backend`",
         &[Place::Defaults, Place::Frontend, Place::Listen, Place::Backend],
     ),
     ("Lines of `ring`", &[Place::Ring]),
+    ("Lines of `resolvers`", &[Place::Resolvers]),
     ("Options of `bind`", &[Place::BindOption]),
     ("Options of `server` and `default-server`", &[Place::ServerOption]),
     (

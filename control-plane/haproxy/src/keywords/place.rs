@@ -44,11 +44,13 @@ pub enum Place {
     Variable,
     /// A line of `ring`.
     Ring,
+    /// A line of `resolvers`.
+    Resolvers,
 }
 
 impl Place {
     /// Every place.
-    pub const ALL: [Place; 19] = [
+    pub const ALL: [Place; 20] = [
         Place::Global,
         Place::Defaults,
         Place::Frontend,
@@ -68,6 +70,7 @@ impl Place {
         Place::Converter,
         Place::Variable,
         Place::Ring,
+        Place::Resolvers,
     ];
 
     /// The word that a configuration has for it.
@@ -92,6 +95,7 @@ impl Place {
             Place::Converter => "expressions",
             Place::Variable => "log formats",
             Place::Ring => "ring",
+            Place::Resolvers => "resolvers",
         }
     }
 
@@ -108,7 +112,8 @@ impl Place {
             | Place::Frontend
             | Place::Listen
             | Place::Backend
-            | Place::Ring => "keyword",
+            | Place::Ring
+            | Place::Resolvers => "keyword",
             Place::BindOption | Place::ServerOption => "option",
             Place::Fetch => "fetch",
             Place::Converter => "converter",

@@ -15,6 +15,7 @@ mod global;
 mod legacy;
 mod options;
 mod proxy;
+mod resolvers;
 mod ring;
 mod rules;
 mod server;
@@ -48,7 +49,7 @@ const TLS: &str = "it acts on TLS alone, which is not supported yet";
 
 /// Every entry of lines.
 pub(super) fn entries() -> impl Iterator<Item = &'static Keyword> {
-    let groups: [&[&'static [Keyword]]; 12] = [
+    let groups: [&[&'static [Keyword]]; 13] = [
         global::GROUPS,
         proxy::GROUPS,
         timeouts::GROUPS,
@@ -61,6 +62,7 @@ pub(super) fn entries() -> impl Iterator<Item = &'static Keyword> {
         legacy::GROUPS,
         tuning::GROUPS,
         ring::GROUPS,
+        resolvers::GROUPS,
     ];
     groups.into_iter().flatten().copied().flatten()
 }

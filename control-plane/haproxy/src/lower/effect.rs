@@ -49,7 +49,7 @@ impl<'a> Lines<'a> {
     /// addresses do not.
     pub(super) fn has(&self, effect: Effect) -> bool {
         self.lines_with(effect).any(|line| {
-            let single = matches!(line.name(), "bind" | "server" | "default-server");
+            let single = matches!(line.name(), "bind" | "server" | "server-template" | "default-server");
             !single && (!line.keyword.negatable || self.is_on(line.name()))
         })
     }

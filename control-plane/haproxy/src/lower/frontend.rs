@@ -19,7 +19,8 @@ impl<'a> Lowering<'a> {
         self.enter(proxy.lines);
         self.binds(proxy);
         let default_backend = self.default_backend(proxy);
-        let own = proxy.has_servers() && proxy.lines.own("server").next().is_some();
+        let own = proxy.has_servers()
+            && ["server", "server-template"].iter().any(|name| proxy.lines.own(name).next().is_some());
         let default_backend = default_backend.or(own.then_some(proxy.name));
         self.routes(proxy, default_backend);
         let word = proxy.lines.last("maxconn").and_then(|line| line.args().first());

@@ -141,6 +141,7 @@ const READ: &[&str] = &[
     "retries",
     "retry-on",
     "server",
+    "server-template",
     "stats admin",
     "stats auth",
     "stats enable",

@@ -89,7 +89,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// Refuses a name that is too long to be part of an id.
-    fn short_name(&mut self, name: &Word) {
+    pub(super) fn short_name(&mut self, name: &Word) {
         if name.text().len() > MAX_NAME_BYTES {
             let message = format!("the name is longer than {MAX_NAME_BYTES} bytes");
             self.report(Diagnostic::error(Code::BadName, name.span(), message));

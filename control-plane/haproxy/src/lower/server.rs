@@ -10,6 +10,7 @@ use super::check::Check;
 use super::proxy::Proxy;
 use super::server_name::ServerNames;
 use super::server_port::ServerPort;
+use super::server_resolution::{Naming, is_service};
 use super::settings::Lines;
 use super::{Lowering, id};
 use crate::ast::{Directive, OptionUse, Prefix};
@@ -39,6 +40,8 @@ struct ServerOptions {
     closed: Vec<&'static str>,
     /// Options that ask for a check that is not made yet.
     unmade: Vec<&'static str>,
+    /// What it says about its name.
+    naming: Naming,
 }
 
 impl ServerOptions {
@@ -50,12 +53,14 @@ impl ServerOptions {
 }
 
 /// A server whose number is not settled yet.
+#[derive(Clone)]
 struct Draft {
     name: String,
     span: Span,
     address: endpoint::Address,
     /// What is added to the port that the client connected to, where that decides.
     client_port_offset: Option<i32>,
+    resolution: Option<v1::NameResolution>,
     options: ServerOptions,
 }
 
@@ -79,12 +84,18 @@ impl<'a> Lowering<'a> {
                     let own = self.own_name(proxy, name, &mut names);
                     drafts.extend(draft.map(|draft| Draft { name: own, ..draft }));
                 }
+                "server-template" => {
+                    let servers = self.server_template(check, line, &defaults);
+                    count += servers.len();
+                    drafts.extend(servers);
+                }
                 _ => {}
             }
         }
+        self.told_apart(&drafts);
         let numbers = self.server_numbers(&drafts);
         for (index, (draft, number)) in drafts.into_iter().zip(numbers).enumerate() {
-            let Draft { name, span, address, client_port_offset, options } = draft;
+            let Draft { name, span, address, client_port_offset, resolution, options } = draft;
             // Without its check it is not known whether it is one of the right ones.
             let unchecked = options.checked && (!check.made || !options.unmade.is_empty());
             let unusable = none || !options.closed.is_empty() || unchecked;
@@ -110,6 +121,7 @@ impl<'a> Lowering<'a> {
                 unusable,
                 number_written: options.number.is_some(),
                 client_port_offset,
+                resolution,
                 ..v1::Endpoint::default()
             };
             let name = format!("{}/{name}", proxy.name);
@@ -146,6 +158,7 @@ impl<'a> Lowering<'a> {
     ) -> Option<Draft> {
         let mut options = ServerOptions { number: None, ..defaults.clone() };
         self.apply(line, &mut options);
+        self.known_resolvers(&mut options.naming);
         let text = self.expanded(word)?;
         let address = match address::parse(&text) {
             Ok(address) => address,
@@ -170,6 +183,13 @@ impl<'a> Lowering<'a> {
                 self.report(Diagnostic::error(Code::BadAddress, word.span(), message));
                 return None;
             }
+            Address::Inet { host: Host::Name(name), port, .. } if is_service(&name) => {
+                if port != address::Port::None {
+                    let message = "this port is not used: SRV records have ports of their own";
+                    self.report(Diagnostic::warning(Code::NoEffect, word.span(), message));
+                }
+                endpoint::Address::Host(v1::HostAddress { name, port: 0 })
+            }
             Address::Inet { host, family, port } => {
                 let port = match self.server_port(port, word)? {
                     ServerPort::Own(port) => port,
@@ -183,7 +203,48 @@ impl<'a> Lowering<'a> {
                 self.server_host((host, family), port, word)?
             }
         };
-        Some(Draft { name: name.text().to_owned(), span: line.span, address, client_port_offset, options })
+        let resolution = match &address {
+            endpoint::Address::Host(host) => self.resolution(&options.naming, &host.name, word),
+            endpoint::Address::Ip(_) | endpoint::Address::Unix(_) => None,
+        };
+        let (name, span) = (name.text().to_owned(), line.span);
+        Some(Draft { name, span, address, client_port_offset, resolution, options })
+    }
+
+    /// The servers of a template. An `id` is that of the first.
+    fn server_template(
+        &mut self,
+        check: &Check,
+        line: &'a Directive,
+        defaults: &ServerOptions,
+    ) -> Vec<Draft> {
+        let [prefix, numbers, address] = line.fixed() else { return Vec::new() };
+        self.server_name(prefix);
+        let draft = self.server(check, line, (prefix, address), defaults);
+        let Some((draft, numbers)) = draft.zip(self.template_numbers(numbers)) else { return Vec::new() };
+        (0u32..)
+            .zip(numbers)
+            .map(|(index, number)| {
+                let mut one = Draft { name: format!("{}{number}", prefix.text()), ..draft.clone() };
+                if let Some((number, _)) = &mut one.options.number {
+                    *number = number.saturating_add(index);
+                }
+                one
+            })
+            .collect()
+    }
+
+    /// Refuses servers of templates that have the name of another one.
+    fn told_apart(&mut self, drafts: &[Draft]) {
+        let mut seen: HashMap<&str, Span> = HashMap::new();
+        for draft in drafts {
+            if let Some(first) = seen.insert(&draft.name, draft.span) {
+                let message = format!("another server has the name `{}`", draft.name);
+                self.report(
+                    Diagnostic::error(Code::DuplicateName, draft.span, message).related(first, "first here"),
+                );
+            }
+        }
     }
 
     fn server_host(
@@ -228,7 +289,10 @@ impl<'a> Lowering<'a> {
                     options.closed.retain(|closed| *closed != undone);
                     options.unmade.retain(|unmade| *unmade != undone);
                 }
-                self.server_option(option, options);
+                let word = option.args.first();
+                if !word.is_some_and(|word| self.naming_option(name, word, &mut options.naming)) {
+                    self.server_option(option, options);
+                }
             }
         }
     }

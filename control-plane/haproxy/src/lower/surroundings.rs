@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Lowering;
+use super::server_template::template_names;
 use super::settings::Lines;
 use crate::ast::{Section, SectionKind};
 use crate::expr::{Hidden, Proxies, Reader};
@@ -24,6 +25,8 @@ impl<'a> Lowering<'a> {
                 proxies.backends.insert(name.to_owned());
                 let servers = lines.own("server").filter_map(|line| line.args().first());
                 proxies.servers.extend(servers.map(|server| format!("{name}/{}", server.text())));
+                let templates = lines.own("server-template").flat_map(template_names);
+                proxies.servers.extend(templates.map(|server| format!("{name}/{server}")));
             }
         }
         self.hidden = all.iter().flat_map(hidden_by).collect();

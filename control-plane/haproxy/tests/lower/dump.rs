@@ -1,5 +1,7 @@
 //! Resources as text that a person can check: YAML in shape.
 
+#[path = "names.rs"]
+mod names;
 #[path = "persistence.rs"]
 mod persistence;
 #[path = "script.rs"]
@@ -114,6 +116,7 @@ fn body(out: &mut Out, body: &Body, provenance: &v1::Provenance) {
             out.flag("map", list.map);
             out.text("blob", list.blob.get(..8).unwrap_or_default());
         }
+        Body::Resolvers(body) => names::resolvers(out, body),
     }
 }
 
@@ -257,6 +260,9 @@ fn endpoint_body(out: &mut Out, endpoint: &v1::Endpoint) {
     out.value("address", address);
     if let Some(offset) = endpoint.client_port_offset {
         out.value("client_port_offset", offset);
+    }
+    if let Some(resolution) = &endpoint.resolution {
+        names::resolution(out, resolution);
     }
     out.value("weight", endpoint.weight);
     out.flag("backup", endpoint.backup);

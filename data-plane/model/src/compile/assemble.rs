@@ -44,6 +44,7 @@ pub(super) fn assemble(previous: &Runtime, plan: &Plan<'_>, rejections: &mut Rej
 
     processes(&mut next, &touched, rejections);
     listeners(&mut next, plan);
+    resolvers(&mut next, plan);
     addresses(&next, &touched, rejections);
     let children = Children::new(&next, plan, &touched);
     frontends(previous, &mut next, &touched, &children);
@@ -175,6 +176,13 @@ fn processes(next: &mut Runtime, touched: &Touched, rejections: &mut Rejections)
 fn listeners(next: &mut Runtime, plan: &Plan<'_>) {
     follow(&mut next.listeners, &next.parts, plan, |compiled| match compiled {
         Compiled::Listener(listener) => Some(listener),
+        _ => None,
+    });
+}
+
+fn resolvers(next: &mut Runtime, plan: &Plan<'_>) {
+    follow(&mut next.resolvers, &next.parts, plan, |compiled| match compiled {
+        Compiled::Resolvers(resolvers) => Some(resolvers),
         _ => None,
     });
 }

@@ -9,7 +9,7 @@ use sluicegate_proto::v1::{self, Kind};
 use super::part::optional;
 use super::reason::Fault;
 use super::scope::Scope;
-use super::{address, persistence};
+use super::{address, persistence, resolvers};
 use crate::endpoint::{
     CheckSchedule, ClientPort, Endpoint, EndpointAddress, ForcedHealth, ForcedValue, HashIdentity,
 };
@@ -79,6 +79,9 @@ pub(super) fn endpoint(key: &ObjectKey, wire: &v1::Endpoint, scope: &mut Scope<'
         Some(_) => scope.fault(Fault::Meaningless { what: "track" }),
         None => scope.reference("track", Some(track), Kind::Endpoint),
     });
+    let resolution = optional(wire.resolution.as_ref(), |resolution| {
+        scope.at("resolution", |scope| resolvers::resolution(resolution, wire, scope))
+    });
     let cookie = persistence::cookie_value(&wire.cookie, scope);
     let slow_start = match wire.slow_start_ms {
         0 => Some(None),
@@ -110,6 +113,7 @@ pub(super) fn endpoint(key: &ObjectKey, wire: &v1::Endpoint, scope: &mut Scope<'
         max_queue: NonZeroU32::new(wire.max_queue),
         check: check?,
         track: track?,
+        resolution: resolution?.map(Box::new),
     })
 }
 
@@ -124,7 +128,8 @@ fn hash_identity(wire: i32, scope: &mut Scope<'_>) -> Option<HashIdentity> {
 
 fn endpoint_address(wire: &v1::Endpoint, scope: &mut Scope<'_>) -> Option<EndpointAddress> {
     use v1::endpoint::Address;
-    let least_port = u16::from(wire.client_port_offset.is_none());
+    let is_service = wire.resolution.as_ref().is_some_and(|resolution| resolution.service);
+    let least_port = u16::from(wire.client_port_offset.is_none() && !is_service);
     match wire.address.as_ref() {
         None => scope.fault(Fault::Unset("address")),
         Some(Address::Ip(ip)) => address::socket(ip, least_port, scope).map(EndpointAddress::Ip),

@@ -12,7 +12,7 @@ use sluicegate_proto::v1::{self, Resource, resource::Body};
 
 use super::reason::Fault;
 use super::scope::Scope;
-use super::{Changed, backend, endpoint, frontend, patterns};
+use super::{Changed, backend, endpoint, frontend, patterns, resolvers};
 use crate::backend::BackendSettings;
 use crate::endpoint::Endpoint;
 use crate::expr::{Map, Test};
@@ -20,6 +20,7 @@ use crate::frontend::{FrontendSettings, Route};
 use crate::listener::Listener;
 use crate::patterns::{ListUse, PatternList};
 use crate::process::{Process, Spread};
+use crate::resolvers::Resolvers;
 
 /// Contents by hash.
 pub(crate) type Blobs = FxHashMap<ContentHash, Bytes>;
@@ -80,6 +81,7 @@ pub(crate) enum Compiled {
     Endpoint(Arc<Endpoint>),
     Blob(ContentHash, Bytes),
     Patterns(Arc<PatternList>),
+    Resolvers(Arc<Resolvers>),
 }
 
 pub(super) fn compile_body(changed: &Changed<'_>, scope: &mut Scope<'_>) -> Option<Compiled> {
@@ -94,6 +96,7 @@ pub(super) fn compile_body(changed: &Changed<'_>, scope: &mut Scope<'_>) -> Opti
         Body::Endpoint(wire) => Compiled::Endpoint(Arc::new(endpoint::endpoint(key, wire, scope)?)),
         Body::Blob(wire) => blob(key.name(), wire, scope)?,
         Body::Patterns(wire) => Compiled::Patterns(Arc::new(patterns::patterns(key, wire, scope)?)),
+        Body::Resolvers(wire) => Compiled::Resolvers(Arc::new(resolvers::resolvers(key, wire, scope)?)),
     })
 }
 

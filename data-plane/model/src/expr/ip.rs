@@ -11,9 +11,11 @@ pub struct IpSet {
 
 /// A network: an address and how many of its bits count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Network {
-    pub(crate) ip: IpAddr,
-    pub(crate) prefix_length: u8,
+pub struct Network {
+    /// Bits of it behind the prefix do not count.
+    pub ip: IpAddr,
+    /// At most as many as the address has.
+    pub prefix_length: u8,
 }
 
 /// Prefix length of the IPv4-mapped addresses, `::ffff:0:0/96`.
@@ -21,7 +23,7 @@ const MAPPED_BITS: u8 = 96;
 
 impl IpSet {
     /// The set of all addresses of `networks`; bits of an address behind its prefix do not count.
-    pub(crate) fn new(networks: impl IntoIterator<Item = Network>) -> Self {
+    pub fn new(networks: impl IntoIterator<Item = Network>) -> Self {
         let (mut v4, mut v6) = (Vec::new(), Vec::new());
         for network in networks {
             match network.canonical() {

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::num::{NonZeroU8, NonZeroU16};
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use arc_swap::ArcSwapOption;
@@ -45,7 +45,7 @@ impl LiveEndpoint {
     pub fn target(&self) -> Option<Target> {
         match &self.target {
             Some(target) => Some(target.clone()),
-            None => self.state.resolved.load().as_deref().copied().map(Target::Ip),
+            None => self.state.address().map(Target::Ip),
         }
     }
 
@@ -68,9 +68,14 @@ impl LiveEndpoint {
 
     /// Key of pooled connections that [`LiveEndpoint::target_for`] leads to; see [`crate::pool::IdlePool`].
     pub fn transport_for(&self, local: Option<Peer>) -> TransportId {
+        let transport = match self.target {
+            Some(_) => self.transport,
+            // Connections to where it was before are not for where it is now.
+            None => self.state.resolved.load().as_deref().map_or(self.transport, |place| place.transport),
+        };
         match self.client_port {
-            Some(port) => self.transport.at_port(port.port(client_port(local)).map_or(0, NonZeroU16::get)),
-            None => self.transport,
+            Some(port) => transport.at_port(port.port(client_port(local)).map_or(0, NonZeroU16::get)),
+            None => transport,
         }
     }
 
@@ -115,10 +120,26 @@ fn client_port(local: Option<Peer>) -> u16 {
 pub struct TransportId(pub u64);
 
 impl TransportId {
+    /// A number of its own, which no key has.
+    fn own() -> Self {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        /// Set in these numbers alone.
+        const OWN: u64 = 1 << 47;
+        Self(OWN | (LAST.fetch_add(1, SeqCst) + 1))
+    }
+
     /// The same towards a port.
     fn at_port(self, port: u16) -> Self {
         Self(self.0 | u64::from(port) << 48)
     }
+}
+
+/// What a name resolves to.
+#[derive(Debug)]
+struct Place {
+    address: SocketAddr,
+    /// Key of pooled connections to it.
+    transport: TransportId,
 }
 
 /// What the last generation asked about it.
@@ -156,7 +177,7 @@ pub struct EndpointState {
     pub(super) latencies: Latencies,
     number: AtomicU32,
     evidence: Mutex<Evidence>,
-    resolved: ArcSwapOption<SocketAddr>,
+    resolved: ArcSwapOption<Place>,
     known: Mutex<Known>,
     checks: Mutex<Checks>,
     /// Per worker.
@@ -239,7 +260,7 @@ impl EndpointState {
     pub fn set_address(&self, address: SocketAddr) {
         let moved = self.address() != Some(address);
         if moved {
-            self.resolved.store(Some(Arc::new(address)));
+            self.resolved.store(Some(Arc::new(Place { address, transport: TransportId::own() })));
             self.mark.touch();
         }
         if self.health() == Health::Unresolved {
@@ -253,7 +274,13 @@ impl EndpointState {
 
     /// What the name resolves to.
     pub fn address(&self) -> Option<SocketAddr> {
-        self.resolved.load().as_deref().copied()
+        self.resolved.load().as_deref().map(|place| place.address)
+    }
+
+    /// Says that the name leads nowhere any more, and why.
+    pub fn lose_address(&self, why: &str) {
+        self.resolved.store(None);
+        self.set_health(Health::Unresolved, why);
     }
 
     /// Counts a probe.

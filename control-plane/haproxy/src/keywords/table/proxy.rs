@@ -20,6 +20,11 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .options(Place::ServerOption, 2)
             .strict()
             .does("A server to send traffic to. Without a port it has the client's, with `+n` or `-n` one relative to that."),
+        Keyword::works("server-template", LB, "lower/resolvers")
+            .takes(3, Arity::ANY, "<prefix> <number> <name>[:<port>] [<option>...]")
+            .options(Place::ServerOption, 3)
+            .strict()
+            .does("Several servers, which share out the addresses of a name."),
         Keyword::works("default-server", DLB, "lower/servers")
             .takes(1, Arity::ANY, "<option>...")
             .options(Place::ServerOption, 0)
@@ -166,11 +171,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::degraded("stick-table", FLB, "nothing is remembered of clients")
             .takes(4, Arity::ANY, "type <type> size <size> [expire <time>] [store <data>] [<option>...]")
             .of(&[Form::Options(TABLE)]),
-        Keyword::degraded("server-template", LB, "the servers that it stands for are missing").takes(
-            3,
-            Arity::ANY,
-            "<prefix> <number> <name>[:<port>] [<option>...]",
-        ),
         Keyword::works("use-server", LB, KEPT)
             .takes(2, Arity::ANY, "<server> { if | unless } <condition>")
             .of(&[Form::Any, Form::Condition])

@@ -57,6 +57,25 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::works("id", SERVER, TEST).takes(1, 1, "<number>").does("Its number."),
     ],
     &[
+        Keyword::works("init-addr", SERVER, NAMES)
+            .takes(1, 1, "{ last | libc | none | <address> }[,...]")
+            .does("Where its first address comes from."),
+        Keyword::works("resolvers", SERVER, NAMES)
+            .takes(1, 1, "<name>")
+            .does("The name servers that its name is asked of."),
+        Keyword::works("resolve-opts", SERVER, NAMES)
+            .takes(1, 1, "<option>[,...]")
+            .of(&[Form::List(&["allow-dup-ip", "ignore-weight", "prevent-dup-ip"])])
+            .does("Whether it shares addresses with others, and takes weights from SRV records."),
+        Keyword::works("resolve-prefer", SERVER, NAMES)
+            .takes(1, 1, "{ ipv4 | ipv6 }")
+            .of(&[Form::OneOf(&["ipv4", "ipv6"])])
+            .does("The family that is asked for first."),
+        Keyword::works("resolve-net", SERVER, NAMES)
+            .takes(1, 1, "<network>[,...]")
+            .does("Addresses in these go before others."),
+    ],
+    &[
         closed("ssl", "there is no TLS yet, and it is not spoken to in clear").takes(0, 0, ""),
         closed("namespace", "other network namespaces are not entered yet").takes(1, 1, "<name>"),
         closed("socks4", "connections do not pass another proxy yet").takes(1, 1, "<address>:<port>"),
@@ -146,22 +165,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .takes(1, 1, "shutdown-backup-sessions")
             .of(&[Form::OneOf(&["shutdown-backup-sessions"])]),
         Keyword::degraded("init-state", SERVER, "it starts up").takes(1, 1, "<state>"),
-        Keyword::degraded(
-            "init-addr",
-            SERVER,
-            "a name is asked for at the start, and again until it has an address",
-        )
-        .takes(1, 1, "<method>[,...]"),
-        Keyword::degraded("resolvers", SERVER, NAMES).takes(1, 1, "<name>"),
-        Keyword::degraded("resolve-opts", SERVER, NAMES).takes(1, 1, "<option>[,...]").of(&[Form::List(&[
-            "allow-dup-ip",
-            "ignore-weight",
-            "prevent-dup-ip",
-        ])]),
-        Keyword::degraded("resolve-prefer", SERVER, NAMES)
-            .takes(1, 1, "{ ipv4 | ipv6 }")
-            .of(&[Form::OneOf(&["ipv4", "ipv6"])]),
-        Keyword::degraded("resolve-net", SERVER, NAMES).takes(1, 1, "<network>[,...]"),
         Keyword::degraded("idle-ping", SERVER, POOL).takes(1, 1, "<time>").of(TIME),
         Keyword::degraded("max-reuse", SERVER, POOL).takes(1, 1, "<count>"),
         Keyword::degraded("pool-conn-name", SERVER, POOL).takes(1, 1, "<sample>"),
@@ -258,5 +261,5 @@ const fn checked(name: &'static str) -> Keyword {
 }
 
 const KERNEL: &str = "the kernel's setting stays";
-const NAMES: &str = "names are resolved by the system's name servers";
+const NAMES: &str = "lower/resolvers";
 const POOL: &str = "idle connections are kept by the engine's own rules";

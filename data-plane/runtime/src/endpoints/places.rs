@@ -1,0 +1,121 @@
+//! Where endpoints are whose names are asked of sections of name servers.
+
+use std::net::SocketAddr;
+
+use sluicegate_engine::live::{Health, LiveEndpoint};
+use sluicegate_engine::stream::Target;
+use sluicegate_model::Endpoint;
+use sluicegate_model::endpoint::EndpointAddress;
+
+use super::Endpoints;
+use crate::names::Round;
+use crate::names::crowd::{Change, First, Member};
+use crate::news::{Cause, Happening, News};
+use crate::probe::Prober;
+
+impl<P: Prober> Endpoints<P> {
+    /// Looks anew at who is known by a name that sections are asked for.
+    pub(super) fn follow_crowds(&mut self) {
+        let changes = self.crowds.follow(&self.followed);
+        let sections = &self.followed.runtime.resolvers;
+        for subject in self.crowds.subjects().filter(|subject| !sections.contains_key(&subject.section)) {
+            let (section, name) = (subject.section.name(), &subject.name);
+            tracing::warn!("'{name}' is asked of nobody: there are no resolvers '{section}'");
+        }
+        self.inquiries.follow(self.crowds.subjects(), sections);
+        self.place(changes);
+    }
+
+    /// Takes up what name servers said.
+    pub(super) fn hear_round(&mut self, round: Round) {
+        let (first, changes) = self.crowds.hear(round);
+        if changes.is_empty() && !first {
+            return;
+        }
+        self.place(changes);
+        if first {
+            // The system's resolver need not be asked any more.
+            self.follow_names();
+        }
+    }
+
+    pub(super) fn place(&mut self, changes: Vec<(Member, Change)>) {
+        for (member, change) in changes {
+            match change {
+                Change::Found { at, weight, by } => self.found(&member, at, weight, by),
+                Change::Lost(why) => self.lost(&member, why),
+            }
+        }
+    }
+
+    fn found(&mut self, member: &Member, at: SocketAddr, weight: Option<u16>, by: String) {
+        let Member { backend, endpoint, .. } = member;
+        let state = &endpoint.state;
+        let was = state.address();
+        let resolves_again = state.health() == Health::Unresolved;
+        if weight.is_some() {
+            state.set_weight(weight);
+        }
+        state.set_address(at);
+        if let Some(target) = check_target(&endpoint.config, at) {
+            self.checks.aim(&endpoint.config.key, target);
+        }
+        let mut happenings = Vec::new();
+        if was.map(|was| was.ip()) != Some(at.ip()) {
+            happenings.push(Happening::Moved { from: was.map(|was| was.ip()), to: at.ip(), by });
+        }
+        if resolves_again && !endpoint.is_out(backend) {
+            happenings.push(Happening::Resolved);
+            if !endpoint.config.resolution.as_ref().is_some_and(|resolution| resolution.service) {
+                happenings.push(Happening::ReadyByName);
+            }
+        }
+        let news = News { engine: &self.engine, active: &self.followed };
+        happenings.iter().for_each(|happening| news.tell(backend, endpoint, happening));
+    }
+
+    fn lost(&mut self, member: &Member, why: String) {
+        let Member { backend, endpoint, .. } = member;
+        self.checks.lose(&endpoint.config.key);
+        endpoint.state.lose_address(&why);
+        if !endpoint.is_out(backend) {
+            let news = News { engine: &self.engine, active: &self.followed };
+            news.tell(backend, endpoint, &Happening::Maintenance(Cause::Name(why)));
+        }
+    }
+
+    /// Puts an endpoint where it begins, and says whether the system's resolver is asked for it for good.
+    pub(super) fn begin(&self, endpoint: &LiveEndpoint) -> bool {
+        let config = &endpoint.config;
+        let EndpointAddress::Host(host) = &config.address else { return false };
+        let Some(resolution) = &config.resolution else { return true };
+        let first = First::of(resolution);
+        if let First::Ip(ip) = first
+            && endpoint.state.address().is_none()
+            && !resolution.service
+        {
+            endpoint.state.set_address(SocketAddr::new(ip, host.port));
+        }
+        resolution.resolvers.is_none() && matches!(first, First::System(_))
+    }
+
+    /// Where the probes of an endpoint go; `None`: its name has not been resolved, or it is not probed.
+    pub(super) fn probed_at(&self, endpoint: &LiveEndpoint) -> Option<Target> {
+        let config = &endpoint.config;
+        match (&config.resolution, endpoint.state.address()) {
+            (None, _) => self.target(&config.check_key()?.target),
+            (Some(_), None) => None,
+            (Some(_), Some(at)) => check_target(config, at),
+        }
+    }
+}
+
+/// Where the probes of an endpoint that is at `at` go.
+fn check_target(config: &Endpoint, at: SocketAddr) -> Option<Target> {
+    let port = |written: u16| if written == 0 { at.port() } else { written };
+    match config.check_key()?.target {
+        EndpointAddress::Host(host) => Some(Target::Ip(SocketAddr::new(at.ip(), port(host.port)))),
+        EndpointAddress::Ip(ip) => Some(Target::Ip(SocketAddr::new(ip.ip(), port(ip.port())))),
+        EndpointAddress::Unix(_) => None,
+    }
+}
