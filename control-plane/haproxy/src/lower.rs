@@ -34,6 +34,7 @@ mod route_name;
 mod routes;
 mod rule;
 mod server;
+mod server_health;
 mod server_name;
 mod server_port;
 mod settings;

@@ -5,10 +5,13 @@ use std::net::SocketAddr;
 use std::num::{NonZeroU16, NonZeroU32};
 use std::time::Duration;
 
+pub use sluicegate_health::Initial;
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::Origin;
 
+use crate::agent::Agent;
 use crate::listener::UnixName;
+use crate::observation::Observation;
 
 /// HAProxy: server.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,6 +60,14 @@ pub struct Endpoint {
     pub check: Option<CheckSchedule>,
     /// The endpoint whose health is its own; it has no checks then.
     pub track: Option<ObjectKey>,
+    /// What is made of its exchanges; `None` where it is not checked either.
+    pub observation: Option<Observation>,
+    /// Says how it is, beside its checks.
+    pub agent: Option<Box<Agent>>,
+    /// Its sessions end when it goes down.
+    pub down_ends_sessions: bool,
+    /// The sessions of backups end when it comes up.
+    pub up_ends_backup_sessions: bool,
 }
 
 impl Endpoint {
@@ -201,6 +212,8 @@ pub struct CheckSchedule {
     pub paused: bool,
     /// Probes begin with a PROXY line about their own connection.
     pub send_proxy: bool,
+    /// How the endpoint stands before the first one.
+    pub initial: Initial,
 }
 
 impl CheckSchedule {

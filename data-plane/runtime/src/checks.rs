@@ -2,19 +2,21 @@
 //!
 //! An idle check costs its entry and a place in an ordered set. What each probe means is `sluicegate-health`'s to say.
 
+mod subject;
+mod suspect;
+
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use sluicegate_engine::live::ErrorRun;
 use sluicegate_engine::stream::Target;
 use sluicegate_health::{
-    self as health, Check, Circumstances, Command, Finding, Limits, Outcome, Phase, Schedule, Talk,
-    first_delay,
+    self as health, Check, Circumstances, Command, Finding, Outcome, Phase, Talk, first_delay,
 };
-use sluicegate_model::backend::BackendSettings;
-use sluicegate_model::endpoint::{CheckKey, ForcedHealth, ForcedValue};
+use sluicegate_model::endpoint::{ForcedHealth, ForcedValue};
 use sluicegate_model::process::Spread;
 use sluicegate_proto::id::ObjectKey;
 use tokio::sync::mpsc;
@@ -22,35 +24,25 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until};
 
 use crate::probe::{Prober, Turn, hold};
+pub(crate) use subject::{Kind, Subject};
 
 /// Probes at one time; what is due beyond them waits for its turn.
 pub(crate) const MAX_PROBES: usize = 1_000;
 
-/// One endpoint that is to be checked.
-#[derive(Debug, Clone)]
-pub(crate) struct Subject {
-    pub(crate) key: ObjectKey,
-    /// What is probed; with the probe of `settings` the identity of what is known about it.
-    pub(crate) check: CheckKey,
-    pub(crate) settings: Arc<BackendSettings>,
-    pub(crate) schedule: Schedule,
-    pub(crate) limits: Limits,
-    /// Where probes go now; `None`: the name has not been resolved, nothing is probed.
-    pub(crate) target: Option<Target>,
-    /// Nothing is probed for now, and what is known stays.
-    pub(crate) paused: bool,
-    /// What a person set the health to.
-    pub(crate) forced: Option<ForcedHealth>,
-}
-
 /// Hears what the checks find.
 pub(crate) trait Verdicts {
-    /// Nothing is known of it (any more): it counts as up until a probe says otherwise.
-    fn renewed(&mut self, endpoint: &Subject);
+    /// Nothing is known of it (any more): it counts as what its check begins with, until a probe says otherwise.
+    fn renewed(&mut self, endpoint: &Subject, check: &Check);
+    /// A person has set its health.
+    fn forced(&mut self, _endpoint: &Subject, _check: &Check) {}
     /// What it is told of itself in its checks.
     fn state_words(&self, endpoint: &Subject, check: &Check) -> String;
     /// A probe is over.
     fn probed(&mut self, endpoint: &Subject, finding: &Finding, check: &Check);
+    /// Waits for exchanges of an endpoint that went wrong too often in a row.
+    fn error_run(&self) -> impl Future<Output = (ObjectKey, ErrorRun)> + Send {
+        pending()
+    }
 }
 
 /// The checks of all endpoints.
@@ -106,10 +98,10 @@ enum News {
 
 impl<P: Prober, V: Verdicts> Checks<P, V> {
     /// Checks nothing yet.
-    pub(crate) fn new(prober: P, verdicts: V, seed: u64) -> Self {
+    pub(crate) fn new(prober: impl Into<Arc<P>>, verdicts: V, seed: u64) -> Self {
         let (sender, events) = mpsc::channel(MAX_PROBES);
         Self {
-            prober: Arc::new(prober),
+            prober: prober.into(),
             verdicts,
             started: Instant::now(),
             seed,
@@ -173,6 +165,7 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
         tokio::select! {
             biased;
             Some(event) = self.events.recv() => self.hear(event),
+            (endpoint, run) = self.verdicts.error_run() => self.suspect(&endpoint, run),
             () = at(next) => {
                 // What the probes have seen by now counts, though the deadline has come up first.
                 tokio::task::yield_now().await;
@@ -192,7 +185,7 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
         let key = subject.key.clone();
         self.forget(&key);
         let resolved = subject.target.is_some();
-        let mut state = Check::new(subject.schedule, subject.limits, self.now() + delay);
+        let mut state = subject.begin(self.now() + delay);
         if let Some(forced) = subject.forced {
             state.force(forced_to(forced), self.now());
         }
@@ -200,7 +193,7 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
             if !subject.paused {
                 self.due.insert((state.due(), key.clone()));
             }
-            self.verdicts.renewed(&subject);
+            self.verdicts.renewed(&subject, &state);
         }
         self.entries.insert(key, Entry { subject, state, running: None, waits: false });
     }
@@ -215,6 +208,7 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
         }
         if let Some(forced) = subject.forced.filter(|_| subject.forced != old.forced) {
             entry.state.force(forced_to(forced), now);
+            self.verdicts.forced(&subject, &entry.state);
         }
         let resumes = old.paused && !subject.paused && subject.target.is_some();
         let pauses = subject.paused && !old.paused;
@@ -249,7 +243,7 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
             if phase != Phase::Idle {
                 if entry.state.tick(now) == Command::Abandon {
                     let at = entry.running.as_ref().map_or(0, |running| running.at.load(Relaxed));
-                    let outcome = entry.subject.settings.probe.late(at, phase == Phase::Connecting);
+                    let outcome = entry.subject.script.late(at, phase == Phase::Connecting);
                     let finding = entry.state.finish(now, &outcome);
                     self.conclude(&key, &finding);
                 }
@@ -274,7 +268,7 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
         self.probing += 1;
         self.attempts += 1;
         let report = Line { sender: self.sender.clone(), endpoint: key.clone(), attempt: self.attempts };
-        let talk = Talk::new(Arc::clone(&entry.subject.settings.probe), circumstances);
+        let talk = Talk::new(Arc::clone(&entry.subject.script), circumstances);
         let at = Arc::new(AtomicUsize::new(0));
         let probe = run(Arc::clone(&self.prober), target, talk, Arc::clone(&at), report);
         let task = tokio::spawn(probe).abort_handle();
@@ -333,7 +327,7 @@ impl Entry {
     fn knows(&self, subject: &Subject) -> bool {
         let old = &self.subject;
         old.check == subject.check
-            && old.settings.probe == subject.settings.probe
+            && old.script == subject.script
             && old.target.is_some() == subject.target.is_some()
     }
 }
@@ -369,7 +363,7 @@ async fn run<P: Prober>(prober: Arc<P>, target: Target, talk: Talk, at: Arc<Atom
 /// What is true as a probe begins.
 fn circumstances<V: Verdicts>(verdicts: &V, entry: &Entry) -> Circumstances {
     let Entry { subject, state, .. } = entry;
-    let tells = subject.settings.probe.send_state;
+    let tells = subject.script.send_state;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Circumstances {
         down: state.health() == health::Health::Down,

@@ -1,5 +1,7 @@
 //! Keeps checks and names in step with the generation in force.
 
+mod agent;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -9,24 +11,24 @@ use sluicegate_engine::live::{Active, Health, LiveBackend, LiveEndpoint};
 use sluicegate_engine::stream::Target;
 use sluicegate_health::{Limits, Schedule};
 use sluicegate_model::Backend;
-use sluicegate_model::endpoint::{CheckSchedule, EndpointAddress, ForcedValue, HostPort};
+use sluicegate_model::endpoint::{CheckSchedule, EndpointAddress, ForcedValue};
 use sluicegate_model::logging::{LogAddress, LogPeer};
 use sluicegate_proto::id::ObjectKey;
 use tokio::sync::{mpsc, watch};
 
 use crate::apply::Served;
-use crate::checks::{Checks, Subject};
-use crate::health::Board;
+use crate::checks::{Kind, Subject};
 use crate::news::{Cause, Happening, News};
 use crate::probe::Prober;
 use crate::resolve::{Answer, Names};
 use crate::tracking::Tracking;
+use crate::watch::Watch;
 
 /// Follows the endpoints of an engine.
 #[derive(Debug)]
 pub(crate) struct Endpoints<P> {
     engine: Arc<Engine>,
-    checks: Checks<P, Board>,
+    checks: Watch<P>,
     names: Names,
     answers: mpsc::Receiver<Answer>,
     /// What the names lead to.
@@ -51,7 +53,7 @@ impl<P: Prober> Endpoints<P> {
     pub(crate) fn new(engine: Arc<Engine>, prober: P, seed: u64) -> Self {
         let (names, answers) = Names::start(engine.failed_resolutions());
         Self {
-            checks: Checks::new(prober, Board::new(Arc::clone(&engine)), seed),
+            checks: Watch::new(&engine, prober, seed),
             engine,
             names,
             answers,
@@ -114,6 +116,7 @@ impl<P: Prober> Endpoints<P> {
                     Some(subject) => subjects.push(subject),
                     None => self.leave(endpoint),
                 }
+                subjects.extend(self.agent(&new.config, endpoint));
             }
         }
         self.checks.spread(active.runtime.process.spread);
@@ -161,6 +164,9 @@ impl<P: Prober> Endpoints<P> {
         let timeouts = &backend.settings.timeouts;
         Some(Subject {
             key: config.key.clone(),
+            kind: Kind::Endpoint,
+            script: Arc::clone(&backend.settings.probe),
+            config: Arc::clone(config),
             settings: Arc::clone(&backend.settings),
             schedule: schedule(config.check.as_ref()?),
             limits: Limits { connect: timeouts.connect, answer: timeouts.check },
@@ -184,7 +190,7 @@ impl<P: Prober> Endpoints<P> {
 
     /// Ends the checks of an endpoint that stays. A verdict that came after the commit does not outlive them.
     fn leave(&mut self, endpoint: &LiveEndpoint) {
-        self.checks.forget(&endpoint.config.key);
+        self.checks.forget_check(&endpoint.config.key);
         let config = &endpoint.config;
         let asked = config.check.is_some() || config.forced_health.is_some() || config.track.is_some();
         if !asked && endpoint.state.health() != Health::Unresolved {
@@ -228,12 +234,7 @@ impl<P: Prober> Endpoints<P> {
             Ok(ip) => {
                 for named in users {
                     named.resolved(ip);
-                    let config = &named.endpoint.config;
-                    if let Some(EndpointAddress::Host(HostPort { port, .. })) =
-                        config.check_key().map(|it| it.target)
-                    {
-                        self.checks.aim(&config.key, Target::Ip(SocketAddr::new(ip, port)));
-                    }
+                    self.checks.resolved(&named.endpoint.config, ip);
                 }
                 self.known.insert(name, ip);
             }

@@ -8,6 +8,7 @@ use sluicegate_proto::v1::{self, Kind, endpoint, resource::Body};
 use super::address::{self, Address, Host};
 use super::check::Check;
 use super::proxy::Proxy;
+use super::server_health::ServerHealth;
 use super::server_name::ServerNames;
 use super::server_port::ServerPort;
 use super::settings::Lines;
@@ -31,6 +32,7 @@ struct ServerOptions {
     schedule: v1::CheckSchedule,
     /// Whose health is its own: the word.
     tracks: Option<(String, Span)>,
+    health: ServerHealth,
     /// Options for whose sake nothing is sent to it.
     closed: Vec<&'static str>,
     /// Options that ask for a check that is not made yet.
@@ -71,7 +73,7 @@ impl<'a> Lowering<'a> {
                     count += 1;
                     let [name, address] = line.fixed() else { continue };
                     self.server_name(name);
-                    let draft = self.server(check, line, (name, address), &defaults);
+                    let draft = self.server(proxy, check, line, (name, address), &defaults);
                     let own = self.own_name(proxy, name, &mut names);
                     drafts.extend(draft.map(|draft| Draft { name: own, ..draft }));
                 }
@@ -86,7 +88,7 @@ impl<'a> Lowering<'a> {
             let unusable = none || !options.closed.is_empty() || unchecked;
             let tracks = options.tracks.filter(|_| !unusable);
             let track = tracks.map(|(tracked, span)| self.track(proxy.name, &name, tracked, span));
-            let endpoint = v1::Endpoint {
+            let mut endpoint = v1::Endpoint {
                 backend: Some(id(Kind::Backend, proxy.name)),
                 name: name.clone(),
                 number,
@@ -103,6 +105,7 @@ impl<'a> Lowering<'a> {
                 client_port_offset,
                 ..v1::Endpoint::default()
             };
+            options.health.write(&mut endpoint);
             let name = format!("{}/{name}", proxy.name);
             self.emit(name, span, index + 1, Body::Endpoint(endpoint));
         }
@@ -130,6 +133,7 @@ impl<'a> Lowering<'a> {
 
     fn server(
         &mut self,
+        proxy: &Proxy<'_, 'a>,
         check: &Check,
         line: &'a Directive,
         (name, word): (&'a Word, &'a Word),
@@ -174,6 +178,8 @@ impl<'a> Lowering<'a> {
                 self.server_host((host, family), port, word)?
             }
         };
+        let is_unix = matches!(address, endpoint::Address::Unix(_));
+        self.health_options(proxy, &options.health, (options.checked, is_unix));
         Some(Draft { name: name.text().to_owned(), span: line.span, address, client_port_offset, options })
     }
 
@@ -219,6 +225,7 @@ impl<'a> Lowering<'a> {
                     options.closed.retain(|closed| *closed != undone);
                     options.unmade.retain(|unmade| *unmade != undone);
                 }
+                self.health_option(&option, &mut options.health, &mut options.schedule);
                 self.server_option(option, options);
             }
         }

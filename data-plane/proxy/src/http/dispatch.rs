@@ -7,7 +7,7 @@ use super::run::{Run, Step};
 use super::turn::{Stage, Turn};
 use crate::failure::Failure;
 use crate::h1::{Framing, Method, View};
-use crate::live::{LiveBackend, NoPermit, Permit, Ticket};
+use crate::live::{LiveBackend, NoPermit, Permit, Sign, Ticket};
 use crate::stream::Stream;
 use crate::termination::Phase;
 use crate::transfer::{Broken, Coding};
@@ -99,6 +99,7 @@ impl Run<'_, '_> {
     pub(super) fn connect_failed(&mut self, failure: Failure) -> Step {
         self.turn.connecting = None;
         self.turn.server = None;
+        self.turn.exchange.observe(Sign::Unconnected);
         let Some(backend) = self.turn.exchange.backend.clone() else { return self.fail(failure) };
         if self.turn.exchange.retries >= backend.settings().retries {
             self.worker.count_unconnected(&backend, self.endpoint());
@@ -172,6 +173,7 @@ impl Run<'_, '_> {
         turn.stage = Stage::Relay;
         turn.moved = self.now;
         turn.facts.refused = false;
+        turn.exchange.observe(Sign::Connected);
         if self.frontend.sinks.wants_source {
             turn.exchange.source = turn.server.as_ref().and_then(Stream::local);
         }
