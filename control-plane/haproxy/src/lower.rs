@@ -24,6 +24,7 @@ mod logging;
 mod monitor;
 mod namesake;
 mod normalize;
+mod persistence;
 mod proxy;
 mod redirect;
 mod reference;

@@ -14,13 +14,16 @@
 mod answer;
 mod connection;
 mod dispatch;
+mod persistence;
 mod policy;
 mod relay;
 mod reply;
 mod request;
 mod response;
+mod retry;
 mod rules;
 mod run;
+mod scene;
 mod service;
 mod status;
 #[cfg(test)]

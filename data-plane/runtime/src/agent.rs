@@ -116,7 +116,7 @@ fn share(state: &EndpointState, config: &Endpoint, reply: &Reply) {
         state.set_weight(u16::try_from(weight).ok());
     }
     if let Some(limit) = reply.max_connections {
-        state.set_limit(Some(limit), config.max_connections);
+        state.set_limit(Some(limit), config);
     }
 }
 
@@ -125,7 +125,7 @@ pub(crate) fn dismiss(state: &EndpointState, config: &Endpoint) {
     state.count_agent(None);
     state.set_agent_health(false, "");
     state.set_admin(None);
-    state.set_limit(None, config.max_connections);
+    state.set_limit(None, config);
     state.set_weight(None);
 }
 

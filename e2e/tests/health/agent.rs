@@ -59,7 +59,8 @@ async fn an_agent_says_how_its_server_is() {
 async fn operators_lead_agents() {
     for which in Program::BOTH {
         let one = Origin::start("one").await;
-        let (first, second) = (Scripted::start(&[Says(b"up\n")]).await, Scripted::start(&[Says(b"fail\n")]).await);
+        let (first, second) =
+            (Scripted::start(&[Says(b"up\n")]).await, Scripted::start(&[Says(b"fail\n")]).await);
         let (entry, (_folder, socket, line)) = (free_address(), console::socket());
         let _program = Program::run(
             which,
@@ -74,7 +75,10 @@ async fn operators_lead_agents() {
         let ask = |line: String| console::ask(&socket, line + "\n");
         becomes(&socket, "app/one", "last_agt", "via agent : up").await;
         let refused = ask("set server app/one agent sideways".into()).await;
-        assert!(refused.starts_with("'set server <srv> agent' expects 'up' or 'down'."), "{which}: {refused}");
+        assert!(
+            refused.starts_with("'set server <srv> agent' expects 'up' or 'down'."),
+            "{which}: {refused}"
+        );
         ask(format!("set server app/one agent-port {}", second.address().port())).await;
         becomes(&socket, "app/one", "status", "DOWN (agent)").await;
         assert_eq!(cell(&socket, "app/one", "last_agt").await, "via agent : fail", "{which}");

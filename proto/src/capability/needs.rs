@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use super::{Capability, MATCHES};
 use crate::catalog;
 use crate::v1::{
-    Backend, Condition, Endpoint, ErrorPage, Format, Frontend, Hash, HashAffinity, HashIdentity, HashTable,
-    HttpOptions, InitialState, Listener, LogTarget, Logging, Mode, Reply, Resource, Rule, Sample, Service,
-    SetHeader, SyslogFormat, balance, endpoint, format_piece, hash, health_check, listener, log_target,
-    reply, resource, rule, service, set_priority,
+    Backend, Condition, Endpoint, ErrorPage, Format, Frontend, Hash, HashTable, HttpOptions, InitialState,
+    Listener, LogTarget, Logging, Mode, Reply, Resource, Rule, Sample, Service, SetHeader, SyslogFormat,
+    balance, endpoint, format_piece, hash, health_check, listener, log_target, reply, resource, rule,
+    service, set_priority,
 };
 
 /// What was found so far.
@@ -104,7 +104,7 @@ impl Needs {
         if body.table == HashTable::Maglev as i32 {
             self.word("balance.maglev");
         }
-        if body.affinity > HashAffinity::Always as i32 {
+        if body.affinity.is_some() {
             self.word("balance.affinity");
         }
         if matches!(body.key, Some(hash::Key::RdpCookie(_))) {
@@ -157,7 +157,7 @@ impl Needs {
         if body.slow_start_ms > 0 {
             self.word("endpoint.slow-start");
         }
-        if body.hash_identity > HashIdentity::Number as i32 {
+        if body.hash_identity.is_some() {
             self.word("endpoint.hash-identity");
         }
         if body.drain {

@@ -225,7 +225,7 @@ fn balance_body(out: &mut Out, algorithm: &balance::Algorithm) {
             out.value("function", hash.function().as_str_name());
             out.flag("avalanche", hash.avalanche);
             out.number("balance_factor_percent", hash.balance_factor_percent);
-            if hash.affinity != 0 {
+            if hash.affinity.is_some() {
                 out.value("affinity", hash.affinity().as_str_name());
             }
         }),
@@ -266,7 +266,7 @@ fn endpoint_body(out: &mut Out, endpoint: &v1::Endpoint) {
     out.number("min_connections", endpoint.min_connections);
     out.millis("slow_start_ms", Some(endpoint.slow_start_ms).filter(|ms| *ms > 0));
     out.text("cookie", &endpoint.cookie);
-    if endpoint.hash_identity != 0 {
+    if endpoint.hash_identity.is_some() {
         out.value("hash_identity", endpoint.hash_identity().as_str_name());
     }
     if endpoint.track.is_some() {

@@ -63,12 +63,7 @@ fn hash(wire: &v1::Hash, mode: Option<Mode>, scope: &mut Scope<'_>) -> Option<Ha
         Some(v1::HashFunction::Unspecified) => scope.fault(Fault::Unset("function")),
         None => None,
     };
-    let affinity = match scope.known("affinity", wire.affinity) {
-        Some(v1::HashAffinity::Unspecified | v1::HashAffinity::Always) => Some(Affinity::Always),
-        Some(v1::HashAffinity::MaxConnections) => Some(Affinity::MaxConnections),
-        Some(v1::HashAffinity::MaxQueue) => Some(Affinity::MaxQueue),
-        None => None,
-    };
+    let affinity = optional(wire.affinity, |wire| affinity(wire, scope));
     let factor = wire.balance_factor_percent;
     let bounded = factor == 0
         || scope.range("balance_factor_percent", factor, LEAST_FACTOR_PERCENT, MOST_FACTOR_PERCENT).is_some();
@@ -78,8 +73,17 @@ fn hash(wire: &v1::Hash, mode: Option<Mode>, scope: &mut Scope<'_>) -> Option<Ha
         function: function?,
         avalanche: wire.avalanche,
         balance_factor_percent: bounded.then(|| NonZeroU32::new(factor))?,
-        affinity: affinity?,
+        affinity: affinity?.unwrap_or_default(),
     })
+}
+
+fn affinity(wire: i32, scope: &mut Scope<'_>) -> Option<Affinity> {
+    match scope.known("affinity", wire)? {
+        v1::HashAffinity::Always => Some(Affinity::Always),
+        v1::HashAffinity::MaxConnections => Some(Affinity::MaxConnections),
+        v1::HashAffinity::MaxQueue => Some(Affinity::MaxQueue),
+        v1::HashAffinity::Unspecified => scope.fault(Fault::Unset("affinity")),
+    }
 }
 
 fn key(wire: Option<&Key>, mode: Option<Mode>, scope: &mut Scope<'_>) -> Option<HashKey> {

@@ -15,7 +15,7 @@ use super::turn::Turn;
 use crate::counters::CloseCause;
 use crate::failure::Failure;
 use crate::listen::{Attachment, Incoming, Standing};
-use crate::live::{LiveEndpoint, Permit, Place};
+use crate::live::{EndpointState, LiveEndpoint, Permit, Place};
 use crate::sessions::{self, Called};
 use crate::stream::{Peer, Stream};
 use crate::timer::Deadline;
@@ -53,6 +53,8 @@ struct Entry {
     accepted: Instant,
     /// Exchanges so far.
     served: u32,
+    /// Where the last one went, where its backend prefers that for the next one.
+    last: Option<Arc<EndpointState>>,
     _places: [Place; 3],
 }
 
@@ -87,7 +89,7 @@ impl Connection {
         Self {
             worker,
             stream,
-            entry: Box::new(Entry { client, attachment, accepted, served: 0, _places: places }),
+            entry: Box::new(Entry { client, attachment, accepted, served: 0, last: None, _places: places }),
             since: accepted,
             state: State::Idle,
             deadline: Deadline::new(),
@@ -160,6 +162,7 @@ impl Connection {
         turn.facts.last = standing == Standing::Removed;
         turn.exchange.frontend = Some(Arc::clone(frontend));
         turn.exchange.number = self.entry.served;
+        turn.last = self.entry.last.take();
         self.state = State::Busy(turn);
     }
 
@@ -182,6 +185,7 @@ impl Connection {
             return Move::Again;
         };
         self.entry.served = self.entry.served.saturating_add(1);
+        self.entry.last = turn.exchange.preference();
         self.since = now;
         let cause = match next {
             Next::KeepAlive if turn.next.is_empty() => {

@@ -3,8 +3,8 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Mutex, MutexGuard};
 
-use sluicegate_engine::stream::Target;
 use sluicegate_engine::live::Sign;
+use sluicegate_engine::stream::Target;
 use sluicegate_health::{Health, Limits, Schedule, Status};
 use sluicegate_model::backend::BackendSettings;
 use sluicegate_model::endpoint::{CheckKey, EndpointAddress};
@@ -369,7 +369,8 @@ async fn too_many_errors_in_a_row_count_as_their_endpoint_says() {
     let run = ErrorRun { errors: 4, last: Sign::Answer(503) };
     let observed = |on_error: v1::OnError| {
         checked(None, |endpoint| {
-            endpoint.check = Some(v1::CheckSchedule { interval_ms: 9, rise: 1, fall: 1, ..Default::default() });
+            endpoint.check =
+                Some(v1::CheckSchedule { interval_ms: 9, rise: 1, fall: 1, ..Default::default() });
             endpoint.observation = Some(v1::Observation {
                 layer: v1::ObservedLayer::Answers.into(),
                 error_limit: 4,
@@ -400,7 +401,8 @@ async fn where_an_endpoint_begins_is_said_by_its_configuration() {
     let mut bench = Bench::new();
     let down = checked(None, |endpoint| {
         let initial = v1::InitialState::Down.into();
-        endpoint.check = Some(v1::CheckSchedule { interval_ms: 9, rise: 1, fall: 1, initial, ..Default::default() });
+        endpoint.check =
+            Some(v1::CheckSchedule { interval_ms: 9, rise: 1, fall: 1, initial, ..Default::default() });
     });
     bench.checks.follow(vec![subject("a", nowhere(1), &down)]);
     bench.run(100 * MS).await;
