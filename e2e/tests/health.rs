@@ -15,7 +15,6 @@ mod observe;
 use std::path::Path;
 use std::time::Duration;
 
-use serde_json::Value;
 use sluicegate_e2e::{Haproxy, PATIENCE, Process, Sluicegate, console};
 use tokio::time::{Instant, sleep};
 
@@ -52,19 +51,29 @@ impl Program {
 
 /// What stands in a column of a server; empty where nothing does.
 async fn cell(socket: &Path, server: &str, column: &str) -> String {
-    let told: Value = serde_json::from_str(&console::ask(socket, "show stat json\n").await).unwrap();
-    let (backend, name) = server.split_once('/').unwrap();
-    let text = |row: &Value, column: &str| {
-        let of = row.as_array().unwrap().iter().find(|cell| cell["field"]["name"] == column);
-        match of.map(|cell| &cell["value"]["value"]) {
-            Some(Value::String(text)) => text.clone(),
-            Some(other) => other.to_string(),
-            None => String::new(),
+    let told = console::ask(socket, "show stat\n").await;
+    let mut rows = told.trim_start_matches("# ").lines().map(cells);
+    let names = rows.next().unwrap_or_default();
+    let place = |name: &str| names.iter().position(|it| it == name).unwrap();
+    let (proxy, name, wanted) = (place("pxname"), place("svname"), place(column));
+    let row = rows.find(|row| row.len() > wanted && format!("{}/{}", row[proxy], row[name]) == server);
+    row.map(|mut row| row.swap_remove(wanted)).unwrap_or_default()
+}
+
+/// The cells of a line of comma-separated values; a quote within quotes is doubled.
+fn cells(line: &str) -> Vec<String> {
+    let (mut cells, mut quoted) = (vec![String::new()], false);
+    for part in line.split_inclusive(['"', ',']) {
+        let (text, mark) = part.split_at(part.len().saturating_sub(1));
+        let last = cells.last_mut().unwrap();
+        last.push_str(text);
+        match mark {
+            "\"" => quoted = !quoted,
+            "," if !quoted => cells.push(String::new()),
+            mark => last.push_str(mark),
         }
-    };
-    let rows = told.as_array().unwrap();
-    let row = rows.iter().find(|row| text(row, "pxname") == backend && text(row, "svname") == name);
-    row.map(|row| text(row, column)).unwrap_or_default()
+    }
+    cells
 }
 
 /// Waits until a column of a server says so.

@@ -242,6 +242,21 @@ impl Check {
         }
     }
 
+    /// Takes part in a probe of another check of the same, which begins now: as [`Self::tick`], but that it may not have been
+    /// due. False: it has a probe of its own under way.
+    pub fn join(&mut self, now: Duration) -> bool {
+        if self.phase != Phase::Idle {
+            return false;
+        }
+        self.due = now;
+        self.tick(now) == Command::Probe
+    }
+
+    /// Whether a probe that begins now comes in place of its next one: it is due before the one after that.
+    pub fn welcomes(&self, now: Duration) -> bool {
+        self.phase == Phase::Idle && self.due <= now.saturating_add(self.pause())
+    }
+
     /// Another connection of the same probe is being made: it has its own time.
     pub fn reconnecting(&mut self, now: Duration) {
         if self.phase == Phase::Idle {

@@ -4,6 +4,7 @@
 
 mod subject;
 mod suspect;
+mod twins;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::future::pending;
@@ -16,7 +17,7 @@ use sluicegate_engine::stream::Target;
 use sluicegate_health::{
     self as health, Check, Circumstances, Command, Finding, Outcome, Phase, Talk, first_delay,
 };
-use sluicegate_model::endpoint::{ForcedHealth, ForcedValue};
+use sluicegate_model::endpoint::{CheckKey, ForcedHealth, ForcedValue};
 use sluicegate_model::process::Spread;
 use sluicegate_proto::id::ObjectKey;
 use tokio::sync::mpsc;
@@ -55,6 +56,8 @@ pub(crate) struct Checks<P, V> {
     seed: u64,
     spread: Spread,
     entries: HashMap<ObjectKey, Entry>,
+    /// Who is probed where.
+    places: HashMap<CheckKey, BTreeSet<ObjectKey>>,
     due: BTreeSet<(Duration, ObjectKey)>,
     /// Due, but over [`MAX_PROBES`]. May hold keys that do not wait any more.
     waiting: VecDeque<ObjectKey>,
@@ -70,6 +73,8 @@ struct Entry {
     state: Check,
     /// The probe under way.
     running: Option<Running>,
+    /// Who made the probe that it takes part in.
+    joined: Option<ObjectKey>,
     waits: bool,
 }
 
@@ -79,6 +84,8 @@ struct Running {
     /// The step that it is at.
     at: Arc<AtomicUsize>,
     task: AbortHandle,
+    /// Who takes part in it.
+    twins: Vec<ObjectKey>,
 }
 
 #[derive(Debug)]
@@ -107,6 +114,7 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
             seed,
             spread: Spread::default(),
             entries: HashMap::new(),
+            places: HashMap::new(),
             due: BTreeSet::new(),
             waiting: VecDeque::new(),
             probing: 0,
@@ -140,6 +148,7 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
     pub(crate) fn forget(&mut self, endpoint: &ObjectKey) {
         if let Some(mut entry) = self.entries.remove(endpoint) {
             self.due.remove(&(entry.state.due(), endpoint.clone()));
+            self.forget_place(&entry.subject.check, endpoint);
             self.give_up(&mut entry);
         }
     }
@@ -195,7 +204,8 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
             }
             self.verdicts.renewed(&subject, &state);
         }
-        self.entries.insert(key, Entry { subject, state, running: None, waits: false });
+        self.note_place(&subject.check, &key);
+        self.entries.insert(key, Entry { subject, state, running: None, joined: None, waits: false });
     }
 
     fn change(&mut self, subject: Subject) {
@@ -215,8 +225,10 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
         if self.due.remove(&(before, subject.key.clone())) || resumes {
             self.due.insert((entry.state.due(), subject.key.clone()));
         }
-        let key = subject.key.clone();
-        entry.subject = subject;
+        let (key, check) = (subject.key.clone(), subject.check.clone());
+        let before = std::mem::replace(&mut entry.subject, subject);
+        self.forget_place(&before.check, &key);
+        self.note_place(&check, &key);
         if pauses {
             self.pause(&key);
         }
@@ -228,7 +240,7 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
         self.due.remove(&(entry.state.due(), key.clone()));
         self.give_up(&mut entry);
         entry.state.rest(self.now());
-        entry.waits = false;
+        (entry.waits, entry.joined) = (false, None);
         self.entries.insert(key.clone(), entry);
     }
 
@@ -244,8 +256,7 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
                 if entry.state.tick(now) == Command::Abandon {
                     let at = entry.running.as_ref().map_or(0, |running| running.at.load(Relaxed));
                     let outcome = entry.subject.script.late(at, phase == Phase::Connecting);
-                    let finding = entry.state.finish(now, &outcome);
-                    self.conclude(&key, &finding);
+                    self.over(&key, now, &outcome);
                 }
             } else if self.probing < MAX_PROBES {
                 self.launch(&key, now);
@@ -265,35 +276,51 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
         if command != Command::Probe {
             return;
         }
+        let script = Arc::clone(&entry.subject.script);
+        let twins = self.join_twins(key, now);
         self.probing += 1;
         self.attempts += 1;
         let report = Line { sender: self.sender.clone(), endpoint: key.clone(), attempt: self.attempts };
-        let talk = Talk::new(Arc::clone(&entry.subject.script), circumstances);
+        let talk = Talk::new(script, circumstances);
         let at = Arc::new(AtomicUsize::new(0));
         let probe = run(Arc::clone(&self.prober), target, talk, Arc::clone(&at), report);
         let task = tokio::spawn(probe).abort_handle();
-        entry.running = Some(Running { attempt: self.attempts, at, task });
+        if let Some(entry) = self.entries.get_mut(key) {
+            entry.running = Some(Running { attempt: self.attempts, at, task, twins });
+        }
     }
 
     fn hear(&mut self, event: Event) {
         let Event { endpoint, attempt, at, news } = event;
         let at = at.saturating_duration_since(self.started);
         let Some(entry) = self.entries.get_mut(&endpoint) else { return };
-        if entry.running.as_ref().is_none_or(|running| running.attempt != attempt) {
+        let Some(running) = entry.running.as_ref().filter(|running| running.attempt == attempt) else {
             return;
-        }
+        };
+        let twins = running.twins.clone();
         self.due.remove(&(entry.state.due(), endpoint.clone()));
         match news {
             News::Turn(turn) => {
-                match turn {
-                    Turn::Connects => entry.state.reconnecting(at),
-                    Turn::Connected => entry.state.connected(at),
+                entry.go_on(turn, at);
+                self.due.insert((entry.state.due(), endpoint.clone()));
+                for key in twins {
+                    let twin = self.entries.get_mut(&key).filter(|it| it.joined.as_ref() == Some(&endpoint));
+                    twin.into_iter().for_each(|twin| twin.go_on(turn, at));
                 }
-                self.due.insert((entry.state.due(), endpoint));
             }
-            News::Over(outcome) => {
-                let finding = entry.state.finish(at, &outcome);
-                self.conclude(&endpoint, &finding);
+            News::Over(outcome) => self.over(&endpoint, at, &outcome),
+        }
+    }
+
+    /// A probe is over, for all who took part in it.
+    fn over(&mut self, leader: &ObjectKey, at: Duration, outcome: &Outcome) {
+        let running = self.entries.get_mut(leader).and_then(|entry| entry.running.as_mut());
+        let twins = running.map(|running| std::mem::take(&mut running.twins)).unwrap_or_default();
+        for key in std::iter::once(leader).chain(&twins) {
+            let Some(entry) = self.entries.get_mut(key) else { continue };
+            if entry.joined.take().as_ref() == Some(leader) || key == leader {
+                let finding = entry.state.finish(at, outcome);
+                self.conclude(key, &finding);
             }
         }
     }
@@ -313,6 +340,7 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
         let Some(running) = entry.running.take() else { return };
         running.task.abort();
         self.probing -= 1;
+        self.leave_alone(running.twins, &entry.subject.key);
         while self.probing < MAX_PROBES {
             let Some(key) = self.waiting.pop_front() else { return };
             if self.entries.get_mut(&key).is_some_and(|entry| std::mem::take(&mut entry.waits)) {
@@ -323,12 +351,19 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
 }
 
 impl Entry {
+    fn go_on(&mut self, turn: Turn, at: Duration) {
+        match turn {
+            Turn::Connects => self.state.reconnecting(at),
+            Turn::Connected => self.state.connected(at),
+        }
+    }
+
     /// Whether what is known of this check holds for the subject.
     fn knows(&self, subject: &Subject) -> bool {
         let old = &self.subject;
-        old.check == subject.check
-            && old.script == subject.script
-            && old.target.is_some() == subject.target.is_some()
+        // What an agent said of its endpoint holds until it says something else, wherever it is asked.
+        let same = old.check == subject.check && old.script == subject.script || old.kind == Kind::Agent;
+        same && old.target.is_some() == subject.target.is_some()
     }
 }
 

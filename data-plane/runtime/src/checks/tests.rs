@@ -7,7 +7,7 @@ use sluicegate_engine::live::Sign;
 use sluicegate_engine::stream::Target;
 use sluicegate_health::{Health, Limits, Schedule, Status};
 use sluicegate_model::backend::BackendSettings;
-use sluicegate_model::endpoint::{CheckKey, EndpointAddress};
+use sluicegate_model::endpoint::EndpointAddress;
 use sluicegate_model::{Change, Endpoint, compile};
 use sluicegate_proto::v1;
 use tokio::time::{advance, timeout};
@@ -407,4 +407,42 @@ async fn where_an_endpoint_begins_is_said_by_its_configuration() {
     bench.checks.follow(vec![subject("a", nowhere(1), &down)]);
     bench.run(100 * MS).await;
     assert_eq!(bench.heard(), ["app/a new", "app/a L4OK up"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn endpoints_that_are_probed_alike_share_a_probe() {
+    let mut bench = Bench::new();
+    let settings = settings(None);
+    let slower = |mut subject: Subject| {
+        subject.schedule.interval = 3_000 * MS;
+        subject
+    };
+    let [a, b, other] = ["a", "b", "other"].map(|name| subject(name, nowhere(1), &settings));
+    bench.checks.follow(vec![a.clone(), b.clone(), slower(other)]);
+    bench.run(1_000 * MS).await;
+    assert_eq!(bench.probes(nowhere(1)), [0], "the third comes in its own time");
+    let all = bench.heard();
+    assert_eq!(all[3..], ["app/a L4OK", "app/b L4OK"]);
+    bench.set(nowhere(1), Manner::Refuses);
+    bench.run(1_600 * MS).await;
+    let down = bench.heard();
+    assert_eq!(down.iter().filter(|line| *line == "app/b L4CON down").count(), 1, "{down:?}");
+    assert_eq!(down.iter().filter(|line| *line == "app/a L4CON down").count(), 1, "{down:?}");
+    assert_eq!(bench.probes(nowhere(1)), [0, 2_000, 2_000, 2_500]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_took_part_in_a_probe_that_was_given_up_makes_its_own() {
+    let mut bench = Bench::new();
+    bench.set(nowhere(1), Manner::Hangs);
+    let settings = settings(None);
+    let [a, b] = ["a", "b"].map(|name| subject(name, nowhere(1), &settings));
+    bench.checks.follow(vec![a.clone(), b]);
+    bench.run(100 * MS).await;
+    assert_eq!(bench.probes(nowhere(1)), [0]);
+    bench.checks.forget(&a.key);
+    bench.set(nowhere(1), Manner::Opens);
+    bench.run(1_000 * MS).await;
+    assert_eq!(bench.heard(), ["app/a new", "app/b new", "app/b L4OK"]);
+    assert_eq!(bench.fake.0.now.load(SeqCst), 0);
 }
