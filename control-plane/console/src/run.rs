@@ -1,5 +1,6 @@
 //! Commands → what comes of them.
 
+mod agent;
 mod frontend;
 mod limits;
 mod patterns;
@@ -42,7 +43,7 @@ fn outcome(verb: &Verb, view: &View<'_>) -> Result<Outcome, Answer> {
         Verb::SetServer { server, field, arguments } => return server::set(view, server, field, arguments),
         Verb::Server { server, on } => return server::enable(view, server, *on),
         Verb::Health { server, on } => return server::checks(view, server, *on),
-        Verb::Agent { server, on } => server::agent(view, server, *on)?,
+        Verb::Agent { server, on } => return agent::ask(view, server, *on),
         Verb::Frontend { frontend, to } => return frontend::set(view, frontend, *to),
         Verb::LimitServer { server, limit } => return limits::server(view, server, limit),
         Verb::LimitFrontend { frontend, limit } => return limits::frontend(view, frontend, limit),

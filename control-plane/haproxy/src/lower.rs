@@ -36,6 +36,7 @@ mod route_name;
 mod routes;
 mod rule;
 mod server;
+mod server_health;
 mod server_name;
 mod server_port;
 mod server_resolution;

@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use crate::agent::Reply;
 use crate::evidence::{Evidence, Status};
 use crate::outcome::Outcome;
 
@@ -41,6 +42,40 @@ pub enum Health {
     Down,
 }
 
+/// How an endpoint stands before its first probe (HAProxy: init-state).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Initial {
+    /// Up; the first failure takes it down, the first success makes it wholly up.
+    #[default]
+    Up,
+    /// Wholly up.
+    FullyUp,
+    /// Down; the first success takes it up.
+    Down,
+    /// Wholly down.
+    FullyDown,
+}
+
+impl Initial {
+    /// Whether it takes traffic.
+    pub fn is_up(self) -> bool {
+        matches!(self, Self::Up | Self::FullyUp)
+    }
+}
+
+/// What too many bad exchanges in a row come to (HAProxy: on-error); with each of them the next probe comes soon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Suspicion {
+    /// Nothing else.
+    Probe,
+    /// A failed probe.
+    Failure,
+    /// A failed probe after which there is no more than one to be had.
+    LastFailure,
+    /// The last failed probe.
+    Down,
+}
+
 /// What a check is at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
@@ -72,6 +107,8 @@ pub struct Finding {
     pub counts: bool,
     /// The new health, where it changed.
     pub change: Option<Health>,
+    /// What an agent said.
+    pub reply: Option<Box<Reply>>,
 }
 
 /// Checks of one endpoint.
@@ -91,6 +128,8 @@ pub struct Check {
     /// When the present connection was begun.
     connecting: Duration,
     due: Duration,
+    /// It is an agent that is asked: what it does not say changes nothing.
+    agent: bool,
 }
 
 impl Check {
@@ -107,7 +146,27 @@ impl Check {
             started: first,
             connecting: first,
             due: first,
+            agent: false,
         }
+    }
+
+    /// The same, not begun yet, from another start.
+    pub fn starting(mut self, initial: Initial) -> Self {
+        let rise = self.schedule.rise.get();
+        self.health = match initial {
+            Initial::Up => rise,
+            Initial::FullyUp => self.top(),
+            Initial::Down => rise - 1,
+            Initial::FullyDown => 0,
+        };
+        self
+    }
+
+    /// The same, of an agent: its health is what it says, and an agent that cannot be asked says nothing (HAProxy:
+    /// agent-check).
+    pub fn of_agent(mut self) -> Self {
+        self.agent = true;
+        self
     }
 
     /// As of now.
@@ -183,6 +242,21 @@ impl Check {
         }
     }
 
+    /// Takes part in a probe of another check of the same, which begins now: as [`Self::tick`], but that it may not have been
+    /// due. False: it has a probe of its own under way.
+    pub fn join(&mut self, now: Duration) -> bool {
+        if self.phase != Phase::Idle {
+            return false;
+        }
+        self.due = now;
+        self.tick(now) == Command::Probe
+    }
+
+    /// Whether a probe that begins now comes in place of its next one: it is due before the one after that.
+    pub fn welcomes(&self, now: Duration) -> bool {
+        self.phase == Phase::Idle && self.due <= now.saturating_add(self.pause())
+    }
+
     /// Another connection of the same probe is being made: it has its own time.
     pub fn reconnecting(&mut self, now: Duration) {
         if self.phase == Phase::Idle {
@@ -207,7 +281,40 @@ impl Check {
 
     /// The probe is over: counts it, and sets the time of the next one. Control characters of `info` are left out.
     pub fn finish(&mut self, now: Duration, outcome: &Outcome) -> Finding {
-        let Outcome { status, code, ref info } = *outcome;
+        let Outcome { status, code, ref info, ref reply } = *outcome;
+        let took = now.saturating_sub(self.started);
+        let info = info.chars().filter(|c| !c.is_control()).collect::<String>().into_boxed_str();
+        let evidence = Evidence { status, code, info, took };
+        self.phase = Phase::Idle;
+        let heard = !self.agent || matches!(status, Status::L7Ok | Status::L7Status);
+        let (counts, change) = if heard { self.count(status) } else { (false, None) };
+        self.due = now.saturating_add(self.pause());
+        Finding { evidence, counts, change, reply: reply.clone() }
+    }
+
+    /// Exchanges went wrong too often in a row (HAProxy: observe); `words` say so.
+    pub fn suspect(&mut self, now: Duration, suspicion: Suspicion, words: &str) -> Option<Finding> {
+        let rise = self.schedule.rise.get();
+        match suspicion {
+            Suspicion::Probe | Suspicion::Failure => {}
+            Suspicion::LastFailure if self.health > rise => self.health = rise + 1,
+            Suspicion::LastFailure => {}
+            Suspicion::Down => self.health = self.health.min(rise),
+        }
+        let status = Status::Observed;
+        let finding = (suspicion != Suspicion::Probe).then(|| {
+            let (counts, change) = self.count(status);
+            let evidence = Evidence { status, code: None, info: words.into(), took: Duration::ZERO };
+            Finding { evidence, counts, change, reply: None }
+        });
+        if self.phase == Phase::Idle {
+            self.due = self.due.min(now.saturating_add(self.schedule.fast_interval));
+        }
+        finding
+    }
+
+    /// Counts a result: whether it counts, and the new health where it changed.
+    fn count(&mut self, status: Status) -> (bool, Option<Health>) {
         let before = self.health();
         let counts = if status.passed() { self.health < self.top() } else { self.health > 0 };
         self.health = if status.passed() { self.after_success() } else { self.after_failure() };
@@ -216,12 +323,7 @@ impl Check {
         } else if status.passed() {
             self.stopping = status == Status::L7OkConditional;
         }
-        let change = Some(self.health()).filter(|&health| health != before);
-        let took = now.saturating_sub(self.started);
-        self.phase = Phase::Idle;
-        self.due = now.saturating_add(self.pause());
-        let info = info.chars().filter(|c| !c.is_control()).collect::<String>().into_boxed_str();
-        Finding { evidence: Evidence { status, code, info, took }, counts, change }
+        (counts, Some(self.health()).filter(|&health| health != before))
     }
 
     /// Moves the next probe by up to so much of the pause before it, sooner or later as `chance` says: any number, spread or

@@ -30,11 +30,15 @@ pub enum Status {
     L7Response,
     /// The answer had another status than wanted.
     L7Status,
+    /// No probe: exchanges went wrong too often in a row.
+    Observed,
+    /// An agent said nothing about the health.
+    NoChange,
 }
 
 impl Status {
     /// All results.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::L4Ok,
         Self::L4Timeout,
         Self::L4Connection,
@@ -47,6 +51,8 @@ impl Status {
         Self::L7Timeout,
         Self::L7Response,
         Self::L7Status,
+        Self::Observed,
+        Self::NoChange,
     ];
 
     /// Whether the endpoint passed.
@@ -74,6 +80,8 @@ impl Status {
             Self::L7Timeout => "L7TOUT",
             Self::L7Response => "L7RSP",
             Self::L7Status => "L7STS",
+            Self::Observed => "HANA",
+            Self::NoChange => "CHECKED",
         }
     }
 
@@ -92,6 +100,8 @@ impl Status {
             Self::L7Timeout => "Layer7 timeout",
             Self::L7Response => "Layer7 invalid response",
             Self::L7Status => "Layer7 wrong status",
+            Self::Observed => "Health analyze",
+            Self::NoChange => "No status change",
         }
     }
 }
@@ -119,7 +129,9 @@ impl Evidence {
         if !self.info.is_empty() {
             text.push_str(&format!(", info: \"{}\"", self.info));
         }
-        text.push_str(&format!(", check duration: {}ms", self.took.as_millis()));
+        if self.status != Status::Observed {
+            text.push_str(&format!(", check duration: {}ms", self.took.as_millis()));
+        }
         text
     }
 }

@@ -6,6 +6,7 @@
 //! argument; nothing here knows a clock, a socket, a source of randomness or a regular expression's inside. Steps, states
 //! and words are HAProxy's.
 
+mod agent;
 mod answer;
 mod check;
 mod evidence;
@@ -13,7 +14,8 @@ mod outcome;
 pub mod script;
 mod talk;
 
-pub use check::{Check, Command, Finding, Health, Limits, Phase, Schedule, first_delay};
+pub use agent::{Admin, Reply, Said};
+pub use check::{Check, Command, Finding, Health, Initial, Limits, Phase, Schedule, Suspicion, first_delay};
 pub use evidence::{Evidence, Status};
 pub use outcome::Outcome;
 pub use script::Script;

@@ -1,5 +1,6 @@
 //! What one probe came to.
 
+use crate::agent::Reply;
 use crate::evidence::Status;
 
 /// Longest text about a probe, in bytes (HAProxy: HCHK_DESC_LEN, without its end).
@@ -14,6 +15,8 @@ pub struct Outcome {
     pub code: Option<u16>,
     /// The script's, the system's or the endpoint's own words; may be empty. At most 127 bytes.
     pub info: String,
+    /// What an agent said, where one was asked.
+    pub reply: Option<Box<Reply>>,
 }
 
 impl Outcome {
@@ -25,6 +28,6 @@ impl Outcome {
         while info.len() > MAX_INFO_BYTES {
             info.pop();
         }
-        Self { status, code, info }
+        Self { status, code, info, reply: None }
     }
 }

@@ -29,6 +29,17 @@ impl Script {
     pub fn opening() -> Self {
         Self { steps: vec![Step::implied(Action::Connect(Connect::implied()))], ..Self::default() }
     }
+
+    /// Asks an agent: connects, sends these bytes if there are some, and hears a line.
+    pub fn asking_agent(send: &[u8]) -> Self {
+        let mut script =
+            Self { steps: vec![Step::implied(Action::Connect(Connect::default()))], ..Self::default() };
+        if !send.is_empty() {
+            script.steps.push(Step::implied(Action::Send(Bytes { data: send.into(), unix_time_at: None })));
+        }
+        script.steps.push(Step::implied(Action::HearAgent));
+        script
+    }
 }
 
 /// One step.
@@ -60,6 +71,8 @@ pub enum Action {
     Request(Request),
     /// Waits for an answer and judges it.
     Expect(Box<Expect>),
+    /// Waits for the line of an agent, which ends the probe.
+    HearAgent,
 }
 
 /// HAProxy: tcp-check connect.

@@ -6,6 +6,7 @@ mod tcp;
 
 use std::sync::Arc;
 
+use crate::agent;
 use crate::evidence::Status;
 use crate::outcome::Outcome;
 use crate::script::{Action, Connect, Expect, Script, Step};
@@ -108,6 +109,7 @@ impl Talk {
                     let data = request.render(state);
                     return self.send(data);
                 }
+                Action::HearAgent => return self.hear_agent(),
                 Action::Expect(expect) => {
                     if self.waits && !self.ended && self.input.len() < MAX_ANSWER_BYTES {
                         return Want::Receive;
@@ -179,6 +181,16 @@ impl Talk {
         Want::Send(data)
     }
 
+    fn hear_agent(&self) -> Want {
+        let last = self.is_last();
+        match &self.error {
+            Some(words) if last && self.input.is_empty() => {
+                Want::Over(self.refused(Status::SocketError, words))
+            }
+            _ => agent::hear(&self.input, last).map_or(Want::Receive, Want::Over),
+        }
+    }
+
     fn judge(&mut self, step: &Step, expect: &Expect) -> Judged {
         self.code = None;
         if self.input.is_empty() && self.ended {
@@ -207,7 +219,7 @@ impl Talk {
             match &self.script.steps[index].action {
                 Action::Expect(expect) if expect.negated => first = index,
                 Action::Expect(_) => {}
-                Action::Connect(_) | Action::Send(_) | Action::Request(_) => break,
+                Action::Connect(_) | Action::Send(_) | Action::Request(_) | Action::HearAgent => break,
             }
         }
         first

@@ -22,6 +22,7 @@ mod rewrite;
 mod rule;
 mod scope;
 mod service;
+mod watch;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

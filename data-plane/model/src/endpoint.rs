@@ -5,10 +5,13 @@ use std::net::SocketAddr;
 use std::num::{NonZeroU16, NonZeroU32};
 use std::time::Duration;
 
+pub use sluicegate_health::Initial;
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::Origin;
 
+use crate::agent::Agent;
 use crate::listener::UnixName;
+use crate::observation::Observation;
 use crate::resolvers::Resolution;
 
 /// HAProxy: server.
@@ -60,6 +63,14 @@ pub struct Endpoint {
     pub track: Option<ObjectKey>,
     /// How its name leads to it, with [`EndpointAddress::Host`] alone; `None`: the system's resolver is asked.
     pub resolution: Option<Box<Resolution>>,
+    /// What is made of its exchanges; `None` where it is not checked either.
+    pub observation: Option<Observation>,
+    /// Says how it is, beside its checks.
+    pub agent: Option<Box<Agent>>,
+    /// Its sessions end when it goes down.
+    pub down_ends_sessions: bool,
+    /// The sessions of backups end when it comes up.
+    pub up_ends_backup_sessions: bool,
 }
 
 impl Endpoint {
@@ -205,6 +216,8 @@ pub struct CheckSchedule {
     pub paused: bool,
     /// Probes begin with a PROXY line about their own connection.
     pub send_proxy: bool,
+    /// How the endpoint stands before the first one.
+    pub initial: Initial,
 }
 
 impl CheckSchedule {

@@ -6,6 +6,7 @@
 //! endpoint. This crate must know no socket, no clock and no request; what its expressions mean over a message is told
 //! by `sluicegate-rules`. The control plane runs the same function over each candidate before it publishes.
 
+pub mod agent;
 pub mod backend;
 pub mod check;
 mod compile;
@@ -14,6 +15,7 @@ pub mod expr;
 pub mod frontend;
 pub mod listener;
 pub mod logging;
+pub mod observation;
 pub mod patterns;
 pub mod persistence;
 pub mod process;

@@ -1,5 +1,6 @@
 //! The engine: workers, and generations that are prepared and committed.
 
+mod endings;
 mod inquire;
 mod prepare;
 mod report;
@@ -75,6 +76,7 @@ pub struct Engine {
     shortage: Shortage,
     started: std::time::Instant,
     asks: Mutex<Option<mpsc::Receiver<Ask>>>,
+    endings: endings::Endings,
 }
 
 /// The listening sockets of the process, by what they listen on.
@@ -147,6 +149,7 @@ impl Engine {
             shortage: Shortage::default(),
             started: std::time::Instant::now(),
             asks: Mutex::new(Some(asks)),
+            endings: endings::Endings::default(),
         })
     }
 

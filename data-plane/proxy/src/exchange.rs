@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use crate::live::{EndpointState, Generation, LiveBackend, LiveEndpoint, LiveFrontend};
+use crate::live::{EndpointState, Generation, LiveBackend, LiveEndpoint, LiveFrontend, Sign};
 use crate::persistence::Belonging;
 use crate::stream::{Peer, Stream, Target};
 use crate::termination::{Cause, Termination};
@@ -213,6 +213,14 @@ impl Exchange {
         let needed = self.endpoint.as_ref().is_some_and(|endpoint| endpoint.depends_on_client());
         if needed && self.local.is_none() {
             self.local = stream.local();
+        }
+    }
+
+    /// Shows how its endpoint is.
+    #[inline]
+    pub(crate) fn observe(&self, sign: Sign) {
+        if let Some(endpoint) = &self.endpoint {
+            endpoint.state.observe(sign);
         }
     }
 

@@ -1,5 +1,7 @@
 //! What went wrong, and the one place that says what the client and the log are told of it.
 
+use crate::live::Sign;
+use crate::sessions::Ending;
 use crate::termination::{Cause, Phase, Termination};
 
 /// Why an exchange did not end as it should.
@@ -35,8 +37,20 @@ pub enum Failure {
     Internal,
     /// The process stops now.
     Killed,
-    /// An operator ended it.
-    ShutDown,
+    /// Somebody ended it.
+    ShutDown(Ending),
+}
+
+impl Failure {
+    /// What it shows of the endpoint, while its answer was awaited.
+    pub(crate) fn sign(self) -> Option<Sign> {
+        match self {
+            Self::ServerClosed => Some(Sign::Closed),
+            Self::ServerTimeout => Some(Sign::Silence),
+            Self::BadResponse => Some(Sign::Garbled),
+            _ => None,
+        }
+    }
 }
 
 /// What the client and the log are told.
@@ -67,8 +81,8 @@ pub fn outcome(failure: Failure, phase: Phase) -> Outcome {
         Failure::Internal => (500, Cause::Internal, phase),
         Failure::Killed => (503, Cause::Killed, phase),
         // An endpoint that answers no more is a bad gateway, as HAProxy has it.
-        Failure::ShutDown if phase == Phase::Headers => (502, Cause::Killed, phase),
-        Failure::ShutDown => (503, Cause::Killed, phase),
+        Failure::ShutDown(ending) if phase == Phase::Headers => (502, ending.cause(), phase),
+        Failure::ShutDown(ending) => (503, ending.cause(), phase),
     };
     Outcome { status, termination: Termination { cause, phase } }
 }

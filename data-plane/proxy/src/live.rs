@@ -5,6 +5,7 @@
 //! generation.
 
 mod active;
+mod alarm;
 mod backend;
 mod change;
 mod endpoint;
@@ -15,10 +16,12 @@ mod health;
 mod index;
 mod latency;
 mod names;
+mod observed;
 mod places;
 mod queue;
 mod registry;
 mod share;
+mod standing;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -38,9 +41,11 @@ pub use endpoint::{EndpointState, LiveEndpoint, TransportId};
 pub use frontend::{FrontendState, LiveFrontend, LiveRoute};
 pub use gate::{Gate, Place};
 pub use health::{Checks, Evidence, Health, History, Probe};
+pub use observed::{ErrorRun, Sign};
 pub use queue::{Terms, Ticket};
 pub(crate) use registry::Draft;
 use registry::Registry;
+pub use standing::{Admin, Standing};
 
 /// Everything that is served now.
 #[derive(Debug)]
@@ -90,6 +95,15 @@ impl Live {
     /// one reader, who looks at each once more the next time: a change may follow its mark.
     pub fn take_changed(&self) -> Vec<ObjectKey> {
         self.changes.take()
+    }
+
+    /// Waits until the exchanges of an endpoint have gone wrong too often in a row. For one listener.
+    pub async fn next_error_run(&self) -> (ObjectKey, ErrorRun) {
+        let (key, run) = self.changes.alarms.next().await;
+        if let Some(state) = self.endpoint(&key) {
+            state.heard_error_run();
+        }
+        (key, run)
     }
 
     /// An endpoint as the generation that is served has it, and its backend.

@@ -1,13 +1,16 @@
 //! Client connections as an operator sees them (HAProxy: show sess), and the calls that reach their tasks.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sluicegate_proto::id::ObjectKey;
 
+use crate::counters::CloseCause;
 use crate::live::{LiveBackend, LiveEndpoint, LiveFrontend};
 use crate::stream::Peer;
+use crate::termination::Cause;
 
 /// What a client connection is at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +101,50 @@ pub enum Which {
     Session(u64),
     /// All whose exchange has a place at this endpoint.
     At(ObjectKey),
+    /// All whose exchange has a place at an endpoint that is there, for the reason that is there.
+    AtAny(Arc<BTreeMap<ObjectKey, Ending>>),
+}
+
+impl Which {
+    /// Why the session of this id ends, which has a place at this endpoint; `None`: it stays.
+    pub(crate) fn ends(&self, id: u64, endpoint: Option<&Arc<LiveEndpoint>>) -> Option<Ending> {
+        let key = || endpoint.map(|endpoint| &endpoint.config.key);
+        match self {
+            Self::Session(wanted) => (*wanted == id).then_some(Ending::Operator),
+            Self::At(wanted) => (key() == Some(wanted)).then_some(Ending::Operator),
+            Self::AtAny(endings) => endings.get(key()?).copied(),
+        }
+    }
+}
+
+/// Why a session is ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// An operator wanted it.
+    Operator,
+    /// The endpoint went down (HAProxy: on-marked-down).
+    EndpointDown,
+    /// Another one than a backup came up (HAProxy: on-marked-up).
+    EndpointUp,
+}
+
+impl Ending {
+    /// In logs.
+    pub(crate) fn cause(self) -> Cause {
+        match self {
+            Self::Operator => Cause::Killed,
+            Self::EndpointDown => Cause::Down,
+            Self::EndpointUp => Cause::Up,
+        }
+    }
+
+    /// Counted.
+    pub(crate) fn close_cause(self) -> CloseCause {
+        match self {
+            Self::Operator => CloseCause::Operator,
+            Self::EndpointDown | Self::EndpointUp => CloseCause::Endpoint,
+        }
+    }
 }
 
 /// What sessions are to be told of.

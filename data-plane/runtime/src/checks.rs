@@ -2,18 +2,21 @@
 //!
 //! An idle check costs its entry and a place in an ordered set. What each probe means is `sluicegate-health`'s to say.
 
+mod subject;
+mod suspect;
+mod twins;
+
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use sluicegate_engine::live::ErrorRun;
 use sluicegate_engine::stream::Target;
 use sluicegate_health::{
-    self as health, Check, Circumstances, Command, Finding, Limits, Outcome, Phase, Schedule, Talk,
-    first_delay,
+    self as health, Check, Circumstances, Command, Finding, Outcome, Phase, Talk, first_delay,
 };
-use sluicegate_model::backend::BackendSettings;
 use sluicegate_model::endpoint::{CheckKey, ForcedHealth, ForcedValue};
 use sluicegate_model::process::Spread;
 use sluicegate_proto::id::ObjectKey;
@@ -22,35 +25,25 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until};
 
 use crate::probe::{Prober, Turn, hold};
+pub(crate) use subject::{Kind, Subject};
 
 /// Probes at one time; what is due beyond them waits for its turn.
 pub(crate) const MAX_PROBES: usize = 1_000;
 
-/// One endpoint that is to be checked.
-#[derive(Debug, Clone)]
-pub(crate) struct Subject {
-    pub(crate) key: ObjectKey,
-    /// What is probed; with the probe of `settings` the identity of what is known about it.
-    pub(crate) check: CheckKey,
-    pub(crate) settings: Arc<BackendSettings>,
-    pub(crate) schedule: Schedule,
-    pub(crate) limits: Limits,
-    /// Where probes go now; `None`: the name has not been resolved, nothing is probed.
-    pub(crate) target: Option<Target>,
-    /// Nothing is probed for now, and what is known stays.
-    pub(crate) paused: bool,
-    /// What a person set the health to.
-    pub(crate) forced: Option<ForcedHealth>,
-}
-
 /// Hears what the checks find.
 pub(crate) trait Verdicts {
-    /// Nothing is known of it (any more): it counts as up until a probe says otherwise.
-    fn renewed(&mut self, endpoint: &Subject);
+    /// Nothing is known of it (any more): it counts as what its check begins with, until a probe says otherwise.
+    fn renewed(&mut self, endpoint: &Subject, check: &Check);
+    /// A person has set its health.
+    fn forced(&mut self, _endpoint: &Subject, _check: &Check) {}
     /// What it is told of itself in its checks.
     fn state_words(&self, endpoint: &Subject, check: &Check) -> String;
     /// A probe is over.
     fn probed(&mut self, endpoint: &Subject, finding: &Finding, check: &Check);
+    /// Waits for exchanges of an endpoint that went wrong too often in a row.
+    fn error_run(&self) -> impl Future<Output = (ObjectKey, ErrorRun)> + Send {
+        pending()
+    }
 }
 
 /// The checks of all endpoints.
@@ -63,6 +56,8 @@ pub(crate) struct Checks<P, V> {
     seed: u64,
     spread: Spread,
     entries: HashMap<ObjectKey, Entry>,
+    /// Who is probed where.
+    places: HashMap<CheckKey, BTreeSet<ObjectKey>>,
     due: BTreeSet<(Duration, ObjectKey)>,
     /// Due, but over [`MAX_PROBES`]. May hold keys that do not wait any more.
     waiting: VecDeque<ObjectKey>,
@@ -78,6 +73,8 @@ struct Entry {
     state: Check,
     /// The probe under way.
     running: Option<Running>,
+    /// Who made the probe that it takes part in.
+    joined: Option<ObjectKey>,
     waits: bool,
 }
 
@@ -87,6 +84,8 @@ struct Running {
     /// The step that it is at.
     at: Arc<AtomicUsize>,
     task: AbortHandle,
+    /// Who takes part in it.
+    twins: Vec<ObjectKey>,
 }
 
 #[derive(Debug)]
@@ -106,15 +105,16 @@ enum News {
 
 impl<P: Prober, V: Verdicts> Checks<P, V> {
     /// Checks nothing yet.
-    pub(crate) fn new(prober: P, verdicts: V, seed: u64) -> Self {
+    pub(crate) fn new(prober: impl Into<Arc<P>>, verdicts: V, seed: u64) -> Self {
         let (sender, events) = mpsc::channel(MAX_PROBES);
         Self {
-            prober: Arc::new(prober),
+            prober: prober.into(),
             verdicts,
             started: Instant::now(),
             seed,
             spread: Spread::default(),
             entries: HashMap::new(),
+            places: HashMap::new(),
             due: BTreeSet::new(),
             waiting: VecDeque::new(),
             probing: 0,
@@ -148,6 +148,7 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
     pub(crate) fn forget(&mut self, endpoint: &ObjectKey) {
         if let Some(mut entry) = self.entries.remove(endpoint) {
             self.due.remove(&(entry.state.due(), endpoint.clone()));
+            self.forget_place(&entry.subject.check, endpoint);
             self.give_up(&mut entry);
         }
     }
@@ -181,6 +182,7 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
         tokio::select! {
             biased;
             Some(event) = self.events.recv() => self.hear(event),
+            (endpoint, run) = self.verdicts.error_run() => self.suspect(&endpoint, run),
             () = at(next) => {
                 // What the probes have seen by now counts, though the deadline has come up first.
                 tokio::task::yield_now().await;
@@ -200,7 +202,7 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
         let key = subject.key.clone();
         self.forget(&key);
         let resolved = subject.target.is_some();
-        let mut state = Check::new(subject.schedule, subject.limits, self.now() + delay);
+        let mut state = subject.begin(self.now() + delay);
         if let Some(forced) = subject.forced {
             state.force(forced_to(forced), self.now());
         }
@@ -208,9 +210,10 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
             if !subject.paused {
                 self.due.insert((state.due(), key.clone()));
             }
-            self.verdicts.renewed(&subject);
+            self.verdicts.renewed(&subject, &state);
         }
-        self.entries.insert(key, Entry { subject, state, running: None, waits: false });
+        self.note_place(&subject.check, &key);
+        self.entries.insert(key, Entry { subject, state, running: None, joined: None, waits: false });
     }
 
     fn change(&mut self, subject: Subject) {
@@ -223,14 +226,17 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
         }
         if let Some(forced) = subject.forced.filter(|_| subject.forced != old.forced) {
             entry.state.force(forced_to(forced), now);
+            self.verdicts.forced(&subject, &entry.state);
         }
         let resumes = old.paused && !subject.paused && subject.target.is_some();
         let pauses = subject.paused && !old.paused;
         if self.due.remove(&(before, subject.key.clone())) || resumes {
             self.due.insert((entry.state.due(), subject.key.clone()));
         }
-        let key = subject.key.clone();
-        entry.subject = subject;
+        let (key, check) = (subject.key.clone(), subject.check.clone());
+        let before = std::mem::replace(&mut entry.subject, subject);
+        self.forget_place(&before.check, &key);
+        self.note_place(&check, &key);
         if pauses {
             self.pause(&key);
         }
@@ -242,7 +248,7 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
         self.due.remove(&(entry.state.due(), key.clone()));
         self.give_up(&mut entry);
         entry.state.rest(self.now());
-        entry.waits = false;
+        (entry.waits, entry.joined) = (false, None);
         self.entries.insert(key.clone(), entry);
     }
 
@@ -257,9 +263,8 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
             if phase != Phase::Idle {
                 if entry.state.tick(now) == Command::Abandon {
                     let at = entry.running.as_ref().map_or(0, |running| running.at.load(Relaxed));
-                    let outcome = entry.subject.settings.probe.late(at, phase == Phase::Connecting);
-                    let finding = entry.state.finish(now, &outcome);
-                    self.conclude(&key, &finding);
+                    let outcome = entry.subject.script.late(at, phase == Phase::Connecting);
+                    self.over(&key, now, &outcome);
                 }
             } else if self.probing < MAX_PROBES {
                 self.launch(&key, now);
@@ -279,35 +284,51 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
         if command != Command::Probe {
             return;
         }
+        let script = Arc::clone(&entry.subject.script);
+        let twins = self.join_twins(key, now);
         self.probing += 1;
         self.attempts += 1;
         let report = Line { sender: self.sender.clone(), endpoint: key.clone(), attempt: self.attempts };
-        let talk = Talk::new(Arc::clone(&entry.subject.settings.probe), circumstances);
+        let talk = Talk::new(script, circumstances);
         let at = Arc::new(AtomicUsize::new(0));
         let probe = run(Arc::clone(&self.prober), target, talk, Arc::clone(&at), report);
         let task = tokio::spawn(probe).abort_handle();
-        entry.running = Some(Running { attempt: self.attempts, at, task });
+        if let Some(entry) = self.entries.get_mut(key) {
+            entry.running = Some(Running { attempt: self.attempts, at, task, twins });
+        }
     }
 
     fn hear(&mut self, event: Event) {
         let Event { endpoint, attempt, at, news } = event;
         let at = at.saturating_duration_since(self.started);
         let Some(entry) = self.entries.get_mut(&endpoint) else { return };
-        if entry.running.as_ref().is_none_or(|running| running.attempt != attempt) {
+        let Some(running) = entry.running.as_ref().filter(|running| running.attempt == attempt) else {
             return;
-        }
+        };
+        let twins = running.twins.clone();
         self.due.remove(&(entry.state.due(), endpoint.clone()));
         match news {
             News::Turn(turn) => {
-                match turn {
-                    Turn::Connects => entry.state.reconnecting(at),
-                    Turn::Connected => entry.state.connected(at),
+                entry.go_on(turn, at);
+                self.due.insert((entry.state.due(), endpoint.clone()));
+                for key in twins {
+                    let twin = self.entries.get_mut(&key).filter(|it| it.joined.as_ref() == Some(&endpoint));
+                    twin.into_iter().for_each(|twin| twin.go_on(turn, at));
                 }
-                self.due.insert((entry.state.due(), endpoint));
             }
-            News::Over(outcome) => {
-                let finding = entry.state.finish(at, &outcome);
-                self.conclude(&endpoint, &finding);
+            News::Over(outcome) => self.over(&endpoint, at, &outcome),
+        }
+    }
+
+    /// A probe is over, for all who took part in it.
+    fn over(&mut self, leader: &ObjectKey, at: Duration, outcome: &Outcome) {
+        let running = self.entries.get_mut(leader).and_then(|entry| entry.running.as_mut());
+        let twins = running.map(|running| std::mem::take(&mut running.twins)).unwrap_or_default();
+        for key in std::iter::once(leader).chain(&twins) {
+            let Some(entry) = self.entries.get_mut(key) else { continue };
+            if entry.joined.take().as_ref() == Some(leader) || key == leader {
+                let finding = entry.state.finish(at, outcome);
+                self.conclude(key, &finding);
             }
         }
     }
@@ -327,6 +348,7 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
         let Some(running) = entry.running.take() else { return };
         running.task.abort();
         self.probing -= 1;
+        self.leave_alone(running.twins, &entry.subject.key);
         while self.probing < MAX_PROBES {
             let Some(key) = self.waiting.pop_front() else { return };
             if self.entries.get_mut(&key).is_some_and(|entry| std::mem::take(&mut entry.waits)) {
@@ -337,12 +359,19 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
 }
 
 impl Entry {
+    fn go_on(&mut self, turn: Turn, at: Duration) {
+        match turn {
+            Turn::Connects => self.state.reconnecting(at),
+            Turn::Connected => self.state.connected(at),
+        }
+    }
+
     /// Whether what is known of this check holds for the subject.
     fn knows(&self, subject: &Subject) -> bool {
         let old = &self.subject;
-        old.check == subject.check
-            && old.settings.probe == subject.settings.probe
-            && old.target.is_some() == subject.target.is_some()
+        // What an agent said of its endpoint holds until it says something else, wherever it is asked.
+        let same = old.check == subject.check && old.script == subject.script || old.kind == Kind::Agent;
+        same && old.target.is_some() == subject.target.is_some()
     }
 }
 
@@ -377,7 +406,7 @@ async fn run<P: Prober>(prober: Arc<P>, target: Target, talk: Talk, at: Arc<Atom
 /// What is true as a probe begins.
 fn circumstances<V: Verdicts>(verdicts: &V, entry: &Entry) -> Circumstances {
     let Entry { subject, state, .. } = entry;
-    let tells = subject.settings.probe.send_state;
+    let tells = subject.script.send_state;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Circumstances {
         down: state.health() == health::Health::Down,

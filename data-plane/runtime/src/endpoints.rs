@@ -1,5 +1,7 @@
 //! Keeps checks and names in step with the generation in force.
 
+mod agent;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -10,21 +12,21 @@ use sluicegate_engine::live::{Active, Health, LiveBackend, LiveEndpoint};
 use sluicegate_engine::stream::Target;
 use sluicegate_health::{Limits, Schedule};
 use sluicegate_model::Backend;
-use sluicegate_model::endpoint::{CheckSchedule, EndpointAddress, ForcedValue, HostPort};
+use sluicegate_model::endpoint::{CheckSchedule, EndpointAddress, ForcedValue};
 use sluicegate_model::logging::{LogAddress, LogPeer};
 use sluicegate_proto::id::ObjectKey;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::apply::Served;
-use crate::checks::{Checks, Subject};
-use crate::health::Board;
+use crate::checks::{Kind, Subject};
 use crate::names::crowd::{Crowds, First};
 use crate::names::{Inquiries, Round};
 use crate::news::{Cause, Happening, News};
 use crate::probe::Prober;
 use crate::resolve::{Answer, Names};
 use crate::tracking::Tracking;
+use crate::watch::Watch;
 
 /// Between steps of endpoints that warm up (HAProxy: no less for slowstart).
 const WARMING: Duration = Duration::from_secs(1);
@@ -33,7 +35,7 @@ const WARMING: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Endpoints<P> {
     engine: Arc<Engine>,
-    checks: Checks<P, Board>,
+    checks: Watch<P>,
     names: Names,
     answers: mpsc::Receiver<Answer>,
     /// What the names lead to.
@@ -65,7 +67,7 @@ impl<P: Prober> Endpoints<P> {
         let (names, answers) = Names::start(engine.failed_resolutions());
         let (inquiries, rounds) = Inquiries::start();
         Self {
-            checks: Checks::new(prober, Board::new(Arc::clone(&engine)), seed),
+            checks: Watch::new(&engine, prober, seed),
             engine,
             names,
             answers,
@@ -140,6 +142,7 @@ impl<P: Prober> Endpoints<P> {
                     Some(subject) => subjects.push(subject),
                     None => self.leave(endpoint),
                 }
+                subjects.extend(self.agent(&new.config, endpoint));
             }
         }
         self.checks.spread(active.runtime.process.spread);
@@ -199,6 +202,9 @@ impl<P: Prober> Endpoints<P> {
         let timeouts = &backend.settings.timeouts;
         Some(Subject {
             key: config.key.clone(),
+            kind: Kind::Endpoint,
+            script: Arc::clone(&backend.settings.probe),
+            config: Arc::clone(config),
             settings: Arc::clone(&backend.settings),
             schedule: schedule(config.check.as_ref()?),
             limits: Limits { connect: timeouts.connect, answer: timeouts.check },
@@ -222,7 +228,7 @@ impl<P: Prober> Endpoints<P> {
 
     /// Ends the checks of an endpoint that stays. A verdict that came after the commit does not outlive them.
     fn leave(&mut self, endpoint: &LiveEndpoint) {
-        self.checks.forget(&endpoint.config.key);
+        self.checks.forget_check(&endpoint.config.key);
         let config = &endpoint.config;
         let asked = config.check.is_some() || config.forced_health.is_some() || config.track.is_some();
         if !asked && endpoint.state.health() != Health::Unresolved {
@@ -285,11 +291,11 @@ impl<P: Prober> Endpoints<P> {
 }
 
 impl Named {
-    fn lead_to<P: Prober>(&self, ip: IpAddr, checks: &mut Checks<P, Board>) {
+    fn lead_to<P: Prober>(&self, ip: IpAddr, watch: &mut Watch<P>) {
         self.resolved(ip);
         let config = &self.endpoint.config;
-        if let Some(EndpointAddress::Host(HostPort { port, .. })) = config.check_key().map(|it| it.target) {
-            checks.aim(&config.key, Target::Ip(SocketAddr::new(ip, port)));
+        if let EndpointAddress::Host(host) = &config.address {
+            watch.resolved(config, SocketAddr::new(ip, host.port));
         }
     }
 

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use sluicegate_engine::engine::Engine;
-use sluicegate_engine::live::{Health, LiveEndpoint, Probe};
+use sluicegate_engine::live::{ErrorRun, Health, LiveEndpoint, Probe};
 use sluicegate_engine::stream::Target;
 use sluicegate_health::{self as health, Check, Finding};
+use sluicegate_proto::id::ObjectKey;
 
 use crate::checks::{Subject, Verdicts};
 use crate::news::{Cause, Happening, News};
@@ -23,11 +24,14 @@ impl Board {
 }
 
 impl Verdicts for Board {
-    fn renewed(&mut self, endpoint: &Subject) {
+    fn renewed(&mut self, endpoint: &Subject, check: &Check) {
         if let Some(state) = self.engine.live().endpoint(&endpoint.key) {
-            let health = endpoint.forced.map_or(Health::Up, |forced| forced.value.into());
-            state.set_health(health, "");
+            state.set_health(of_check(check), "");
         }
+    }
+
+    fn error_run(&self) -> impl Future<Output = (ObjectKey, ErrorRun)> + Send {
+        self.engine.live().next_error_run()
     }
 
     /// As HAProxy builds it: `UP 2/3; address=192.0.2.1; port=80; name=app/a; node=here; weight=1/2; scur=0/0; qcur=0`.
@@ -48,7 +52,7 @@ impl Verdicts for Board {
             .node
             .as_deref()
             .map_or_else(|| self.engine.host().to_owned(), str::to_owned);
-        let takes = |it: &&Arc<LiveEndpoint>| !it.config.disabled && it.state.health().is_usable();
+        let takes = |it: &&Arc<LiveEndpoint>| !it.is_disabled() && it.state.health().is_usable();
         let weight: u32 =
             backend.endpoints.iter().filter(takes).map(|it| u32::from(it.state.weight_in_sixteenths())).sum();
         let weight = weight.div_ceil(16);
@@ -70,13 +74,10 @@ impl Verdicts for Board {
         let Some(state) = self.engine.live().endpoint(&endpoint.key) else { return };
         let told = endpoint.settings.log_probes && is_news(finding, state.checks().last.as_ref());
         state.count_check(probe(finding));
-        let health = match check.health() {
-            health::Health::Up => Health::Up,
-            health::Health::Stopping => Health::Stopping,
-            health::Health::Down => Health::Down,
-        };
-        state.set_health(health, &finding.evidence.to_string());
-        if finding.change.is_none() && !told {
+        // Its agent may say otherwise.
+        let changed = state.set_health(of_check(check), &finding.evidence.to_string());
+        let change = finding.change.filter(|_| changed);
+        if change.is_none() && !told {
             return;
         }
         let active = self.engine.live().active();
@@ -86,9 +87,9 @@ impl Verdicts for Board {
         };
         let news = News { engine: &self.engine, active: &active };
         if told {
-            news.tell_probe(backend, endpoint, finding, check);
+            news.tell_probe("Health", (backend, endpoint), finding, check);
         }
-        let Some(change) = finding.change else { return };
+        let Some(change) = change.filter(|_| !endpoint.is_disabled()) else { return };
         let cause = if told { Cause::Told } else { Cause::Reason(finding.evidence.reason()) };
         let happening = match change {
             health::Health::Down => Happening::Down(cause),
@@ -99,12 +100,20 @@ impl Verdicts for Board {
     }
 }
 
+fn of_check(check: &Check) -> Health {
+    match check.health() {
+        health::Health::Up => Health::Up,
+        health::Health::Stopping => Health::Stopping,
+        health::Health::Down => Health::Down,
+    }
+}
+
 /// Whether a probe counts, or finds something else than the one before.
-fn is_news(finding: &Finding, before: Option<&Probe>) -> bool {
+pub(crate) fn is_news(finding: &Finding, before: Option<&Probe>) -> bool {
     finding.counts || before.is_none_or(|before| before.word != finding.evidence.status.code())
 }
 
-fn probe(finding: &Finding) -> Probe {
+pub(crate) fn probe(finding: &Finding) -> Probe {
     let Finding { evidence, counts, .. } = finding;
     Probe {
         harms: *counts && !evidence.status.passed(),

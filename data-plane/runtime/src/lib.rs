@@ -5,6 +5,7 @@
 //! must know no command line and no signal: both the stand-alone binary and a control plane that serves in its own
 //! process embed it.
 
+mod agent;
 mod answers;
 mod apply;
 mod checks;
@@ -21,6 +22,7 @@ mod proxy;
 mod report;
 mod resolve;
 mod tracking;
+mod watch;
 mod watchdog;
 
 pub use apply::Served;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use sluicegate_engine::engine::Engine;
 use sluicegate_engine::live::{Active, Health, LiveBackend, LiveEndpoint, LiveFrontend};
 use sluicegate_engine::log::Level;
+use sluicegate_engine::sessions::Ending;
 use sluicegate_health::{Check, Finding, Status};
 use sluicegate_model::endpoint::EndpointAddress;
 use sluicegate_proto::id::ObjectKey;
@@ -82,6 +83,7 @@ impl News<'_> {
         let line = happening.line(backend, endpoint, left);
         tracing::warn!("{line}");
         self.engine.log(&backend.sinks, happening.level(endpoint), &line);
+        self.end_sessions(backend, endpoint, happening);
         if left.none() && happening.takes_from(endpoint) {
             let (kind, name) = (self.kind(backend), backend.name());
             tracing::error!("{kind} '{name}' has no server available!");
@@ -93,11 +95,27 @@ impl News<'_> {
         }
     }
 
-    /// Says what a probe found.
+    /// Closes sessions where the configuration asks for that.
+    fn end_sessions(&self, backend: &LiveBackend, endpoint: &LiveEndpoint, happening: &Happening) {
+        let config = &endpoint.config;
+        match happening {
+            Happening::Down(_) | Happening::Maintenance(_) if config.down_ends_sessions => {
+                self.engine.end_sessions_soon(config.key.clone(), Ending::EndpointDown);
+            }
+            Happening::Up(_) if config.up_ends_backup_sessions && !config.backup && is_wanted(endpoint) => {
+                for backup in backend.endpoints.iter().filter(|it| it.config.backup) {
+                    self.engine.end_sessions_soon(backup.config.key.clone(), Ending::EndpointUp);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Says what a probe found; `what` was asked: `Health`, `Agent`.
     pub(crate) fn tell_probe(
         &self,
-        backend: &LiveBackend,
-        endpoint: &LiveEndpoint,
+        what: &str,
+        (backend, endpoint): (&LiveBackend, &LiveEndpoint),
         finding: &Finding,
         check: &Check,
     ) {
@@ -105,7 +123,7 @@ impl News<'_> {
         let backup = if endpoint.config.backup { "backup " } else { "" };
         let outcome = match evidence.status {
             Status::L7OkConditional => "conditionally succeeded",
-            status if status.passed() => "succeeded",
+            status if status.passed() || status == Status::NoChange => "succeeded",
             _ => "failed",
         };
         let mut standing = check.standing();
@@ -113,7 +131,7 @@ impl News<'_> {
             standing = standing.replace("UP", "DRAIN");
         }
         let line = format!(
-            "Health check for {backup}server {}/{} {outcome}, reason: {}, status: {standing}.",
+            "{what} check for {backup}server {}/{} {outcome}, reason: {}, status: {standing}.",
             backend.name(),
             endpoint.name(),
             evidence.reason(),
@@ -224,7 +242,7 @@ impl Happening {
             Self::Drain(cause) => format!("{server} enters drain state{cause}. {}", online()),
             Self::Up(cause) => format!("{server} is UP{cause}. {}", online()),
             Self::Ready => {
-                let admin = if endpoint.config.drain { "DRAIN" } else { "READY" };
+                let admin = if endpoint.drains() { "DRAIN" } else { "READY" };
                 format!("{server} is {health}/{admin} (leaving forced maintenance).")
             }
             Self::Undrained => format!("{server} is {health} (leaving forced drain)."),
@@ -246,8 +264,7 @@ impl Happening {
 
 /// Whether it takes traffic while it is well.
 fn is_wanted(endpoint: &LiveEndpoint) -> bool {
-    let config = &endpoint.config;
-    !config.disabled && !config.drain && endpoint.state.weight() > 0
+    !endpoint.is_disabled() && !endpoint.drains() && endpoint.state.weight() > 0
 }
 
 /// Endpoints of a backend that can take traffic.

@@ -174,6 +174,8 @@ impl Control {
         let Self { engine, mut applier, target, client, state, served, mut stop } = self;
         let endpoints = Endpoints::new(Arc::clone(&engine), Network, client.seed);
         tokio::spawn(endpoints.run(served.clone()));
+        let closing = Arc::clone(&engine);
+        tokio::spawn(async move { closing.carry_out_endings().await });
         tokio::spawn(watchdog::watch(Arc::clone(&engine)));
         let paces = Arc::default();
         let (errands, waiting) = errands();

@@ -106,7 +106,7 @@ fn health_of(backend: &LiveBackend, endpoint: &LiveEndpoint) -> Health {
     let health = endpoint.state.health();
     if endpoint.is_out(backend) {
         Health::Down
-    } else if health == Health::Stopping || (endpoint.config.drain && health.is_usable()) {
+    } else if health == Health::Stopping || (endpoint.drains() && health.is_usable()) {
         Health::Stopping
     } else if health.is_usable() {
         Health::Up

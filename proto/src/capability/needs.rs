@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use super::{Capability, MATCHES};
 use crate::catalog;
 use crate::v1::{
-    Backend, Condition, Endpoint, ErrorPage, Format, Frontend, Hash, HashTable, HttpOptions, Listener,
-    LogTarget, Logging, Mode, Reply, Resource, Rule, Sample, Service, SetHeader, SyslogFormat, balance,
-    endpoint, format_piece, hash, health_check, listener, log_target, reply, resource, rule, service,
-    set_priority,
+    Backend, Condition, Endpoint, ErrorPage, Format, Frontend, Hash, HashTable, HttpOptions, InitialState,
+    Listener, LogTarget, Logging, Mode, Reply, Resource, Rule, Sample, Service, SetHeader, SyslogFormat,
+    balance, endpoint, format_piece, hash, health_check, listener, log_target, reply, resource, rule,
+    service, set_priority,
 };
 
 /// What was found so far.
@@ -175,6 +175,18 @@ impl Needs {
         }
         if body.forced_health.is_some() {
             self.word("endpoint.forced-health");
+        }
+        if body.observation.is_some() {
+            self.word("endpoint.observation");
+        }
+        if body.agent.is_some() {
+            self.word("endpoint.agent");
+        }
+        if body.down_ends_sessions || body.up_ends_backup_sessions {
+            self.word("endpoint.ends-sessions");
+        }
+        if body.check.as_ref().is_some_and(|check| check.initial > InitialState::Up as i32) {
+            self.word("check.initial-state");
         }
         if body.check.as_ref().is_some_and(|check| check.paused) {
             self.word("check.paused");

@@ -7,8 +7,8 @@ use sluicegate_model::Endpoint;
 use sluicegate_model::endpoint::EndpointAddress;
 use sluicegate_stats::Field;
 
-use super::leading_number;
 use super::servers::configured_weight;
+use super::{agent, leading_number};
 use crate::answer::{Answer, Outcome, Severity};
 use crate::view::View;
 
@@ -62,15 +62,6 @@ pub(super) fn checks(view: &View<'_>, name: &str, on: bool) -> Result<Outcome, A
     }
 }
 
-/// No server has an agent here.
-pub(super) fn agent(view: &View<'_>, name: &str, on: bool) -> Result<Answer, Answer> {
-    view.server(name)?;
-    match on {
-        false => Ok(Answer::done()),
-        true => Err(Answer::error("Agent was not configured on this server, cannot enable.")),
-    }
-}
-
 pub(super) fn set(view: &View<'_>, name: &str, field: &str, arguments: &[String]) -> Result<Outcome, Answer> {
     let (_, endpoint) = view.server(name)?;
     let first = arguments.first().map_or("", String::as_str);
@@ -93,10 +84,9 @@ pub(super) fn set(view: &View<'_>, name: &str, field: &str, arguments: &[String]
         "addr" => return set_address(endpoint, arguments),
         "check-addr" => return set_check_address(endpoint, arguments),
         "check-port" => Value::CheckPort(check_port(endpoint, first)?),
-        "agent" | "agent-send" => {
-            return Err(Answer::error("agent checks are not enabled on this server."));
+        "agent" | "agent-addr" | "agent-port" | "agent-send" => {
+            return agent::set(endpoint, field, arguments);
         }
-        "agent-addr" | "agent-port" => return Err(unended("agent checks are not enabled on this server")),
         "fqdn" if first.is_empty() => {
             return Err(Answer::error("set server <b>/<s> fqdn requires a FQDN."));
         }
@@ -196,12 +186,12 @@ fn check_port(endpoint: &Endpoint, text: &str) -> Result<u16, Answer> {
 }
 
 /// 0: the server's own.
-fn port(text: &str) -> Result<u16, Answer> {
+pub(super) fn port(text: &str) -> Result<u16, Answer> {
     let number: i64 = text.parse().map_err(|_| unended("provided port is not an integer"))?;
     u16::try_from(number).map_err(|_| unended("provided port is invalid"))
 }
 
-fn one(endpoint: &Endpoint, value: Value) -> Outcome {
+pub(super) fn one(endpoint: &Endpoint, value: Value) -> Outcome {
     Outcome::Set(vec![(endpoint.key.clone(), value)], Answer::done())
 }
 

@@ -23,6 +23,8 @@ const CONNECTIONS: &str = "# bkname/svname bkid/svid addr port - purge_delay use
 /// The numbers of `srv_check_status`, by HAProxy's words for what a probe found.
 const CHECK_STATUS: &[(&str, u8)] = &[
     ("INI", 1),
+    ("CHECKED", 3),
+    ("HANA", 4),
     ("SOCKERR", 5),
     ("L4OK", 6),
     ("L4TOUT", 7),
@@ -60,6 +62,7 @@ mod check {
     pub(super) const CONFIGURED: u8 = 2;
     pub(super) const ENABLED: u8 = 4;
     pub(super) const PAUSED: u8 = 8;
+    pub(super) const AGENT: u8 = 16;
 }
 
 pub(super) fn state(view: &View<'_>, backend: Option<&str>) -> Result<Answer, Answer> {
@@ -146,11 +149,17 @@ impl Line<'_> {
         let probed_port =
             check.and_then(|check| check.port.or(probed.map(|it| it.port()))).unwrap_or_default();
         let probed = probed.map_or_else(|| "-".to_owned(), |address| address.ip().to_string());
+        let agent = endpoint.agent.as_ref();
+        let agent_port = agent.map_or(0, |agent| agent.port.get());
+        let agent_address = match agent.and_then(|agent| agent.target(&endpoint.address)) {
+            Some(EndpointAddress::Ip(address)) => address.ip().to_string(),
+            _ => "-".to_owned(),
+        };
         // Writing to a String does not fail.
         let _ = writeln!(
             out,
-            "{backend} {name} {} {} {address} {} {} {} {} {since} {status} {result} {} {} 0 {} {} {host} {port} - 0 \
-             {probed_port} {probed} - 0",
+            "{backend} {name} {} {} {address} {} {} {} {} {since} {status} {result} {} {} {} {} {} {host} {port} - 0 \
+             {probed_port} {probed} {agent_address} {agent_port}",
             endpoint.number,
             endpoint.name,
             self.operation(),
@@ -159,6 +168,7 @@ impl Line<'_> {
             configured_weight(view, endpoint),
             self.health(),
             self.check(),
+            self.agent(),
             u8::from(self.number_written),
             u8::from(endpoint.number_written),
         );
@@ -214,6 +224,14 @@ impl Line<'_> {
         match self.stats.health() {
             Health::Down => 0,
             _ => check.rise.get().saturating_add(check.fall.get() - 1),
+        }
+    }
+
+    fn agent(&self) -> u8 {
+        match &self.endpoint.agent {
+            Some(agent) if agent.paused => check::AGENT | check::CONFIGURED,
+            Some(_) => check::AGENT | check::CONFIGURED | check::ENABLED,
+            None => 0,
         }
     }
 

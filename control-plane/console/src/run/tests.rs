@@ -207,6 +207,7 @@ fn refusals_are_haproxys() {
         ("set server app/a fqdn x", "set server <b>/<s> fqdn failed because no resolution is configured.\n"),
         ("enable health app/b", "Health check was not configured on this server, cannot enable.\n"),
         ("disable health app/b", ""),
+        ("set server app/a agent-send x", "agent checks are not enabled on this server.\n"),
         ("enable agent app/a", "Agent was not configured on this server, cannot enable.\n"),
         ("enable frontend web", "All sockets are already enabled.\n"),
         ("disable frontend zz", "No such frontend.\n"),

@@ -26,6 +26,16 @@ pub enum Field {
     CheckPort,
     /// Of a checked endpoint: whether it is probed.
     Checks,
+    /// Of an endpoint with an agent: whether that is asked.
+    Agent,
+    /// Of an endpoint with an agent: what that says of its health.
+    AgentHealth,
+    /// Of an endpoint with an agent: where that is.
+    AgentAddress,
+    /// Of an endpoint with an agent: its port.
+    AgentPort,
+    /// Of an endpoint with an agent: what that is sent.
+    AgentSend,
     /// Of an endpoint, a frontend or the process: connections at one time.
     MaxConnections,
     /// Of a frontend: whether it accepts.
@@ -44,6 +54,11 @@ impl fmt::Display for Field {
             Self::CheckAddress => "check-address",
             Self::CheckPort => "check-port",
             Self::Checks => "checks",
+            Self::Agent => "agent",
+            Self::AgentHealth => "agent-health",
+            Self::AgentAddress => "agent-address",
+            Self::AgentPort => "agent-port",
+            Self::AgentSend => "agent-send",
             Self::MaxConnections => "maxconn",
             Self::Patterns => "entries",
         })
@@ -100,6 +115,16 @@ pub enum Value {
     CheckPort(u16),
     /// Whether probes are made.
     Checks(bool),
+    /// Whether the agent is asked.
+    Agent(bool),
+    /// Up or down.
+    AgentHealth(bool),
+    /// Of the agent.
+    AgentAddress(IpAddr),
+    /// Of the agent; never 0.
+    AgentPort(u16),
+    /// To the agent.
+    AgentSend(Vec<u8>),
     /// 0: no limit of its own.
     MaxConnections(u32),
     /// Accepting or not.
@@ -121,7 +146,11 @@ impl fmt::Display for Value {
             Self::Address(address) => address.fmt(f),
             Self::CheckAddress(address) => address.fmt(f),
             Self::CheckPort(port) => port.fmt(f),
-            Self::Checks(on) => f.write_str(if *on { "on" } else { "off" }),
+            Self::Checks(on) | Self::Agent(on) => f.write_str(if *on { "on" } else { "off" }),
+            Self::AgentHealth(up) => f.write_str(if *up { "up" } else { "down" }),
+            Self::AgentAddress(address) => address.fmt(f),
+            Self::AgentPort(port) => port.fmt(f),
+            Self::AgentSend(bytes) => bytes.escape_ascii().fmt(f),
             Self::Frontend(FrontendState::Enabled) => f.write_str("enabled"),
             Self::Frontend(FrontendState::Disabled) => f.write_str("disabled"),
             Self::Frontend(FrontendState::Shutdown) => f.write_str("shut down"),
@@ -141,6 +170,11 @@ impl Value {
             Self::CheckAddress(_) => Field::CheckAddress,
             Self::CheckPort(_) => Field::CheckPort,
             Self::Checks(_) => Field::Checks,
+            Self::Agent(_) => Field::Agent,
+            Self::AgentHealth(_) => Field::AgentHealth,
+            Self::AgentAddress(_) => Field::AgentAddress,
+            Self::AgentPort(_) => Field::AgentPort,
+            Self::AgentSend(_) => Field::AgentSend,
             Self::MaxConnections(_) => Field::MaxConnections,
             Self::Frontend(_) => Field::Frontend,
             Self::Patterns(_) => Field::Patterns,
@@ -219,7 +253,33 @@ impl Value {
                     check.paused = !on;
                 }
             }
+            Self::Agent(_)
+            | Self::AgentHealth(_)
+            | Self::AgentAddress(_)
+            | Self::AgentPort(_)
+            | Self::AgentSend(_) => {
+                if let Some(agent) = &mut body.agent {
+                    self.write_agent(agent, since_unix_ms);
+                }
+            }
             Self::Frontend(_) | Self::Patterns(_) => {}
+        }
+    }
+
+    fn write_agent(&self, agent: &mut v1::Agent, since_unix_ms: u64) {
+        match self {
+            Self::Agent(on) => agent.paused = !on,
+            Self::AgentHealth(up) => {
+                let value = if *up { forced_health::Value::Up } else { forced_health::Value::Down };
+                agent.forced_health =
+                    Some(v1::ForcedHealth { value: value.into(), at_unix_ms: since_unix_ms });
+            }
+            Self::AgentAddress(address) => {
+                agent.address = Some(build::ip_address(SocketAddr::new(*address, 0)));
+            }
+            Self::AgentPort(port) => agent.port = (*port).into(),
+            Self::AgentSend(bytes) => agent.send = bytes.clone().into(),
+            _ => {}
         }
     }
 }
@@ -264,6 +324,15 @@ impl Field {
             },
             Self::CheckPort => body.check.as_ref()?.port.to_string(),
             Self::Checks => if body.check.as_ref()?.paused { "off" } else { "on" }.to_owned(),
+            Self::Agent => if body.agent.as_ref()?.paused { "off" } else { "on" }.to_owned(),
+            // As with that of a server.
+            Self::AgentHealth => body.agent.as_ref().map(|_| String::new())?,
+            Self::AgentAddress => match &body.agent.as_ref()?.address {
+                Some(ip) => octets(ip)?.to_string(),
+                None => String::new(),
+            },
+            Self::AgentPort => body.agent.as_ref()?.port.to_string(),
+            Self::AgentSend => body.agent.as_ref()?.send.escape_ascii().to_string(),
             Self::Frontend | Self::Patterns => return None,
         };
         Some(text)

@@ -8,6 +8,7 @@ use sluicegate_proto::v1::{self, Kind, endpoint, resource::Body};
 use super::address::{self, Address, Host};
 use super::check::Check;
 use super::proxy::Proxy;
+use super::server_health::ServerHealth;
 use super::server_name::ServerNames;
 use super::server_port::ServerPort;
 use super::server_resolution::{Naming, is_service};
@@ -36,6 +37,7 @@ struct ServerOptions {
     schedule: v1::CheckSchedule,
     /// Whose health is its own: the word.
     tracks: Option<(String, Span)>,
+    health: ServerHealth,
     /// Options for whose sake nothing is sent to it.
     closed: Vec<&'static str>,
     /// Options that ask for a check that is not made yet.
@@ -80,12 +82,12 @@ impl<'a> Lowering<'a> {
                     count += 1;
                     let [name, address] = line.fixed() else { continue };
                     self.server_name(name);
-                    let draft = self.server(check, line, (name, address), &defaults);
+                    let draft = self.server((proxy, check), line, (name, address), &defaults);
                     let own = self.own_name(proxy, name, &mut names);
                     drafts.extend(draft.map(|draft| Draft { name: own, ..draft }));
                 }
                 "server-template" => {
-                    let servers = self.server_template(check, line, &defaults);
+                    let servers = self.server_template((proxy, check), line, &defaults);
                     count += servers.len();
                     drafts.extend(servers);
                 }
@@ -101,7 +103,7 @@ impl<'a> Lowering<'a> {
             let unusable = none || !options.closed.is_empty() || unchecked;
             let tracks = options.tracks.filter(|_| !unusable);
             let track = tracks.map(|(tracked, span)| self.track(proxy.name, &name, tracked, span));
-            let endpoint = v1::Endpoint {
+            let mut endpoint = v1::Endpoint {
                 backend: Some(id(Kind::Backend, proxy.name)),
                 name: name.clone(),
                 number,
@@ -124,6 +126,7 @@ impl<'a> Lowering<'a> {
                 resolution,
                 ..v1::Endpoint::default()
             };
+            options.health.write(&mut endpoint);
             let name = format!("{}/{name}", proxy.name);
             self.emit(name, span, index + 1, Body::Endpoint(endpoint));
         }
@@ -151,7 +154,7 @@ impl<'a> Lowering<'a> {
 
     fn server(
         &mut self,
-        check: &Check,
+        (proxy, check): (&Proxy<'_, 'a>, &Check),
         line: &'a Directive,
         (name, word): (&'a Word, &'a Word),
         defaults: &ServerOptions,
@@ -207,6 +210,8 @@ impl<'a> Lowering<'a> {
             endpoint::Address::Host(host) => self.resolution(&options.naming, &host.name, word),
             endpoint::Address::Ip(_) | endpoint::Address::Unix(_) => None,
         };
+        let is_unix = matches!(address, endpoint::Address::Unix(_));
+        self.health_options(proxy, &options.health, (options.checked, is_unix));
         let (name, span) = (name.text().to_owned(), line.span);
         Some(Draft { name, span, address, client_port_offset, resolution, options })
     }
@@ -214,13 +219,13 @@ impl<'a> Lowering<'a> {
     /// The servers of a template. An `id` is that of the first.
     fn server_template(
         &mut self,
-        check: &Check,
+        of: (&Proxy<'_, 'a>, &Check),
         line: &'a Directive,
         defaults: &ServerOptions,
     ) -> Vec<Draft> {
         let [prefix, numbers, address] = line.fixed() else { return Vec::new() };
         self.server_name(prefix);
-        let draft = self.server(check, line, (prefix, address), defaults);
+        let draft = self.server(of, line, (prefix, address), defaults);
         let Some((draft, numbers)) = draft.zip(self.template_numbers(numbers)) else { return Vec::new() };
         (0u32..)
             .zip(numbers)
@@ -290,6 +295,7 @@ impl<'a> Lowering<'a> {
                     options.unmade.retain(|unmade| *unmade != undone);
                 }
                 let word = option.args.first();
+                self.health_option(&option, &mut options.health, &mut options.schedule);
                 if !word.is_some_and(|word| self.naming_option(name, word, &mut options.naming)) {
                     self.server_option(option, options);
                 }

@@ -279,6 +279,25 @@ fn endpoint_body(out: &mut Out, endpoint: &v1::Endpoint) {
     if endpoint.track.is_some() {
         out.value("track", name(endpoint.track.as_ref()));
     }
+    out.flag("down_ends_sessions", endpoint.down_ends_sessions);
+    out.flag("up_ends_backup_sessions", endpoint.up_ends_backup_sessions);
+    if let Some(it) = &endpoint.observation {
+        out.inside("observation", |out| {
+            out.value("layer", it.layer().as_str_name());
+            out.value("error_limit", it.error_limit);
+            out.value("on_error", it.on_error().as_str_name());
+        });
+    }
+    if let Some(agent) = &endpoint.agent {
+        out.inside("agent", |out| {
+            if let Some(address) = &agent.address {
+                out.value("address", ip(address));
+            }
+            out.value("port", agent.port);
+            out.value("interval_ms", agent.interval_ms);
+            out.text("send", &agent.send.escape_ascii().to_string());
+        });
+    }
     let Some(check) = &endpoint.check else { return };
     out.inside("check", |out| {
         out.value("interval_ms", check.interval_ms);
@@ -291,6 +310,9 @@ fn endpoint_body(out: &mut Out, endpoint: &v1::Endpoint) {
         }
         out.number("port", check.port);
         out.flag("send_proxy", check.send_proxy);
+        if check.initial != 0 {
+            out.value("initial", check.initial().as_str_name());
+        }
     });
 }
 

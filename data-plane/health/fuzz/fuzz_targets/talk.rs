@@ -14,6 +14,9 @@ use sluicegate_health::script::{
 };
 use sluicegate_health::{Circumstances, MAX_ANSWER_BYTES, Outcome, Script, Talk, Want};
 
+/// The first byte of an input that an agent says.
+const AGENT: &u8 = &b'a';
+
 /// A regular expression without its engine: that one is not under test.
 #[derive(Debug)]
 struct Begins(&'static str);
@@ -116,8 +119,14 @@ fn hold(script: &Arc<Script>, answer: &[u8], piece: usize) -> Outcome {
 
 fuzz_target!(|data: &[u8]| {
     let [which, piece, answer @ ..] = data else { return };
-    let (expects, http, same) = expects(*which);
-    let script = Arc::new(script(expects, http));
+    let (script, same) = match which {
+        AGENT => (Script::asking_agent(b"hello"), true),
+        which => {
+            let (expects, http, same) = expects(*which);
+            (script(expects, http), same)
+        }
+    };
+    let script = Arc::new(script);
     let whole = hold(&script, answer, usize::MAX);
     let pieces = hold(&script, answer, usize::from(*piece));
     if same && answer.len() < MAX_ANSWER_BYTES {

@@ -13,7 +13,7 @@ fn schedule(rise: u32, fall: u32) -> Schedule {
 }
 
 fn outcome(status: Status) -> Outcome {
-    Outcome { status, code: None, info: String::new() }
+    Outcome { status, code: None, info: String::new(), reply: None }
 }
 
 fn check(rise: u32, fall: u32) -> Check {
@@ -201,4 +201,68 @@ fn chance_moves_a_probe_within_its_part_of_the_interval() {
     let (first, last) = (all.iter().min().unwrap(), all.iter().max().unwrap());
     assert!(*first >= 1_500 * MS && *first < 1_510 * MS, "{first:?}");
     assert!(*last <= 2_500 * MS && *last > 2_490 * MS, "{last:?}");
+}
+
+#[test]
+fn where_it_begins_says_what_the_first_probes_do() {
+    let passes = |check: &mut Check| {
+        let now = check.due();
+        check.tick(now);
+        check.finish(now, &outcome(Status::L4Ok)).change
+    };
+    let fails = |check: &mut Check| {
+        let now = check.due();
+        check.tick(now);
+        check.finish(now, &outcome(Status::L4Timeout)).change
+    };
+    let starting = |initial| check(2, 3).starting(initial);
+    assert_eq!(fails(&mut starting(Initial::Up)), Some(Health::Down));
+    let mut fully = starting(Initial::FullyUp);
+    assert_eq!([fails(&mut fully), fails(&mut fully), fails(&mut fully)], [None, None, Some(Health::Down)]);
+    assert_eq!(starting(Initial::Down).health(), Health::Down);
+    assert_eq!(passes(&mut starting(Initial::Down)), Some(Health::Up));
+    let mut fully = starting(Initial::FullyDown);
+    assert_eq!([passes(&mut fully), passes(&mut fully)], [None, Some(Health::Up)]);
+}
+
+#[test]
+fn suspicions_are_failed_probes_of_different_weight() {
+    let well = || check(2, 3).starting(Initial::FullyUp);
+    let change = |check: &mut Check, suspicion| {
+        check.suspect(Duration::ZERO, suspicion, "why").and_then(|finding| finding.change)
+    };
+    let mut failed = well();
+    assert_eq!(failed.suspect(Duration::ZERO, Suspicion::Probe, "why"), None);
+    assert_eq!(failed.progress(), None);
+    let finding = failed.suspect(Duration::ZERO, Suspicion::Failure, "why").unwrap();
+    assert_eq!(finding.evidence.reason(), "Health analyze, info: \"why\"");
+    assert_eq!(failed.progress(), Some((1, 3)));
+    let mut dying = well();
+    assert_eq!(change(&mut dying, Suspicion::LastFailure), None);
+    assert_eq!(change(&mut dying, Suspicion::Failure), Some(Health::Down));
+    assert_eq!(change(&mut well(), Suspicion::Down), Some(Health::Down));
+    let mut down = check(2, 3).starting(Initial::Down);
+    assert_eq!(change(&mut down, Suspicion::Down), None);
+    assert_eq!(down.health(), Health::Down);
+}
+
+#[test]
+fn after_a_suspicion_the_next_probe_comes_soon() {
+    let fast = Schedule { fast_interval: Duration::from_millis(10), ..schedule(2, 3) };
+    let mut check = Check::new(fast, Limits::default(), Duration::from_secs(60)).starting(Initial::FullyUp);
+    check.suspect(Duration::from_secs(1), Suspicion::Probe, "why");
+    assert_eq!(check.due(), Duration::from_millis(1_010));
+    check.suspect(Duration::from_secs(2), Suspicion::Probe, "why");
+    assert_eq!(check.due(), Duration::from_millis(1_010), "never later");
+}
+
+#[test]
+fn an_agent_that_says_nothing_changes_nothing() {
+    let mut agent = check(1, 1).of_agent();
+    let mut hears = |status| agent.finish(Duration::ZERO, &outcome(status)).change;
+    assert_eq!(hears(Status::L7Status), Some(Health::Down));
+    assert_eq!(hears(Status::NoChange), None);
+    assert_eq!(hears(Status::L4Connection), None);
+    assert_eq!(hears(Status::L7Ok), Some(Health::Up));
+    assert_eq!(hears(Status::L7Timeout), None);
 }

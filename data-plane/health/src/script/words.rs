@@ -48,6 +48,7 @@ impl Step {
             }
             Action::Connect(_) => out.extend_from_slice(b"(connect)"),
             Action::Send(_) | Action::Request(_) => out.extend_from_slice(b"(send)"),
+            Action::HearAgent => out.extend_from_slice(b"(expect custom function)"),
             Action::Expect(expect) => match &expect.pattern {
                 Pattern::Text(text, TextKind::String) => out.extend(quoted("string", text)),
                 Pattern::Text(text, TextKind::Binary) => out.extend(quoted("binary", text)),

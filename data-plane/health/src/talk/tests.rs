@@ -29,7 +29,7 @@ enum End {
 
 impl End {
     fn words(&self) -> String {
-        let (mark, Outcome { status, code, info }) = match self {
+        let (mark, Outcome { status, code, info, .. }) = match self {
             Self::Over(outcome) => ("", outcome),
             Self::Late(outcome) => ("late ", outcome),
         };

@@ -48,6 +48,7 @@ fn steps(wire: &v1::CheckScript, scope: &mut Scope<'_>) -> Option<Script> {
             Action::Send(_) => !wire.http,
             Action::Request(_) => wire.http,
             Action::Expect(expect) => expect::fits(expect, wire.http),
+            Action::HearAgent => false,
         };
         if !fits {
             return scope.at(format!("step {}", index + 1), |scope| {

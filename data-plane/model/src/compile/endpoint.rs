@@ -9,7 +9,7 @@ use sluicegate_proto::v1::{self, Kind};
 use super::part::optional;
 use super::reason::Fault;
 use super::scope::Scope;
-use super::{address, persistence, resolvers};
+use super::{address, persistence, resolvers, watch};
 use crate::endpoint::{
     CheckSchedule, ClientPort, Endpoint, EndpointAddress, ForcedHealth, ForcedValue, HashIdentity,
 };
@@ -82,6 +82,12 @@ pub(super) fn endpoint(key: &ObjectKey, wire: &v1::Endpoint, scope: &mut Scope<'
     let resolution = optional(wire.resolution.as_ref(), |resolution| {
         scope.at("resolution", |scope| resolvers::resolution(resolution, wire, scope))
     });
+    let observation = optional(wire.observation.as_ref(), |wire| {
+        scope.at("observation", |scope| watch::observation(wire, scope))
+    });
+    let agent = optional(wire.agent.as_ref(), |agent| {
+        scope.at("agent", |scope| watch::agent(agent, wire.address.as_ref(), scope))
+    });
     let cookie = persistence::cookie_value(&wire.cookie, scope);
     let slow_start = match wire.slow_start_ms {
         0 => Some(None),
@@ -114,6 +120,10 @@ pub(super) fn endpoint(key: &ObjectKey, wire: &v1::Endpoint, scope: &mut Scope<'
         check: check?,
         track: track?,
         resolution: resolution?.map(Box::new),
+        observation: observation?,
+        agent: agent?.map(Box::new),
+        down_ends_sessions: wire.down_ends_sessions,
+        up_ends_backup_sessions: wire.up_ends_backup_sessions,
     })
 }
 
@@ -167,6 +177,7 @@ fn check(wire: &v1::CheckSchedule, scope: &mut Scope<'_>) -> Option<CheckSchedul
         scope.at("address", |scope| address::socket(wire, 0, scope))
     });
     let port = address::port(wire.port, 0, scope);
+    let initial = watch::initial(wire.initial, scope);
     let interval = interval?;
     Some(CheckSchedule {
         interval,
@@ -178,10 +189,11 @@ fn check(wire: &v1::CheckSchedule, scope: &mut Scope<'_>) -> Option<CheckSchedul
         port: port.map(|port| Some(port).filter(|&port| port != 0))?,
         paused: wire.paused,
         send_proxy: wire.send_proxy,
+        initial: initial?,
     })
 }
 
-fn forced_health(wire: &v1::ForcedHealth, scope: &mut Scope<'_>) -> Option<ForcedHealth> {
+pub(super) fn forced_health(wire: &v1::ForcedHealth, scope: &mut Scope<'_>) -> Option<ForcedHealth> {
     use v1::forced_health::Value;
     let value = match scope.known::<Value>("value", wire.value)? {
         Value::Up => ForcedValue::Up,

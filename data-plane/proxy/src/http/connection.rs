@@ -256,16 +256,14 @@ impl Connection {
     /// none has begun; the cause, where that is the end already.
     #[cold]
     fn hear(&mut self, cx: &mut Context<'_>) -> Option<CloseCause> {
-        if !self.registration.hear(cx.waker(), &*self) {
-            return None;
-        }
-        let State::Busy(turn) = &mut self.state else { return Some(CloseCause::Operator) };
+        let ending = self.registration.hear(cx.waker(), &*self)?;
+        let State::Busy(turn) = &mut self.state else { return Some(ending.close_cause()) };
         let now = self.worker.clock.refresh();
         let mut scratch = self.worker.lender.lend();
         let (worker, frontend) = (&*self.worker, &**self.entry.attachment.frontend());
         let client = &mut self.stream;
-        let step =
-            Run { cx, worker, frontend, client, turn, scratch: &mut scratch, now }.fail(Failure::ShutDown);
+        let mut run = Run { cx, worker, frontend, client, turn, scratch: &mut scratch, now };
+        let step = run.fail(Failure::ShutDown(ending));
         self.worker.lender.restore(scratch);
         let Step::Done(next) = step else { return None };
         match self.end(cx, next, now) {

@@ -7,7 +7,7 @@ use super::run::{Run, Step};
 use super::turn::{Stage, Turn};
 use crate::failure::Failure;
 use crate::h1::{Framing, View};
-use crate::live::{LiveBackend, NoPermit, Permit, Ticket};
+use crate::live::{LiveBackend, NoPermit, Permit, Sign, Ticket};
 use crate::stream::Stream;
 use crate::termination::Phase;
 use crate::transfer::{Broken, Coding};
@@ -159,6 +159,7 @@ impl Run<'_, '_> {
         turn.stage = Stage::Relay;
         turn.moved = self.now;
         turn.facts.refused = false;
+        turn.exchange.observe(Sign::Connected);
         if self.frontend.sinks.wants_source {
             turn.exchange.source = turn.server.as_ref().and_then(Stream::local);
         }

@@ -10,6 +10,7 @@ use super::turn::{Stage, Turn};
 use crate::counters::count_response;
 use crate::failure::Failure;
 use crate::h1::{Framing, InvalidHead, Limits, Parsed, Persistence, Version, View};
+use crate::live::Sign;
 use crate::termination::Phase;
 use crate::transfer::Broken;
 use crate::transfer::Scratch;
@@ -209,6 +210,7 @@ impl Run<'_, '_> {
         let index = self.worker.index;
         if let Some(endpoint) = self.endpoint() {
             count_response(&endpoint.state.counters.shard(index).responses, status);
+            endpoint.state.observe(Sign::Answer(status));
         }
     }
 }

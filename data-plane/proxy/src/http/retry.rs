@@ -8,7 +8,7 @@ use super::run::{Run, Step};
 use super::turn::Stage;
 use crate::failure::Failure;
 use crate::h1::Method;
-use crate::live::{LiveBackend, Ticket};
+use crate::live::{LiveBackend, Sign, Ticket};
 
 impl Run<'_, '_> {
     /// An attempt failed before anything was sent: another one, there or elsewhere, while the retries last.
@@ -19,6 +19,7 @@ impl Run<'_, '_> {
         let Some(backend) = self.turn.backend().cloned() else { return self.fail(failure) };
         if let Some(endpoint) = self.endpoint() {
             backend.unreached(&endpoint.state);
+            endpoint.state.observe(Sign::Unconnected);
         }
         let asked = backend.settings().retry_on.as_ref().is_none_or(|on| on.connection);
         if !asked || self.turn.exchange.retries >= self.most_retries(&backend) {

@@ -116,7 +116,7 @@ impl Run<'_, '_> {
         // Where the next request would start is unknown, or the client has shown that it sends none.
         let keep = !matches!(
             failure,
-            Failure::BadRequest(_) | Failure::ClientTimeout | Failure::Killed | Failure::ShutDown
+            Failure::BadRequest(_) | Failure::ClientTimeout | Failure::Killed | Failure::ShutDown(_)
         );
         self.answer_error(outcome.status, keep)
     }
@@ -195,6 +195,11 @@ impl Run<'_, '_> {
     fn count_failure(&mut self, failure: Failure) {
         let index = self.worker.index;
         let exchange = &self.turn.exchange;
+        if !self.turn.facts.answered
+            && let Some(sign) = failure.sign()
+        {
+            exchange.observe(sign);
+        }
         match failure {
             Failure::BadRequest(_) => {
                 self.frontend.state.counters.shard(index).bad_requests.add(1);
@@ -309,7 +314,7 @@ fn close_cause(failure: Failure) -> CloseCause {
         Failure::BadRequest(_) => CloseCause::BadRequest,
         Failure::Denied(_) => CloseCause::Rule,
         Failure::Killed => CloseCause::HardStop,
-        Failure::ShutDown => CloseCause::Operator,
+        Failure::ShutDown(ending) => ending.close_cause(),
         _ => CloseCause::Endpoint,
     }
 }

@@ -5,9 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sluicegate_proto::id::ObjectKey;
 
+use super::alarm::Alarms;
+
 /// Objects marked since they were last taken, each at most once.
 #[derive(Debug, Default)]
-pub(crate) struct Changes(Mutex<Vec<Arc<Mark>>>);
+pub(crate) struct Changes {
+    marked: Mutex<Vec<Arc<Mark>>>,
+    pub(super) alarms: Alarms,
+}
 
 impl Changes {
     /// Takes the identities of all that is marked. Marks are made beside the change and without a fence, so a reader
@@ -22,7 +27,7 @@ impl Changes {
     }
 
     fn list(&self) -> MutexGuard<'_, Vec<Arc<Mark>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.marked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -31,7 +36,7 @@ impl Changes {
 pub(crate) struct Mark {
     pub(super) key: ObjectKey,
     marked: AtomicBool,
-    changes: Arc<Changes>,
+    pub(super) changes: Arc<Changes>,
 }
 
 impl Mark {

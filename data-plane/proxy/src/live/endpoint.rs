@@ -17,8 +17,10 @@ use super::backend::{BackendState, LiveBackend};
 use super::change::Mark;
 use super::health::{Checks, Evidence, Health, Probe};
 use super::latency::Latencies;
+use super::observed::{Observed, Sign};
 use super::places::Places;
 use super::share::Share;
+use super::standing::{Admin, Standing};
 use super::uptime;
 use sluicegate_proto::id::ObjectKey;
 
@@ -88,9 +90,19 @@ impl LiveEndpoint {
         }
     }
 
-    /// Whether the configuration or a person has taken it, or its whole backend, out of service.
+    /// Whether it, or its whole backend, has been taken out of service.
     pub fn is_out(&self, backend: &LiveBackend) -> bool {
-        self.config.disabled || backend.settings().disabled
+        self.is_disabled() || backend.settings().disabled
+    }
+
+    /// Whether the configuration, a person or its agent has taken it out of service.
+    pub fn is_disabled(&self) -> bool {
+        self.config.disabled || self.state.admin() == Some(Admin::Maint)
+    }
+
+    /// Whether a person or its agent wants it to take nothing new.
+    pub fn drains(&self) -> bool {
+        self.config.drain || self.state.admin() == Some(Admin::Drain)
     }
 
     /// What its backend's cookie calls it now.
@@ -169,7 +181,10 @@ pub struct EndpointState {
     places: Places,
     pub(super) index: AtomicU32,
     pub(super) queued: AtomicU32,
+    /// That of `standing`, for those who pass by.
     health: AtomicU8,
+    standing: Mutex<Standing>,
+    observed: Observed,
     retired: AtomicBool,
     /// The table of its backend has it.
     eligible: AtomicBool,
@@ -180,6 +195,7 @@ pub struct EndpointState {
     resolved: ArcSwapOption<Place>,
     known: Mutex<Known>,
     checks: Mutex<Checks>,
+    agent: Mutex<Option<Probe>>,
     /// Per worker.
     pub counters: Sharded<EndpointCounters>,
 }
@@ -195,6 +211,8 @@ impl EndpointState {
             index: AtomicU32::new(0),
             queued: AtomicU32::new(0),
             health: AtomicU8::new(Health::Unchecked as u8),
+            standing: Mutex::new(Standing::begin()),
+            observed: Observed::default(),
             retired: AtomicBool::new(false),
             eligible: AtomicBool::new(false),
             share: Share::default(),
@@ -204,6 +222,7 @@ impl EndpointState {
             resolved: ArcSwapOption::empty(),
             known: Mutex::default(),
             checks: Mutex::default(),
+            agent: Mutex::default(),
             counters: Sharded::marking(workers, Arc::clone(&mark)),
             mark,
         }
@@ -234,26 +253,119 @@ impl EndpointState {
         self.evidence.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Says what checks found. A change is in force for the next exchange on every worker, and wakes who waits.
-    pub fn set_health(&self, health: Health, evidence: &str) {
-        let before = self.health.swap(health as u8, SeqCst);
-        let changed = before != health as u8;
-        if changed && health.is_usable() && !Health::of(before).is_usable() {
-            self.share.cool(uptime::now_ms());
-        }
+    /// Says what checks found. A change is in force for the next exchange on every worker, and wakes who waits. Says whether
+    /// its health is another one now.
+    pub fn set_health(&self, health: Health, evidence: &str) -> bool {
+        self.stand(Some(evidence), |standing| standing.checked = health)
+    }
+
+    /// Says what its agent says of its health. Says whether its health is another one now.
+    pub fn set_agent_health(&self, down: bool, evidence: &str) -> bool {
+        let evidence = Some(evidence).filter(|_| down != self.standing().agent_down);
+        self.stand(evidence, |standing| standing.agent_down = down)
+    }
+
+    /// Says what its agent wants of it, beside the configuration. Says whether that is new.
+    pub fn set_admin(&self, admin: Option<Admin>) -> bool {
+        let before = self.standing().admin;
+        self.stand(None, |standing| standing.admin = admin);
+        if before != admin
+            && let Some(backend) = self.backend.upgrade()
         {
+            backend.endpoints_changed();
+        }
+        before != admin
+    }
+
+    /// Gives it another limit of exchanges at one time than the configuration does; 0: none. `None`: that of the
+    /// configuration.
+    pub fn set_limit(&self, limit: Option<u32>, config: &Endpoint) {
+        if self.standing().limit == limit {
+            return;
+        }
+        self.stand(None, |standing| standing.limit = limit);
+        self.places.write(config);
+        if let Some(limit) = limit {
+            self.places.overrule(limit);
+        }
+        if let Some(backend) = self.backend.upgrade() {
+            backend.endpoints_changed();
+        }
+    }
+
+    /// All that is said of it.
+    pub fn standing(&self) -> Standing {
+        *self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What its agent wants of it.
+    fn admin(&self) -> Option<Admin> {
+        self.standing().admin
+    }
+
+    /// Changes what is said of it, and says whether its health is another one then.
+    fn stand(&self, evidence: Option<&str>, change: impl FnOnce(&mut Standing)) -> bool {
+        let changed = {
+            let mut standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
+            change(&mut standing);
+            let health = standing.health();
+            let before = self.health.swap(health as u8, SeqCst);
+            let changed = before != health as u8;
+            if changed && health.is_usable() && !Health::of(before).is_usable() {
+                self.share.cool(uptime::now_ms());
+            }
             let mut known = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
             if changed {
                 known.history.turn(before == Health::Down as u8, health == Health::Down);
             }
-            if &*known.text != evidence {
+            if let Some(evidence) = evidence.filter(|evidence| &*known.text != *evidence) {
                 known.text = evidence.into();
             }
-        }
+            changed
+        };
         self.mark.touch();
         if changed && let Some(backend) = self.backend.upgrade() {
             backend.endpoints_changed();
         }
+        changed
+    }
+
+    /// An exchange shows how it is.
+    #[inline]
+    pub(crate) fn observe(&self, sign: Sign) {
+        if self.observed.is_on() {
+            self.observe_sign(sign);
+        }
+    }
+
+    #[cold]
+    fn observe_sign(&self, sign: Sign) {
+        if let Some(run) = self.observed.count(sign) {
+            self.mark.touch();
+            if !self.observed.told.swap(true, SeqCst) {
+                self.mark.changes.alarms.raise(self.mark.key.clone(), run);
+            }
+        }
+    }
+
+    pub(super) fn heard_error_run(&self) {
+        self.observed.told.store(false, SeqCst);
+    }
+
+    /// How often its exchanges went wrong too often in a row.
+    pub fn error_runs(&self) -> u64 {
+        self.observed.runs()
+    }
+
+    /// Counts what its agent was asked.
+    pub fn count_agent(&self, probe: Option<Probe>) {
+        *self.agent.lock().unwrap_or_else(PoisonError::into_inner) = probe;
+        self.mark.touch();
+    }
+
+    /// What its agent said last.
+    pub fn agent(&self) -> Option<Probe> {
+        self.agent.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Says what the name resolves to. Its health is [`Health::Unresolved`] until then.
@@ -263,7 +375,7 @@ impl EndpointState {
             self.resolved.store(Some(Arc::new(Place { address, transport: TransportId::own() })));
             self.mark.touch();
         }
-        if self.health() == Health::Unresolved {
+        if self.standing().checked == Health::Unresolved {
             let checked = self.known.lock().unwrap_or_else(PoisonError::into_inner).check.is_some();
             self.set_health(if checked { Health::Up } else { Health::Unchecked }, "resolved");
         } else if moved && let Some(backend) = self.backend.upgrade() {
@@ -313,6 +425,7 @@ impl EndpointState {
             let mut checks = self.checks.lock().unwrap_or_else(PoisonError::into_inner);
             (checks.made, checks.failed) = (0, 0);
             drop(checks);
+            self.observed.restart();
             self.evidence.lock().unwrap_or_else(PoisonError::into_inner).history.downs = 0;
         }
         self.mark.touch();
@@ -434,6 +547,10 @@ impl EndpointState {
     pub(super) fn adopt(&self, index: u32, config: &Endpoint) {
         self.index.store(index, SeqCst);
         self.places.write(config);
+        if let Some(limit) = self.standing().limit {
+            self.places.overrule(limit);
+        }
+        self.observed.adopt(config.observation.as_ref());
         self.retired.store(false, SeqCst);
         self.share.write(config.weight, config.slow_start);
         self.number.store(config.number.get(), SeqCst);
@@ -451,6 +568,7 @@ impl EndpointState {
         let fresh = match (&key, forced) {
             _ if unresolved => Health::Unresolved,
             (_, Some(forced)) => forced.value.into(),
+            (Some(_), None) if config.check.as_ref().is_some_and(|it| !it.initial.is_up()) => Health::Down,
             (Some(_), None) => Health::Up,
             (None, None) => Health::Unchecked,
         };
@@ -458,9 +576,13 @@ impl EndpointState {
         let lasts = key.is_some() || forced.is_some() || config.track.is_some();
         let same = known.check == key && known.track == config.track && known.host == host;
         let keeps = same && lasts && !set_anew;
-        if !keeps && self.health.swap(fresh as u8, SeqCst) != fresh as u8 {
-            let mut evidence = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
-            *evidence = Evidence::none();
+        if !keeps {
+            let mut standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
+            standing.checked = fresh;
+            let health = standing.health() as u8;
+            if self.health.swap(health, SeqCst) != health {
+                *self.evidence.lock().unwrap_or_else(PoisonError::into_inner) = Evidence::none();
+            }
         }
         let out = config.disabled || config.drain;
         if known.out && !out {

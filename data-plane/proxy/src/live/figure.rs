@@ -43,7 +43,7 @@ fn endpoint<'a>(backend: &'a LiveBackend, name: &str) -> Option<&'a Arc<LiveEndp
 /// HAProxy: neither in maintenance nor down; weight and draining aside.
 fn is_up(endpoint: &LiveEndpoint) -> bool {
     let health = endpoint.state.health();
-    !endpoint.config.disabled && (health.is_usable() || health == Health::Stopping)
+    !endpoint.is_disabled() && (health.is_usable() || health == Health::Stopping)
 }
 
 /// Rounded up; twice the queue where there is nobody to take it (HAProxy).

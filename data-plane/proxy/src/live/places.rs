@@ -22,6 +22,14 @@ impl Places {
         self.least.store(if least < most { least } else { 0 }, SeqCst);
     }
 
+    /// What is said in place of the configuration's limit; 0: none.
+    pub(super) fn overrule(&self, most: u32) {
+        self.most.store(most, SeqCst);
+        if self.least.load(SeqCst) >= most {
+            self.least.store(0, SeqCst);
+        }
+    }
+
     /// The limit where nothing makes it less; 0: none.
     pub(super) fn most(&self) -> u32 {
         self.most.load(SeqCst)

@@ -70,7 +70,7 @@ impl Table {
         let candidates = endpoints.iter().map(|endpoint| Candidate {
             weight: endpoint.state.weight_in_sixteenths(),
             backup: endpoint.config.backup,
-            usable: !endpoint.config.disabled && !endpoint.config.drain && endpoint.state.is_usable(),
+            usable: !endpoint.is_disabled() && !endpoint.drains() && endpoint.state.is_usable(),
         });
         let eligible = eligible(candidates, settings.all_backups);
         let usable = eligible.iter().map(|(place, _)| *place).collect();

@@ -20,9 +20,9 @@ use crate::counters::CloseCause;
 use crate::exchange::Exchange;
 use crate::failure::{self, Failure};
 use crate::listen::Incoming;
-use crate::live::{EndpointState, LiveBackend, LiveEndpoint, NoPermit, Permit, Place, Ticket};
+use crate::live::{EndpointState, LiveBackend, LiveEndpoint, NoPermit, Permit, Place, Sign, Ticket};
 use crate::persistence::Belonging;
-use crate::sessions::{self, Called};
+use crate::sessions::{self, Called, Ending};
 use crate::stream::Stream;
 use crate::termination::Phase;
 use crate::timer::Deadline;
@@ -147,15 +147,15 @@ impl Session {
         }
     }
 
-    /// An operator ends it. While bytes pass HAProxy logs that without a phase.
+    /// Somebody ends it. While bytes pass HAProxy logs that without a phase.
     #[cold]
-    fn shut_down(&mut self) -> CloseCause {
+    fn shut_down(&mut self, ending: Ending) -> CloseCause {
         let Some(exchange) = self.exchange.take() else { return CloseCause::Finished };
         let phase = match self.phase() {
             Phase::Data => Phase::Done,
             phase => phase,
         };
-        self.finish(exchange, Some((Failure::ShutDown, phase)))
+        self.finish(exchange, Some((Failure::ShutDown(ending), phase)))
     }
 
     /// Decides where it goes.
@@ -289,6 +289,7 @@ impl Session {
             Err(failure) => return self.retry(exchange, failure, now),
         };
         exchange.times.connected = Some(now);
+        exchange.observe(Sign::Connected);
         let State::Connect(permit, _) = std::mem::replace(&mut self.state, State::Over) else {
             return Step::Fail(Failure::Internal, Phase::Connect);
         };
@@ -307,6 +308,7 @@ impl Session {
             return Step::Fail(failure, Phase::Connect);
         };
         backend.unreached(&endpoint.state);
+        exchange.observe(Sign::Unconnected);
         // The place goes to whoever waits for it.
         self.state = State::Over;
         let asked = backend.settings().retry_on.as_ref().is_none_or(|on| on.connection);
@@ -364,7 +366,7 @@ impl Session {
             Some((Failure::ClientClosed, _)) => CloseCause::Client,
             Some((Failure::ClientTimeout, _)) => CloseCause::ClientTimeout,
             Some((Failure::Killed, _)) => CloseCause::HardStop,
-            Some((Failure::ShutDown, _)) => CloseCause::Operator,
+            Some((Failure::ShutDown(ending), _)) => ending.close_cause(),
             Some(_) => CloseCause::Endpoint,
         };
         if let Some((failure, phase)) = failure {
@@ -448,8 +450,10 @@ impl Future for Session {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<CloseCause> {
         let this = &mut *self;
-        if this.registration.is_called() && this.registration.hear(cx.waker(), &*this) {
-            return Poll::Ready(this.shut_down());
+        if this.registration.is_called()
+            && let Some(ending) = this.registration.hear(cx.waker(), &*this)
+        {
+            return Poll::Ready(this.shut_down(ending));
         }
         let Some(mut exchange) = this.exchange.take() else { return Poll::Ready(CloseCause::Finished) };
         loop {

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::task::Waker;
 
-use crate::sessions::{Called, Listing, Which};
+use crate::sessions::{Called, Ending, Listing, Which};
 
 /// Tasks that are woken at one time for a call: what traffic there is goes on between.
 const WOKEN: usize = 256;
@@ -70,7 +70,7 @@ impl Tasks {
         let only = match &asked {
             Asked::List(listing) => listing.only,
             Asked::End(Which::Session(id), _) => Some(*id),
-            Asked::End(Which::At(_), _) => None,
+            Asked::End(Which::At(_) | Which::AtAny(_), _) => None,
         };
         self.asked.replace(Some(asked));
         self.call.set(self.call.get().wrapping_add(1).max(1));
@@ -140,27 +140,24 @@ impl Registration {
         self.heard.get() != self.tasks.call.get()
     }
 
-    /// Takes a place at the first poll, and answers what is asked. True: the task is to end.
+    /// Takes a place at the first poll, and answers what is asked. Where the task is to end: why.
     #[cold]
-    pub(crate) fn hear(&self, waker: &Waker, called: &impl Called) -> bool {
+    pub(crate) fn hear(&self, waker: &Waker, called: &impl Called) -> Option<Ending> {
         let call = self.tasks.call.get();
         self.heard.set(call);
         let id = self.tasks.places.borrow_mut().hear(self, waker, call);
         match &mut *self.tasks.asked.borrow_mut() {
-            None => false,
+            None => None,
             Some(Asked::List(listing)) => {
                 if listing.only.is_none_or(|only| only == id) {
                     listing.hold(id, self.tasks.worker, called);
                 }
-                false
+                None
             }
             Some(Asked::End(which, ended)) => {
-                let meant = match which {
-                    Which::Session(wanted) => *wanted == id,
-                    Which::At(key) => called.endpoint().is_some_and(|at| at.config.key == *key),
-                };
-                *ended += u64::from(meant);
-                meant
+                let ending = which.ends(id, called.endpoint());
+                *ended += u64::from(ending.is_some());
+                ending
             }
         }
     }

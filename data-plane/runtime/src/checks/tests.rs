@@ -3,11 +3,13 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Mutex, MutexGuard};
 
+use sluicegate_engine::live::Sign;
 use sluicegate_engine::stream::Target;
-use sluicegate_health::{Health, Status};
+use sluicegate_health::{Health, Limits, Schedule, Status};
+use sluicegate_model::backend::BackendSettings;
 use sluicegate_model::endpoint::EndpointAddress;
-use sluicegate_model::{Change, compile};
-use sluicegate_proto::v1::{self, Kind};
+use sluicegate_model::{Change, Endpoint, compile};
+use sluicegate_proto::v1;
 use tokio::time::{advance, timeout};
 
 use super::*;
@@ -92,7 +94,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 struct Heard(Arc<Mutex<Vec<String>>>);
 
 impl Verdicts for Heard {
-    fn renewed(&mut self, endpoint: &Subject) {
+    fn renewed(&mut self, endpoint: &Subject, _check: &Check) {
         lock(&self.0).push(format!("{} new", endpoint.key.name()));
     }
 
@@ -150,8 +152,19 @@ impl Bench {
     }
 }
 
-/// Settings of a backend; its probe is an HTTP one for this path where there is one.
-fn settings(uri: Option<&str>) -> Arc<BackendSettings> {
+/// A backend and an endpoint of it; its probe is an HTTP one for this path where there is one.
+fn settings(uri: Option<&str>) -> Checked {
+    checked(uri, |_| {})
+}
+
+/// What a subject is made of.
+#[derive(Clone)]
+struct Checked {
+    settings: Arc<BackendSettings>,
+    config: Arc<Endpoint>,
+}
+
+fn checked(uri: Option<&str>, change: impl FnOnce(&mut v1::Endpoint)) -> Checked {
     let site = Site::default().backend("app", |backend| {
         let probe = uri.map(|uri| {
             let probe = v1::HttpProbe {
@@ -164,15 +177,20 @@ fn settings(uri: Option<&str>) -> Arc<BackendSettings> {
         });
         backend.check = probe;
     });
+    let site = site.endpoint("app", "any", nowhere(9), change);
     let runtime = compile(None, Change::Full(&site.resources)).unwrap();
-    Arc::clone(&runtime.backends[&key(Kind::Backend, "app")].settings)
+    let backend = &runtime.backends[&key(v1::Kind::Backend, "app")];
+    Checked { settings: Arc::clone(&backend.settings), config: Arc::clone(&backend.endpoints[0]) }
 }
 
-fn subject(name: &str, address: SocketAddr, settings: &Arc<BackendSettings>) -> Subject {
+fn subject(name: &str, address: SocketAddr, checked: &Checked) -> Subject {
     let two = std::num::NonZeroU32::MIN.saturating_add(1);
     Subject {
         key: endpoint_key("app", name),
-        settings: Arc::clone(settings),
+        kind: Kind::Endpoint,
+        script: Arc::clone(&checked.settings.probe),
+        settings: Arc::clone(&checked.settings),
+        config: Arc::clone(&checked.config),
         check: CheckKey { target: EndpointAddress::Ip(address), send_proxy: false },
         schedule: Schedule {
             interval: 2_000 * MS,
@@ -245,7 +263,7 @@ async fn what_is_probed_as_before_keeps_its_state_and_its_schedule() {
     bench.run(1_000 * MS).await;
     assert_eq!(bench.heard(), ["app/a new", "app/a L4CON down"]);
     // The settings are another value with the same probe, as after a change of a weight or a rule.
-    bench.checks.follow(vec![Subject { settings: settings(None), ..before.clone() }]);
+    bench.checks.follow(vec![Subject { settings: settings(None).settings, ..before.clone() }]);
     bench.run(5_000 * MS).await;
     assert_eq!(bench.heard(), ["app/a L4CON"]);
     assert_eq!(bench.probes(address), [0, 5_000]);
@@ -344,4 +362,87 @@ async fn probes_at_one_time_are_bounded_and_each_has_its_turn() {
     assert_eq!(bench.fake.0.most.load(SeqCst), MAX_PROBES);
     let probed: std::collections::HashSet<_> = lock(&bench.fake.0.probes).iter().map(|(it, _)| *it).collect();
     assert_eq!(probed.len(), total);
+}
+
+#[tokio::test(start_paused = true)]
+async fn too_many_errors_in_a_row_count_as_their_endpoint_says() {
+    let run = ErrorRun { errors: 4, last: Sign::Answer(503) };
+    let observed = |on_error: v1::OnError| {
+        checked(None, |endpoint| {
+            endpoint.check =
+                Some(v1::CheckSchedule { interval_ms: 9, rise: 1, fall: 1, ..Default::default() });
+            endpoint.observation = Some(v1::Observation {
+                layer: v1::ObservedLayer::Answers.into(),
+                error_limit: 4,
+                on_error: on_error.into(),
+            });
+        })
+    };
+    for (on_error, told) in [
+        (v1::OnError::ProbeSoon, &[][..]),
+        (v1::OnError::FailCheck, &["app/a HANA"]),
+        (v1::OnError::SuddenDeath, &["app/a HANA"]),
+        (v1::OnError::MarkDown, &["app/a HANA down"]),
+    ] {
+        let mut bench = Bench::new();
+        let subject = subject("a", nowhere(1), &observed(on_error));
+        bench.checks.follow(vec![subject.clone()]);
+        bench.run(100 * MS).await;
+        assert_eq!(bench.heard(), ["app/a new", "app/a L4OK"]);
+        bench.checks.suspect(&subject.key, run);
+        assert_eq!(bench.heard(), told, "{on_error:?}");
+        bench.run(600 * MS).await;
+        assert_eq!(bench.probes(nowhere(1)), [0, 600], "the next probe comes soon");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_an_endpoint_begins_is_said_by_its_configuration() {
+    let mut bench = Bench::new();
+    let down = checked(None, |endpoint| {
+        let initial = v1::InitialState::Down.into();
+        endpoint.check =
+            Some(v1::CheckSchedule { interval_ms: 9, rise: 1, fall: 1, initial, ..Default::default() });
+    });
+    bench.checks.follow(vec![subject("a", nowhere(1), &down)]);
+    bench.run(100 * MS).await;
+    assert_eq!(bench.heard(), ["app/a new", "app/a L4OK up"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn endpoints_that_are_probed_alike_share_a_probe() {
+    let mut bench = Bench::new();
+    let settings = settings(None);
+    let slower = |mut subject: Subject| {
+        subject.schedule.interval = 3_000 * MS;
+        subject
+    };
+    let [a, b, other] = ["a", "b", "other"].map(|name| subject(name, nowhere(1), &settings));
+    bench.checks.follow(vec![a.clone(), b.clone(), slower(other)]);
+    bench.run(1_000 * MS).await;
+    assert_eq!(bench.probes(nowhere(1)), [0], "the third comes in its own time");
+    let all = bench.heard();
+    assert_eq!(all[3..], ["app/a L4OK", "app/b L4OK"]);
+    bench.set(nowhere(1), Manner::Refuses);
+    bench.run(1_600 * MS).await;
+    let down = bench.heard();
+    assert_eq!(down.iter().filter(|line| *line == "app/b L4CON down").count(), 1, "{down:?}");
+    assert_eq!(down.iter().filter(|line| *line == "app/a L4CON down").count(), 1, "{down:?}");
+    assert_eq!(bench.probes(nowhere(1)), [0, 2_000, 2_000, 2_500]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_took_part_in_a_probe_that_was_given_up_makes_its_own() {
+    let mut bench = Bench::new();
+    bench.set(nowhere(1), Manner::Hangs);
+    let settings = settings(None);
+    let [a, b] = ["a", "b"].map(|name| subject(name, nowhere(1), &settings));
+    bench.checks.follow(vec![a.clone(), b]);
+    bench.run(100 * MS).await;
+    assert_eq!(bench.probes(nowhere(1)), [0]);
+    bench.checks.forget(&a.key);
+    bench.set(nowhere(1), Manner::Opens);
+    bench.run(1_000 * MS).await;
+    assert_eq!(bench.heard(), ["app/a new", "app/b new", "app/b L4OK"]);
+    assert_eq!(bench.fake.0.now.load(SeqCst), 0);
 }

@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 
 use sluicegate_engine::live::{Health, LiveEndpoint};
 use sluicegate_engine::stream::Target;
-use sluicegate_model::Endpoint;
 use sluicegate_model::endpoint::EndpointAddress;
 
 use super::Endpoints;
@@ -12,6 +11,7 @@ use crate::names::Round;
 use crate::names::crowd::{Change, First, Member};
 use crate::news::{Cause, Happening, News};
 use crate::probe::Prober;
+use crate::watch::led_to;
 
 impl<P: Prober> Endpoints<P> {
     /// Looks anew at who is known by a name that sections are asked for.
@@ -57,9 +57,7 @@ impl<P: Prober> Endpoints<P> {
             state.set_weight(weight);
         }
         state.set_address(at);
-        if let Some(target) = check_target(&endpoint.config, at) {
-            self.checks.aim(&endpoint.config.key, target);
-        }
+        self.checks.resolved(&endpoint.config, at);
         let mut happenings = Vec::new();
         if was.map(|was| was.ip()) != Some(at.ip()) {
             happenings.push(Happening::Moved { from: was.map(|was| was.ip()), to: at.ip(), by });
@@ -76,7 +74,7 @@ impl<P: Prober> Endpoints<P> {
 
     fn lost(&mut self, member: &Member, why: String) {
         let Member { backend, endpoint, .. } = member;
-        self.checks.lose(&endpoint.config.key);
+        self.checks.lose(&endpoint.config);
         endpoint.state.lose_address(&why);
         if !endpoint.is_out(backend) {
             let news = News { engine: &self.engine, active: &self.followed };
@@ -105,17 +103,7 @@ impl<P: Prober> Endpoints<P> {
         match (&config.resolution, endpoint.state.address()) {
             (None, _) => self.target(&config.check_key()?.target),
             (Some(_), None) => None,
-            (Some(_), Some(at)) => check_target(config, at),
+            (Some(_), Some(at)) => led_to(config.check_key()?.target, at),
         }
-    }
-}
-
-/// Where the probes of an endpoint that is at `at` go.
-fn check_target(config: &Endpoint, at: SocketAddr) -> Option<Target> {
-    let port = |written: u16| if written == 0 { at.port() } else { written };
-    match config.check_key()?.target {
-        EndpointAddress::Host(host) => Some(Target::Ip(SocketAddr::new(at.ip(), port(host.port)))),
-        EndpointAddress::Ip(ip) => Some(Target::Ip(SocketAddr::new(ip.ip(), port(ip.port())))),
-        EndpointAddress::Unix(_) => None,
     }
 }

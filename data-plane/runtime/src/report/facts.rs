@@ -5,7 +5,7 @@ use std::num::NonZeroU8;
 use std::time::Duration;
 
 use sluicegate_engine::counters::{Average, Averages, EndpointCounters, Sharded};
-use sluicegate_engine::live::{Health, LiveBackend, LiveEndpoint, LiveFrontend, Probe};
+use sluicegate_engine::live::{Admin, Health, LiveBackend, LiveEndpoint, LiveFrontend, Probe, Standing};
 use sluicegate_model::endpoint::EndpointAddress;
 use sluicegate_proto::build::ip_bytes;
 use sluicegate_proto::id::ObjectKey;
@@ -48,6 +48,8 @@ pub(super) struct Facts {
     own_weight: Option<u16>,
     /// 0: all of its weight counts.
     warmth: u8,
+    error_runs: u64,
+    standing: Standing,
 }
 
 impl Facts {
@@ -94,6 +96,8 @@ impl Facts {
             resolved: resolved(endpoint),
             own_weight: Some(state.weight()).filter(|weight| *weight != endpoint.config.weight),
             warmth: state.warmth().map_or(0, NonZeroU8::get),
+            error_runs: state.error_runs(),
+            standing: state.standing(),
         }
     }
 
@@ -141,6 +145,20 @@ impl Facts {
             resolved_ip: self.resolved.map(ip_bytes).unwrap_or_default(),
             weight: self.own_weight.map(u32::from),
             warmth_in_sixteenths: self.warmth.into(),
+            error_runs: self.error_runs,
+            agent: endpoint.config.agent.is_some().then(|| self.agent(endpoint)),
+            max_connections: self.standing.limit,
+        }
+    }
+}
+
+impl Facts {
+    fn agent(&self, endpoint: &LiveEndpoint) -> v1::AgentStats {
+        v1::AgentStats {
+            last_probe: endpoint.state.agent().map(probe),
+            down: self.standing.agent_down,
+            drain: self.standing.admin == Some(Admin::Drain),
+            maintenance: self.standing.admin == Some(Admin::Maint),
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Rows of servers.
 
+use std::num::NonZeroU32;
+
 use sluicegate_health::Status;
 use sluicegate_model::frontend::Mode;
 use sluicegate_model::{Backend, Endpoint};
-use sluicegate_proto::v1::{Durations, EndpointStats, Health};
+use sluicegate_proto::v1::{Durations, EndpointStats, Health, Probe};
 
 use super::{Kind, Proxy, Row, Scene};
 use crate::address::written;
@@ -21,8 +23,9 @@ impl Scene<'_> {
         row.short(Field::Qmax, stats.most_queued);
         row.short(Field::Scur, stats.current_exchanges);
         row.short(Field::Smax, stats.most_exchanges);
-        if let Some(limit) = endpoint.max_connections {
-            row.short(Field::Slim, limit.get().into());
+        let limit = stats.max_connections.or(endpoint.max_connections.map(NonZeroU32::get));
+        if let Some(limit) = limit.filter(|&limit| limit > 0) {
+            row.short(Field::Slim, limit.into());
         }
         if let Some(limit) = endpoint.max_queue {
             row.short(Field::Qlimit, limit.get().into());
@@ -64,12 +67,13 @@ impl Scene<'_> {
             }
         }
         self.health(&mut row, endpoint, &stats);
+        self.agent(&mut row, endpoint, &stats);
         row
     }
 
     fn health(&self, row: &mut Row, endpoint: &Endpoint, stats: &EndpointStats) {
         let disabled = endpoint.disabled || stats.health() == Health::Disabled;
-        row.text(Field::Status, if disabled { "MAINT" } else { status(endpoint, stats.health()) });
+        row.text(Field::Status, if disabled { "MAINT" } else { status(endpoint, stats) });
         if stats.since_unix_ms > 0 {
             row.short(Field::Lastchg, self.seconds_since(stats.since_unix_ms));
         }
@@ -81,16 +85,25 @@ impl Scene<'_> {
         row.count(Field::Chkdown, stats.downs);
         row.short(Field::CheckRise, check.rise.get().into());
         row.short(Field::CheckFall, check.fall.get().into());
-        let Some(probe) = &stats.last_probe else { return };
-        row.text(Field::CheckStatus, &probe.word);
-        row.count(Field::CheckDuration, probe.took_ms);
-        if let Some(status) = Status::ALL.into_iter().find(|status| status.code() == probe.word) {
-            if status.has_code() {
-                row.short(Field::CheckCode, probe.status.into());
-            }
-            row.text(Field::CheckDesc, status.words());
+        if endpoint.observation.is_some() {
+            row.count(Field::Hanafail, stats.error_runs);
         }
-        row.text(Field::LastChk, &probe.info);
+        if let Some(probe) = &stats.last_probe {
+            row.probe(probe, CHECK);
+        }
+    }
+
+    fn agent(&self, row: &mut Row, endpoint: &Endpoint, stats: &EndpointStats) {
+        let Some(agent) = &stats.agent else { return };
+        if endpoint.agent.as_ref().is_none_or(|agent| agent.paused) {
+            return;
+        }
+        row.short(Field::AgentRise, 1);
+        row.short(Field::AgentFall, 1);
+        row.short(Field::AgentHealth, (!agent.down).into());
+        if let Some(probe) = &agent.last_probe {
+            row.probe(probe, AGENT);
+        }
     }
 
     /// The weight of an endpoint: what counts of it, in sixteenths, and all of it.
@@ -105,7 +118,9 @@ impl Scene<'_> {
         let health = stats.map(|stats| stats.health());
         let weight = stats.map_or(endpoint.weight.into(), |stats| weight(endpoint, stats));
         let well = matches!(health, None | Some(Health::Up | Health::Unchecked | Health::Unspecified));
-        !endpoint.disabled && !endpoint.drain && weight > 0 && well
+        let drains =
+            endpoint.drain || stats.and_then(|stats| stats.agent.as_ref()).is_some_and(|it| it.drain);
+        !endpoint.disabled && !drains && weight > 0 && well
     }
 }
 
@@ -124,19 +139,41 @@ pub(super) fn counting_weight(endpoint: &Endpoint, stats: &EndpointStats) -> u64
 }
 
 /// The field `status` of a server that is not in maintenance. A weight of 0 alone does not show in it.
-fn status(endpoint: &Endpoint, health: Health) -> &'static str {
-    match health {
+fn status(endpoint: &Endpoint, stats: &EndpointStats) -> &'static str {
+    let agent = stats.agent.as_ref();
+    let asked = endpoint.agent.as_ref().is_some_and(|agent| !agent.paused);
+    match stats.health() {
+        Health::Down if agent.is_some_and(|agent| agent.down) => "DOWN (agent)",
         Health::Down => "DOWN",
         Health::Unresolved => "MAINT (resolution)",
         Health::Disabled => "MAINT",
         Health::Stopping => "NOLB",
-        _ if endpoint.drain => "DRAIN",
-        _ if endpoint.check.as_ref().is_none_or(|check| check.paused) => "no check",
+        _ if asked && (endpoint.drain || agent.is_some_and(|agent| agent.drain)) => "DRAIN (agent)",
+        _ if endpoint.drain || agent.is_some_and(|agent| agent.drain) => "DRAIN",
+        _ if !asked && endpoint.check.as_ref().is_none_or(|check| check.paused) => "no check",
         Health::Up | Health::Unchecked | Health::Unspecified => "UP",
     }
 }
 
+/// Columns about a probe: its word, its code, how long it took, what the word means, and what was heard.
+const CHECK: [Field; 5] =
+    [Field::CheckStatus, Field::CheckCode, Field::CheckDuration, Field::CheckDesc, Field::LastChk];
+const AGENT: [Field; 5] =
+    [Field::AgentStatus, Field::AgentCode, Field::AgentDuration, Field::AgentDesc, Field::LastAgt];
+
 impl Row {
+    fn probe(&mut self, probe: &Probe, [word, code, took, meaning, heard]: [Field; 5]) {
+        self.text(word, &probe.word);
+        self.count(took, probe.took_ms);
+        if let Some(status) = Status::ALL.into_iter().find(|status| status.code() == probe.word) {
+            if status.has_code() {
+                self.short(code, probe.status.into());
+            }
+            self.text(meaning, status.words());
+        }
+        self.text(heard, &probe.info);
+    }
+
     pub(super) fn durations(&mut self, durations: Option<&Durations>) {
         let durations = durations.copied().unwrap_or_default();
         for (field, number) in [

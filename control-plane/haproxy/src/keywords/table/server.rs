@@ -90,7 +90,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         ),
         Keyword::degraded("interface", SERVER, "connections leave where the kernel sends them")
             .takes(1, 1, "<name>"),
-        Keyword::degraded("agent-check", SERVER, "its agent is not asked").takes(0, 0, ""),
         checked("check-ssl").takes(0, 0, ""),
         checked("check-proto").takes(1, 1, "<name>"),
         checked("healthcheck").takes(1, 1, "<name>"),
@@ -99,16 +98,50 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         ["send-proxy", "send-proxy-v2", "send-proxy-v2-ssl", "send-proxy-v2-ssl-cn"],
         closed("", "the PROXY line that it waits for is not sent yet").takes(0, 0, ""),
     ),
-    &Keyword::each(
-        ["agent-send", "agent-addr", "agent-port"],
-        Keyword::inert("", SERVER, "it acts on `agent-check` alone, which is not supported yet")
-            .takes(1, 1, "<value>"),
-    ),
     &[
-        Keyword::inert("agent-inter", SERVER, "it acts on `agent-check` alone, which is not supported yet")
+        Keyword::works("agent-check", SERVER, HEALTH)
+            .takes(0, 0, "")
+            .does("Asks an agent for weight and state."),
+        Keyword::works("no-agent-check", SERVER, HEALTH)
+            .takes(0, 0, "")
+            .does("Undoes `agent-check` of `default-server`."),
+        Keyword::works("agent-port", SERVER, HEALTH).takes(1, 1, "<port>").does("Where the agent listens."),
+        Keyword::works("agent-addr", SERVER, HEALTH)
+            .takes(1, 1, "<address>")
+            .does("Asks an agent at this address instead."),
+        Keyword::works("agent-send", SERVER, HEALTH)
+            .takes(1, 1, "<text>")
+            .does("Is sent to the agent first."),
+        Keyword::works("agent-inter", SERVER, HEALTH)
             .takes(1, 1, "<time>")
-            .of(TIME),
-        Keyword::inert("no-agent-check", SERVER, "no agent is asked").takes(0, 0, ""),
+            .of(TIME)
+            .does("Between two questions to the agent."),
+        Keyword::works("observe", SERVER, HEALTH)
+            .takes(1, 1, "{ none | layer4 | layer7 }")
+            .of(&[Form::OneOf(&["none", "layer4", "layer7"])])
+            .does("Lets its traffic count as its checks do."),
+        Keyword::works("error-limit", SERVER, HEALTH)
+            .takes(1, 1, "<count>")
+            .of(ID)
+            .does("Errors in a row that are too many."),
+        Keyword::works("on-error", SERVER, HEALTH)
+            .takes(1, 1, "<mode>")
+            .of(&[Form::OneOf(&["fastinter", "fail-check", "sudden-death", "mark-down"])])
+            .does("What too many errors in a row come to."),
+        Keyword::works("on-marked-down", SERVER, HEALTH)
+            .takes(1, 1, "shutdown-sessions")
+            .of(&[Form::OneOf(&["shutdown-sessions"])])
+            .does("Closes its sessions when it goes down."),
+        Keyword::works("on-marked-up", SERVER, HEALTH)
+            .takes(1, 1, "shutdown-backup-sessions")
+            .of(&[Form::OneOf(&["shutdown-backup-sessions"])])
+            .does("Closes the sessions of backups when it comes up."),
+        Keyword::works("init-state", SERVER, HEALTH)
+            .takes(1, 1, "{ up | fully-up | down | fully-down }")
+            .of(&[Form::OneOf(&["up", "fully-up", "down", "fully-down"])])
+            .does("How it stands before its first check."),
+    ],
+    &[
         Keyword::inert("stick", SERVER, TABLES).takes(0, 0, ""),
         Keyword::inert("non-stick", SERVER, TABLES).takes(0, 0, ""),
         Keyword::inert("check-via-socks4", SERVER, "it acts on `socks4` alone, which is not supported yet")
@@ -149,22 +182,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         .adds(),
     ],
     &[
-        Keyword::degraded("observe", SERVER, "traffic does not change its health")
-            .takes(1, 1, "{ none | layer4 | layer7 }")
-            .of(&[Form::OneOf(&["none", "layer4", "layer7"])]),
-        Keyword::degraded("error-limit", SERVER, "traffic does not change its health")
-            .takes(1, 1, "<count>")
-            .of(ID),
-        Keyword::degraded("on-error", SERVER, "traffic does not change its health")
-            .takes(1, 1, "<mode>")
-            .of(&[Form::OneOf(&["fastinter", "fail-check", "sudden-death", "mark-down"])]),
-        Keyword::degraded("on-marked-down", SERVER, "open connections stay")
-            .takes(1, 1, "shutdown-sessions")
-            .of(&[Form::OneOf(&["shutdown-sessions"])]),
-        Keyword::degraded("on-marked-up", SERVER, "open connections of backups stay")
-            .takes(1, 1, "shutdown-backup-sessions")
-            .of(&[Form::OneOf(&["shutdown-backup-sessions"])]),
-        Keyword::degraded("init-state", SERVER, "it starts up").takes(1, 1, "<state>"),
         Keyword::degraded("idle-ping", SERVER, POOL).takes(1, 1, "<time>").of(TIME),
         Keyword::degraded("max-reuse", SERVER, POOL).takes(1, 1, "<count>"),
         Keyword::degraded("pool-conn-name", SERVER, POOL).takes(1, 1, "<sample>"),
@@ -249,6 +266,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
 const SERVER: Places = Places::of(&[Place::ServerOption]);
 const TEST: &str = "lower/servers";
 const CHECKS: &str = "lower/checks";
+const HEALTH: &str = "lower/server_health";
 const KEPT: &str = "lower/persistence";
 const TABLES: &str = "it acts on stick tables alone, which are not supported yet";
 
