@@ -16,6 +16,7 @@ mod index;
 mod latency;
 mod queue;
 mod registry;
+mod reserve;
 mod share;
 mod table;
 #[cfg(test)]
@@ -38,6 +39,7 @@ pub use health::{Checks, Evidence, Health, History, Probe};
 pub use queue::Ticket;
 pub(crate) use registry::Draft;
 use registry::Registry;
+pub use reserve::{Idle, Reserve};
 
 /// Everything that is served now.
 #[derive(Debug)]

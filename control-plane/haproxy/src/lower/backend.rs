@@ -47,6 +47,7 @@ impl<'a> Lowering<'a> {
             number: proxy.number,
             log_probes: lines.is_on("option log-health-checks"),
             description: self.description(proxy.lines),
+            reuse: self.reuse(proxy).into(),
             ..v1::Backend::default()
         };
         self.emit_from(provenance, proxy.name.into(), 0, Body::Backend(backend));

@@ -115,7 +115,10 @@ impl Run<'_, '_> {
             Ok(keep) => turn.facts.keep_server = keep,
             Err(_) => return self.fail(Failure::BadRequest(431)),
         }
-        turn.ticket = Ticket::new().by(turn.exchange.hash);
+        turn.ticket = match turn.private.known_at(backend) {
+            Some(endpoint) if turn.exchange.hash.is_none() => Ticket::pinned(&endpoint.state),
+            _ => Ticket::new().by(turn.exchange.hash),
+        };
         turn.stage = Stage::Queue;
         turn.until = backend
             .settings()

@@ -116,6 +116,9 @@ impl Run<'_, '_> {
         let status = self.turn.response.head.status();
         self.turn.exchange.status = Some(status);
         self.count_response(status);
+        if matches!(status, 401 | 407) {
+            self.note_challenge(status);
+        }
         let turn = &mut *self.turn;
         let framing = match Framing::of_response(&turn.response.head, turn.asked) {
             Ok(framing) => framing,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use sluicegate_balance::{Occupancy, PeakEwma};
 use sluicegate_model::backend::{Affinity, Balance};
-use sluicegate_model::{Backend, BackendSettings};
+use sluicegate_model::{Backend, BackendSettings, Mode};
 
 use super::change::Mark;
 use super::endpoint::{EndpointState, LiveEndpoint};
@@ -35,6 +35,7 @@ pub struct LiveBackend {
     /// Where lines about its endpoints go.
     pub sinks: Arc<Sinks>,
     table: ArcSwap<Table>,
+    warm: bool,
 }
 
 /// Why there is no permit.
@@ -63,7 +64,14 @@ impl LiveBackend {
         endpoints: Vec<Arc<LiveEndpoint>>,
         sinks: Arc<Sinks>,
     ) -> Self {
-        Self { config, state, endpoints, sinks, table: ArcSwap::default() }
+        let http = config.settings.mode == Mode::Http;
+        let warm = http && config.endpoints.iter().any(|endpoint| endpoint.pool.warm > 0);
+        Self { config, state, endpoints, sinks, table: ArcSwap::default(), warm }
+    }
+
+    /// Whether connections of it are opened ahead. Those of TCP mode are not kept.
+    pub(crate) fn is_warm(&self) -> bool {
+        self.warm
     }
 
     /// Its settings.
