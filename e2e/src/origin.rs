@@ -47,7 +47,8 @@ pub enum Behaviour {
 ///
 /// Its answer to any path is its name, also in the header `X-Origin`; `/bytes/N` is answered by N bytes with a
 /// Content-Length, `/chunks/N` by N chunks of 1000 bytes, `/trailers` by a chunk and the trailer `X-Sum`, `/reflect` by the request's body; a request for the upgrade
-/// `echo` or `websocket` by 101 and an echo of every byte that follows.
+/// `echo` or `websocket` by 101 and an echo of every byte that follows. Each header `X-Say` of a request is a line of the
+/// answer's head.
 #[derive(Debug)]
 pub struct Origin {
     state: Arc<State>,
@@ -324,6 +325,9 @@ fn answer(name: &str, status: u16, request: &Response, closes: bool) -> Vec<u8> 
     let mut head = format!("HTTP/1.1 {status} {}\r\nX-Origin: {name}\r\n", reason(status));
     if closes {
         head += "Connection: close\r\n";
+    }
+    for line in request.head.headers_named("x-say") {
+        head += &format!("{line}\r\n");
     }
     let target = request.head.target();
     let (framing, body) = if target == "/trailers" {

@@ -181,3 +181,32 @@ async fn chance_finds_everybody() {
     assert!(["a", "b", "c", "e"].iter().all(|name| counts[*name] > 0) && counts["d"] == 0, "{counts:?}");
     assert_eq!(fetch(entry, "/").await.unwrap().status(), 503);
 }
+
+#[tokio::test]
+async fn a_parameter_may_be_in_a_form() {
+    let (origins, ours, theirs) = (origins().await, free_address(), free_address());
+    let servers = lines(&origins);
+    let backends = [("form", "balance url_param id check_post\n    hash-type consistent")];
+    let _sluicegate = Sluicegate::run(&configuration(ours, &backends, &servers)).await;
+    let _haproxy = Haproxy::run(&configuration(theirs, &backends, &servers)).await;
+    let mut chosen = BTreeMap::new();
+    for number in 0..24 {
+        let form = format!("name=x&id=user{number}&more=1");
+        let head = "POST /form HTTP/1.1\r\nHost: a\r\nX-To: form\r\n";
+        let plain = format!("{head}Content-Length: {}\r\n\r\n{form}", form.len());
+        let chunked =
+            format!("{head}Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{form}\r\n0\r\n\r\n", form.len());
+        let mut names = Vec::new();
+        for (entry, request) in [(theirs, &plain), (ours, &plain), (ours, &chunked)] {
+            let mut connection = Connection::open(entry).await.unwrap();
+            // The body comes behind the head.
+            let (head, body) = request.split_at(request.find("\r\n\r\n").unwrap() + 4);
+            connection.send(head).await.unwrap();
+            connection.send(body).await.unwrap();
+            names.push(connection.response("POST").await.unwrap().text());
+        }
+        assert!(names.iter().all(|name| *name == names[0]), "user{number}: {names:?}");
+        *chosen.entry(names[0].clone()).or_insert(0) += 1;
+    }
+    assert!(chosen.len() > 2, "{chosen:?}");
+}

@@ -43,6 +43,7 @@ const PLAIN: &[&str] = &[
     "balance.affinity",
     "balance.first",
     "balance.hash",
+    "balance.in-body",
     "balance.least_connections",
     "balance.maglev",
     "balance.peak_ewma",

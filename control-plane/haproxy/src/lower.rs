@@ -25,6 +25,7 @@ mod logging;
 mod monitor;
 mod namesake;
 mod normalize;
+mod persistence;
 mod proxy;
 mod redirect;
 mod reference;

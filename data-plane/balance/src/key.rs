@@ -48,8 +48,13 @@ fn path(target: &[u8]) -> &[u8] {
 /// The value of the first parameter `name` in the query of `target`, as it is written there; `None`: there is none.
 /// (HAProxy: balance url_param)
 pub fn url_param<'a>(target: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
-    let query = &target[target.iter().position(|&byte| byte == b'?')? + 1..];
-    query.split(|&byte| byte == b'&').find_map(|parameter| parameter.strip_prefix(name)?.strip_prefix(b"="))
+    parameter(&target[target.iter().position(|&byte| byte == b'?')? + 1..], name)
+}
+
+/// The value of the first parameter `name` in a form (application/x-www-form-urlencoded), as it is written there. (HAProxy:
+/// balance url_param check_post)
+pub fn parameter<'a>(form: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    form.split(|&byte| byte == b'&').find_map(|parameter| parameter.strip_prefix(name)?.strip_prefix(b"="))
 }
 
 /// Of a host name the label before its last dot, so that all hosts of a domain are one; a name without a dot, or with

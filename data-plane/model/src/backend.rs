@@ -66,7 +66,8 @@ pub struct BackendSettings {
     pub all_backups: bool,
     /// Which requests have an endpoint of their own; `None`: none.
     pub persistence: Option<Box<Persistence>>,
-    /// Exchanges from which on endpoints have all their places (HAProxy: fullconn); `None` where no endpoint asks for it.
+    /// Exchanges that count as full load, from which on endpoints have all their places; `None`: see
+    /// [`full_connections`](crate::Runtime::full_connections).
     pub full_connections: Option<NonZeroU32>,
     /// Who waits while no endpoint takes traffic; `None`: nobody.
     pub hold: Option<Hold>,
@@ -176,7 +177,12 @@ pub enum HashKey {
         path_only: bool,
     },
     /// The value of a parameter of the query.
-    UrlParameter(Box<[u8]>),
+    UrlParameter {
+        /// Its name.
+        name: Box<[u8]>,
+        /// It may also be in the body of a POST.
+        in_body: bool,
+    },
     /// The value of a header.
     Header {
         /// Its name.

@@ -48,6 +48,23 @@ impl Runtime {
         self.parts.get(key).map(|part| (part.hash, &part.resource))
     }
 
+    /// The exchanges of a backend that count as full load: what it says or, where it says nothing, a tenth of the connections
+    /// that its frontends take (HAProxy: fullconn). `of_process`: connections of those without a limit of their own.
+    pub fn full_connections(&self, backend: &Backend, of_process: u64) -> u64 {
+        if let Some(said) = backend.settings.full_connections {
+            return said.get().into();
+        }
+        let leads_here = |frontend: &&Arc<Frontend>| {
+            let default = frontend.settings.default_backend.iter();
+            default.chain(frontend.routes.iter().map(|route| &route.backend)).any(|key| key == backend.key())
+        };
+        let taken =
+            self.frontends.values().filter(leads_here).map(|frontend| {
+                frontend.settings.max_connections.map_or(of_process, |limit| limit.get().into())
+            });
+        taken.fold(0, u64::saturating_add).div_ceil(10).max(1)
+    }
+
     /// The ways in which a list is used, each once.
     pub fn uses(&self, list: &ObjectKey) -> BTreeSet<ListUse> {
         let used = self.parts.values().flat_map(|part| &part.used.lists);

@@ -1,6 +1,6 @@
 //! The number that a message is balanced by.
 
-use sluicegate_balance::{Function, Hashing, Uri, domain_only, rdp_cookie, url_param};
+use sluicegate_balance::{Function, Hashing, Uri, domain_only, parameter, rdp_cookie, url_param};
 use sluicegate_model::backend::{Hash, HashFunction, HashKey};
 use sluicegate_model::expr::Direction;
 use sluicegate_rules::{Message, Scratch, bytes};
@@ -14,7 +14,7 @@ pub(crate) fn hash_of<M: Message>(hash: &Hash, message: &M, scratch: &mut Scratc
             let uri = Uri { len: *length, depth: *depth, whole: *whole, path_only: *path_only };
             message.target().map(|target| hashing.of(uri.of(target)))
         }
-        HashKey::UrlParameter(name) => {
+        HashKey::UrlParameter { name, .. } => {
             message.target().and_then(|target| url_param(target, name)).map(|value| hashing.of(value))
         }
         HashKey::Header { name, domain_only: domain } => {
@@ -25,6 +25,12 @@ pub(crate) fn hash_of<M: Message>(hash: &Hash, message: &M, scratch: &mut Scratc
         HashKey::RdpCookie(name) => rdp_cookie(message.first_bytes()?, name).map(|value| hashing.of(value)),
         HashKey::Sample(sample) => bytes(sample, message, scratch, |key| hashing.of(key)),
     }
+}
+
+/// The same of what a form has, for a request whose target has no key.
+pub(crate) fn hash_of_form(hash: &Hash, form: &[u8]) -> Option<u32> {
+    let HashKey::UrlParameter { name, in_body: true } = &hash.key else { return None };
+    parameter(form, name).map(|value| hashing(hash).of(value))
 }
 
 fn hashing(hash: &Hash) -> Hashing {

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use crate::live::{Generation, LiveBackend, LiveEndpoint, LiveFrontend};
+use crate::live::{EndpointState, Generation, LiveBackend, LiveEndpoint, LiveFrontend};
+use crate::persistence::Belonging;
 use crate::stream::{Peer, Stream, Target};
 use crate::termination::{Cause, Termination};
 pub(crate) use durations::Durations;
@@ -44,12 +45,16 @@ pub struct Exchange {
     pub endpoint: Option<Arc<LiveEndpoint>>,
     /// The number that leads to its endpoint, where it is balanced by one.
     pub hash: Option<u32>,
+    /// Whose it is.
+    pub belonging: Belonging,
     /// What rules want done with it.
     pub wishes: Wishes,
     /// Attempts after the first.
     pub retries: u32,
-    /// The last retry changed the endpoint.
+    /// A retry changed the endpoint.
     pub redispatched: bool,
+    /// Where an attempt failed, while another endpoint is sought.
+    pub(crate) left: Option<Arc<LiveEndpoint>>,
     /// Exchanges before it in the backend's queue, when it was queued.
     pub backend_queue: u32,
     /// Exchanges before it in the endpoint's queue, when it was queued.
@@ -160,9 +165,11 @@ impl Exchange {
             backend: None,
             endpoint: None,
             hash: None,
+            belonging: Belonging::default(),
             wishes: Wishes::default(),
             retries: 0,
             redispatched: false,
+            left: None,
             backend_queue: 0,
             endpoint_queue: 0,
             bytes_in: 0,
@@ -209,6 +216,12 @@ impl Exchange {
         }
     }
 
+    /// Where the next exchange on its connection is to go, if its backend says so.
+    pub(crate) fn preference(&self) -> Option<Arc<EndpointState>> {
+        let persistence = self.backend.as_ref()?.settings().persistence.as_deref()?;
+        persistence.prefer_last.then(|| self.endpoint.as_ref().map(|it| Arc::clone(&it.state)))?
+    }
+
     /// Where to connect to.
     pub(crate) fn target(&self) -> Option<Target> {
         self.endpoint.as_ref()?.target_for(self.local)
@@ -247,6 +260,8 @@ impl Exchanges {
         exchange.frontend = None;
         exchange.backend = None;
         exchange.endpoint = None;
+        exchange.belonging = Belonging::default();
+        exchange.left = None;
         let mut spare = self.spare.borrow_mut();
         if spare.len() < KEPT {
             spare.push(exchange);

@@ -43,7 +43,7 @@ pub use chunked::{CHUNK_END, ChunkHeader, Chunked, InvalidChunk, LAST_CHUNK, Ste
 pub(crate) use chunked::{EXTENSION_BYTES, EXTENSIONS_BYTES, SIZE_DIGITS, TRAILER_BYTES};
 #[cfg(test)]
 pub(crate) use edits::{ADDED_FIELDS, ARENA_BYTES};
-pub use edits::{Edits, InvalidEdit};
+pub use edits::{Alter, Edits, InvalidEdit};
 pub use facts::{Expect, Persistence};
 pub use fault::{Fault, InvalidHead};
 pub use framing::{Asked, Framing};

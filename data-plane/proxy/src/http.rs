@@ -14,15 +14,18 @@
 mod answer;
 mod connection;
 mod dispatch;
+mod persistence;
 mod policy;
 mod private;
 mod relay;
 mod reply;
 mod request;
 mod response;
+mod retry;
 mod reuse;
 mod rules;
 mod run;
+mod scene;
 mod service;
 mod status;
 #[cfg(test)]

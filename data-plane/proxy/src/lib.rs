@@ -10,6 +10,7 @@
 mod balance;
 mod chance;
 pub mod clock;
+pub mod cookie;
 pub mod counters;
 pub mod engine;
 pub mod errors;
@@ -23,6 +24,7 @@ mod keep_alive;
 pub mod listen;
 pub mod live;
 pub mod log;
+pub mod persistence;
 pub mod pool;
 pub mod sessions;
 pub mod stream;

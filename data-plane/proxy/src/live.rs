@@ -14,6 +14,8 @@ mod gate;
 mod health;
 mod index;
 mod latency;
+mod names;
+mod places;
 mod queue;
 mod registry;
 mod reserve;
@@ -21,6 +23,7 @@ mod share;
 mod table;
 #[cfg(test)]
 mod tests;
+mod uptime;
 
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -36,7 +39,7 @@ pub use endpoint::{EndpointState, LiveEndpoint, TransportId};
 pub use frontend::{FrontendState, LiveFrontend, LiveRoute};
 pub use gate::{Gate, Place};
 pub use health::{Checks, Evidence, Health, History, Probe};
-pub use queue::Ticket;
+pub use queue::{Terms, Ticket};
 pub(crate) use registry::Draft;
 use registry::Registry;
 pub use reserve::{Idle, Reserve};
@@ -116,11 +119,15 @@ impl Live {
         self.registry().draft(&previous, runtime)
     }
 
-    /// Puts a generation into force: limits, tables, then the pointer.
-    pub(crate) fn commit(&self, active: Active) -> Arc<Active> {
+    /// Puts a generation into force: limits, tables, then the pointer. `of_process`: connections of frontends without a limit.
+    pub(crate) fn commit(&self, active: Active, of_process: u64) -> Arc<Active> {
         let active = Arc::new(active);
         let previous = self.active();
         self.registry().adopt(&previous, &active);
+        let elastic = |backend: &&Arc<LiveBackend>| backend.endpoints.iter().any(|it| it.state.is_elastic());
+        for backend in active.backends.values().filter(elastic) {
+            backend.state.set_full(active.runtime.full_connections(&backend.config, of_process));
+        }
         for (key, backend) in &active.backends {
             if !previous.backends.get(key).is_some_and(|previous| Arc::ptr_eq(previous, backend)) {
                 backend.state.adopt(backend);

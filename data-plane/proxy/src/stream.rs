@@ -6,11 +6,13 @@ mod pipe;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::{AsRawFd, RawFd};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use nix::sys::socket::{MsgFlags, recv};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
@@ -144,6 +146,39 @@ impl Stream {
             Self::Tcp(stream) => stream.poll_read_ready(cx),
             Self::Unix(stream) => stream.poll_read_ready(cx),
             Self::Fresh(_) => Poll::Pending,
+        }
+    }
+
+    /// Looks at the bytes that are there without taking them, once there are more than `known`, or the stream is at its end
+    /// or broken (0).
+    pub fn poll_peek(
+        &mut self,
+        cx: &mut Context<'_>,
+        into: &mut [u8],
+        known: usize,
+    ) -> Poll<io::Result<usize>> {
+        self.watch()?;
+        loop {
+            let mut peek = |socket: RawFd| match recv(socket, into, MsgFlags::MSG_PEEK) {
+                // Until more comes, nothing is there.
+                Ok(length) if length > 0 && length <= known => Err(io::ErrorKind::WouldBlock.into()),
+                peeked => peeked.map_err(io::Error::from),
+            };
+            let peeked = match self {
+                Self::Tcp(stream) => {
+                    ready!(stream.poll_read_ready(cx))?;
+                    stream.try_io(Interest::READABLE, || peek(stream.as_raw_fd()))
+                }
+                Self::Unix(stream) => {
+                    ready!(stream.poll_read_ready(cx))?;
+                    stream.try_io(Interest::READABLE, || peek(stream.as_raw_fd()))
+                }
+                Self::Fresh(_) => Err(io::ErrorKind::NotConnected.into()),
+            };
+            match peeked {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                peeked => return Poll::Ready(peeked),
+            }
         }
     }
 

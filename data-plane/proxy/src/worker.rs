@@ -288,20 +288,20 @@ impl Worker {
         })
     }
 
-    /// Counts another attempt, after one at `endpoint` has failed (HAProxy: wretr, wredis).
+    /// Counts another attempt, after one at `left` has failed, now that it is known where it goes (HAProxy: wretr, wredis).
     #[cold]
-    pub(crate) fn count_retry(
-        &self,
-        backend: &LiveBackend,
-        endpoint: Option<&Arc<LiveEndpoint>>,
-        elsewhere: bool,
-    ) {
-        let of_backend = backend.state.counters.shard(self.index);
-        if elsewhere { &of_backend.redispatches } else { &of_backend.retries }.add(1);
-        if let Some(endpoint) = endpoint {
-            let its = endpoint.state.counters.shard(self.index);
-            if elsewhere { &its.redispatches } else { &its.retries }.add(1);
+    pub(crate) fn count_retry(&self, exchange: &mut Exchange, left: &LiveEndpoint, endpoint: &LiveEndpoint) {
+        let elsewhere = !Arc::ptr_eq(&left.state, &endpoint.state);
+        if elsewhere {
+            exchange.redispatched = true;
+            exchange.belonging.moved();
         }
+        if let Some(backend) = &exchange.backend {
+            let of_backend = backend.state.counters.shard(self.index);
+            if elsewhere { &of_backend.redispatches } else { &of_backend.retries }.add(1);
+        }
+        let its = left.state.counters.shard(self.index);
+        if elsewhere { &its.redispatches } else { &its.retries }.add(1);
     }
 
     /// Counts an exchange that came to no connection, the last attempt at `endpoint` (HAProxy: econ).

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use sluicegate_engine::engine::Engine;
 use sluicegate_engine::live::{Active, Health, LiveBackend, LiveEndpoint};
@@ -13,6 +14,7 @@ use sluicegate_model::endpoint::{CheckSchedule, EndpointAddress, ForcedValue, Ho
 use sluicegate_model::logging::{LogAddress, LogPeer};
 use sluicegate_proto::id::ObjectKey;
 use tokio::sync::{mpsc, watch};
+use tokio::time::{MissedTickBehavior, interval};
 
 use crate::apply::Served;
 use crate::checks::{Checks, Subject};
@@ -21,6 +23,9 @@ use crate::news::{Cause, Happening, News};
 use crate::probe::Prober;
 use crate::resolve::{Answer, Names};
 use crate::tracking::Tracking;
+
+/// Between steps of endpoints that warm up (HAProxy: no less for slowstart).
+const WARMING: Duration = Duration::from_secs(1);
 
 /// Follows the endpoints of an engine.
 #[derive(Debug)]
@@ -37,6 +42,8 @@ pub(crate) struct Endpoints<P> {
     receivers: BTreeSet<String>,
     followed: Arc<Active>,
     tracking: Tracking,
+    /// Those that warm up when they come back.
+    slow: Vec<Arc<LiveEndpoint>>,
 }
 
 /// An endpoint that is known by a name.
@@ -60,17 +67,23 @@ impl<P: Prober> Endpoints<P> {
             receivers: BTreeSet::new(),
             followed: Arc::default(),
             tracking: Tracking::default(),
+            slow: Vec::new(),
         }
     }
 
     /// Checks and resolves until it is dropped; `served` tells of each new generation.
     pub(crate) async fn run(mut self, mut served: watch::Receiver<Option<Served>>) {
+        let mut pace = interval(WARMING);
+        pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 biased;
                 Ok(()) = served.changed() => self.follow(),
                 Some(answer) = self.answers.recv() => self.hear(answer),
                 () = self.checks.turn() => {}
+                _ = pace.tick(), if !self.slow.is_empty() => {
+                    self.slow.iter().for_each(|endpoint| endpoint.state.warm_up());
+                }
             }
             self.tracking.settle(News { engine: &self.engine, active: &self.followed });
         }
@@ -120,6 +133,8 @@ impl<P: Prober> Endpoints<P> {
         self.checks.follow(subjects);
         self.tell(&previous, &active, wanted);
         self.tracking = Tracking::of(&active);
+        let all = active.backends.values().flat_map(|backend| &backend.endpoints);
+        self.slow = all.filter(|it| it.config.slow_start.is_some()).cloned().collect();
         let receivers = receivers(&active);
         if renamed || receivers != self.receivers {
             self.receivers = receivers;

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use super::{Capability, MATCHES};
 use crate::catalog;
 use crate::v1::{
-    Backend, Condition, Endpoint, ErrorPage, Format, Frontend, Hash, HashAffinity, HashIdentity, HashTable,
-    HttpOptions, KeepAlive, Listener, LogTarget, Logging, Mode, Reply, Resource, Reuse, Rule, Sample,
-    Service, SetHeader, SyslogFormat, balance, endpoint, format_piece, hash, health_check, listener,
-    log_target, reply, resource, rule, service, set_priority,
+    Backend, Condition, Endpoint, ErrorPage, Format, Frontend, Hash, HashAffinity, HashTable, HttpOptions,
+    KeepAlive, Listener, LogTarget, Logging, Mode, Reply, Resource, Rule, Sample, Service, SetHeader,
+    SyslogFormat, balance, endpoint, format_piece, hash, health_check, listener, log_target, reply, resource,
+    rule, service, set_priority,
 };
 
 /// What was found so far.
@@ -108,8 +108,11 @@ impl Needs {
         if body.table == HashTable::Maglev as i32 {
             self.word("balance.maglev");
         }
-        if body.affinity > HashAffinity::Always as i32 {
+        if body.affinity.is_some() {
             self.word("balance.affinity");
+        }
+        if body.in_body {
+            self.word("balance.in-body");
         }
         if matches!(body.key, Some(hash::Key::RdpCookie(_))) {
             self.word("balance.rdp-cookie");
@@ -142,7 +145,7 @@ impl Needs {
         if body.hold.is_some() {
             self.word("hold");
         }
-        if body.reuse != Reuse::Unspecified as i32 {
+        if body.reuse.is_some() {
             self.word("http-reuse");
         }
     }
@@ -164,7 +167,7 @@ impl Needs {
         if body.slow_start_ms > 0 {
             self.word("endpoint.slow-start");
         }
-        if body.hash_identity > HashIdentity::Number as i32 {
+        if body.hash_identity.is_some() {
             self.word("endpoint.hash-identity");
         }
         if body.pool.is_some() {

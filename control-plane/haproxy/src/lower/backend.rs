@@ -30,7 +30,7 @@ impl<'a> Lowering<'a> {
         let provenance = rules.provenance(self.origin(section.span));
         let (retries, redispatch) = self.retry_settings(lines);
         let check = self.health_check(lines);
-        let backend = v1::Backend {
+        let mut backend = v1::Backend {
             mode: proxy.mode.into(),
             timeouts: Some(self.backend_timeouts(proxy)),
             balance: Some(self.balance(proxy)),
@@ -47,9 +47,12 @@ impl<'a> Lowering<'a> {
             number: proxy.number,
             log_probes: lines.is_on("option log-health-checks"),
             description: self.description(proxy.lines),
-            reuse: self.reuse(proxy).into(),
+            reuse: self.reuse(proxy).map(Into::into),
+            full_connections: self.full_connections(lines),
+            retry_on: self.retry_on(proxy),
             ..v1::Backend::default()
         };
+        self.persistence(proxy, &mut backend);
         self.emit_from(provenance, proxy.name.into(), 0, Body::Backend(backend));
         let servers = self.servers(proxy, &check);
         let sends_only_elsewhere = proxy.kind() == SectionKind::Listen
@@ -67,6 +70,12 @@ impl<'a> Lowering<'a> {
                     .help("add a line like `server app1 192.0.2.1:8080 check`"),
             );
         }
+    }
+
+    /// `fullconn`; 0 is none, as in HAProxy.
+    fn full_connections(&mut self, lines: &Lines<'a>) -> u32 {
+        let word = lines.last("fullconn").and_then(|line| line.args().first());
+        word.and_then(|word| self.number(word, 0..=i32::MAX as u32)).unwrap_or_default()
     }
 
     /// `retries` and `option redispatch`.

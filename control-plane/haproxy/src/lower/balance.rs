@@ -15,6 +15,8 @@ use crate::word::Word;
 const DRAWS: u32 = 2;
 /// More draws find nothing better.
 const MOST_DRAWS: u32 = 1_000;
+/// HAProxy: balance rdp-cookie, its default name.
+const RDP_COOKIE: &str = "mstshash";
 /// Longest `len` and `depth`.
 const MOST: u32 = i32::MAX as u32;
 /// Least `hash-balance-factor` that is one.
@@ -45,9 +47,17 @@ impl<'a> Lowering<'a> {
                 let draws = inside.and_then(|text| text.parse().ok()).unwrap_or(DRAWS);
                 return Some(Algorithm::Random(v1::Random { draws: draws.clamp(1, MOST_DRAWS) }));
             }
+            "balance rdp-cookie" if proxy.is_http() => {
+                let message = "`balance rdp-cookie` needs `mode tcp`: servers take turns";
+                self.report(Diagnostic::warning(Code::NoEffect, line.span, message));
+                return None;
+            }
+            "balance rdp-cookie" => {
+                Key::RdpCookie(inside.filter(|name| !name.is_empty()).unwrap_or(RDP_COOKIE).to_owned())
+            }
             "balance source" => Key::Source(v1::Empty {}),
             "balance uri" => Key::Uri(self.uri(line)),
-            "balance url_param" => Key::UrlParameter(self.url_parameter(line)?),
+            "balance url_param" => Key::UrlParameter(line.args().first()?.text().to_owned()),
             "balance hdr" => Key::Header(v1::HeaderKey {
                 name: inside.unwrap_or_default().to_owned(),
                 domain_only: !line.args().is_empty(),
@@ -60,12 +70,14 @@ impl<'a> Lowering<'a> {
             }
             _ => return None,
         };
-        if !proxy.is_http() && !matches!(key, Key::Source(_) | Key::Sample(_)) {
+        let is_for_both = matches!(key, Key::Source(_) | Key::Sample(_) | Key::RdpCookie(_));
+        if !proxy.is_http() && !is_for_both {
             let message = format!("`{}` needs `mode http`: servers take turns", line.name());
             self.report(Diagnostic::warning(Code::NoEffect, line.span, message));
             return None;
         }
-        Some(Algorithm::Hash(self.hash(proxy, key)))
+        let in_body = line.name() == "balance url_param" && line.args().len() > 1;
+        Some(Algorithm::Hash(v1::Hash { in_body, ..self.hash(proxy, key) }))
     }
 
     /// `hash-type` and what goes with it.
@@ -88,7 +100,8 @@ impl<'a> Lowering<'a> {
             // As HAProxy: a ring without a function of its own.
             avalanche: word(2).is_some() || (consistent && word(1).is_none()),
             balance_factor_percent: if consistent { self.balance_factor(proxy) } else { 0 },
-            ..v1::Hash::default()
+            in_body: false,
+            affinity: affinity(proxy).filter(|_| consistent).map(i32::from),
         }
     }
 
@@ -112,16 +125,6 @@ impl<'a> Lowering<'a> {
             }
         }
         key
-    }
-
-    fn url_parameter(&mut self, line: &'a Directive) -> Option<String> {
-        let (name, rest) = line.args().split_first()?;
-        if let Some(word) = rest.first() {
-            let message =
-                "the body of a POST is not looked at: without the parameter in its target it takes a turn";
-            self.report(Diagnostic::warning(Code::DegradedValue, word.span(), message));
-        }
-        Some(name.text().to_owned())
     }
 
     /// `balance roundrobin`, or nothing that is known.
@@ -150,5 +153,16 @@ impl<'a> Lowering<'a> {
         };
         let message = format!("`{}` is not a way to balance", word.text());
         self.report(Diagnostic::error(Code::BadValue, word.span(), message).help(help));
+    }
+}
+
+/// `hash-preserve-affinity`
+fn affinity(proxy: &Proxy<'_, '_>) -> Option<v1::HashAffinity> {
+    let word = proxy.lines.last("hash-preserve-affinity").and_then(|line| line.args().first());
+    match word.map(Word::text) {
+        Some("maxconn") => Some(v1::HashAffinity::MaxConnections),
+        Some("maxqueue") => Some(v1::HashAffinity::MaxQueue),
+        Some(_) => Some(v1::HashAffinity::Always),
+        None => None,
     }
 }

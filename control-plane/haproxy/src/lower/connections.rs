@@ -39,17 +39,17 @@ impl Connections {
 
 impl<'a> Lowering<'a> {
     /// `http-reuse`. Without it connections are shared by all, which is what HAProxy calls `always`.
-    pub(super) fn reuse(&mut self, proxy: &Proxy<'_, 'a>) -> Reuse {
+    pub(super) fn reuse(&mut self, proxy: &Proxy<'_, 'a>) -> Option<Reuse> {
         if !proxy.is_http() {
             let lines = proxy.lines.own("http-reuse").filter(|line| line.prefix == Prefix::None);
             lines.for_each(|line| self.needs_http(line, proxy.name));
-            return Reuse::Unspecified;
+            return None;
         }
         match proxy.lines.last("http-reuse").and_then(|line| line.args().first()).map(Word::text) {
-            Some("never") => Reuse::Never,
-            Some("safe") => Reuse::Safe,
-            Some("aggressive") => Reuse::Aggressive,
-            _ => Reuse::Unspecified,
+            Some("never") => Some(Reuse::Never),
+            Some("safe") => Some(Reuse::Safe),
+            Some("aggressive") => Some(Reuse::Aggressive),
+            _ => None,
         }
     }
 

@@ -206,6 +206,16 @@ impl<'a> Lowering<'a> {
                 rules.extend(self.ruled(line, (&args, action), acls, scope)?);
                 return Some(rules);
             }
+            "set-priority-class" => {
+                let class = v1::set_priority::Part::Class(self.sample(&mut args, scope)?);
+                Action::SetPriority(v1::SetPriority { part: Some(class) })
+            }
+            "set-priority-offset" => {
+                let offset = v1::set_priority::Part::Offset(self.sample(&mut args, scope)?);
+                Action::SetPriority(v1::SetPriority { part: Some(offset) })
+            }
+            "set-retries" => Action::SetRetries(self.sample(&mut args, scope)?),
+            "disable-l7-retry" => Action::DisableRetries(v1::Empty {}),
             "del-header" => Action::DeleteHeader(self.delete_header(&mut args)?),
             other => match self.rewrite(other, &mut args, scope) {
                 Some(action) => action?,
@@ -247,6 +257,19 @@ impl<'a> Lowering<'a> {
         let when = self.reader.condition(&texts(args.words()), at, acls, scope);
         self.expression_findings(args.words(), line.span);
         when.map(Some)
+    }
+
+    /// An expression.
+    fn sample(&mut self, args: &mut Args<'a>, scope: Scope) -> Option<v1::Sample> {
+        if args.parameter().is_none() {
+            return self.missing(args, "an expression");
+        }
+        let at = args.last();
+        args.skip();
+        let end = args.condition().unwrap_or(args.words().len());
+        let sample = self.reader.sample(&texts(&args.words()[..end]), at, scope);
+        self.expression_findings(args.words(), args.end());
+        sample
     }
 
     /// A name and a format.

@@ -26,7 +26,11 @@ struct ServerOptions {
     backup: bool,
     disabled: bool,
     max_connections: u32,
+    min_connections: u32,
     max_queue: u32,
+    slow_start_ms: u64,
+    cookie: String,
+    hash_identity: Option<v1::HashIdentity>,
     number: Option<(u32, Span)>,
     checked: bool,
     schedule: v1::CheckSchedule,
@@ -98,7 +102,12 @@ impl<'a> Lowering<'a> {
                 weight: options.weight.unwrap_or(1),
                 backup: options.backup,
                 disabled: options.disabled || unusable,
-                max_connections: options.max_connections,
+                // HAProxy: a lower limit that is higher is the upper one too.
+                max_connections: options.max_connections.max(options.min_connections),
+                min_connections: options.min_connections,
+                slow_start_ms: options.slow_start_ms,
+                cookie: options.cookie,
+                hash_identity: options.hash_identity.map(i32::from),
                 max_queue: options.max_queue,
                 check: (options.checked && !unusable && track.is_none()).then_some(options.schedule),
                 track,
@@ -232,6 +241,11 @@ impl<'a> Lowering<'a> {
         }
     }
 
+    /// A time whose number is in seconds where it has no unit.
+    fn server_seconds(&mut self, word: &Word) -> Option<u64> {
+        self.time_in(word, "s")
+    }
+
     fn server_option(&mut self, option: OptionUse<'_>, options: &mut ServerOptions) {
         let schedule = &mut options.schedule;
         match (option.keyword.name, option.args.first()) {
@@ -256,6 +270,14 @@ impl<'a> Lowering<'a> {
             ("maxconn", Some(word)) => {
                 options.max_connections = self.number(word, 0..=u32::MAX).unwrap_or_default();
             }
+            ("minconn", Some(word)) => {
+                options.min_connections = self.number(word, 0..=u32::MAX).unwrap_or_default();
+            }
+            ("slowstart", Some(word)) => {
+                options.slow_start_ms = self.server_seconds(word).unwrap_or_default()
+            }
+            ("cookie", Some(word)) => options.cookie = self.cookie_value(word).unwrap_or_default(),
+            ("hash-key", Some(word)) => options.hash_identity = hash_identity(word),
             ("maxqueue", Some(word)) => {
                 options.max_queue = self.number(word, 0..=u32::MAX).unwrap_or_default();
             }
@@ -311,5 +333,14 @@ impl<'a> Lowering<'a> {
             number
         };
         drafts.iter().map(number).collect()
+    }
+}
+
+/// `hash-key`; `None`: the number.
+fn hash_identity(word: &Word) -> Option<v1::HashIdentity> {
+    match word.text() {
+        "addr" => Some(v1::HashIdentity::Address),
+        "addr-port" => Some(v1::HashIdentity::AddressAndPort),
+        _ => None,
     }
 }

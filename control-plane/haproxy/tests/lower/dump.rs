@@ -205,7 +205,7 @@ fn backend_body(out: &mut Out, backend: &v1::Backend, provenance: &v1::Provenanc
     log_targets(out, &backend.log_targets);
     out.flag("log_probes", backend.log_probes);
     out.text("description", &backend.description);
-    if backend.reuse != 0 {
+    if backend.reuse.is_some() {
         out.value("reuse", backend.reuse().as_str_name());
     }
 }
@@ -231,8 +231,9 @@ fn balance_body(out: &mut Out, algorithm: &balance::Algorithm) {
             out.value("table", hash.table().as_str_name());
             out.value("function", hash.function().as_str_name());
             out.flag("avalanche", hash.avalanche);
+            out.flag("in_body", hash.in_body);
             out.number("balance_factor_percent", hash.balance_factor_percent);
-            if hash.affinity != 0 {
+            if hash.affinity.is_some() {
                 out.value("affinity", hash.affinity().as_str_name());
             }
         }),
@@ -281,7 +282,7 @@ fn endpoint_body(out: &mut Out, endpoint: &v1::Endpoint) {
     }
     socket(out, endpoint.user_timeout_ms, endpoint.keep_alive.as_ref());
     out.text("cookie", &endpoint.cookie);
-    if endpoint.hash_identity != 0 {
+    if endpoint.hash_identity.is_some() {
         out.value("hash_identity", endpoint.hash_identity().as_str_name());
     }
     if endpoint.track.is_some() {

@@ -1,5 +1,6 @@
 //! Manifests: frontends and backends in YAML, with HAProxy's expression language for conditions.
 
+mod balance;
 mod lower;
 mod schema;
 

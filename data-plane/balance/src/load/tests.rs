@@ -21,7 +21,8 @@ fn who_may_not_is_passed_over() {
     let ring = Ring::new(&servers(&[1, 1, 4]));
     let numbers = || (0..4_096_u32).map(|n| n << 20);
     assert_ne!(draw(&ring, numbers(), |_| true, |place| place), Some(1));
-    assert_eq!(draw(&ring, numbers(), |place| place != 0, |place| place), Some(1));
+    assert_eq!(draw(&ring, numbers(), |place| place != 0, |place| place), Some(2));
+    assert_eq!(draw(&ring, numbers(), |place| place == 1, |place| place), Some(1));
     let cost = |place| 3.0 - f64::from(place);
     assert_eq!(draw_cheapest(&ring, numbers(), |_| true, cost), Some(2));
     assert_eq!(draw_cheapest(&ring, numbers(), |place| place < 2, cost), Some(1));

@@ -28,7 +28,7 @@ pub(super) fn backend(key: &ObjectKey, wire: &v1::Backend, scope: &mut Scope<'_>
     });
     let persistence = persistence::persistence(wire, mode, scope);
     let hold = optional(wire.hold.as_ref(), |wire| scope.at("hold", |scope| hold(wire, scope)));
-    let reuse = reuse(wire.reuse, mode, scope);
+    let reuse = optional(wire.reuse, |known| reuse(known, mode, scope));
     let redispatch = optional(wire.redispatch.as_ref(), |redispatch| {
         let interval = NonZeroI32::new(redispatch.interval);
         interval.or_else(|| scope.fault(Fault::Unset("redispatch.interval")))
@@ -57,7 +57,7 @@ pub(super) fn backend(key: &ObjectKey, wire: &v1::Backend, scope: &mut Scope<'_>
         persistence: persistence?,
         full_connections: NonZeroU32::new(wire.full_connections),
         hold: hold?,
-        reuse: reuse?,
+        reuse: reuse?.unwrap_or_default(),
         disabled: wire.disabled,
         log_targets: log_targets?,
         log_probes: wire.log_probes,
@@ -68,7 +68,7 @@ pub(super) fn backend(key: &ObjectKey, wire: &v1::Backend, scope: &mut Scope<'_>
 
 fn reuse(wire: i32, mode: Option<Mode>, scope: &mut Scope<'_>) -> Option<Reuse> {
     let reuse = match scope.known("reuse", wire)? {
-        v1::Reuse::Unspecified => return Some(Reuse::Always),
+        v1::Reuse::Unspecified => return None,
         v1::Reuse::Aggressive => Reuse::Aggressive,
         v1::Reuse::Safe => Reuse::Safe,
         v1::Reuse::Never => Reuse::Never,

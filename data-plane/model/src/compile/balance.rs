@@ -46,7 +46,7 @@ pub(super) fn balance(
 }
 
 fn hash(wire: &v1::Hash, mode: Option<Mode>, scope: &mut Scope<'_>) -> Option<Hash> {
-    let key = key(wire.key.as_ref(), mode, scope);
+    let key = key((wire.key.as_ref(), wire.in_body), mode, scope);
     let table = match scope.known("table", wire.table) {
         Some(v1::HashTable::Map) => Some(HashTable::Map),
         Some(v1::HashTable::Ring) => Some(HashTable::Ring),
@@ -63,12 +63,7 @@ fn hash(wire: &v1::Hash, mode: Option<Mode>, scope: &mut Scope<'_>) -> Option<Ha
         Some(v1::HashFunction::Unspecified) => scope.fault(Fault::Unset("function")),
         None => None,
     };
-    let affinity = match scope.known("affinity", wire.affinity) {
-        Some(v1::HashAffinity::Unspecified | v1::HashAffinity::Always) => Some(Affinity::Always),
-        Some(v1::HashAffinity::MaxConnections) => Some(Affinity::MaxConnections),
-        Some(v1::HashAffinity::MaxQueue) => Some(Affinity::MaxQueue),
-        None => None,
-    };
+    let affinity = optional(wire.affinity, |wire| affinity(wire, scope));
     let factor = wire.balance_factor_percent;
     let bounded = factor == 0
         || scope.range("balance_factor_percent", factor, LEAST_FACTOR_PERCENT, MOST_FACTOR_PERCENT).is_some();
@@ -78,11 +73,20 @@ fn hash(wire: &v1::Hash, mode: Option<Mode>, scope: &mut Scope<'_>) -> Option<Ha
         function: function?,
         avalanche: wire.avalanche,
         balance_factor_percent: bounded.then(|| NonZeroU32::new(factor))?,
-        affinity: affinity?,
+        affinity: affinity?.unwrap_or_default(),
     })
 }
 
-fn key(wire: Option<&Key>, mode: Option<Mode>, scope: &mut Scope<'_>) -> Option<HashKey> {
+fn affinity(wire: i32, scope: &mut Scope<'_>) -> Option<Affinity> {
+    match scope.known("affinity", wire)? {
+        v1::HashAffinity::Always => Some(Affinity::Always),
+        v1::HashAffinity::MaxConnections => Some(Affinity::MaxConnections),
+        v1::HashAffinity::MaxQueue => Some(Affinity::MaxQueue),
+        v1::HashAffinity::Unspecified => scope.fault(Fault::Unset("affinity")),
+    }
+}
+
+fn key((wire, in_body): (Option<&Key>, bool), mode: Option<Mode>, scope: &mut Scope<'_>) -> Option<HashKey> {
     let is_http = matches!(wire, Some(Key::Uri(_) | Key::UrlParameter(_) | Key::Header(_)));
     if is_http && mode == Some(Mode::Tcp) {
         return scope.fault(Fault::Meaningless { what: "a key of HTTP in mode tcp" });
@@ -96,7 +100,9 @@ fn key(wire: Option<&Key>, mode: Option<Mode>, scope: &mut Scope<'_>) -> Option<
             whole: uri.whole,
             path_only: uri.path_only,
         }),
-        Some(Key::UrlParameter(name)) => text("url_parameter", name, scope).map(HashKey::UrlParameter),
+        Some(Key::UrlParameter(name)) => {
+            text("url_parameter", name, scope).map(|name| HashKey::UrlParameter { name, in_body })
+        }
         Some(Key::Header(header)) => {
             let name = scope.at("header", |scope| rule::header_name(&header.name, scope))?;
             Some(HashKey::Header { name, domain_only: header.domain_only })

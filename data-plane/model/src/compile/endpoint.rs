@@ -88,12 +88,7 @@ pub(super) fn endpoint(key: &ObjectKey, wire: &v1::Endpoint, scope: &mut Scope<'
         0 => Some(None),
         ms => scope.milliseconds("slow_start_ms", ms).map(Some),
     };
-    let hash_identity = match scope.known("hash_identity", wire.hash_identity) {
-        Some(v1::HashIdentity::Unspecified | v1::HashIdentity::Number) => Some(HashIdentity::Number),
-        Some(v1::HashIdentity::Address) => Some(HashIdentity::Address),
-        Some(v1::HashIdentity::AddressAndPort) => Some(HashIdentity::AddressAndPort),
-        None => None,
-    };
+    let hash_identity = optional(wire.hash_identity, |known| hash_identity(known, scope));
     let pool = outgoing::pool(wire.pool.as_ref(), scope);
     let outgoing = outgoing::outgoing(wire, scope);
     let order = scope.order();
@@ -117,13 +112,22 @@ pub(super) fn endpoint(key: &ObjectKey, wire: &v1::Endpoint, scope: &mut Scope<'
         min_connections: NonZeroU32::new(wire.min_connections),
         slow_start: slow_start?,
         cookie: cookie?,
-        hash_identity: hash_identity?,
+        hash_identity: hash_identity?.unwrap_or_default(),
         max_queue: NonZeroU32::new(wire.max_queue),
         pool: pool?,
         outgoing: outgoing?,
         check: check?,
         track: track?,
     })
+}
+
+fn hash_identity(wire: i32, scope: &mut Scope<'_>) -> Option<HashIdentity> {
+    match scope.known("hash_identity", wire)? {
+        v1::HashIdentity::Number => Some(HashIdentity::Number),
+        v1::HashIdentity::Address => Some(HashIdentity::Address),
+        v1::HashIdentity::AddressAndPort => Some(HashIdentity::AddressAndPort),
+        v1::HashIdentity::Unspecified => scope.fault(Fault::Unset("hash_identity")),
+    }
 }
 
 fn endpoint_address(wire: &v1::Endpoint, scope: &mut Scope<'_>) -> Option<EndpointAddress> {

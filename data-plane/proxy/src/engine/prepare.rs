@@ -183,7 +183,7 @@ impl Engine {
             backends: draft.backends,
             listeners,
         };
-        self.shared.live.commit(active);
+        self.shared.live.commit(active, self.connection_limit().into());
         let mut commands = self.exchange_sockets(kept, fresh);
         for permit in permits {
             permit.send(commands.pop().unwrap_or(Command { open: Vec::new(), close: Vec::new() }));

@@ -42,6 +42,17 @@ pub(super) struct Added {
     pub(super) known: Option<Known>,
 }
 
+/// What becomes of a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alter {
+    /// It stays as it is.
+    Keep,
+    /// It gets another value.
+    Replace,
+    /// It goes.
+    Drop,
+}
+
 /// The edits of one message: an arena of bytes and what they mean. Made to be pooled.
 ///
 /// Edits apply in the order in which they are made: deleting takes away what was added before, too. A set or added
@@ -155,6 +166,23 @@ impl Edits {
         name: &[u8],
         change: &mut dyn FnMut(&[u8], &mut Vec<u8>) -> bool,
     ) -> Result<(), InvalidEdit> {
+        self.alter_each(head, buf, name, &mut |old, new| match change(old, new) {
+            true => Alter::Replace,
+            false => Alter::Keep,
+        })
+    }
+
+    /// The same where fields may go too.
+    ///
+    /// # Errors
+    /// As [`Edits::add`]; what was changed before stays.
+    pub fn alter_each(
+        &mut self,
+        head: &Head,
+        buf: &[u8],
+        name: &[u8],
+        alter: &mut dyn FnMut(&[u8], &mut Vec<u8>) -> Alter,
+    ) -> Result<(), InvalidEdit> {
         let known = Known::of(name);
         editable(known)?;
         let mut value = Vec::new();
@@ -162,16 +190,27 @@ impl Edits {
             let named = view::matches(field, buf, name, known);
             let old = if named { view::received_value(field, index, buf, self) } else { None };
             value.clear();
-            if old.is_some_and(|old| change(old, &mut value)) {
-                self.replace(head, index, &value)?;
+            match old.map(|old| alter(old, &mut value)) {
+                Some(Alter::Replace) => self.replace(head, index, &value)?,
+                Some(Alter::Drop) => self.delete_field(index),
+                Some(Alter::Keep) | None => {}
             }
         }
-        for index in 0..self.added.len() {
-            let Added { name: of, value: old, .. } = self.added[index];
+        let mut index = 0;
+        while let Some(&Added { name: of, value: old, .. }) = self.added.get(index) {
             value.clear();
-            if of.of(&self.arena).eq_ignore_ascii_case(name) && change(old.of(&self.arena), &mut value) {
-                self.added[index].value = self.write(|arena| arena.extend_from_slice(&value))?;
+            let named = of.of(&self.arena).eq_ignore_ascii_case(name);
+            match named.then(|| alter(old.of(&self.arena), &mut value)) {
+                Some(Alter::Drop) => {
+                    self.added.remove(index);
+                    continue;
+                }
+                Some(Alter::Replace) => {
+                    self.added[index].value = self.write(|arena| arena.extend_from_slice(&value))?;
+                }
+                Some(Alter::Keep) | None => {}
             }
+            index += 1;
         }
         Ok(())
     }

@@ -36,12 +36,15 @@ impl Run<'_, '_> {
             Some(ErrorPage::Response(whole)) => Some(whole),
             None => None,
         };
+        // Whoever holds requests back for want of an endpoint expects one.
+        let hold = backend.as_ref().and_then(|backend| backend.settings().hold);
+        let retry_after = hold.filter(|_| status == 503).map(|hold| hold.wait);
         let mut out = self.worker.http.letter.take();
         out.clear();
         let made = {
             let mut desk = self.worker.http.desk.borrow_mut();
             match whole {
-                None => desk.built_in(status, audience, &mut out),
+                None => desk.built_in(status, retry_after, audience, &mut out),
                 Some(whole) => {
                     if desk.page(whole, audience, &mut out).is_err() {
                         // As HAProxy did before it understood pages: the bytes, ended by the connection's end.

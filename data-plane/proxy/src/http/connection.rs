@@ -16,7 +16,7 @@ use super::turn::Turn;
 use crate::counters::CloseCause;
 use crate::failure::Failure;
 use crate::listen::{Attachment, Incoming, Standing};
-use crate::live::{LiveEndpoint, Permit, Place};
+use crate::live::{EndpointState, LiveEndpoint, Permit, Place};
 use crate::sessions::{self, Called};
 use crate::stream::{Peer, Stream};
 use crate::timer::Deadline;
@@ -56,6 +56,8 @@ struct Entry {
     served: u32,
     /// Its connections to endpoints, between exchanges.
     private: Private,
+    /// Where the last one went, where its backend prefers that for the next one.
+    last: Option<Arc<EndpointState>>,
     _places: [Place; 3],
 }
 
@@ -96,6 +98,7 @@ impl Connection {
                 accepted,
                 served: 0,
                 private: Private::default(),
+                last: None,
                 _places: places,
             }),
             since: accepted,
@@ -174,6 +177,7 @@ impl Connection {
         turn.exchange.frontend = Some(Arc::clone(frontend));
         turn.exchange.number = self.entry.served;
         turn.private = std::mem::take(&mut self.entry.private);
+        turn.last = self.entry.last.take();
         self.state = State::Busy(turn);
     }
 
@@ -196,6 +200,7 @@ impl Connection {
             return Move::Again;
         };
         self.entry.served = self.entry.served.saturating_add(1);
+        self.entry.last = turn.exchange.preference();
         self.since = now;
         let cause = match next {
             Next::KeepAlive if turn.next.is_empty() => {

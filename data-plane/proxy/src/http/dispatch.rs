@@ -6,7 +6,7 @@ use std::task::Poll;
 use super::run::{Run, Step};
 use super::turn::{Stage, Turn};
 use crate::failure::Failure;
-use crate::h1::{Framing, Method, View};
+use crate::h1::{Framing, View};
 use crate::live::{LiveBackend, NoPermit, Permit, Ticket};
 use crate::stream::Stream;
 use crate::termination::Phase;
@@ -25,14 +25,48 @@ impl Run<'_, '_> {
                 self.watch_client().unwrap_or(Step::Wait)
             }
             Poll::Ready(Ok(permit)) => self.take_place(permit),
-            Poll::Ready(Err(NoPermit::NoEndpoint)) => self.fail(Failure::NoEndpoint),
-            Poll::Ready(Err(NoPermit::QueueFull)) => self.fail(Failure::QueueFull),
+            Poll::Ready(Err(why)) => self.no_place(why),
         }
+    }
+
+    /// Nobody takes the request. Where it was for one endpoint in particular, others may: those of a full queue always, those
+    /// of an endpoint that went away where the configuration lets them.
+    #[cold]
+    fn no_place(&mut self, why: NoPermit) -> Step {
+        let Turn { exchange, ticket, .. } = &mut *self.turn;
+        let Some(backend) = exchange.backend.clone() else { return self.fail(Failure::NoEndpoint) };
+        let may_change = why == NoPermit::QueueFull || backend.settings().redispatch.is_some();
+        let pinned = ticket.is_pinned();
+        if pinned
+            && (exchange.belonging.preferred.take().is_some() || (may_change && exchange.belonging.let_go()))
+        {
+            let ticket = Ticket::new().by(exchange.hash);
+            return self.queue_up(&backend, ticket);
+        }
+        self.fail(match why {
+            NoPermit::NoEndpoint => Failure::NoEndpoint,
+            NoPermit::QueueFull => Failure::QueueFull,
+        })
+    }
+
+    /// Asks for a place at an endpoint.
+    pub(super) fn queue_up(&mut self, backend: &LiveBackend, ticket: Ticket) -> Step {
+        let turn = &mut *self.turn;
+        turn.ticket = ticket.wishing(turn.exchange.wishes);
+        turn.stage = Stage::Queue;
+        let timeouts = &backend.settings().timeouts;
+        let held = backend.settings().hold.filter(|_| backend.usable() == 0).map(|hold| hold.wait);
+        let limit = held.or(timeouts.queue).or(timeouts.connect);
+        turn.until = limit.map(|limit| self.now + limit);
+        Step::Again
     }
 
     fn take_place(&mut self, permit: Permit) -> Step {
         if self.turn.exchange.times.dispatched.is_none() {
             self.enter(Phase::Connect);
+        }
+        if let Some(left) = self.turn.exchange.left.take() {
+            self.worker.count_retry(&mut self.turn.exchange, &left, permit.endpoint());
         }
         let counters = permit.endpoint().state.counters.shard(self.worker.index);
         counters.exchanges.add(1);
@@ -87,53 +121,6 @@ impl Run<'_, '_> {
         self.sent()
     }
 
-    /// An attempt failed before anything was sent: another one, there or elsewhere, while the retries last.
-    #[cold]
-    pub(super) fn connect_failed(&mut self, failure: Failure) -> Step {
-        self.turn.connecting = None;
-        self.turn.server = None;
-        let Some(backend) = self.turn.exchange.backend.clone() else { return self.fail(failure) };
-        if self.turn.exchange.retries >= backend.settings().retries {
-            self.worker.count_unconnected(&backend, self.endpoint());
-            self.turn.stage = Stage::Connect;
-            return self.fail(failure);
-        }
-        self.retry(failure, &backend)
-    }
-
-    /// Another attempt, there or elsewhere.
-    fn retry(&mut self, failure: Failure, backend: &LiveBackend) -> Step {
-        self.turn.exchange.retries += 1;
-        let elsewhere = backend.redispatches(self.turn.exchange.retries);
-        self.worker.count_retry(backend, self.endpoint(), elsewhere);
-        if elsewhere { self.redispatch(backend) } else { self.pause_before_retry(failure, backend) }
-    }
-
-    fn redispatch(&mut self, backend: &LiveBackend) -> Step {
-        let ticket = self.endpoint().map(|endpoint| Ticket::avoiding(&endpoint.state)).unwrap_or_default();
-        self.turn.exchange.redispatched = true;
-        self.turn.permit = None;
-        self.turn.ticket = ticket.by(self.turn.exchange.hash);
-        self.turn.stage = Stage::Queue;
-        let timeouts = &backend.settings().timeouts;
-        self.turn.until = timeouts.queue.or(timeouts.connect).map(|limit| self.now + limit);
-        Step::Again
-    }
-
-    /// The endpoint may be starting anew: it is not asked again at once. After a time-out it has had its pause.
-    fn pause_before_retry(&mut self, failure: Failure, backend: &LiveBackend) -> Step {
-        self.turn.exchange.redispatched = false;
-        let Some(pause) = backend.turn_around(failure) else { return self.reconnect() };
-        self.turn.stage = Stage::Pause;
-        self.turn.until = Some(self.now + pause);
-        Step::Again
-    }
-
-    /// Waits for the time to pass.
-    pub(super) fn pause(&mut self) -> Step {
-        self.watch_client().unwrap_or(Step::Wait)
-    }
-
     /// A connection stands: the request goes out.
     fn send(&mut self) -> Step {
         match self.load() {
@@ -169,37 +156,5 @@ impl Run<'_, '_> {
             turn.exchange.source = turn.server.as_ref().and_then(Stream::local);
         }
         Step::Again
-    }
-
-    /// The server's connection ended before the first byte of a response. The request goes out again where that can
-    /// do no harm: always when it was sent over a reused connection, which the server may have closed without having
-    /// seen it; over a new one when the method is safe (RFC 9110 section 9.2.1), within `retries`. Either way only
-    /// while all of the request is still here.
-    pub(super) fn server_gone(&mut self) -> Step {
-        let facts = self.turn.facts;
-        let method = self.turn.asked.method;
-        let safe = matches!(method, Method::Get | Method::Head | Method::Options | Method::Trace);
-        if facts.streamed || facts.answered || !self.turn.response.bytes.is_empty() || facts.interims > 0 {
-            return self.fail(Failure::ServerClosed);
-        }
-        if facts.rested {
-            self.turn.server = None;
-            self.turn.facts.fresh_only = true;
-            return self.reconnect();
-        }
-        if !safe || !self.turn.request.first_body().is_empty() {
-            return self.fail(Failure::ServerClosed);
-        }
-        let Some(backend) = self.turn.exchange.backend.clone() else {
-            return self.fail(Failure::ServerClosed);
-        };
-        if self.turn.exchange.retries >= backend.settings().retries {
-            return self.fail(Failure::ServerClosed);
-        }
-        if let Some(endpoint) = self.endpoint() {
-            endpoint.state.counters.shard(self.worker.index).response_errors.add(1);
-        }
-        self.turn.server = None;
-        self.retry(Failure::ServerClosed, &backend)
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::Context;
 
-use crate::live::{LiveBackend, LiveEndpoint, TransportId};
+use crate::live::{EndpointState, LiveBackend, TransportId};
 use crate::pool::Rested;
 
 /// What a client's connection keeps for itself between its exchanges, and closes with its own end. Most have none, which
@@ -15,7 +15,7 @@ pub(super) struct Private(Option<Box<Kept>>);
 struct Kept {
     connections: Vec<(TransportId, Rested)>,
     /// Where the client is known by its connection.
-    known_at: Option<Arc<LiveEndpoint>>,
+    known_at: Option<Arc<EndpointState>>,
 }
 
 impl Private {
@@ -49,17 +49,14 @@ impl Private {
     }
 
     /// An endpoint has begun to find out who the client is: its next requests go there.
-    pub(super) fn know_at(&mut self, endpoint: &Arc<LiveEndpoint>) {
+    pub(super) fn know_at(&mut self, endpoint: &Arc<EndpointState>) {
         self.0.get_or_insert_default().known_at = Some(Arc::clone(endpoint));
     }
 
-    /// Where that was, while it is in that backend and takes traffic, and a connection stands.
-    pub(super) fn known_at<'a>(&self, backend: &'a LiveBackend) -> Option<&'a Arc<LiveEndpoint>> {
+    /// Where that was, while it takes traffic of that backend and a connection stands.
+    pub(super) fn known_at(&self, backend: &LiveBackend) -> Option<&Arc<EndpointState>> {
         let kept = self.0.as_ref().filter(|kept| !kept.connections.is_empty())?;
-        let known = &kept.known_at.as_ref()?.state;
-        let endpoint = backend.endpoints.iter().find(|endpoint| Arc::ptr_eq(&endpoint.state, known))?;
-        let config = &endpoint.config;
-        (!config.disabled && !config.drain && known.is_usable()).then_some(endpoint)
+        kept.known_at.as_ref().filter(|endpoint| backend.has(endpoint))
     }
 }
 

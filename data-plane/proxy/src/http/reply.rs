@@ -1,6 +1,7 @@
 //! Answers that the proxy makes itself.
 
 use std::io::Write;
+use std::time::Duration;
 
 use super::status::{explanation, reason};
 use crate::h1::{
@@ -57,10 +58,15 @@ impl Desk {
     pub(super) fn built_in(
         &mut self,
         status: u16,
+        retry_after: Option<Duration>,
         audience: Audience,
         out: &mut Vec<u8>,
     ) -> Result<(), InvalidEdit> {
         let mut draft = self.draft(status)?;
+        if let Some(wait) = retry_after {
+            let seconds = wait.as_millis().div_ceil(1_000);
+            draft.header(b"Retry-After", seconds.to_string().as_bytes())?;
+        }
         draft.header(b"Cache-Control", b"no-cache")?;
         draft.header(b"Content-Type", b"text/html")?;
         draft.body(|body| write_page(status, body));

@@ -4,18 +4,21 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use sluicegate_model::frontend::ConnectionMode;
+use sluicegate_model::retry::RetryOn;
 
 use super::policy::{Keep, RequestPolicy};
 use super::run::{Run, Step};
-use super::turn::Stage;
+use super::turn::{Stage, Turn};
 use crate::failure::Failure;
 use crate::h1::{Asked, Expect, Framing, Limits, Parsed, Persistence};
-use crate::live::Ticket;
 use crate::termination::Phase;
-use crate::transfer::Scratch;
+use crate::transfer::{Broken, Gathering, Scratch};
 
 /// Bytes read at once while a head is awaited; the body comes with it where it is not long.
 pub(super) const HEAD_WINDOW: usize = 32 * 1024;
+
+/// Bytes of a body that are kept so that its request can be sent again (HAProxy: as many as fit into its buffer).
+pub(super) const KEPT_BODY: usize = 16 * 1024;
 
 impl Run<'_, '_> {
     /// Reads until the head is complete.
@@ -93,6 +96,9 @@ impl Run<'_, '_> {
         {
             return step;
         }
+        if let Err(failure) = self.find_owner() {
+            return self.fail(failure);
+        }
         self.find_key();
         self.prepare()
     }
@@ -115,18 +121,41 @@ impl Run<'_, '_> {
             Ok(keep) => turn.facts.keep_server = keep,
             Err(_) => return self.fail(Failure::BadRequest(431)),
         }
-        turn.ticket = match turn.private.known_at(backend) {
-            Some(endpoint) if turn.exchange.hash.is_none() => Ticket::pinned(&endpoint.state),
-            _ => Ticket::new().by(turn.exchange.hash),
-        };
-        turn.stage = Stage::Queue;
-        turn.until = backend
-            .settings()
-            .timeouts
-            .queue
-            .or(backend.settings().timeouts.connect)
-            .map(|limit| self.now + limit);
-        Step::Again
+        let retries = backend.settings().retry_on.as_deref().is_some_and(RetryOn::keeps_request);
+        let asked = (retries && !turn.exchange.wishes.no_retries) || self.wants_form();
+        let turn = &mut *self.turn;
+        if asked && turn.may_keep_body() {
+            turn.stage = Stage::Keep;
+            let timeouts = &frontend.settings().timeouts;
+            turn.until = timeouts.http_request.or(timeouts.client).map(|limit| self.now + limit);
+            return Step::Again;
+        }
+        self.set_out()
+    }
+
+    /// The request goes where it belongs, or takes its turn.
+    fn set_out(&mut self) -> Step {
+        if self.wants_form() {
+            self.find_key_in_form();
+        }
+        self.prefer_known();
+        let exchange = &self.turn.exchange;
+        let Some(backend) = exchange.backend.clone() else { return self.fail(Failure::Internal) };
+        let ticket = exchange.belonging.ticket(exchange.hash);
+        self.queue_up(&backend, ticket)
+    }
+
+    /// Reads the body as far as it is kept: a longer one is sent once.
+    pub(super) fn keep_body(&mut self) -> Step {
+        let Turn { request, up, next, .. } = &mut *self.turn;
+        let most = request.head_len + KEPT_BODY;
+        let gathering = Gathering { into: &mut request.bytes, most, next };
+        match up.poll_keep(self.cx, self.client, self.scratch, gathering) {
+            Poll::Pending => Step::Wait,
+            Poll::Ready(Ok(())) => self.set_out(),
+            Poll::Ready(Err(Broken::Chunk(_))) => self.fail(Failure::BadRequest(400)),
+            Poll::Ready(Err(_)) => self.fail(Failure::ClientClosed),
+        }
     }
 
     /// Whether the client and the configuration let the client's connection live on after this exchange.

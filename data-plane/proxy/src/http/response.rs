@@ -2,6 +2,8 @@
 
 use std::task::Poll;
 
+use sluicegate_model::backend::Balance;
+
 use super::policy::ResponsePolicy;
 use super::run::{Run, Step};
 use super::turn::{Stage, Turn};
@@ -34,11 +36,13 @@ impl Run<'_, '_> {
             if length == 0 {
                 return self.server_gone();
             }
+            // A head that comes in pieces is no silence.
+            self.turn.moved = self.now;
             let end = Scratch::START + length;
             let mut rest = (Scratch::START, end);
             loop {
                 match self.parse_response(rest) {
-                    Err(_) => return self.fail(Failure::BadResponse),
+                    Err(_) => return self.junk(),
                     Ok(None) => break,
                     Ok(Some(behind)) => rest = behind,
                 }
@@ -114,11 +118,15 @@ impl Run<'_, '_> {
     fn respond(&mut self, rest: Rest) -> Result<Step, Failure> {
         self.enter(Phase::Data);
         let status = self.turn.response.head.status();
+        if let Some(step) = self.status_again(status) {
+            return Ok(step);
+        }
         self.turn.exchange.status = Some(status);
         self.count_response(status);
         if matches!(status, 401 | 407) {
             self.note_challenge(status);
         }
+        self.note_latency();
         let turn = &mut *self.turn;
         let framing = match Framing::of_response(&turn.response.head, turn.asked) {
             Ok(framing) => framing,
@@ -135,6 +143,7 @@ impl Run<'_, '_> {
         if let Some(step) = self.run_response_rules() {
             return Ok(step);
         }
+        self.give_cookie()?;
         // An early refusal: the rest of the request is not worth waiting for.
         let wanted = self.turn.request_is_over() || (status < 300 && !self.turn.facts.refused);
         let policy = ResponsePolicy {
@@ -187,6 +196,16 @@ impl Run<'_, '_> {
             down.grow();
         }
         Ok(())
+    }
+
+    /// Where endpoints are chosen by how fast they answer.
+    fn note_latency(&self) {
+        let (Some(backend), Some(endpoint)) = (self.turn.backend(), self.endpoint()) else { return };
+        if let Balance::PeakEwma { .. } = backend.settings().balance
+            && let Some(connected) = self.turn.exchange.times.connected
+        {
+            backend.answered(&endpoint.state, self.now.saturating_duration_since(connected));
+        }
     }
 
     fn count_response(&self, status: u16) {

@@ -4,6 +4,8 @@
 //! still here (`Run::server_gone`). So what is shared costs a client nothing as a rule, and without a word of the
 //! configuration all is shared; HAProxy shares as [`Reuse::Safe`] then.
 
+use std::sync::Arc;
+
 use sluicegate_model::backend::Reuse;
 
 use super::run::Run;
@@ -42,6 +44,19 @@ impl Run<'_, '_> {
         true
     }
 
+    /// Has the request go where the client is known by its connection, unless it belongs somewhere by what it says.
+    pub(super) fn prefer_known(&mut self) {
+        let turn = &mut *self.turn;
+        let exchange = &mut turn.exchange;
+        let Some(backend) = &exchange.backend else { return };
+        if let Some(known) = turn.private.known_at(backend)
+            && exchange.hash.is_none()
+            && !exchange.belonging.is_direct()
+        {
+            exchange.belonging.preferred = Some(Arc::clone(known));
+        }
+    }
+
     /// Keeps the connection of an exchange that came to its end.
     pub(super) fn keep_idle(&mut self, stream: Stream) {
         let turn = &mut *self.turn;
@@ -76,7 +91,7 @@ impl Run<'_, '_> {
         if response.head.values(&response.bytes, name).any(proves_connection) {
             turn.facts.private = true;
             if let Some(endpoint) = &turn.exchange.endpoint {
-                turn.private.know_at(endpoint);
+                turn.private.know_at(&endpoint.state);
             }
         }
     }

@@ -61,6 +61,7 @@ impl Run<'_, '_> {
         loop {
             let step = match self.turn.stage {
                 Stage::Receive => self.receive(),
+                Stage::Keep => self.keep_body(),
                 Stage::Queue => self.wait_for_place(),
                 Stage::Pause => self.pause(),
                 Stage::Connect => self.connect(),
@@ -210,12 +211,12 @@ impl Run<'_, '_> {
     /// The time-out of the stage has passed.
     pub(super) fn expire(&mut self) -> Step {
         match self.turn.stage {
-            Stage::Receive | Stage::Collect => self.fail(Failure::ClientTimeout),
+            Stage::Receive | Stage::Keep | Stage::Collect => self.fail(Failure::ClientTimeout),
             Stage::Queue => self.fail(Failure::QueueTimeout),
             Stage::Pause => self.reconnect(),
             Stage::Connect => self.connect_failed(Failure::ConnectTimeout),
             Stage::Relay if self.client_limit() < self.server_limit() => self.fail(Failure::ClientTimeout),
-            Stage::Relay => self.fail(Failure::ServerTimeout),
+            Stage::Relay => self.unanswered(),
             Stage::Serve => self.answer_error(503, true),
             Stage::Reply => self.fail(Failure::ClientTimeout),
             Stage::Tunnel => self.tunnel_expired(),
@@ -225,9 +226,13 @@ impl Run<'_, '_> {
     /// When the present stage has lasted too long; to be asked before each wait.
     pub(super) fn deadline(&self) -> Option<Instant> {
         let limit = match self.turn.stage {
-            Stage::Receive | Stage::Queue | Stage::Pause | Stage::Connect | Stage::Collect | Stage::Serve => {
-                return self.turn.until;
-            }
+            Stage::Receive
+            | Stage::Keep
+            | Stage::Queue
+            | Stage::Pause
+            | Stage::Connect
+            | Stage::Collect
+            | Stage::Serve => return self.turn.until,
             Stage::Relay => self.client_limit().min(self.server_limit()),
             Stage::Reply => self.client_timeout(),
             Stage::Tunnel => self.tunnel_limit(),

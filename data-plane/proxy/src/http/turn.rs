@@ -7,11 +7,12 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::private::Private;
+use super::request::KEPT_BODY;
 use super::service::Asking;
 use crate::counters::CloseCause;
 use crate::exchange::Exchange;
-use crate::h1::{Asked, Edits, Framing, Head};
-use crate::live::{LiveBackend, Permit, Ticket};
+use crate::h1::{Asked, Edits, Expect, Framing, Head};
+use crate::live::{EndpointState, LiveBackend, Permit, Ticket};
 use crate::sessions::State;
 use crate::stream::{Peer, Stream};
 use crate::termination::Phase;
@@ -58,6 +59,8 @@ pub(super) enum Stage {
     /// Reading the request's head.
     #[default]
     Receive,
+    /// Reading the request's body, so that it can be sent more than once.
+    Keep,
     /// Waiting for a place at an endpoint.
     Queue,
     /// Waiting before another attempt at the same endpoint.
@@ -124,6 +127,8 @@ pub(super) struct Turn {
     pub(super) down: Transfer,
     /// Bytes of the client's next request.
     pub(super) next: Vec<u8>,
+    /// Where the request before on its connection went.
+    pub(super) last: Option<Arc<EndpointState>>,
     /// The wish for a place at an endpoint.
     pub(super) ticket: Ticket,
     pub(super) permit: Option<Permit>,
@@ -153,6 +158,7 @@ impl Turn {
             up: Transfer::default(),
             down: Transfer::default(),
             next: Vec::new(),
+            last: None,
             ticket: Ticket::new(),
             permit: None,
             connecting: None,
@@ -176,6 +182,7 @@ impl Turn {
         self.response.clear();
         self.up.reset();
         self.down.reset();
+        self.last = None;
         self.ticket = Ticket::new();
         self.permit = None;
         self.connecting = None;
@@ -184,6 +191,12 @@ impl Turn {
         self.service = None;
         self.close_cause = CloseCause::Finished;
         self.until = None;
+    }
+
+    /// Whether more of the request's body is to come, and it is short enough to be kept, as far as is known.
+    pub(super) fn may_keep_body(&self) -> bool {
+        let fits = self.up.rest().is_none_or(|rest| rest <= KEPT_BODY as u64);
+        !self.up.is_received() && fits && self.request.head.expect() == Expect::Nothing
     }
 
     /// Lets the server's connection and the place at the endpoint go.
@@ -216,7 +229,7 @@ impl Turn {
     /// What the log calls the time at which something goes wrong.
     pub(super) fn phase(&self) -> Phase {
         match self.stage {
-            Stage::Receive => Phase::Request,
+            Stage::Receive | Stage::Keep => Phase::Request,
             Stage::Queue => Phase::Queue,
             Stage::Pause | Stage::Connect => Phase::Connect,
             Stage::Relay if !self.facts.answered => Phase::Headers,

@@ -1,5 +1,6 @@
 //! One backend: selection, and what outlives a change of it.
 
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -8,13 +9,15 @@ use std::time::Duration;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use sluicegate_balance::{Occupancy, PeakEwma};
 use sluicegate_model::backend::{Affinity, Balance};
+use sluicegate_model::persistence::{Cookie, CookieMode};
 use sluicegate_model::{Backend, BackendSettings, Mode};
 
 use super::change::Mark;
 use super::endpoint::{EndpointState, LiveEndpoint};
 use super::health::History;
 use super::index::Index;
-use super::queue::Queue;
+use super::names::Names;
+use super::queue::{Queue, Terms};
 use super::table::{Loads, Table};
 use crate::counters::{BackendCounters, Most, Sharded};
 use crate::failure::Failure;
@@ -36,6 +39,7 @@ pub struct LiveBackend {
     pub sinks: Arc<Sinks>,
     table: ArcSwap<Table>,
     warm: bool,
+    names: Names,
 }
 
 /// Why there is no permit.
@@ -66,7 +70,8 @@ impl LiveBackend {
     ) -> Self {
         let http = config.settings.mode == Mode::Http;
         let warm = http && config.endpoints.iter().any(|endpoint| endpoint.pool.warm > 0);
-        Self { config, state, endpoints, sinks, table: ArcSwap::default(), warm }
+        let names = Names::of(&config.settings, &endpoints);
+        Self { config, state, endpoints, sinks, table: ArcSwap::default(), warm, names }
     }
 
     /// Whether connections of it are opened ahead. Those of TCP mode are not kept.
@@ -86,6 +91,13 @@ impl LiveBackend {
         (failure != Failure::ConnectTimeout).then_some(longest.min(TURN_AROUND))
     }
 
+    /// Whether logs tell what became of cookies: not where these are only read.
+    pub(crate) fn shows_cookies(&self) -> bool {
+        let persistence = self.settings().persistence.as_deref();
+        let rule = persistence.and_then(|persistence| persistence.cookie.as_ref());
+        rule.is_some_and(|rule| rule.mode != CookieMode::Read || rule.indirect)
+    }
+
     /// Endpoints that take traffic now.
     pub fn usable(&self) -> usize {
         self.table.load().len()
@@ -96,15 +108,15 @@ impl LiveBackend {
         self.config.key().name()
     }
 
-    /// Whether the retry of this number (from 1) seeks another endpoint (HAProxy: option redispatch). As nobody asked for
-    /// an endpoint in particular, every retry does where there is another one.
-    pub fn redispatches(&self, retry: u32) -> bool {
+    /// Whether the retry of this number (from 1), within so many, seeks another endpoint (HAProxy: option redispatch). Where
+    /// nobody asked for an endpoint in particular (`direct`), every retry does where there is another one.
+    pub fn redispatches(&self, retry: u32, retries: u32, direct: bool) -> bool {
         let Some(interval) = self.settings().redispatch else { return false };
-        if self.table.load().len() > 1 {
+        if !direct && self.table.load().len() > 1 {
             return true;
         }
         let interval = i64::from(interval.get());
-        let divisor = if interval > 0 { interval } else { i64::from(self.settings().retries) + 1 + interval };
+        let divisor = if interval > 0 { interval } else { i64::from(retries) + 1 + interval };
         divisor > 0 && i64::from(retry) % divisor == 0
     }
 
@@ -145,13 +157,62 @@ impl LiveBackend {
     }
 
     /// Takes a place at one endpoint, whatever the turns say.
-    pub(super) fn try_take_at(self: &Arc<Self>, wanted: &Arc<EndpointState>) -> Taken {
-        let index = wanted.index.load(SeqCst);
-        let known = self.endpoints.get(index as usize).is_some_and(|it| Arc::ptr_eq(&it.state, wanted));
-        if !known || !self.table.load().contains(index) {
+    pub(super) fn try_take_at(self: &Arc<Self>, wanted: &Arc<EndpointState>, terms: Terms) -> Taken {
+        let Some(index) = self.place_of(wanted).filter(|&index| self.takes(index, terms)) else {
             return Taken::Nobody;
+        };
+        if self.place_at(index) { Taken::Permit(self.permit(index)) } else { Taken::Full }
+    }
+
+    /// Whether an endpoint may be given exchanges on these terms, its limit apart.
+    fn takes(&self, index: u32, terms: Terms) -> bool {
+        let endpoint = self.at(index);
+        match terms {
+            Terms::InTurn => self.table.load().contains(index) && endpoint.state.is_usable(),
+            Terms::Kept => !endpoint.is_out(self) && endpoint.state.is_running(),
+            Terms::Forced => endpoint.state.is_there(),
         }
-        if self.serve(index) { Taken::Permit(self.permit(index)) } else { Taken::Full }
+    }
+
+    /// Whether an endpoint is its own and takes new traffic.
+    pub(crate) fn has(&self, endpoint: &Arc<EndpointState>) -> bool {
+        self.place_of(endpoint).is_some_and(|index| self.takes(index, Terms::InTurn))
+    }
+
+    fn place_of(&self, endpoint: &Arc<EndpointState>) -> Option<u32> {
+        let index = endpoint.index.load(SeqCst);
+        let own = self.endpoints.get(index as usize).is_some_and(|it| Arc::ptr_eq(&it.state, endpoint));
+        own.then_some(index)
+    }
+
+    /// The endpoint of that name, if it may be given exchanges on these terms.
+    pub(crate) fn named(&self, name: &[u8], terms: Terms) -> Option<&Arc<EndpointState>> {
+        let place = self.names.named(&self.endpoints, name).filter(|&place| self.takes(place, terms))?;
+        Some(&self.at(place).state)
+    }
+
+    /// The first endpoint at an address, if it may be given exchanges on these terms.
+    pub(crate) fn at_address(&self, address: SocketAddr, terms: Terms) -> Option<Arc<EndpointState>> {
+        let is_there = |endpoint: &LiveEndpoint| endpoint.address_for(None) == Some(address);
+        let found = (0..).zip(&self.endpoints).find(|(place, it)| is_there(it) && self.takes(*place, terms));
+        found.map(|(_, endpoint)| Arc::clone(&endpoint.state))
+    }
+
+    /// Endpoints that a cookie calls so, in their order, and whether each runs.
+    pub(crate) fn with_cookie<'a>(
+        &'a self,
+        rule: &'a Cookie,
+        called: &'a [u8],
+    ) -> impl Iterator<Item = (&'a Arc<EndpointState>, bool)> {
+        let places = self.names.with_cookie((rule, &self.endpoints), called);
+        places.map(|place| (&self.at(place).state, self.takes(place, Terms::Kept)))
+    }
+
+    /// It could not be reached: it is taken to be slow for a while, where speed counts.
+    pub(crate) fn unreached(&self, endpoint: &EndpointState) {
+        if let Some(rule) = self.table.load().latency() {
+            endpoint.latencies.observe(rule, rule.penalty);
+        }
     }
 
     /// An answer came after so long.
@@ -167,8 +228,13 @@ impl LiveBackend {
 
     /// Counts one more exchange at an endpoint, if it may have one.
     fn serve(&self, index: u32) -> bool {
+        self.at(index).state.is_usable() && self.place_at(index)
+    }
+
+    /// The same whatever its health is.
+    fn place_at(&self, index: u32) -> bool {
         let state = &self.at(index).state;
-        let serves = state.is_usable() && state.try_serve();
+        let serves = state.try_serve();
         if serves {
             self.state.reckon(state);
         }
@@ -229,6 +295,8 @@ pub struct Availability {
 pub struct BackendState {
     pub(super) mark: Arc<Mark>,
     cursor: AtomicU64,
+    /// Of its exchanges, from which on its endpoints have all their places.
+    full: AtomicU32,
     exchanging: AtomicU32,
     most_exchanging: Most,
     pub(super) most_queued: Most,
@@ -249,6 +317,7 @@ impl BackendState {
     pub(super) fn new(mark: Arc<Mark>, workers: usize) -> Self {
         Self {
             cursor: AtomicU64::new(0),
+            full: AtomicU32::new(0),
             exchanging: AtomicU32::new(0),
             most_exchanging: Most::default(),
             most_queued: Most::default(),
@@ -278,6 +347,16 @@ impl BackendState {
         self.most_exchanging.restart(|| self.exchanging());
         self.most_queued.restart(|| self.queued());
         self.mark.touch();
+    }
+
+    /// Says which load is full.
+    pub(super) fn set_full(&self, exchanges: u64) {
+        self.full.store(u32::try_from(exchanges).unwrap_or(u32::MAX), SeqCst);
+    }
+
+    /// Exchanges, those that wait included, and from how many on endpoints have all their places.
+    pub(super) fn fullness(&self) -> (u32, u32) {
+        (self.exchanging().saturating_add(self.queued()), self.full.load(SeqCst))
     }
 
     /// Exchanges that wait.

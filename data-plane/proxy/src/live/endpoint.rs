@@ -6,20 +6,25 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use arc_swap::ArcSwapOption;
+use sluicegate_balance::SIXTEENTHS;
 use sluicegate_model::Endpoint;
 use sluicegate_model::endpoint::{
     CheckKey, ClientPort, EndpointAddress, ForcedHealth, HostPort, TransportKey,
 };
 use sluicegate_model::outgoing::Outgoing;
+use sluicegate_model::persistence::Cookie;
 
 use super::backend::{BackendState, LiveBackend};
 use super::change::Mark;
 use super::health::{Checks, Evidence, Health, Probe};
 use super::latency::Latencies;
+use super::places::Places;
 use super::reserve::Reserve;
 use super::share::Share;
+use super::uptime;
 use sluicegate_proto::id::ObjectKey;
 
+use crate::cookie;
 use crate::counters::{EndpointCounters, Most, Sharded};
 use crate::stream::{Peer, Target};
 
@@ -97,6 +102,16 @@ impl LiveEndpoint {
         self.config.disabled || backend.settings().disabled
     }
 
+    /// What its backend's cookie calls it now.
+    pub(crate) fn cookie(&self, rule: &Cookie) -> Option<cookie::Value<'_>> {
+        super::names::value(rule, self)
+    }
+
+    /// Whether its address comes from a name.
+    pub(super) fn is_named(&self) -> bool {
+        matches!(self.config.address, EndpointAddress::Host(_))
+    }
+
     /// Its name within its backend.
     pub fn name(&self) -> &str {
         &self.config.name
@@ -131,6 +146,8 @@ struct Known {
     forced: Option<ForcedHealth>,
     /// Whose health is its own.
     track: Option<ObjectKey>,
+    /// It was out of service, or took nothing new.
+    out: bool,
 }
 
 /// What is true of an endpoint (by its identity) over all generations.
@@ -142,8 +159,7 @@ pub struct EndpointState {
     served: AtomicU32,
     most_served: Most,
     pub(super) most_queued: Most,
-    /// 0: no limit.
-    limit: AtomicU32,
+    places: Places,
     pub(super) index: AtomicU32,
     pub(super) queued: AtomicU32,
     health: AtomicU8,
@@ -168,7 +184,7 @@ impl EndpointState {
             served: AtomicU32::new(0),
             most_served: Most::default(),
             most_queued: Most::default(),
-            limit: AtomicU32::new(0),
+            places: Places::default(),
             index: AtomicU32::new(0),
             queued: AtomicU32::new(0),
             health: AtomicU8::new(Health::Unchecked as u8),
@@ -215,6 +231,9 @@ impl EndpointState {
     pub fn set_health(&self, health: Health, evidence: &str) {
         let before = self.health.swap(health as u8, SeqCst);
         let changed = before != health as u8;
+        if changed && health.is_usable() && !Health::of(before).is_usable() {
+            self.share.cool(uptime::now_ms());
+        }
         {
             let mut known = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
             if changed {
@@ -288,7 +307,17 @@ impl EndpointState {
 
     /// Whether it may be given a new exchange, apart from its limit.
     pub(crate) fn is_usable(&self) -> bool {
-        self.health().is_usable() && !self.retired.load(SeqCst)
+        self.health().is_usable() && self.is_there()
+    }
+
+    /// Whether it may be given an exchange that belongs to it: it takes nothing new, perhaps, but is not down.
+    pub(super) fn is_running(&self) -> bool {
+        (self.health().is_usable() || self.health() == Health::Stopping) && self.is_there()
+    }
+
+    /// Whether the configuration has it.
+    pub(super) fn is_there(&self) -> bool {
+        !self.retired.load(SeqCst)
     }
 
     pub(super) fn is_eligible(&self) -> bool {
@@ -317,9 +346,10 @@ impl EndpointState {
         }
     }
 
-    /// Says how many sixteenths of its weight count, from 1.
-    pub fn set_warmth(&self, sixteenths: u8) {
-        if self.share.warm(sixteenths) {
+    /// Has more of its weight count where it came back and time has gone by since (HAProxy: slowstart). To be called now and
+    /// then.
+    pub fn warm_up(&self) {
+        if self.share.warm(uptime::now_ms()) {
             self.share_changed();
         }
     }
@@ -340,9 +370,16 @@ impl EndpointState {
         self.number.load(SeqCst)
     }
 
-    /// Exchanges at one time; 0: no limit.
+    /// Exchanges at one time, as things are; 0: no limit.
     pub(super) fn limit(&self) -> u32 {
-        self.limit.load(SeqCst)
+        let backend = || self.backend.upgrade().map_or((0, 0), |backend| backend.fullness());
+        let warmth = || Some((self.warmth()?.get().into(), SIXTEENTHS.into()));
+        self.places.limit(backend, warmth())
+    }
+
+    /// Whether its limit hangs on what its backend has to do.
+    pub(super) fn is_elastic(&self) -> bool {
+        self.places.is_elastic()
     }
 
     /// Whether there is a place beside so many exchanges.
@@ -363,7 +400,7 @@ impl EndpointState {
 
     pub(super) fn try_serve(&self) -> bool {
         self.mark.touch();
-        let limit = self.limit.load(SeqCst);
+        let limit = self.limit();
         let before = if limit == 0 {
             Ok(self.served.fetch_add(1, SeqCst))
         } else {
@@ -383,9 +420,9 @@ impl EndpointState {
     /// Puts a generation's settings into force. What is known of its health stays while the same is probed.
     pub(super) fn adopt(&self, index: u32, config: &Endpoint) {
         self.index.store(index, SeqCst);
-        self.limit.store(config.max_connections.map_or(0, std::num::NonZeroU32::get), SeqCst);
+        self.places.write(config);
         self.retired.store(false, SeqCst);
-        self.share.write(config.weight);
+        self.share.write(config.weight, config.slow_start);
         self.number.store(config.number.get(), SeqCst);
         let key = config.check_key();
         let host = match &config.address {
@@ -412,7 +449,11 @@ impl EndpointState {
             let mut evidence = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
             *evidence = Evidence::none();
         }
-        *known = Known { check: key, host, forced, track: config.track.clone() };
+        let out = config.disabled || config.drain;
+        if known.out && !out {
+            self.share.cool(uptime::now_ms());
+        }
+        *known = Known { check: key, host, forced, track: config.track.clone(), out };
     }
 
     pub(super) fn retire(&self) {

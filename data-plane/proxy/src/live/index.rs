@@ -13,6 +13,8 @@ pub(super) struct Index {
     tournament: Tournament,
     members: Box<[Arc<EndpointState>]>,
     by: By,
+    /// The limit of one hangs on what all have to do.
+    elastic: bool,
 }
 
 impl fmt::Debug for Index {
@@ -35,7 +37,8 @@ impl Index {
     pub(super) fn new(by: By, members: impl Iterator<Item = Arc<EndpointState>>) -> Self {
         let members: Box<[_]> = members.collect();
         let tournament = Tournament::new(members.iter().map(|endpoint| by.cost(endpoint, endpoint.served())));
-        Self { tournament, members, by }
+        let elastic = members.iter().any(|endpoint| endpoint.is_elastic());
+        Self { tournament, members, by, elastic }
     }
 
     /// To be called after what an endpoint has, or whether it takes traffic, has changed. One that is no member, or has
@@ -52,17 +55,22 @@ impl Index {
     /// nobody has.
     pub(super) fn take(&self, avoid: Option<&Arc<EndpointState>>) -> Option<u32> {
         match avoid {
-            Some(avoid) => self.take_elsewhere(avoid),
-            None => self.tournament.take(|place| self.cost(place), |place, least| self.serve(place, least)),
+            Some(avoid) => self.look_at_all(Some(avoid)),
+            None => self
+                .tournament
+                .take(|place| self.cost(place), |place, least| self.serve(place, least))
+                .or_else(|| self.elastic.then(|| self.look_at_all(None))?),
         }
     }
 
-    /// Looks at everybody: somebody has failed, which is no time to save a look.
+    /// Looks at everybody: somebody has failed, which is no time to save a look, or limits have moved unseen.
     #[cold]
-    fn take_elsewhere(&self, avoid: &Arc<EndpointState>) -> Option<u32> {
+    fn look_at_all(&self, avoid: Option<&Arc<EndpointState>>) -> Option<u32> {
         let mut places: Vec<(bool, u32, u32)> = (0..)
             .zip(&self.members)
-            .map(|(place, member)| (Arc::ptr_eq(member, avoid), self.cost(place), place))
+            .map(|(place, member)| {
+                (avoid.is_some_and(|avoid| Arc::ptr_eq(member, avoid)), self.cost(place), place)
+            })
             .filter(|(_, cost, _)| *cost != NEVER)
             .collect();
         places.sort_unstable();

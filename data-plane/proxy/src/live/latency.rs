@@ -1,10 +1,11 @@
 //! How long an endpoint's answers took, as the workers see it together.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sluicegate_balance::{Latency, PeakEwma};
+
+use super::uptime;
 
 /// Milliseconds that have gone by so far are the upper half, those of the average, in 64ths, the lower one; 0: no answer
 /// yet. Two answers at once may count as one: what is an average bears that, and nobody waits for anybody.
@@ -39,11 +40,9 @@ impl Latencies {
     }
 }
 
-/// Since the first question; begins anew after 49 days, when what is known counts as fresh for once.
+/// Begins anew after 49 days, when what is known counts as fresh for once.
 fn now() -> Duration {
-    static START: OnceLock<Instant> = OnceLock::new();
-    let millis = START.get_or_init(Instant::now).elapsed().as_millis();
-    Duration::from_millis(u64::from(millis as u32))
+    Duration::from_millis(u64::from(uptime::now_ms() as u32))
 }
 
 #[cfg(test)]

@@ -8,17 +8,44 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::time::Instant;
 
 use rustc_hash::FxHashMap;
+use sluicegate_model::backend::Balance;
 
 use super::backend::{BackendState, LiveBackend, NoPermit, Permit, Taken};
 use super::endpoint::EndpointState;
+use crate::exchange::Wishes;
 
 /// Endpoints that are aimed at one after the other where each goes away at that very moment.
 const MOST_AIMS: usize = 8;
 
-/// Waiters by their number, which only grows.
-type Line = BTreeMap<u64, Arc<Waiter>>;
+/// Who is next: the lowest class, in it the earliest, of these the first to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Turn {
+    class: i16,
+    /// Milliseconds since the queue was made, moved as the exchange wished.
+    at_ms: i64,
+    number: u64,
+}
+
+/// Waiters by their turn.
+type Line = BTreeMap<Turn, Arc<Waiter>>;
+
+/// Whom to wake when the lock is free.
+type Woken = Vec<(Waker, Arc<Waiter>)>;
+
+/// Which exchanges an endpoint takes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Terms {
+    /// New ones: it is among those that the balance chooses from.
+    #[default]
+    InTurn,
+    /// Those that belong to it: it may have weight 0, drain or be stopping, but is neither down nor in maintenance.
+    Kept,
+    /// Those that go there whatever its health is.
+    Forced,
+}
 
 /// Who waits for a backend.
 ///
@@ -27,19 +54,29 @@ type Line = BTreeMap<u64, Arc<Waiter>>;
 /// (`Process.max_connections`, at most what the file limit has room for: at 1024 files about 400 wait, in all queues of
 /// a process together). `timeout queue` bounds the time. A pinned line has the endpoint's limit too (HAProxy:
 /// maxqueue), over which an exchange is refused.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Queue {
     last: u64,
+    began: Instant,
     /// For any endpoint.
     shared: Line,
     /// For one endpoint, by the address of its state, which each waiter in it keeps alive.
     pinned: FxHashMap<usize, Line>,
 }
 
+impl Default for Queue {
+    fn default() -> Self {
+        Self { last: 0, began: Instant::now(), shared: Line::new(), pinned: FxHashMap::default() }
+    }
+}
+
 #[derive(Debug)]
 struct Waiter {
     backend: Arc<LiveBackend>,
     pinned: Option<Arc<EndpointState>>,
+    terms: Terms,
+    /// It looks for its endpoint anew when there is one.
+    by_hash: bool,
     avoid: Option<Arc<EndpointState>>,
     answer: Mutex<Answer>,
 }
@@ -56,10 +93,13 @@ enum Answer {
 #[derive(Debug, Default)]
 pub struct Ticket {
     pinned: Option<Arc<EndpointState>>,
+    terms: Terms,
     avoid: Option<Arc<EndpointState>>,
     /// Leads to the endpoint, where there is one; another one leads there too when that is gone.
     hash: Option<u32>,
-    place: Option<(u64, Arc<Waiter>)>,
+    class: i16,
+    offset_ms: i32,
+    place: Option<(Turn, Arc<Waiter>)>,
     /// Exchanges that were before it in the backend's queue.
     pub backend_position: u32,
     /// Exchanges that were before it in the endpoint's queue.
@@ -73,9 +113,9 @@ impl Ticket {
     }
 
     /// For this endpoint and no other: a retry without redispatch, or persistence.
-    pub fn pinned(endpoint: &Arc<EndpointState>) -> Self {
+    pub fn pinned(endpoint: &Arc<EndpointState>, terms: Terms) -> Self {
         let mut ticket = Self::default();
-        ticket.pinned = Some(Arc::clone(endpoint));
+        (ticket.pinned, ticket.terms) = (Some(Arc::clone(endpoint)), terms);
         ticket
     }
 
@@ -91,6 +131,18 @@ impl Ticket {
     pub fn by(mut self, hash: Option<u32>) -> Self {
         self.hash = hash;
         self
+    }
+
+    /// The same with another place among those that wait.
+    #[must_use]
+    pub fn wishing(mut self, wishes: Wishes) -> Self {
+        (self.class, self.offset_ms) = (wishes.class, wishes.offset_ms);
+        self
+    }
+
+    /// Whether it is for one endpoint and no other.
+    pub fn is_pinned(&self) -> bool {
+        self.pinned.is_some()
     }
 
     /// Whether it waits in a queue.
@@ -115,8 +167,8 @@ impl LiveBackend {
                 match self.try_at_once(ticket, aim.as_ref()) {
                     Taken::Permit(permit) => return Poll::Ready(Ok(permit)),
                     Taken::Nobody if aim.is_some() && ticket.pinned.is_none() => continue,
-                    Taken::Nobody => break,
-                    Taken::Full => {}
+                    Taken::Nobody if ticket.pinned.is_some() || self.settings().hold.is_none() => break,
+                    Taken::Nobody | Taken::Full => {}
                 }
                 if let Err(full) = self.enqueue(ticket, aim, cx.waker()) {
                     return Poll::Ready(Err(full));
@@ -160,7 +212,7 @@ impl LiveBackend {
             return Taken::Full;
         }
         match aim {
-            Some(endpoint) => self.try_take_at(endpoint),
+            Some(endpoint) => self.try_take_at(endpoint, ticket.terms),
             None => self.try_take(ticket.avoid.as_ref()),
         }
     }
@@ -174,13 +226,14 @@ impl LiveBackend {
         let waiter = Arc::new(Waiter {
             backend: Arc::clone(self),
             pinned: aim.clone(),
+            terms: ticket.terms,
+            by_hash: ticket.hash.is_some() && aim.is_none(),
             avoid: ticket.avoid.clone(),
             answer: Mutex::new(Answer::Waiting(waker.clone())),
         });
         {
             let mut queue = self.state.queue();
-            queue.last += 1;
-            let number = queue.last;
+            let turn = queue.turn(ticket);
             if let Some(endpoint) = &aim {
                 let line = queue.pinned.entry(address(endpoint)).or_default();
                 let index = endpoint.index.load(SeqCst) as usize;
@@ -189,17 +242,21 @@ impl LiveBackend {
                     return Err(NoPermit::QueueFull);
                 }
                 ticket.endpoint_position = count(line.len());
-                line.insert(number, Arc::clone(&waiter));
+                line.insert(turn, Arc::clone(&waiter));
                 endpoint.most_queued.raise(endpoint.queued.fetch_add(1, SeqCst) + 1);
                 endpoint.mark.touch();
                 self.state.reckon(endpoint);
             } else {
+                let held = self.settings().hold.filter(|_| self.usable() == 0);
+                if held.is_some_and(|hold| queue.shared.len() >= hold.max.get() as usize) {
+                    return Err(NoPermit::NoEndpoint);
+                }
                 ticket.backend_position = count(queue.shared.len());
-                queue.shared.insert(number, Arc::clone(&waiter));
+                queue.shared.insert(turn, Arc::clone(&waiter));
             }
             self.state.most_queued.raise(self.state.queued.fetch_add(1, SeqCst) + 1);
             self.state.mark.touch();
-            ticket.place = Some((number, waiter));
+            ticket.place = Some((turn, waiter));
         }
         self.state.dispatch(aim.as_ref());
         Ok(())
@@ -241,37 +298,54 @@ impl BackendState {
         queue: &mut Queue,
         current: Option<&Arc<LiveBackend>>,
         endpoint: Option<&Arc<EndpointState>>,
-        wake: &mut Vec<(Waker, Arc<Waiter>)>,
+        wake: &mut Woken,
     ) {
-        while let Some((number, waiter)) = queue.first(endpoint) {
+        while let Some((turn, waiter)) = queue.first(endpoint) {
             let backend = current.unwrap_or(&waiter.backend);
+            let has_key = waiter.by_hash && matches!(backend.settings().balance, Balance::Hash(_));
+            if has_key && backend.usable() > 0 {
+                self.release(queue, (turn, waiter), Answer::Refused(NoPermit::NoEndpoint), wake);
+                continue;
+            }
             let taken = match (&waiter.pinned, endpoint) {
-                (Some(pinned), _) => backend.try_take_at(pinned),
-                (None, Some(freed)) => backend.try_take_at(freed),
+                (Some(pinned), _) => backend.try_take_at(pinned, waiter.terms),
+                (None, Some(freed)) => backend.try_take_at(freed, Terms::InTurn),
                 (None, None) => backend.try_take(waiter.avoid.as_ref()),
             };
             let answer = match taken {
                 Taken::Permit(permit) => Answer::Granted(permit),
                 Taken::Full => return,
                 Taken::Nobody if waiter.pinned.is_none() && endpoint.is_some() => return,
+                Taken::Nobody if waiter.pinned.is_none() && backend.settings().hold.is_some() => return,
                 Taken::Nobody => Answer::Refused(NoPermit::NoEndpoint),
             };
-            self.forget(queue, number, &waiter);
-            // The waiter lives on until the lock is free: it may be the last to hold the permit, whose drop locks.
-            if let Answer::Waiting(waker) = waiter.give(answer) {
-                wake.push((waker, waiter));
-            }
+            self.release(queue, (turn, waiter), answer, wake);
+        }
+    }
+
+    /// Answers a waiter.
+    fn release(
+        &self,
+        queue: &mut Queue,
+        (turn, waiter): (Turn, Arc<Waiter>),
+        answer: Answer,
+        wake: &mut Woken,
+    ) {
+        self.forget(queue, turn, &waiter);
+        // The waiter lives on until the lock is free: it may be the last to hold the permit, whose drop locks.
+        if let Answer::Waiting(waker) = waiter.give(answer) {
+            wake.push((waker, waiter));
         }
     }
 
     /// Takes a waiter out of its line; false: it was not in it any more.
-    fn forget(&self, queue: &mut Queue, number: u64, waiter: &Waiter) -> bool {
+    fn forget(&self, queue: &mut Queue, turn: Turn, waiter: &Waiter) -> bool {
         let removed = match &waiter.pinned {
-            None => queue.shared.remove(&number).is_some(),
+            None => queue.shared.remove(&turn).is_some(),
             Some(endpoint) => {
                 let key = address(endpoint);
                 let Some(line) = queue.pinned.get_mut(&key) else { return false };
-                let removed = line.remove(&number).is_some();
+                let removed = line.remove(&turn).is_some();
                 if line.is_empty() {
                     queue.pinned.remove(&key);
                 }
@@ -292,8 +366,15 @@ impl BackendState {
 }
 
 impl Queue {
+    /// The turn of who comes now.
+    fn turn(&mut self, ticket: &Ticket) -> Turn {
+        self.last += 1;
+        let now_ms = i64::try_from(self.began.elapsed().as_millis()).unwrap_or(i64::MAX / 2);
+        Turn { class: ticket.class, at_ms: now_ms + i64::from(ticket.offset_ms), number: self.last }
+    }
+
     /// The earliest of the shared line and, where one is named, of that endpoint's.
-    fn first(&self, endpoint: Option<&Arc<EndpointState>>) -> Option<(u64, Arc<Waiter>)> {
+    fn first(&self, endpoint: Option<&Arc<EndpointState>>) -> Option<(Turn, Arc<Waiter>)> {
         let pinned =
             endpoint.and_then(|endpoint| self.pinned.get(&address(endpoint))).and_then(Line::first_key_value);
         let shared = self.shared.first_key_value();
@@ -302,7 +383,7 @@ impl Queue {
             (Some(pinned), _) => Some(pinned),
             (None, shared) => shared,
         };
-        earliest.map(|(&number, waiter)| (number, Arc::clone(waiter)))
+        earliest.map(|(&turn, waiter)| (turn, Arc::clone(waiter)))
     }
 
     fn pinned_endpoints(&self) -> Vec<Arc<EndpointState>> {
@@ -323,11 +404,11 @@ impl Waiter {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        let Some((number, waiter)) = self.place.take() else { return };
+        let Some((turn, waiter)) = self.place.take() else { return };
         let state = Arc::clone(&waiter.backend.state);
         let left = {
             let mut queue = state.queue();
-            state.forget(&mut queue, number, &waiter)
+            state.forget(&mut queue, turn, &waiter)
         };
         if left && waiter.pinned.is_some() {
             // Who stood behind it in the shared line may be next for that endpoint.

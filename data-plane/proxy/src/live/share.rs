@@ -1,7 +1,8 @@
 //! How much of its backend's traffic an endpoint is to have now.
 
 use std::num::NonZeroU8;
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::SeqCst};
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering::SeqCst};
+use std::time::Duration;
 
 use sluicegate_balance::SIXTEENTHS;
 
@@ -14,18 +15,30 @@ pub(super) struct Share {
     written: AtomicU32,
     own: AtomicU32,
     warmth: AtomicU8,
+    /// Milliseconds that it takes to warm up; 0: it is warm at once.
+    slow_ms: AtomicU64,
+    /// When it began to.
+    since_ms: AtomicU64,
 }
 
 impl Default for Share {
     fn default() -> Self {
-        Self { written: AtomicU32::new(0), own: AtomicU32::new(NONE), warmth: AtomicU8::new(SIXTEENTHS) }
+        Self {
+            written: AtomicU32::new(0),
+            own: AtomicU32::new(NONE),
+            warmth: AtomicU8::new(SIXTEENTHS),
+            slow_ms: AtomicU64::new(0),
+            since_ms: AtomicU64::new(0),
+        }
     }
 }
 
 impl Share {
     /// What the configuration says.
-    pub(super) fn write(&self, weight: u16) {
+    pub(super) fn write(&self, weight: u16, slow_start: Option<Duration>) {
         self.written.store(weight.into(), SeqCst);
+        let slow_ms = slow_start.map_or(0, |time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+        self.slow_ms.store(slow_ms, SeqCst);
     }
 
     /// What the endpoint or its name says; `None`: nothing, the configuration counts. Says whether that is new.
@@ -34,10 +47,29 @@ impl Share {
         self.own.swap(weight, SeqCst) != weight
     }
 
-    /// How many sixteenths of the weight count, from 1. Says whether that is new.
-    pub(super) fn warm(&self, sixteenths: u8) -> bool {
-        let sixteenths = sixteenths.clamp(1, SIXTEENTHS);
-        self.warmth.swap(sixteenths, SeqCst) != sixteenths
+    /// It comes back, and warms up from here on if it is to.
+    pub(super) fn cool(&self, now_ms: u64) {
+        if self.slow_ms.load(SeqCst) > 0 {
+            self.since_ms.store(now_ms, SeqCst);
+            self.warmth.store(1, SeqCst);
+        }
+    }
+
+    /// Takes the time into account, in the steps that HAProxy's has. Says whether it is warmer than before.
+    pub(super) fn warm(&self, now_ms: u64) -> bool {
+        let before = self.warmth.load(SeqCst);
+        if before >= SIXTEENTHS {
+            return false;
+        }
+        let past_ms = now_ms.saturating_sub(self.since_ms.load(SeqCst));
+        let whole = u64::from(SIXTEENTHS);
+        let sixteenths = match self.slow_ms.load(SeqCst) {
+            0 => whole,
+            slow_ms => (whole.saturating_mul(past_ms) / slow_ms + 1).min(whole),
+        };
+        let warmth = u8::try_from(sixteenths).unwrap_or(SIXTEENTHS);
+        self.warmth.store(warmth, SeqCst);
+        warmth != before
     }
 
     /// How many sixteenths of the weight count; `None`: all.
@@ -65,14 +97,26 @@ mod tests {
     #[test]
     fn what_counts_is_the_weight_in_force_as_far_as_it_has_warmed() {
         let share = Share::default();
-        share.write(10);
+        share.write(10, Some(Duration::from_millis(1_600)));
         assert_eq!((share.weight(), share.sixteenths()), (10, 160));
         assert!(share.own(Some(4)));
         assert!(!share.own(Some(4)));
-        assert!(share.warm(3));
-        assert_eq!((share.weight(), share.sixteenths()), (4, 12));
+        share.cool(1_000);
+        assert_eq!((share.weight(), share.sixteenths()), (4, 4));
+        assert!(!share.warm(1_050));
+        assert!(share.warm(1_250));
+        assert_eq!(share.sixteenths(), 12);
         assert!(share.own(None));
-        assert!(share.warm(0));
-        assert_eq!((share.weight(), share.sixteenths()), (10, 10));
+        assert_eq!((share.weight(), share.sixteenths()), (10, 30));
+        assert!(share.warm(9_000));
+        assert_eq!((share.warmth(), share.sixteenths()), (None, 160));
+    }
+
+    #[test]
+    fn who_need_not_warm_up_is_warm() {
+        let share = Share::default();
+        share.write(10, None);
+        share.cool(5);
+        assert_eq!((share.warmth(), share.warm(6)), (None, false));
     }
 }

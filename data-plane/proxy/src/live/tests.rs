@@ -1,5 +1,6 @@
 mod client_port;
 mod operator;
+mod waiting;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -29,13 +30,16 @@ fn live(site: &Site) -> Live {
 fn commit(live: &Live, site: &Site) {
     let previous = live.active();
     let draft = live.draft(site.runtime_after(&previous.runtime));
-    live.commit(Active {
-        serial: previous.serial + 1,
-        runtime: draft.runtime,
-        frontends: draft.frontends,
-        backends: draft.backends,
-        ..Active::default()
-    });
+    live.commit(
+        Active {
+            serial: previous.serial + 1,
+            runtime: draft.runtime,
+            frontends: draft.frontends,
+            backends: draft.backends,
+            ..Active::default()
+        },
+        1_000,
+    );
 }
 
 fn backend(live: &Live) -> Arc<LiveBackend> {
@@ -234,7 +238,7 @@ fn a_pinned_ticket_waits_for_its_endpoint_alone() {
     let backend = backend(&live);
     let (a, b) = (take(&backend), take(&backend));
     assert_eq!((a.endpoint().name(), b.endpoint().name()), ("a", "b"));
-    let mut pinned = Ticket::pinned(&a.endpoint().state);
+    let mut pinned = Ticket::pinned(&a.endpoint().state, Terms::Kept);
     let mut any = Ticket::new();
     assert!(poll(&backend, &mut pinned).is_pending());
     assert!(poll(&backend, &mut any).is_pending());
@@ -253,9 +257,9 @@ fn a_pinned_queue_has_its_limit() {
     }));
     let backend = backend(&live);
     let held = take(&backend);
-    let mut first = Ticket::pinned(&held.endpoint().state);
+    let mut first = Ticket::pinned(&held.endpoint().state, Terms::Kept);
     assert!(poll(&backend, &mut first).is_pending());
-    let mut second = Ticket::pinned(&held.endpoint().state);
+    let mut second = Ticket::pinned(&held.endpoint().state, Terms::Kept);
     assert!(matches!(poll(&backend, &mut second), Poll::Ready(Err(NoPermit::QueueFull))));
 }
 

@@ -83,12 +83,15 @@ fn line(mode: v1::Mode, text: &str, fill: impl FnOnce(&mut Exchange, Instant, &A
     let live = Live::new(1);
     let target = target(v1::log_target::Address::Descriptor(1));
     let draft = live.draft(site(mode, text, vec![target]).runtime());
-    live.commit(Active {
-        runtime: draft.runtime,
-        frontends: draft.frontends,
-        backends: draft.backends,
-        ..Active::default()
-    });
+    live.commit(
+        Active {
+            runtime: draft.runtime,
+            frontends: draft.frontends,
+            backends: draft.backends,
+            ..Active::default()
+        },
+        1_000,
+    );
     let active = live.active();
     let accepted = Instant::now();
     let mut exchange = Exchange::new(accepted, Peer::Ip("192.0.2.7:4711".parse().unwrap()));

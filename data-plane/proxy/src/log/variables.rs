@@ -14,6 +14,7 @@ use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::exchange::{Durations, Exchange};
 use crate::live::Active;
+use crate::persistence::Belonging;
 use crate::stream::{Peer, Target};
 use crate::termination::Termination;
 
@@ -262,7 +263,10 @@ impl Line<'_> {
                 let Termination { cause, phase } = exchange.termination;
                 out.extend_from_slice(&[cause.letter(), phase.letter()]);
                 if alias == Alias::TerminationCookies {
-                    out.extend_from_slice(b"--");
+                    let Belonging { asked, given, .. } = &exchange.belonging;
+                    let shown = exchange.backend.as_ref().is_some_and(|backend| backend.shows_cookies());
+                    let letters = if shown { [asked.letter(), given.letter()] } else { *b"--" };
+                    out.extend_from_slice(&letters);
                 }
             }
             // Nothing captures.

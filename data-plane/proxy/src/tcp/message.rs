@@ -3,18 +3,20 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use sluicegate_model::expr::{Direction, Figure};
+use sluicegate_model::expr::{Alias, Direction, Figure};
 use sluicegate_model::rule::{Action, Rule};
-use sluicegate_rules::{Message, Scratch, matches};
+use sluicegate_rules::{Message, Scratch, Variables, matches};
 
 use crate::exchange::Exchange;
 use crate::worker::Worker;
 
-/// What is known before the first byte.
+/// What is known of it before bytes pass.
 pub(super) struct Connection<'a> {
     pub(super) worker: &'a Worker,
     pub(super) exchange: &'a Exchange,
     pub(super) frontend: &'a str,
+    /// Bytes of the first message, where these were waited for.
+    pub(super) first: Option<&'a [u8]>,
 }
 
 /// Whether the rules of a frontend turn a connection away. Of their actions only `Deny` and `Allow` can be done on bytes.
@@ -76,6 +78,10 @@ impl Message for Connection<'_> {
         self.worker.clock.unix(self.worker.clock.now())
     }
 
+    fn first_bytes(&self) -> Option<&[u8]> {
+        self.first
+    }
+
     fn random(&self) -> u32 {
         self.worker.chance.next()
     }
@@ -86,5 +92,11 @@ impl Message for Connection<'_> {
 
     fn header<'a>(&'a self, _: Direction, _: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
         std::iter::empty()
+    }
+}
+
+impl Variables for Connection<'_> {
+    fn alias(&self, alias: Alias, hexadecimal: bool, out: &mut Vec<u8>) {
+        self.worker.with_line(self.exchange, 0, |line| line.alias(alias, hexadecimal, out));
     }
 }

@@ -6,8 +6,10 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
-use sluicegate_model::backend::Balance;
+use sluicegate_model::BackendSettings;
+use sluicegate_model::backend::{Balance, HashKey};
 use sluicegate_rules::Scratch;
 use tokio::time::Instant;
 
@@ -19,12 +21,18 @@ use crate::exchange::Exchange;
 use crate::failure::{self, Failure};
 use crate::listen::Incoming;
 use crate::live::{EndpointState, LiveBackend, LiveEndpoint, NoPermit, Permit, Place, Ticket};
+use crate::persistence::Belonging;
 use crate::sessions::{self, Called};
 use crate::stream::Stream;
 use crate::termination::Phase;
 use crate::timer::Deadline;
 use crate::upstream::Connecting;
 use crate::worker::{Registration, Worker};
+
+/// Bytes of a first message that are looked at.
+const FIRST_BYTES: usize = 1_024;
+/// How long a first message is waited for.
+const FIRST_MESSAGE: Duration = Duration::from_secs(5);
 
 thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
@@ -44,11 +52,16 @@ pub(super) struct Session {
 
 enum State {
     Start,
+    /// Reading the first message, by which the endpoint is chosen.
+    Peek(Arc<LiveBackend>),
     Queue(Ticket),
     Connect(Permit, Connecting),
     Pause(Arc<EndpointState>),
     // The permit is held for its drop.
-    Relay { relay: Box<Relay>, _permit: Permit },
+    Relay {
+        relay: Box<Relay>,
+        _permit: Permit,
+    },
     Over,
 }
 
@@ -81,6 +94,10 @@ impl Session {
     fn poll_state(&mut self, exchange: &mut Exchange, now: Instant, cx: &mut Context<'_>) -> Poll<Step> {
         match &mut self.state {
             State::Start => Poll::Ready(self.route(exchange, now)),
+            State::Peek(backend) => {
+                let backend = Arc::clone(backend);
+                self.poll_first(exchange, &backend, now, cx)
+            }
             State::Queue(ticket) => {
                 let Some(backend) = &exchange.backend else {
                     return Poll::Ready(Step::Fail(Failure::NoEndpoint, Phase::Connect));
@@ -90,8 +107,7 @@ impl Session {
                 exchange.endpoint_queue = ticket.endpoint_position;
                 Poll::Ready(match ready!(acquired) {
                     Ok(permit) => self.connect(exchange, permit, now),
-                    Err(NoPermit::NoEndpoint) => Step::Fail(Failure::NoEndpoint, Phase::Connect),
-                    Err(NoPermit::QueueFull) => Step::Fail(Failure::QueueFull, Phase::Queue),
+                    Err(why) => self.no_place(exchange, why, now),
                 })
             }
             State::Connect(_, connecting) => {
@@ -116,7 +132,7 @@ impl Session {
 
     fn phase(&self) -> Phase {
         match &self.state {
-            State::Start => Phase::Request,
+            State::Start | State::Peek(_) => Phase::Request,
             State::Queue(_) => Phase::Queue,
             State::Connect(..) | State::Pause(_) => Phase::Connect,
             State::Relay { .. } => Phase::Data,
@@ -152,7 +168,8 @@ impl Session {
         if !frontend.routes.is_empty() || !rules.is_empty() {
             exchange.local = self.client.local();
         }
-        let connection = Connection { worker: &self.worker, exchange, frontend: frontend.name() };
+        let connection =
+            Connection { worker: &self.worker, exchange, frontend: frontend.name(), first: None };
         if SCRATCH.with_borrow_mut(|scratch| refuses(rules, &connection, scratch)) {
             frontend.state.counters.shard(self.worker.index).denied.add(1);
             return Step::Fail(Failure::Denied(403), Phase::Request);
@@ -161,23 +178,93 @@ impl Session {
         let Some(backend) = backend else { return Step::Fail(Failure::NoEndpoint, Phase::Connect) };
         self.worker.counters().requests.add(1);
         frontend.state.counters.shard(self.worker.index).requests.add(1);
-        if let Balance::Hash(hash) = &backend.settings().balance {
-            exchange.hash = SCRATCH.with_borrow_mut(|scratch| hash_of(hash, &connection, scratch));
+        if reads_first(backend.settings()) {
+            self.until = Some(now + FIRST_MESSAGE);
+            return Step::Next(State::Peek(backend));
         }
-        let next = self.queue(&backend, Ticket::new().by(exchange.hash), now);
-        exchange.backend = Some(backend);
+        self.set_out(exchange, (&backend, None), now)
+    }
+
+    /// Finds the endpoint that the connection belongs to, and what it is balanced by. `first`: bytes of its first message.
+    fn set_out(
+        &mut self,
+        exchange: &mut Exchange,
+        (backend, first): (&Arc<LiveBackend>, Option<&[u8]>),
+        now: Instant,
+    ) -> Step {
+        let frontend = exchange.frontend.clone();
+        let frontend = frontend.as_ref().map_or("", |frontend| frontend.name());
+        let connection = Connection { worker: &self.worker, exchange, frontend, first };
+        let settings = backend.settings();
+        let belonging = settings.persistence.as_deref().map(|persistence| {
+            SCRATCH.with_borrow_mut(|scratch| {
+                let mut belonging = Belonging::of(persistence, backend, &connection, scratch);
+                belonging.find_by_rdp_cookie(persistence, backend, first);
+                belonging
+            })
+        });
+        let hash = match &settings.balance {
+            Balance::Hash(hash) => SCRATCH.with_borrow_mut(|scratch| hash_of(hash, &connection, scratch)),
+            _ => None,
+        };
+        exchange.belonging = belonging.unwrap_or_default();
+        exchange.hash = hash;
+        let next = self.queue(backend, exchange.belonging.ticket(hash), now);
+        exchange.backend = Some(Arc::clone(backend));
         next
+    }
+
+    /// Waits for the first message, and no longer than a client needs that speaks first.
+    fn poll_first(
+        &mut self,
+        exchange: &mut Exchange,
+        backend: &Arc<LiveBackend>,
+        now: Instant,
+        cx: &mut Context<'_>,
+    ) -> Poll<Step> {
+        let mut bytes = [0; FIRST_BYTES];
+        let mut known = 0;
+        loop {
+            let Poll::Ready(peeked) = self.client.poll_peek(cx, &mut bytes, known) else {
+                return Poll::Pending;
+            };
+            let Ok(length @ 1..) = peeked else { break };
+            known = length;
+            // What begins otherwise is not RDP (RFC 1006: the version of its packets).
+            if bytes[0] != 3 || bytes[..known].ends_with(b"\r\n") || known == FIRST_BYTES {
+                break;
+            }
+        }
+        Poll::Ready(self.set_out(exchange, (backend, bytes.get(..known)), now))
+    }
+
+    /// Nobody takes the connection: see [`Belonging`].
+    fn no_place(&mut self, exchange: &mut Exchange, why: NoPermit, now: Instant) -> Step {
+        let (failure, phase) = match why {
+            NoPermit::NoEndpoint => (Failure::NoEndpoint, Phase::Connect),
+            NoPermit::QueueFull => (Failure::QueueFull, Phase::Queue),
+        };
+        let Some(backend) = exchange.backend.clone() else { return Step::Fail(failure, phase) };
+        let may_change = why == NoPermit::QueueFull || backend.settings().redispatch.is_some();
+        if may_change && exchange.belonging.let_go() {
+            return self.queue(&backend, Ticket::new().by(exchange.hash), now);
+        }
+        Step::Fail(failure, phase)
     }
 
     fn queue(&mut self, backend: &LiveBackend, ticket: Ticket, now: Instant) -> Step {
         let timeouts = &backend.settings().timeouts;
-        self.until = timeouts.queue.or(timeouts.connect).map(|limit| now + limit);
+        let held = backend.settings().hold.filter(|_| backend.usable() == 0).map(|hold| hold.wait);
+        self.until = held.or(timeouts.queue).or(timeouts.connect).map(|limit| now + limit);
         Step::Next(State::Queue(ticket))
     }
 
     fn connect(&mut self, exchange: &mut Exchange, permit: Permit, now: Instant) -> Step {
         exchange.times.dispatched.get_or_insert(now);
         let endpoint = Arc::clone(permit.endpoint());
+        if let Some(left) = exchange.left.take() {
+            self.worker.count_retry(exchange, &left, &endpoint);
+        }
         let counters = endpoint.state.counters.shard(self.worker.index);
         counters.exchanges.add(1);
         counters.connects.add(1);
@@ -219,16 +306,21 @@ impl Session {
         let (Some(backend), Some(endpoint)) = (exchange.backend.clone(), exchange.endpoint.clone()) else {
             return Step::Fail(failure, Phase::Connect);
         };
+        backend.unreached(&endpoint.state);
         // The place goes to whoever waits for it.
         self.state = State::Over;
-        if exchange.retries >= backend.settings().retries {
+        let asked = backend.settings().retry_on.as_ref().is_none_or(|on| on.connection);
+        if !asked || exchange.retries >= backend.settings().retries {
             self.worker.count_unconnected(&backend, Some(&endpoint));
             return Step::Fail(failure, Phase::Connect);
         }
         exchange.retries += 1;
-        exchange.redispatched = backend.redispatches(exchange.retries);
-        self.worker.count_retry(&backend, Some(&endpoint), exchange.redispatched);
-        if exchange.redispatched {
+        let (belonging, most) = (&mut exchange.belonging, backend.settings().retries);
+        let elsewhere =
+            !belonging.forced && backend.redispatches(exchange.retries, most, belonging.is_direct());
+        exchange.left = Some(Arc::clone(&endpoint));
+        if elsewhere {
+            exchange.belonging.let_go();
             return self.queue(&backend, Ticket::avoiding(&endpoint.state).by(exchange.hash), now);
         }
         self.until = Some(now + backend.turn_around(failure).unwrap_or_default());
@@ -240,7 +332,7 @@ impl Session {
             State::Queue(_) => Step::Fail(Failure::QueueTimeout, Phase::Queue),
             State::Connect(..) => self.retry(exchange, Failure::ConnectTimeout, now),
             State::Pause(endpoint) => {
-                let ticket = Ticket::pinned(endpoint);
+                let ticket = Ticket::pinned(endpoint, exchange.belonging.terms_again());
                 match exchange.backend.clone() {
                     Some(backend) => self.queue(&backend, ticket, now),
                     None => Step::Fail(Failure::NoEndpoint, Phase::Connect),
@@ -250,6 +342,10 @@ impl Session {
                 Some((_, failure)) => Step::Fail(failure, Phase::Data),
                 None => Step::Done,
             },
+            State::Peek(backend) => {
+                let backend = Arc::clone(backend);
+                self.set_out(exchange, (&backend, None), now)
+            }
             State::Start | State::Over => Step::Done,
         }
     }
@@ -284,6 +380,12 @@ impl Session {
     }
 }
 
+/// Whether the endpoint hangs on what the client says first.
+fn reads_first(settings: &BackendSettings) -> bool {
+    let keeps = settings.persistence.as_ref().is_some_and(|persistence| persistence.rdp_cookie.is_some());
+    keeps || matches!(&settings.balance, Balance::Hash(hash) if matches!(hash.key, HashKey::RdpCookie(_)))
+}
+
 impl Called for Session {
     fn tell(&self, detailed: bool) -> Option<sessions::Facts> {
         let now = self.worker.clock.now();
@@ -298,7 +400,7 @@ impl Called for Session {
             age: now.saturating_duration_since(accepted),
             exchanges: 1,
             state: match &self.state {
-                State::Start => sessions::State::Request,
+                State::Start | State::Peek(_) => sessions::State::Request,
                 State::Queue(_) => sessions::State::Queue,
                 State::Connect(..) | State::Pause(_) => sessions::State::Connect,
                 State::Relay { .. } => sessions::State::Data,
@@ -324,7 +426,7 @@ impl Called for Session {
         match &self.state {
             State::Connect(permit, _) | State::Relay { _permit: permit, .. } => Some(permit.endpoint()),
             State::Pause(_) => self.exchange.as_ref()?.endpoint.as_ref(),
-            State::Start | State::Queue(_) | State::Over => None,
+            State::Start | State::Peek(_) | State::Queue(_) | State::Over => None,
         }
     }
 }

@@ -8,9 +8,9 @@ use crate::stream::Stream;
 
 /// Where a body goes.
 pub(crate) struct Gathering<'a> {
-    /// Its content.
+    /// Behind what it has.
     pub(crate) into: &'a mut Vec<u8>,
-    /// Bytes of content after which no more is read.
+    /// Bytes in it after which no more is read.
     pub(crate) most: usize,
     /// Bytes of the sender's next message.
     pub(crate) next: &'a mut Vec<u8>,
@@ -35,6 +35,13 @@ impl Transfer {
         Ok(at)
     }
 
+    /// The same for a body that goes on later as it came.
+    fn gather_raw(&mut self, bytes: &[u8], into: &mut Vec<u8>) -> Result<usize, InvalidChunk> {
+        let used = self.accept(bytes)?;
+        into.extend_from_slice(bytes.get(..used).unwrap_or_default());
+        Ok(used)
+    }
+
     /// Reads the body into memory. Ready when it is complete, or when more than the most bytes of content came: how many
     /// more is bounded by one small read.
     pub(crate) fn poll_gather(
@@ -44,6 +51,26 @@ impl Transfer {
         scratch: &mut Scratch,
         gathering: Gathering<'_>,
     ) -> Poll<Result<(), Broken>> {
+        self.poll_take((cx, from, scratch), gathering, Self::gather)
+    }
+
+    /// The same for a body that goes on later as it came: chunks stay chunks.
+    pub(crate) fn poll_keep(
+        &mut self,
+        cx: &mut Context<'_>,
+        from: &mut Stream,
+        scratch: &mut Scratch,
+        gathering: Gathering<'_>,
+    ) -> Poll<Result<(), Broken>> {
+        self.poll_take((cx, from, scratch), gathering, Self::gather_raw)
+    }
+
+    fn poll_take(
+        &mut self,
+        (cx, from, scratch): (&mut Context<'_>, &mut Stream, &mut Scratch),
+        gathering: Gathering<'_>,
+        take: fn(&mut Self, &[u8], &mut Vec<u8>) -> Result<usize, InvalidChunk>,
+    ) -> Poll<Result<(), Broken>> {
         let Gathering { into, most, next } = gathering;
         while !self.is_received() && into.len() <= most {
             let window = SMALL_WINDOW.min(self.most_ahead());
@@ -52,7 +79,7 @@ impl Transfer {
                 return Poll::Ready(Err(Broken::SenderClosed));
             }
             let read = scratch.slice(Scratch::START, Scratch::START + length);
-            let used = self.gather(read, into)?;
+            let used = take(self, read, into)?;
             next.extend_from_slice(read.get(used..).unwrap_or_default());
         }
         Poll::Ready(Ok(()))

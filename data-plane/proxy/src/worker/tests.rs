@@ -127,13 +127,16 @@ fn a_worker_zeroes_what_it_counted() {
     let site = crate::fixture::Site::default().frontend("main", "app", |_| {}).backend("app", |_| {});
     let live = &shared.live;
     let draft = live.draft(site.runtime());
-    live.commit(Active {
-        serial: 1,
-        runtime: draft.runtime,
-        frontends: draft.frontends,
-        backends: draft.backends,
-        ..Active::default()
-    });
+    live.commit(
+        Active {
+            serial: 1,
+            runtime: draft.runtime,
+            frontends: draft.frontends,
+            backends: draft.backends,
+            ..Active::default()
+        },
+        1_000,
+    );
     let worker = Worker::new(0, Arc::clone(&shared));
     let counters =
         &live.frontend(&crate::fixture::key(sluicegate_proto::v1::Kind::Frontend, "main")).unwrap().counters;

@@ -1,10 +1,8 @@
 //! Rows of backends.
 
-use std::sync::Arc;
-
 use sluicegate_model::backend::{Balance, HashKey};
 use sluicegate_model::frontend::Mode;
-use sluicegate_model::{Backend, Endpoint, Frontend};
+use sluicegate_model::{Backend, Endpoint};
 use sluicegate_proto::v1::{BackendStats, Durations, EndpointStats};
 
 use super::server::SIXTEENTHS;
@@ -25,7 +23,10 @@ impl Scene<'_> {
         row.short(Field::Qmax, stats.most_queued);
         row.short(Field::Scur, stats.current_exchanges);
         row.short(Field::Smax, stats.most_exchanges);
-        row.short(Field::Slim, self.full(backend));
+        row.short(
+            Field::Slim,
+            self.runtime.full_connections(backend, self.facts.connections_of(self.runtime)),
+        );
         row.count(Field::Stot, stats.exchanges);
         row.count(Field::Bin, of_servers(|stats| stats.bytes_in));
         row.count(Field::Bout, of_servers(|stats| stats.bytes_out));
@@ -45,6 +46,10 @@ impl Scene<'_> {
         row.set(Field::Lastsess, last);
         row.durations(self.durations(backend).as_ref());
         row.text(Field::Algo, algorithm(&settings.balance));
+        let persistence = settings.persistence.as_deref();
+        if let Some(cookie) = persistence.and_then(|persistence| persistence.cookie.as_ref()) {
+            row.text(Field::Cookie, &String::from_utf8_lossy(&cookie.name));
+        }
         match settings.mode {
             Mode::Tcp => row.text(Field::Mode, "tcp"),
             Mode::Http => {
@@ -55,16 +60,6 @@ impl Scene<'_> {
         }
         self.availability(&mut row, backend, &stats);
         row
-    }
-
-    /// The exchanges that count as full load: a tenth of the connections that its frontends take (HAProxy: fullconn).
-    fn full(&self, backend: &Backend) -> u64 {
-        let leads_here = |frontend: &&Arc<Frontend>| {
-            let default = frontend.settings.default_backend.iter();
-            default.chain(frontend.routes.iter().map(|route| &route.backend)).any(|key| key == backend.key())
-        };
-        let frontends = self.runtime.frontends.values().filter(leads_here);
-        saturating(frontends.map(|frontend| self.connections_of(frontend))).div_ceil(10).max(1)
     }
 
     /// Those of its servers together.
@@ -117,7 +112,7 @@ fn algorithm(balance: &Balance) -> &'static str {
             HashKey::RdpCookie(_) => "rdp-cookie",
             HashKey::Source => "source",
             HashKey::Uri { .. } => "uri",
-            HashKey::UrlParameter(_) => "url_param",
+            HashKey::UrlParameter { .. } => "url_param",
             HashKey::Header { .. } => "hdr",
             HashKey::Sample(_) => "hash",
         },

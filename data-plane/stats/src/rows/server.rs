@@ -52,6 +52,9 @@ impl Scene<'_> {
         if let Some(address) = written(endpoint, &stats) {
             row.text(Field::Addr, &address);
         }
+        if let Some(cookie) = &endpoint.cookie {
+            row.text(Field::Cookie, &String::from_utf8_lossy(cookie));
+        }
         match backend.settings.mode {
             Mode::Tcp => row.text(Field::Mode, "tcp"),
             Mode::Http => {

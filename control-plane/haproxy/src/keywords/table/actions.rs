@@ -160,8 +160,26 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         .of(&[Form::OneOf(&["client", "connect", "queue", "server", "tarpit", "tunnel"])])],
     &Keyword::each(
         ["set-retries", "set-priority-class", "set-priority-offset"],
-        Keyword::degraded("", REQUESTS, "every request is worth the same").takes(1, 1, "<sample>"),
+        Keyword::degraded("", TCP_REQUEST, "every connection is worth the same").takes(
+            1,
+            Arity::ANY,
+            "<sample>",
+        ),
     ),
+    &[
+        Keyword::works("set-priority-class", REQUEST, "lower/persistence")
+            .takes(1, Arity::ANY, "<sample>")
+            .does("Its class where requests wait: lower ones go before."),
+        Keyword::works("set-priority-offset", REQUEST, "lower/persistence")
+            .takes(1, Arity::ANY, "<sample>")
+            .does("Milliseconds by which it would have come later, within its class."),
+        Keyword::works("set-retries", REQUEST, "lower/persistence")
+            .takes(1, Arity::ANY, "<sample>")
+            .does("How often it may be tried again."),
+        Keyword::works("disable-l7-retry", REQUEST, "lower/persistence")
+            .takes(0, 0, "")
+            .does("Passes on what `retry-on` names beside connections that fail."),
+    ],
     &Keyword::each(
         ["set-fc-mark", "set-fc-tos", "set-bc-mark", "set-bc-tos", "set-mark", "set-tos"],
         Keyword::degraded("", RULES, "packets are not marked"),
@@ -185,7 +203,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::degraded("lua", ANSWERS, "scripts are not run yet"),
         Keyword::degraded("lua", REQUESTS, "scripts are not run yet, and could turn away")
             .instead(Effect::Refuse(503)),
-        Keyword::inert("disable-l7-retry", REQUEST, "only connections that fail are tried again"),
     ],
 ];
 

@@ -44,6 +44,13 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         ),
         switch("option clitcpka", DFL, "lower/connections", "Probes clients that are silent."),
         switch("option srvtcpka", DLB, "lower/connections", "Probes servers that are silent."),
+        switch("option persist", DLB, "lower/persistence", "Requests go to their server though it is down."),
+        switch(
+            "option prefer-last-server",
+            DLB,
+            "lower/persistence",
+            "A request goes where the one before on its connection went.",
+        ),
         switch("option allbackups", DLB, "lower/servers", "Uses all backup servers together."),
         Keyword::works("option httpchk", DLB, "lower/checks")
             .takes(0, 4, "[[<method>] <uri> [<version> [<host>]]]")
@@ -64,7 +71,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         plain("option h1-case-adjust-bogus-server", DLB, "header names keep the case in which they came"),
         plain("option disable-h2-upgrade", DFL, "a connection never changes to HTTP/2 by itself"),
         plain("option use-small-buffers", DFLB, "it tunes HAProxy's own inside").takes(0, Arity::ANY, ""),
-        plain("option persist", DLB, "it acts on persistence by cookie alone, which is not supported yet"),
     ],
     &[
         missing("option httpslog", DFLB, "lines have the form of `option httplog`"),
@@ -78,7 +84,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         missing("option http-ignore-probes", DFL, "connections that end early are answered and logged"),
         missing("option idle-close-on-response", DFL, "idle connections are closed at a soft stop"),
         missing("option independent-streams", DFLB, "traffic in one direction keeps the other alive"),
-        missing("option prefer-last-server", DLB, "every request takes its turn"),
         Keyword::degraded(
             "option originalto",
             DFLB,

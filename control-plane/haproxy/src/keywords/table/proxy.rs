@@ -69,7 +69,10 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .does("Free text about the proxy, for the statistics page."),
         Keyword::works("id", FLB, "lower/proxies").takes(1, 1, "<number>").does("Its number in statistics."),
         Keyword::inert("guid", FLB, "proxies are known by their names").takes(1, 1, "<text>"),
-        Keyword::inert("fullconn", DLB, "it acts on `minconn` alone").takes(1, 1, "<number>"),
+        Keyword::works("fullconn", DLB, KEPT)
+            .takes(1, 1, "<number>")
+            .once()
+            .does("Load from which on servers with `minconn` have all their places."),
         Keyword::works("hash-type", DLB, "lower/balance")
             .takes(1, 3, "{ map-based | consistent } [<function> [avalanche]]")
             .of(&[
@@ -83,14 +86,23 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .takes(1, 1, "<percent>")
             .once()
             .does("No server gets more than so much of the mean load, with `hash-type consistent`."),
-        Keyword::inert("hash-preserve-affinity", DLB, "a full server keeps its keys: they wait for it"),
-        Keyword::inert("ignore-persist", LB, COOKIES)
+        Keyword::works("hash-preserve-affinity", DLB, KEPT)
+            .takes(1, 1, "{ always | maxconn | maxqueue }")
+            .of(&[Form::OneOf(&["always", "maxconn", "maxqueue"])])
+            .once()
+            .does("What happens to keys of a full server, with `hash-type consistent`."),
+        Keyword::works("ignore-persist", LB, KEPT)
             .takes(1, Arity::ANY, "{ if | unless } <condition>")
-            .of(&[Form::Condition]),
-        Keyword::inert("force-persist", LB, COOKIES)
+            .of(&[Form::Condition])
+            .does("Requests that take their turn whatever their cookie says."),
+        Keyword::works("force-persist", LB, KEPT)
             .takes(1, Arity::ANY, "{ if | unless } <condition>")
-            .of(&[Form::Condition]),
-        Keyword::inert("dynamic-cookie-key", DLB, COOKIES).takes(1, 1, "<key>"),
+            .of(&[Form::Condition])
+            .does("Requests that go to their server though it is down."),
+        Keyword::works("dynamic-cookie-key", DLB, KEPT)
+            .takes(1, 1, "<key>")
+            .once()
+            .does("What `cookie ... dynamic` makes values of, with a server's address."),
         Keyword::inert("crt", FL, TLS),
         Keyword::inert("ssl-f-use", FL, TLS),
         Keyword::inert("quic-initial", DFL, "QUIC is not supported yet"),
@@ -125,9 +137,11 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .takes(1, 1, "{ never | safe | aggressive | always }")
             .of(&[Form::OneOf(&["never", "safe", "aggressive", "always"])])
             .does("Which connections of others a request goes over; without it, over any."),
-        Keyword::degraded("retry-on", DLB, "only connections that fail are tried again")
+        Keyword::works("retry-on", DLB, KEPT)
             .takes(1, Arity::ANY, "<event>...")
-            .of(&[Form::Each(RETRIED)]),
+            .of(&[Form::Each(RETRIED)])
+            .once()
+            .does("What is tried again; without it connections that fail, and safe requests that get no answer."),
         Keyword::degraded("rate-limit sessions", DFL, "this limit is not kept").takes(1, 1, "<number>").of(NUMBER),
         Keyword::degraded("max-keep-alive-queue", DLB, "this limit is not kept").takes(1, 1, "<number>").of(NUMBER),
         Keyword::works("max-session-srv-conns", DFL, "lower/connections")
@@ -141,11 +155,17 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::degraded("external-check command", DLB, "no programs are run").takes(1, 1, "<command>"),
     ],
     &[
-        Keyword::degraded("cookie", DLB, STAY)
+        Keyword::works("cookie", DLB, KEPT)
             .takes(1, Arity::ANY, "<name> [rewrite | insert | prefix] [<option>...]")
             .of(&[Form::Any, Form::Options(COOKIE)])
+            .once()
+            .does("Keeps clients with their server by a cookie.")
             .apart(&[&["rewrite", "indirect"], &["rewrite", "insert", "prefix"]]),
-        Keyword::degraded("persist rdp-cookie", DLB, STAY).takes(0, 0, ""),
+        Keyword::works("persist rdp-cookie", DLB, KEPT)
+            .takes(0, 0, "[(<name>)]")
+            .called(Form::Any, false)
+            .once()
+            .does("Keeps RDP clients with the server that their cookie names."),
         Keyword::degraded("stick-table", FLB, "nothing is remembered of clients")
             .takes(4, Arity::ANY, "type <type> size <size> [expire <time>] [store <data>] [<option>...]")
             .of(&[Form::Options(TABLE)]),
@@ -154,9 +174,10 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             Arity::ANY,
             "<prefix> <number> <name>[:<port>] [<option>...]",
         ),
-        Keyword::degraded("use-server", LB, "requests that it is for are answered 503")
-            .takes(1, Arity::ANY, "<server> { if | unless } <condition>")
-            .instead(Effect::Refuse(503)),
+        Keyword::works("use-server", LB, KEPT)
+            .takes(2, Arity::ANY, "<server> { if | unless } <condition>")
+            .of(&[Form::Any, Form::Condition])
+            .does("Sends requests to one server while that is not down."),
         Keyword::degraded("use-fcgi-app", LB, "FastCGI is not spoken yet, and HTTP would not be understood")
             .takes(1, 1, "<name>")
             .instead(Effect::NoServer),
@@ -198,13 +219,18 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .once()
             .takes(1, 3, "<name> [check_post [<bytes>]]")
             .of(&[Form::Any, Form::OneOf(&["check_post"])])
-            .does("By a parameter of the query; bodies are not looked at."),
+            .does("By a parameter of the query, or of a form that is sent."),
         Keyword::works("balance hdr", DLB, BALANCE)
             .once()
             .takes(0, 1, "(<name>) [use_domain_only]")
             .called(Form::Any, true)
             .of(&[Form::OneOf(&["use_domain_only"])])
             .does("By a header."),
+        Keyword::works("balance rdp-cookie", DLB, KEPT)
+            .once()
+            .takes(0, 0, "[(<name>)]")
+            .called(Form::Any, false)
+            .does("By a cookie in the first message of an RDP client."),
         Keyword::works("balance random", DLB, BALANCE)
             .once()
             .takes(0, 0, "[(<draws>)]")
@@ -212,7 +238,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .does("By chance: of some draws (2) the least loaded."),
     ],
     &Keyword::each(
-        ["balance rdp-cookie", "balance log-hash", "balance sticky"],
+        ["balance log-hash", "balance sticky"],
         Keyword::degraded("", DLB, TURNS).once(),
     ),
     &Keyword::each(
@@ -387,9 +413,9 @@ const STORED: &[&str] = &[
     "glitch_rate",
 ];
 
-const COOKIES: &str = "it acts on persistence by cookie alone, which is not supported yet";
 const ERRORS: &str = "the built-in error page is sent";
 const BALANCE: &str = "lower/balance";
+const KEPT: &str = "lower/persistence";
 const STAY: &str = "clients do not stay with their server: every request takes its turn";
 const TURNS: &str = "servers take turns, as with `roundrobin`";
 const STATE: &str = "servers start as the configuration says";

@@ -40,6 +40,20 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .takes(1, 1, "[<backend>/]<server>")
             .does("Its health is that of another server."),
         Keyword::works("maxqueue", SERVER, TEST).takes(1, 1, "<number>").does("Longest queue."),
+        Keyword::works("cookie", SERVER, KEPT)
+            .takes(1, 1, "<value>")
+            .does("What the backend's cookie calls it."),
+        Keyword::works("hash-key", SERVER, KEPT)
+            .takes(1, 1, "{ id | addr | addr-port }")
+            .of(&[Form::OneOf(&["id", "addr", "addr-port"])])
+            .does("What hashes know it by, with `hash-type consistent`."),
+        Keyword::works("minconn", SERVER, KEPT)
+            .takes(1, 1, "<number>")
+            .does("`maxconn` while there is little to do."),
+        Keyword::works("slowstart", SERVER, KEPT)
+            .takes(1, 1, "<time>")
+            .of(TIME)
+            .does("How long its weight and places grow after it came back."),
         Keyword::works("id", SERVER, TEST).takes(1, 1, "<number>").does("Its number."),
     ],
     &[
@@ -75,11 +89,8 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .takes(1, 1, "<time>")
             .of(TIME),
         Keyword::inert("no-agent-check", SERVER, "no agent is asked").takes(0, 0, ""),
-        Keyword::inert("cookie", SERVER, COOKIES).takes(1, 1, "<value>"),
-        Keyword::inert("stick", SERVER, COOKIES).takes(0, 0, ""),
-        Keyword::inert("non-stick", SERVER, COOKIES).takes(0, 0, ""),
-        Keyword::inert("hash-key", SERVER, "keys find their servers by the ids of these")
-            .takes(1, 1, "<key>"),
+        Keyword::inert("stick", SERVER, TABLES).takes(0, 0, ""),
+        Keyword::inert("non-stick", SERVER, TABLES).takes(0, 0, ""),
         Keyword::inert("check-via-socks4", SERVER, "it acts on `socks4` alone, which is not supported yet")
             .takes(0, 0, ""),
         Keyword::inert("strict-maxconn", SERVER, "`maxconn` is always strict").takes(0, 0, ""),
@@ -118,11 +129,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         .adds(),
     ],
     &[
-        Keyword::degraded("slowstart", SERVER, "it has its full weight at once")
-            .takes(1, 1, "<time>")
-            .of(TIME),
-        Keyword::degraded("minconn", SERVER, "`maxconn` is not lowered when there is little to do")
-            .takes(1, 1, "<number>"),
         Keyword::degraded("observe", SERVER, "traffic does not change its health")
             .takes(1, 1, "{ none | layer4 | layer7 }")
             .of(&[Form::OneOf(&["none", "layer4", "layer7"])]),
@@ -250,7 +256,8 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
 const SERVER: Places = Places::of(&[Place::ServerOption]);
 const TEST: &str = "lower/servers";
 const CHECKS: &str = "lower/checks";
-const COOKIES: &str = "it acts on persistence alone, which is not supported yet";
+const KEPT: &str = "lower/persistence";
+const TABLES: &str = "it acts on stick tables alone, which are not supported yet";
 
 const fn closed(name: &'static str, why: &'static str) -> Keyword {
     Keyword::degraded(name, SERVER, why).instead(Effect::NoServer)

@@ -130,7 +130,11 @@ impl Made {
 
     fn backend(&mut self, spec: schema::Backend) {
         let name = self.name.clone();
-        let schema::Balance::RoundRobin = spec.balance;
+        let balance = self.ok("balance", spec.balance.lower(spec.mode));
+        let hold = spec.when_empty.map(|empty| v1::Hold {
+            wait_ms: self.time("whenEmpty.hold.wait", Some(&empty.hold.wait)).unwrap_or_default(),
+            max: empty.hold.max,
+        });
         let timeouts = v1::Timeouts {
             connect_ms: self.time("timeouts.connect", spec.timeouts.connect.as_ref()),
             server_ms: self.time("timeouts.server", spec.timeouts.server.as_ref()),
@@ -149,9 +153,8 @@ impl Made {
         let body = v1::Backend {
             mode: mode(spec.mode),
             timeouts: Some(timeouts),
-            balance: Some(v1::Balance {
-                algorithm: Some(v1::balance::Algorithm::RoundRobin(v1::RoundRobin {})),
-            }),
+            balance,
+            hold,
             http: Some(http(false)),
             check: spec.check.and_then(|check| check.path).map(http_probe),
             retries: spec.retries,

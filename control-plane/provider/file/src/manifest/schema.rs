@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::balance::Balance;
+
 /// One document.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -86,6 +88,8 @@ pub(super) struct Backend {
     pub(super) retries: u32,
     #[serde(default)]
     pub(super) redispatch: bool,
+    /// Absent: they are answered 503 at once.
+    pub(super) when_empty: Option<WhenEmpty>,
     #[serde(default)]
     pub(super) endpoints: Vec<Endpoint>,
 }
@@ -94,11 +98,21 @@ fn three() -> u32 {
     3
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Balance {
-    #[default]
-    RoundRobin,
+/// What becomes of requests while no endpoint takes traffic.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct WhenEmpty {
+    pub(super) hold: Hold,
+}
+
+/// They wait for one.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct Hold {
+    /// So long; then they are answered 503 with Retry-After.
+    pub(super) wait: String,
+    /// So many at one time.
+    pub(super) max: u32,
 }
 
 #[derive(Debug, Default, Deserialize)]

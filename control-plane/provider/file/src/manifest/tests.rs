@@ -82,3 +82,30 @@ fn a_nesting_bomb_is_refused_before_it_is_scanned() {
     let errors = load("bomb.yaml", bomb.as_bytes()).unwrap_err();
     assert_eq!(errors[0].to_string(), "bomb.yaml:2:1: more than 128 `[` and `{` are open");
 }
+
+#[test]
+fn a_backend_says_how_it_chooses_and_who_waits() {
+    let backend = |lines: &str| {
+        let text = APP.replace("  check: { path: /health, interval: 1s }\n", lines);
+        let resources = load("a.yaml", text.as_bytes()).unwrap();
+        let Some(v1::resource::Body::Backend(backend)) = resources[3].body.clone() else { panic!() };
+        backend
+    };
+    let algorithm = |lines: &str| backend(lines).balance.unwrap().algorithm.unwrap();
+    assert_eq!(algorithm("  balance: peakewma\n"), v1::balance::Algorithm::PeakEwma(v1::PeakEwma::default()));
+    let v1::balance::Algorithm::Hash(hash) = algorithm("  balance: { hash: 'hdr(x-user)', table: maglev }\n")
+    else {
+        panic!()
+    };
+    assert_eq!(hash.table(), v1::HashTable::Maglev);
+    let held = backend("  whenEmpty: { hold: { wait: 20s, max: 500 } }\n");
+    assert_eq!(held.hold, Some(v1::Hold { wait_ms: 20_000, max: 500 }));
+    assert_eq!(backend("").hold, None);
+}
+
+#[test]
+fn a_key_that_is_no_expression_is_told() {
+    let told =
+        told(&APP.replace("  check: { path: /health, interval: 1s }\n", "  balance: { hash: 'hrd(x)' }\n"));
+    assert!(told[0].starts_with("a.yaml:12:1: balance: ") && told[0].contains("hrd"), "{told:?}");
+}

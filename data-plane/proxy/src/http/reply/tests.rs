@@ -16,7 +16,7 @@ fn page(page: &[u8], audience: Audience) -> String {
 #[test]
 fn a_built_in_page_is_a_whole_response() {
     let mut out = Vec::new();
-    Desk::default().built_in(503, CLOSES, &mut out).unwrap();
+    Desk::default().built_in(503, None, CLOSES, &mut out).unwrap();
     let out = text(out);
     let (head, body) = out.split_once("\r\n\r\n").unwrap();
     assert_eq!(

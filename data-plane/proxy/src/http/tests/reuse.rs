@@ -4,15 +4,15 @@ use sluicegate_proto::v1::{Pool, Reuse, Source};
 
 use super::site::{Client, Named, Origin, Plan, Site, run};
 
-fn plan(server: std::net::SocketAddr, reuse: Reuse) -> Plan {
+fn plan(server: std::net::SocketAddr, reuse: impl Into<Option<Reuse>>) -> Plan {
     let mut plan = Plan::new(&[server]);
-    plan.backend.reuse = reuse.into();
+    plan.backend.reuse = reuse.into().map(Into::into);
     plan
 }
 
 /// How many connections a server sees of two clients that ask in turns: the first one once, the second twice, a third
 /// once.
-async fn connections(reuse: Reuse) -> u32 {
+async fn connections(reuse: Option<Reuse>) -> u32 {
     let app = Named::start("app01").await;
     let site = Site::start(plan(app.address, reuse)).await;
     let mut first = site.client().await;
@@ -28,11 +28,11 @@ async fn connections(reuse: Reuse) -> u32 {
 #[test]
 fn a_first_request_goes_over_what_its_backend_lets_it() {
     run(async {
-        assert_eq!(connections(Reuse::Unspecified).await, 1);
+        assert_eq!(connections(None).await, 1);
         // The third one finds a connection that served two requests.
-        assert_eq!(connections(Reuse::Aggressive).await, 2);
-        assert_eq!(connections(Reuse::Safe).await, 3);
-        assert_eq!(connections(Reuse::Never).await, 3);
+        assert_eq!(connections(Some(Reuse::Aggressive)).await, 2);
+        assert_eq!(connections(Some(Reuse::Safe)).await, 3);
+        assert_eq!(connections(Some(Reuse::Never)).await, 3);
     });
 }
 
@@ -168,7 +168,7 @@ fn a_client_stays_where_its_connection_proves_who_it_is() {
 #[test]
 fn connections_that_were_opened_ahead_are_found() {
     run(async {
-        for reuse in [Reuse::Unspecified, Reuse::Aggressive, Reuse::Safe, Reuse::Never] {
+        for reuse in [None, Some(Reuse::Aggressive), Some(Reuse::Safe), Some(Reuse::Never)] {
             let origin = Origin::start().await;
             let mut plan = plan(origin.address, reuse);
             plan.endpoints[0].pool = Some(Pool { warm: 1, ..Pool::default() });
@@ -181,7 +181,7 @@ fn connections_that_were_opened_ahead_are_found() {
             let mut client = site.client().await;
             assert_eq!(client.get_from(&mut server, "/a").await, "a");
             // The one that is used is missing now.
-            if reuse == Reuse::Never {
+            if reuse == Some(Reuse::Never) {
                 crate::worker::warm::open(&site.worker);
                 origin.accept().await;
             }

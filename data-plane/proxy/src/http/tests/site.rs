@@ -226,19 +226,22 @@ impl Site {
         let live = &self.worker.shared.live;
         let draft = live.draft(Arc::new(runtime));
         let frontend = Arc::clone(&draft.frontends[&key(v1::Kind::Frontend, "main")]);
-        live.commit(Active {
-            generation: Generation { number: self.serial, hash: [0; 4] },
-            serial: self.serial,
-            runtime: draft.runtime,
-            frontends: draft.frontends,
-            backends: draft.backends,
-            // As the engine does it: a disabled frontend listens nowhere, and then on a socket of another number.
-            listeners: match (frontend.settings().disabled, self.closed) {
-                (true, _) => [].into_iter().collect(),
-                (false, true) => [(ListenerId(LISTENER.0 + 1), frontend)].into_iter().collect(),
-                (false, false) => [(LISTENER, frontend)].into_iter().collect(),
+        live.commit(
+            Active {
+                generation: Generation { number: self.serial, hash: [0; 4] },
+                serial: self.serial,
+                runtime: draft.runtime,
+                frontends: draft.frontends,
+                backends: draft.backends,
+                // As the engine does it: a disabled frontend listens nowhere, and then on a socket of another number.
+                listeners: match (frontend.settings().disabled, self.closed) {
+                    (true, _) => [].into_iter().collect(),
+                    (false, true) => [(ListenerId(LISTENER.0 + 1), frontend)].into_iter().collect(),
+                    (false, false) => [(LISTENER, frontend)].into_iter().collect(),
+                },
             },
-        });
+            1_000,
+        );
     }
 
     pub(super) async fn client(&self) -> Client {
