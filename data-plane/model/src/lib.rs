@@ -16,6 +16,7 @@ pub mod frontend;
 pub mod listener;
 pub mod logging;
 pub mod observation;
+pub mod outgoing;
 pub mod patterns;
 pub mod persistence;
 pub mod process;

@@ -20,6 +20,7 @@ mod observed;
 mod places;
 mod queue;
 mod registry;
+mod reserve;
 mod share;
 mod standing;
 mod table;
@@ -45,6 +46,7 @@ pub use observed::{ErrorRun, Sign};
 pub use queue::{Terms, Ticket};
 pub(crate) use registry::Draft;
 use registry::Registry;
+pub use reserve::{Idle, Reserve};
 pub use standing::{Admin, Standing};
 
 /// Everything that is served now.

@@ -6,9 +6,9 @@ use super::{Capability, MATCHES};
 use crate::catalog;
 use crate::v1::{
     Backend, Condition, Endpoint, ErrorPage, Format, Frontend, Hash, HashTable, HttpOptions, InitialState,
-    Listener, LogTarget, Logging, Mode, Reply, Resource, Rule, Sample, Service, SetHeader, SyslogFormat,
-    balance, endpoint, format_piece, hash, health_check, listener, log_target, reply, resource, rule,
-    service, set_priority,
+    KeepAlive, Listener, LogTarget, Logging, Mode, Reply, Resource, Rule, Sample, Service, SetHeader,
+    SyslogFormat, balance, endpoint, format_piece, hash, health_check, listener, log_target, reply, resource,
+    rule, service, set_priority,
 };
 
 /// What was found so far.
@@ -50,6 +50,7 @@ impl Needs {
             Some(listener::Address::Unix(_)) => self.word("address.unix"),
             Some(listener::Address::Descriptor(_)) => self.word("address.descriptor"),
         }
+        self.socket(body.user_timeout_ms, body.keep_alive.as_ref());
     }
 
     fn frontend(&mut self, body: &Frontend) {
@@ -60,6 +61,9 @@ impl Needs {
         self.rules(&body.request_rules);
         self.rules(&body.response_rules);
         self.error_pages(&body.error_pages);
+        if body.max_private_connections.is_some() {
+            self.word("max-private-connections");
+        }
     }
 
     fn backend(&mut self, body: &Backend) {
@@ -142,6 +146,9 @@ impl Needs {
         if body.hold.is_some() {
             self.word("hold");
         }
+        if body.reuse.is_some() {
+            self.word("http-reuse");
+        }
     }
 
     fn endpoint(&mut self, body: &Endpoint) {
@@ -167,6 +174,13 @@ impl Needs {
         if body.hash_identity.is_some() {
             self.word("endpoint.hash-identity");
         }
+        if body.pool.is_some() {
+            self.word("endpoint.pool");
+        }
+        if body.source.is_some() {
+            self.word("endpoint.source");
+        }
+        self.socket(body.user_timeout_ms, body.keep_alive.as_ref());
         if body.drain {
             self.word("endpoint.drain");
         }
@@ -193,6 +207,15 @@ impl Needs {
         }
         if body.check.as_ref().is_some_and(|check| check.send_proxy) {
             self.word("check.send-proxy");
+        }
+    }
+
+    fn socket(&mut self, user_timeout_ms: u64, keep_alive: Option<&KeepAlive>) {
+        if user_timeout_ms > 0 {
+            self.word("socket.user-timeout");
+        }
+        if keep_alive.is_some() {
+            self.word("socket.keep-alive");
         }
     }
 

@@ -7,6 +7,7 @@ use sluicegate_proto::v1::{self, Kind, endpoint, resource::Body};
 
 use super::address::{self, Address, Host};
 use super::check::Check;
+use super::connections::{Connections, Side};
 use super::proxy::Proxy;
 use super::server_health::ServerHealth;
 use super::server_name::ServerNames;
@@ -38,6 +39,7 @@ struct ServerOptions {
     /// Whose health is its own: the word.
     tracks: Option<(String, Span)>,
     health: ServerHealth,
+    connections: Connections,
     /// Options for whose sake nothing is sent to it.
     closed: Vec<&'static str>,
     /// Options that ask for a check that is not made yet.
@@ -95,6 +97,8 @@ impl<'a> Lowering<'a> {
             }
         }
         self.told_apart(&drafts);
+        let source = self.proxy_source(proxy.lines);
+        let keep_alive = self.keep_alive(proxy.lines, Side::Server);
         let numbers = self.server_numbers(&drafts);
         for (index, (draft, number)) in drafts.into_iter().zip(numbers).enumerate() {
             let Draft { name, span, address, client_port_offset, resolution, options } = draft;
@@ -124,6 +128,10 @@ impl<'a> Lowering<'a> {
                 number_written: options.number.is_some(),
                 client_port_offset,
                 resolution,
+                pool: options.connections.pool(),
+                user_timeout_ms: options.connections.user_timeout_ms,
+                source: options.connections.source_over(source.as_ref()),
+                keep_alive,
                 ..v1::Endpoint::default()
             };
             options.health.write(&mut endpoint);
@@ -346,7 +354,7 @@ impl<'a> Lowering<'a> {
             ("id", Some(word)) => {
                 options.number = self.number(word, 1..=i32::MAX as u32).map(|number| (number, word.span()));
             }
-            _ => {}
+            _ => self.connection_option(option, &mut options.connections),
         }
     }
 

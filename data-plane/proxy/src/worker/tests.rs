@@ -74,7 +74,7 @@ impl Called for Nobody {
 fn told_to_end(worker: &Rc<Worker>) {
     let registration = worker.registration();
     worker.spawn(std::future::poll_fn(move |cx| {
-        if registration.is_called() && registration.hear(cx.waker(), &Nobody) {
+        if registration.is_called() && registration.hear(cx.waker(), &Nobody).is_some() {
             return Poll::Ready(CloseCause::Operator);
         }
         Poll::Pending

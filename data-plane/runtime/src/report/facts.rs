@@ -5,7 +5,9 @@ use std::num::NonZeroU8;
 use std::time::Duration;
 
 use sluicegate_engine::counters::{Average, Averages, EndpointCounters, Sharded};
-use sluicegate_engine::live::{Admin, Health, LiveBackend, LiveEndpoint, LiveFrontend, Probe, Standing};
+use sluicegate_engine::live::{
+    Admin, Health, Idle, LiveBackend, LiveEndpoint, LiveFrontend, Probe, Standing,
+};
 use sluicegate_model::endpoint::EndpointAddress;
 use sluicegate_proto::build::ip_bytes;
 use sluicegate_proto::id::ObjectKey;
@@ -50,6 +52,7 @@ pub(super) struct Facts {
     warmth: u8,
     error_runs: u64,
     standing: Standing,
+    idle: Idle,
 }
 
 impl Facts {
@@ -98,6 +101,7 @@ impl Facts {
             warmth: state.warmth().map_or(0, NonZeroU8::get),
             error_runs: state.error_runs(),
             standing: state.standing(),
+            idle: endpoint.reserve().idle(),
         }
     }
 
@@ -145,6 +149,8 @@ impl Facts {
             resolved_ip: self.resolved.map(ip_bytes).unwrap_or_default(),
             weight: self.own_weight.map(u32::from),
             warmth_in_sixteenths: self.warmth.into(),
+            idle_connections: self.idle.all,
+            proven_idle_connections: self.idle.proven,
             error_runs: self.error_runs,
             agent: endpoint.config.agent.is_some().then(|| self.agent(endpoint)),
             max_connections: self.standing.limit,
