@@ -17,7 +17,7 @@ use age::Age;
 use block::Blocks;
 use old::Modes;
 
-use crate::ast::{File, Prefix, Section};
+use crate::ast::{File, Prefix, Section, SectionKind};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::environment::Environment;
 use crate::keywords::{Keyword, Repeat};
@@ -68,6 +68,11 @@ enum Current {
     Open(Box<Open>),
     /// A section whose lines are not read.
     Skipped { name: &'static str },
+}
+
+/// A line of `resolvers` that no release of HAProxy had.
+fn is_old(word: &str) -> bool {
+    word == "resolution_pool_size"
 }
 
 struct Open {
@@ -196,6 +201,9 @@ impl Parser {
             Current::None => {
                 let finding = report::outside_section(&line.words);
                 self.report(finding);
+            }
+            Current::Open(open) if open.section.kind == SectionKind::Resolvers && is_old(first.text()) => {
+                self.skipped_line("resolvers", &line);
             }
             Current::Open(_) => self.section_line(line),
         }

@@ -35,5 +35,4 @@ pub(super) const GROUPS: &[&[Keyword]] = &[&[
         .takes(1, 1, "<bytes>")
         .once()
         .does("The longest answer over UDP; one that is longer is asked for over TCP."),
-    Keyword::inert("resolution_pool_size", R, "no release of HAProxy had it").takes(1, 1, "<number>"),
 ]];
