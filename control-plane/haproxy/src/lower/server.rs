@@ -77,7 +77,7 @@ impl<'a> Lowering<'a> {
                     count += 1;
                     let [name, address] = line.fixed() else { continue };
                     self.server_name(name);
-                    let draft = self.server(proxy, check, line, (name, address), &defaults);
+                    let draft = self.server((proxy, check), line, (name, address), &defaults);
                     let own = self.own_name(proxy, name, &mut names);
                     drafts.extend(draft.map(|draft| Draft { name: own, ..draft }));
                 }
@@ -142,8 +142,7 @@ impl<'a> Lowering<'a> {
 
     fn server(
         &mut self,
-        proxy: &Proxy<'_, 'a>,
-        check: &Check,
+        (proxy, check): (&Proxy<'_, 'a>, &Check),
         line: &'a Directive,
         (name, word): (&'a Word, &'a Word),
         defaults: &ServerOptions,
