@@ -252,11 +252,6 @@ impl Check {
         self.tick(now) == Command::Probe
     }
 
-    /// Whether a probe that begins now comes in place of its next one: it is due before the one after that.
-    pub fn welcomes(&self, now: Duration) -> bool {
-        self.phase == Phase::Idle && self.due <= now.saturating_add(self.pause())
-    }
-
     /// Another connection of the same probe is being made: it has its own time.
     pub fn reconnecting(&mut self, now: Duration) {
         if self.phase == Phase::Idle {

@@ -139,7 +139,7 @@ pub(super) const RULES: &[Rule] = &[
         names: &["option lb-agent-chk"],
         form: "option lb-agent-chk",
         becomes: "agent-check on the server lines",
-        differs: "agents are not asked yet",
+        differs: "checks of the servers go on beside their agents",
         rewrite: |old| {
             let modern = old.without(Verdict::Moved("its servers have `agent-check`"));
             Some(modern.of_words(old, 2))
