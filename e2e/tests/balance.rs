@@ -194,7 +194,8 @@ async fn a_parameter_may_be_in_a_form() {
         let form = format!("name=x&id=user{number}&more=1");
         let head = "POST /form HTTP/1.1\r\nHost: a\r\nX-To: form\r\n";
         let plain = format!("{head}Content-Length: {}\r\n\r\n{form}", form.len());
-        let chunked = format!("{head}Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{form}\r\n0\r\n\r\n", form.len());
+        let chunked =
+            format!("{head}Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{form}\r\n0\r\n\r\n", form.len());
         let mut names = Vec::new();
         for (entry, request) in [(theirs, &plain), (ours, &plain), (ours, &chunked)] {
             let mut connection = Connection::open(entry).await.unwrap();

@@ -10,6 +10,7 @@ mod balance;
 mod bind;
 mod check;
 mod condition;
+mod connections;
 mod console;
 mod contents;
 mod doubt;

@@ -71,6 +71,8 @@ pub struct BackendSettings {
     pub full_connections: Option<NonZeroU32>,
     /// Who waits while no endpoint takes traffic; `None`: nobody.
     pub hold: Option<Hold>,
+    /// Over which idle connections requests go.
+    pub reuse: Reuse,
     /// Takes no traffic.
     pub disabled: bool,
     /// Where it is told that an endpoint comes, goes or is taken out of service.
@@ -103,6 +105,21 @@ pub enum Balance {
         /// After this time an answer counts 1/e of what it did.
         decay: Duration,
     },
+}
+
+/// Over which idle connections to an endpoint a request may go (HAProxy: http-reuse). Those that its own client's last
+/// requests left behind for it alone are always among them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Reuse {
+    /// Over all.
+    #[default]
+    Always,
+    /// A client's first request: over those that have served more than one request.
+    Aggressive,
+    /// A client's first request: over none.
+    Safe,
+    /// Over none that served another client.
+    Never,
 }
 
 /// Requests that wait for a first endpoint.

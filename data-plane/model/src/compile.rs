@@ -13,6 +13,7 @@ mod frontend;
 mod logging;
 mod map;
 mod matcher;
+mod outgoing;
 mod part;
 mod patterns;
 mod persistence;

@@ -3,12 +3,14 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::num::{NonZeroU16, NonZeroU32};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::Origin;
 
 use crate::listener::UnixName;
+use crate::outgoing::{Outgoing, Pool};
 
 /// HAProxy: server.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,6 +55,10 @@ pub struct Endpoint {
     pub hash_identity: HashIdentity,
     /// Longest queue; `None`: no limit of its own.
     pub max_queue: Option<NonZeroU32>,
+    /// What is kept of its connections between requests.
+    pub pool: Pool,
+    /// What its sockets have that others have not; `None`: nothing.
+    pub outgoing: Option<Arc<Outgoing>>,
     /// `None`: not checked, taken for up.
     pub check: Option<CheckSchedule>,
     /// The endpoint whose health is its own; it has no checks then.
@@ -63,7 +69,7 @@ impl Endpoint {
     /// What a pooled connection is good for: endpoints with equal keys may share connections, where these go to one port
     /// for each client too.
     pub fn transport_key(&self) -> TransportKey {
-        TransportKey { address: self.address.clone() }
+        TransportKey { address: self.address.clone(), pool: self.pool, outgoing: self.outgoing.clone() }
     }
 
     /// Its port as it is written: that of its address, or what is added to the client's, as HAProxy shows it. 0 for a unix
@@ -169,6 +175,10 @@ pub struct HostPort {
 pub struct TransportKey {
     /// Where the connection goes.
     pub address: EndpointAddress,
+    /// Connections that are kept by other rules are not counted together.
+    pub pool: Pool,
+    /// How its socket is made.
+    pub outgoing: Option<Arc<Outgoing>>,
 }
 
 /// Identity of what is probed.

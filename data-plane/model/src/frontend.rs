@@ -40,6 +40,8 @@ pub struct FrontendSettings {
     pub timeouts: Timeouts,
     /// Connections at one time; `None`: the process's limit alone.
     pub max_connections: Option<NonZeroU32>,
+    /// Connections to endpoints that a client keeps for itself between its requests (HAProxy: max-session-srv-conns).
+    pub max_private_connections: usize,
     /// Where request logs go.
     pub logging: Logging,
     /// What HTTP asks for.

@@ -14,6 +14,7 @@ pub mod expr;
 pub mod frontend;
 pub mod listener;
 pub mod logging;
+pub mod outgoing;
 pub mod patterns;
 pub mod persistence;
 pub mod process;

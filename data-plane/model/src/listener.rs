@@ -3,9 +3,12 @@
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::Origin;
+
+use crate::outgoing::KeepAlive;
 
 /// An address that accepts connections for one frontend.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +40,10 @@ pub struct Socket {
     pub free_bind: bool,
     /// The one interface to accept on.
     pub interface: Option<Box<str>>,
+    /// How long what was sent may stay without an acknowledgement (HAProxy: tcp-ut).
+    pub user_timeout: Option<Duration>,
+    /// `None`: no probes of clients that are silent.
+    pub keep_alive: Option<KeepAlive>,
 }
 
 /// Where a listener accepts.

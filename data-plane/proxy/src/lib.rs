@@ -20,6 +20,7 @@ pub mod failure;
 mod fixture;
 pub mod h1;
 pub(crate) mod http;
+mod keep_alive;
 pub mod listen;
 pub mod live;
 pub mod log;

@@ -18,6 +18,7 @@ mod names;
 mod places;
 mod queue;
 mod registry;
+mod reserve;
 mod share;
 mod table;
 #[cfg(test)]
@@ -41,6 +42,7 @@ pub use health::{Checks, Evidence, Health, History, Probe};
 pub use queue::{Terms, Ticket};
 pub(crate) use registry::Draft;
 use registry::Registry;
+pub use reserve::{Idle, Reserve};
 
 /// Everything that is served now.
 #[derive(Debug)]

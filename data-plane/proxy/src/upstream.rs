@@ -1,5 +1,7 @@
 //! Connecting to endpoints.
 
+mod leave;
+
 use std::ffi::OsStr;
 use std::io;
 use std::net::SocketAddr;
@@ -7,6 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::task::{Context, Poll, ready};
 
 use sluicegate_model::listener::UnixName;
+use sluicegate_model::outgoing::Outgoing;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 use crate::failure::Failure;
@@ -36,8 +39,9 @@ impl ConnectError {
 impl From<io::Error> for ConnectError {
     fn from(error: io::Error) -> Self {
         match error.raw_os_error() {
-            // EADDRNOTAVAIL: no port is left towards that address. EAGAIN: the same for unix sockets.
-            Some(libc::EADDRNOTAVAIL | libc::EAGAIN) => Self::Exhausted(error),
+            // EADDRNOTAVAIL: no port is left towards that address. EADDRINUSE: somebody else has the one to leave from.
+            // EAGAIN: the same for unix sockets.
+            Some(libc::EADDRNOTAVAIL | libc::EADDRINUSE | libc::EAGAIN) => Self::Exhausted(error),
             _ if lacks_room(&error) => Self::Exhausted(error),
             _ => Self::Refused(error),
         }
@@ -56,12 +60,12 @@ pub struct Connecting {
 }
 
 impl Connecting {
-    /// Begins to connect; TCP with NODELAY.
+    /// Begins to connect; TCP with NODELAY, and what else its sockets are to have.
     ///
     /// # Errors
     /// Where the kernel refuses at once.
-    pub fn start(target: &Target) -> Result<Self, ConnectError> {
-        begin(target, |socket| socket.set_tcp_nodelay(true))
+    pub fn start(target: &Target, outgoing: Option<&Outgoing>) -> Result<Self, ConnectError> {
+        begin(target, outgoing, |socket| socket.set_tcp_nodelay(true))
     }
 
     /// Begins to connect for a caller that writes at once, as long as that gives nothing, through
@@ -73,8 +77,8 @@ impl Connecting {
     ///
     /// # Errors
     /// Where the kernel refuses at once.
-    pub fn start_to_write(target: &Target) -> Result<Self, ConnectError> {
-        begin(target, |socket| socket.set_tcp_quickack(false))
+    pub fn start_to_write(target: &Target, outgoing: Option<&Outgoing>) -> Result<Self, ConnectError> {
+        begin(target, outgoing, |socket| socket.set_tcp_quickack(false))
     }
 
     /// The connection, once it stands. Not to be called again after that.
@@ -114,18 +118,41 @@ pub fn ends_standing(error: &io::Error) -> bool {
 
 fn begin(
     target: &Target,
-    prepare: impl FnOnce(&Socket) -> io::Result<()>,
+    outgoing: Option<&Outgoing>,
+    prepare: impl Fn(&Socket) -> io::Result<()>,
 ) -> Result<Connecting, ConnectError> {
     let stream = match target {
-        Target::Ip(address) => Fresh::connecting(start_tcp(*address, prepare)?, false),
+        Target::Ip(address) => Fresh::connecting(start_tcp(*address, outgoing, prepare)?, false),
         Target::Unix(name) => Fresh::connecting(start_unix(name)?, true),
     };
     Ok(Connecting { stream: Some(Stream::Fresh(stream)) })
 }
 
-fn start_tcp(address: SocketAddr, prepare: impl FnOnce(&Socket) -> io::Result<()>) -> io::Result<Socket> {
+fn start_tcp(
+    address: SocketAddr,
+    outgoing: Option<&Outgoing>,
+    prepare: impl Fn(&Socket) -> io::Result<()>,
+) -> io::Result<Socket> {
+    let mut tries = outgoing.map_or(1, leave::tries);
+    loop {
+        tries -= 1;
+        match try_tcp(address, outgoing, &prepare) {
+            Err(error) if tries > 0 && leave::is_taken(&error) => {}
+            begun => return begun,
+        }
+    }
+}
+
+fn try_tcp(
+    address: SocketAddr,
+    outgoing: Option<&Outgoing>,
+    prepare: impl Fn(&Socket) -> io::Result<()>,
+) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
     prepare(&socket)?;
+    if let Some(outgoing) = outgoing {
+        leave::prepare(&socket, outgoing)?;
+    }
     match socket.connect(&SockAddr::from(address)) {
         Err(error) if error.raw_os_error() != Some(libc::EINPROGRESS) => Err(error),
         _ => Ok(socket),

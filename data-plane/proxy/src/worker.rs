@@ -4,6 +4,7 @@ pub(crate) mod beat;
 pub(crate) mod inquiries;
 pub(crate) mod run;
 pub(crate) mod tasks;
+pub(crate) mod warm;
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -15,6 +16,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, Cache};
+use sluicegate_model::outgoing::Outgoing;
 use sluicegate_rules::{Scratch, Style, render};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -29,12 +31,13 @@ use crate::exchange::{Durations, Exchange, Exchanges};
 use crate::http::Ask;
 use crate::live::{Active, Gate, Live, LiveBackend, LiveEndpoint};
 use crate::log::{Calendar, Level, Line, Names, Ring};
-use crate::pool::IdlePool;
+use crate::pool::{IdlePool, Share};
 use crate::stream::{Stream, Target};
 use crate::transfer::Lender;
 use crate::upstream::{ConnectError, Connecting, lacks_room};
 pub use tasks::Registration;
 use tasks::Tasks;
+use warm::Openings;
 
 /// What the workers of a process share.
 #[derive(Debug)]
@@ -76,6 +79,8 @@ pub struct Worker {
     pub exchanges: Exchanges,
     /// Idle connections to endpoints.
     pub idle: IdlePool,
+    /// Those that are being opened ahead.
+    pub(crate) openings: Openings,
     /// Memory for bytes in passing.
     pub(crate) lender: Lender,
     /// What HTTP connections need.
@@ -96,7 +101,8 @@ impl Worker {
             clock: Clock::new(),
             chance: Chance::new(),
             exchanges: Exchanges::default(),
-            idle: IdlePool::default(),
+            idle: IdlePool::new(Share { index, workers: shared.beats.len().max(1) }),
+            openings: Openings::default(),
             lender: Lender::default(),
             http: crate::http::Local::default(),
             active: RefCell::new(Cache::new(shared.live.pointer())),
@@ -149,13 +155,21 @@ impl Worker {
 
     /// Begins to connect ([`Connecting::start`]). Where there is no room for one more socket, idle connections make
     /// some.
-    pub(crate) fn connect(&self, target: &Target) -> Result<Connecting, ConnectError> {
-        self.make_room(|| Connecting::start(target))
+    pub(crate) fn connect(
+        &self,
+        target: &Target,
+        outgoing: Option<&Outgoing>,
+    ) -> Result<Connecting, ConnectError> {
+        self.make_room(|| Connecting::start(target, outgoing))
     }
 
     /// The same, to write at once ([`Connecting::start_to_write`]).
-    pub(crate) fn connect_to_write(&self, target: &Target) -> Result<Connecting, ConnectError> {
-        self.make_room(|| Connecting::start_to_write(target))
+    pub(crate) fn connect_to_write(
+        &self,
+        target: &Target,
+        outgoing: Option<&Outgoing>,
+    ) -> Result<Connecting, ConnectError> {
+        self.make_room(|| Connecting::start_to_write(target, outgoing))
     }
 
     fn make_room(

@@ -153,7 +153,7 @@ impl Prober for Network {
     type Connection = Stream;
 
     async fn connect(&self, target: &Target, linger: bool) -> Result<Stream, Refusal> {
-        let connected = match Connecting::start(target) {
+        let connected = match Connecting::start(target, None) {
             Ok(connecting) => {
                 let mut connecting = pin!(connecting);
                 poll_fn(|cx| connecting.poll(cx)).await

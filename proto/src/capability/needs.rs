@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use super::{Capability, MATCHES};
 use crate::catalog;
 use crate::v1::{
-    Backend, Condition, Endpoint, ErrorPage, Format, Frontend, Hash, HashTable, HttpOptions, Listener,
-    LogTarget, Logging, Mode, Reply, Resource, Rule, Sample, Service, SetHeader, SyslogFormat, balance,
-    endpoint, format_piece, hash, health_check, listener, log_target, reply, resource, rule, service,
-    set_priority,
+    Backend, Condition, Endpoint, ErrorPage, Format, Frontend, Hash, HashTable, HttpOptions,
+    KeepAlive, Listener, LogTarget, Logging, Mode, Reply, Resource, Rule, Sample, Service, SetHeader,
+    SyslogFormat, balance, endpoint, format_piece, hash, health_check, listener, log_target, reply, resource,
+    rule, service, set_priority,
 };
 
 /// What was found so far.
@@ -49,6 +49,7 @@ impl Needs {
             Some(listener::Address::Unix(_)) => self.word("address.unix"),
             Some(listener::Address::Descriptor(_)) => self.word("address.descriptor"),
         }
+        self.socket(body.user_timeout_ms, body.keep_alive.as_ref());
     }
 
     fn frontend(&mut self, body: &Frontend) {
@@ -59,6 +60,9 @@ impl Needs {
         self.rules(&body.request_rules);
         self.rules(&body.response_rules);
         self.error_pages(&body.error_pages);
+        if body.max_private_connections.is_some() {
+            self.word("max-private-connections");
+        }
     }
 
     fn backend(&mut self, body: &Backend) {
@@ -141,6 +145,9 @@ impl Needs {
         if body.hold.is_some() {
             self.word("hold");
         }
+        if body.reuse.is_some() {
+            self.word("http-reuse");
+        }
     }
 
     fn endpoint(&mut self, body: &Endpoint) {
@@ -163,6 +170,13 @@ impl Needs {
         if body.hash_identity.is_some() {
             self.word("endpoint.hash-identity");
         }
+        if body.pool.is_some() {
+            self.word("endpoint.pool");
+        }
+        if body.source.is_some() {
+            self.word("endpoint.source");
+        }
+        self.socket(body.user_timeout_ms, body.keep_alive.as_ref());
         if body.drain {
             self.word("endpoint.drain");
         }
@@ -177,6 +191,15 @@ impl Needs {
         }
         if body.check.as_ref().is_some_and(|check| check.send_proxy) {
             self.word("check.send-proxy");
+        }
+    }
+
+    fn socket(&mut self, user_timeout_ms: u64, keep_alive: Option<&KeepAlive>) {
+        if user_timeout_ms > 0 {
+            self.word("socket.user-timeout");
+        }
+        if keep_alive.is_some() {
+            self.word("socket.keep-alive");
         }
     }
 

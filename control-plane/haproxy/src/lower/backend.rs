@@ -47,6 +47,7 @@ impl<'a> Lowering<'a> {
             number: proxy.number,
             log_probes: lines.is_on("option log-health-checks"),
             description: self.description(proxy.lines),
+            reuse: self.reuse(proxy).map(Into::into),
             full_connections: self.full_connections(lines),
             retry_on: self.retry_on(proxy),
             ..v1::Backend::default()

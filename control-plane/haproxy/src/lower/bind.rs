@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use sluicegate_proto::v1::{self, Kind, listener, resource::Body};
 
 use super::address::{self, Address, Family, Host, Port};
+use super::connections::Side;
 use super::proxy::Proxy;
 use super::{Lowering, id};
 use crate::ast::{Directive, OptionUse};
@@ -28,6 +29,8 @@ struct BindOptions {
     v4v6: bool,
     v6only: bool,
     unix: v1::UnixAddress,
+    user_timeout_ms: u64,
+    keep_alive: Option<v1::KeepAlive>,
     /// Its addresses are read and not listened on.
     closed: bool,
 }
@@ -37,10 +40,12 @@ impl<'a> Lowering<'a> {
     pub(super) fn binds(&mut self, proxy: &Proxy<'_, 'a>) {
         let section = proxy.lines.section();
         let backlog = self.backlog(proxy);
+        let keep_alive = self.keep_alive(proxy.lines, Side::Client);
         let mut count = 0;
         for line in proxy.lines.own("bind") {
             let Some(word) = line.fixed().first() else { continue };
             let mut options = self.bind_options(line, backlog);
+            options.keep_alive = keep_alive;
             options.closed = line.has(Effect::NoListener);
             self.addresses(proxy, word, &options, &mut count);
         }
@@ -93,13 +98,14 @@ impl<'a> Lowering<'a> {
             ("v6only", _) => (options.v4v6, options.v6only) = (false, true),
             ("user" | "uid", Some(word)) => options.unix.user = self.plain(word).unwrap_or_default(),
             ("group" | "gid", Some(word)) => options.unix.group = self.plain(word).unwrap_or_default(),
+            ("tcp-ut", Some(word)) => options.user_timeout_ms = self.time(word).unwrap_or_default(),
             ("mode", Some(word)) => options.unix.mode = self.permissions(word),
             _ => {}
         }
     }
 
     /// The name of a network interface (netdevice(7): IFNAMSIZ with its NUL).
-    fn interface(&mut self, word: &Word) -> Option<String> {
+    pub(super) fn interface(&mut self, word: &Word) -> Option<String> {
         let good = |byte: u8| byte.is_ascii_graphic() && byte != b'/';
         if (1..=15).contains(&word.text().len()) && word.text().bytes().all(good) {
             return Some(word.text().to_owned());
@@ -184,7 +190,7 @@ impl<'a> Lowering<'a> {
 
     /// The address that this host has for a name, as its own file of names says: no server is asked for an address to
     /// listen on.
-    fn host(&self, name: &str, family: Family) -> Option<IpAddr> {
+    pub(super) fn host(&self, name: &str, family: Family) -> Option<IpAddr> {
         inet::host(self.reader.loader(), name, |ip| match family {
             Family::V4 => ip.is_ipv4(),
             Family::V6 => ip.is_ipv6(),
@@ -206,6 +212,8 @@ impl<'a> Lowering<'a> {
             free_bind: options.free_bind,
             interface: options.interface.clone(),
             label: options.label.clone(),
+            user_timeout_ms: options.user_timeout_ms,
+            keep_alive: options.keep_alive,
             ..v1::Listener::default()
         };
         match address {

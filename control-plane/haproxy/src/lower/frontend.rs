@@ -39,6 +39,7 @@ impl<'a> Lowering<'a> {
             number: proxy.number,
             paused: false,
             description: self.description(proxy.lines),
+            max_private_connections: self.max_private_connections(proxy),
         };
         self.emit_from(provenance, proxy.name.into(), 0, Body::Frontend(frontend));
     }

@@ -100,6 +100,18 @@ impl Lowering<'_> {
         }
     }
 
+    /// A number of 32 bits that may go below nought.
+    pub(super) fn integer(&mut self, word: &Word, least: i64) -> Option<i64> {
+        let range = least..=i32::MAX.into();
+        let number = word.text().parse().ok().filter(|number| range.contains(number));
+        if number.is_none() {
+            let message =
+                format!("`{}` is not a number from {} to {}", word.text(), range.start(), range.end());
+            self.report(Diagnostic::error(Code::BadValue, word.span(), message));
+        }
+        number
+    }
+
     /// Text without control characters, which would break log lines and headers.
     pub(super) fn plain(&mut self, word: &Word) -> Option<String> {
         if !word.text().chars().any(char::is_control) {

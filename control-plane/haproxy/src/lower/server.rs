@@ -7,6 +7,7 @@ use sluicegate_proto::v1::{self, Kind, endpoint, resource::Body};
 
 use super::address::{self, Address, Host};
 use super::check::Check;
+use super::connections::{Connections, Side};
 use super::proxy::Proxy;
 use super::server_name::ServerNames;
 use super::server_port::ServerPort;
@@ -35,6 +36,7 @@ struct ServerOptions {
     schedule: v1::CheckSchedule,
     /// Whose health is its own: the word.
     tracks: Option<(String, Span)>,
+    connections: Connections,
     /// Options for whose sake nothing is sent to it.
     closed: Vec<&'static str>,
     /// Options that ask for a check that is not made yet.
@@ -82,6 +84,8 @@ impl<'a> Lowering<'a> {
                 _ => {}
             }
         }
+        let source = self.proxy_source(proxy.lines);
+        let keep_alive = self.keep_alive(proxy.lines, Side::Server);
         let numbers = self.server_numbers(&drafts);
         for (index, (draft, number)) in drafts.into_iter().zip(numbers).enumerate() {
             let Draft { name, span, address, client_port_offset, options } = draft;
@@ -110,6 +114,10 @@ impl<'a> Lowering<'a> {
                 unusable,
                 number_written: options.number.is_some(),
                 client_port_offset,
+                pool: options.connections.pool(),
+                user_timeout_ms: options.connections.user_timeout_ms,
+                source: options.connections.source_over(source.as_ref()),
+                keep_alive,
                 ..v1::Endpoint::default()
             };
             let name = format!("{}/{name}", proxy.name);
@@ -276,7 +284,7 @@ impl<'a> Lowering<'a> {
             ("id", Some(word)) => {
                 options.number = self.number(word, 1..=i32::MAX as u32).map(|number| (number, word.span()));
             }
-            _ => {}
+            _ => self.connection_option(option, &mut options.connections),
         }
     }
 

@@ -157,6 +157,7 @@ fn listener_body(out: &mut Out, listener: &v1::Listener) {
     out.flag("dual_stack", listener.dual_stack);
     out.flag("free_bind", listener.free_bind);
     out.text("interface", &listener.interface);
+    socket(out, listener.user_timeout_ms, listener.keep_alive.as_ref());
     out.text("label", &listener.label);
 }
 
@@ -175,6 +176,9 @@ fn frontend_body(out: &mut Out, frontend: &v1::Frontend, provenance: &v1::Proven
     out.flag("disabled", frontend.disabled);
     out.number("number", frontend.number);
     out.text("description", &frontend.description);
+    if let Some(most) = frontend.max_private_connections {
+        out.value("max_private_connections", most);
+    }
 }
 
 fn backend_body(out: &mut Out, backend: &v1::Backend, provenance: &v1::Provenance) {
@@ -201,6 +205,9 @@ fn backend_body(out: &mut Out, backend: &v1::Backend, provenance: &v1::Provenanc
     log_targets(out, &backend.log_targets);
     out.flag("log_probes", backend.log_probes);
     out.text("description", &backend.description);
+    if backend.reuse.is_some() {
+        out.value("reuse", backend.reuse().as_str_name());
+    }
 }
 
 fn balance_body(out: &mut Out, algorithm: &balance::Algorithm) {
@@ -266,6 +273,14 @@ fn endpoint_body(out: &mut Out, endpoint: &v1::Endpoint) {
     out.number("max_queue", endpoint.max_queue);
     out.number("min_connections", endpoint.min_connections);
     out.millis("slow_start_ms", Some(endpoint.slow_start_ms).filter(|ms| *ms > 0));
+    if let Some(pool) = &endpoint.pool {
+        out.line(&format!("pool: {pool:?}"));
+    }
+    if let Some(source) = &endpoint.source {
+        let address = source.address.as_ref().map(ip).unwrap_or_default();
+        out.line(&format!("source: {address:?} to {} by {:?}", source.last_port, source.interface));
+    }
+    socket(out, endpoint.user_timeout_ms, endpoint.keep_alive.as_ref());
     out.text("cookie", &endpoint.cookie);
     if endpoint.hash_identity.is_some() {
         out.value("hash_identity", endpoint.hash_identity().as_str_name());
@@ -286,6 +301,13 @@ fn endpoint_body(out: &mut Out, endpoint: &v1::Endpoint) {
         out.number("port", check.port);
         out.flag("send_proxy", check.send_proxy);
     });
+}
+
+fn socket(out: &mut Out, user_timeout_ms: u64, keep_alive: Option<&v1::KeepAlive>) {
+    out.millis("user_timeout_ms", Some(user_timeout_ms).filter(|ms| *ms > 0));
+    if let Some(probes) = keep_alive {
+        out.line(&format!("keep_alive: {probes:?}"));
+    }
 }
 
 fn timeouts(out: &mut Out, timeouts: &v1::Timeouts) {

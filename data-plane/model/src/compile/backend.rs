@@ -10,7 +10,8 @@ use super::part::optional;
 use super::reason::Fault;
 use super::scope::Scope;
 use super::{balance, check, frontend, logging, persistence, rule};
-use crate::backend::{BackendSettings, Hold};
+use crate::backend::{BackendSettings, Hold, Reuse};
+use crate::frontend::Mode;
 
 /// More attempts than this are a typing error.
 const MAX_RETRIES: i64 = 1_000;
@@ -27,6 +28,7 @@ pub(super) fn backend(key: &ObjectKey, wire: &v1::Backend, scope: &mut Scope<'_>
     });
     let persistence = persistence::persistence(wire, mode, scope);
     let hold = optional(wire.hold.as_ref(), |wire| scope.at("hold", |scope| hold(wire, scope)));
+    let reuse = optional(wire.reuse, |known| reuse(known, mode, scope));
     let redispatch = optional(wire.redispatch.as_ref(), |redispatch| {
         let interval = NonZeroI32::new(redispatch.interval);
         interval.or_else(|| scope.fault(Fault::Unset("redispatch.interval")))
@@ -55,12 +57,26 @@ pub(super) fn backend(key: &ObjectKey, wire: &v1::Backend, scope: &mut Scope<'_>
         persistence: persistence?,
         full_connections: NonZeroU32::new(wire.full_connections),
         hold: hold?,
+        reuse: reuse?.unwrap_or_default(),
         disabled: wire.disabled,
         log_targets: log_targets?,
         log_probes: wire.log_probes,
         number: NonZeroU32::new(wire.number),
         description: description?,
     })
+}
+
+fn reuse(wire: i32, mode: Option<Mode>, scope: &mut Scope<'_>) -> Option<Reuse> {
+    let reuse = match scope.known("reuse", wire)? {
+        v1::Reuse::Unspecified => return None,
+        v1::Reuse::Aggressive => Reuse::Aggressive,
+        v1::Reuse::Safe => Reuse::Safe,
+        v1::Reuse::Never => Reuse::Never,
+    };
+    match mode {
+        Some(Mode::Tcp) => scope.fault(Fault::Meaningless { what: "reuse in TCP mode" }),
+        _ => Some(reuse),
+    }
 }
 
 fn hold(wire: &v1::Hold, scope: &mut Scope<'_>) -> Option<Hold> {

@@ -9,7 +9,7 @@ use sluicegate_proto::v1::{self, Kind};
 use super::part::optional;
 use super::reason::Fault;
 use super::scope::Scope;
-use super::{address, persistence};
+use super::{address, outgoing, persistence};
 use crate::endpoint::{
     CheckSchedule, ClientPort, Endpoint, EndpointAddress, ForcedHealth, ForcedValue, HashIdentity,
 };
@@ -33,6 +33,8 @@ pub(super) fn listener(key: &ObjectKey, wire: &v1::Listener, scope: &mut Scope<'
     let frontend = scope.reference("frontend", wire.frontend.as_ref(), Kind::Frontend);
     let interface = interface(&wire.interface, scope);
     let label = scope.text("label", &wire.label);
+    let user_timeout = outgoing::user_timeout(wire.user_timeout_ms, scope);
+    let keep_alive = outgoing::keep_alive(wire.keep_alive.as_ref(), scope);
     Some(Listener {
         key: key.clone(),
         origin: scope.origin(),
@@ -42,6 +44,8 @@ pub(super) fn listener(key: &ObjectKey, wire: &v1::Listener, scope: &mut Scope<'
             dual_stack: wire.dual_stack,
             free_bind: wire.free_bind,
             interface: interface?,
+            user_timeout: user_timeout?,
+            keep_alive: keep_alive?,
         },
         frontend: frontend?,
         max_connections: NonZeroU32::new(wire.max_connections),
@@ -49,7 +53,7 @@ pub(super) fn listener(key: &ObjectKey, wire: &v1::Listener, scope: &mut Scope<'
     })
 }
 
-fn interface(name: &str, scope: &mut Scope<'_>) -> Option<Option<Box<str>>> {
+pub(super) fn interface(name: &str, scope: &mut Scope<'_>) -> Option<Option<Box<str>>> {
     let what = "interface";
     if name.len() > MAX_INTERFACE_BYTES {
         return scope.fault(Fault::TooLong { what, bytes: name.len(), limit: MAX_INTERFACE_BYTES });
@@ -85,6 +89,8 @@ pub(super) fn endpoint(key: &ObjectKey, wire: &v1::Endpoint, scope: &mut Scope<'
         ms => scope.milliseconds("slow_start_ms", ms).map(Some),
     };
     let hash_identity = optional(wire.hash_identity, |known| hash_identity(known, scope));
+    let pool = outgoing::pool(wire.pool.as_ref(), scope);
+    let outgoing = outgoing::outgoing(wire, scope);
     let order = scope.order();
     number?;
     Some(Endpoint {
@@ -108,6 +114,8 @@ pub(super) fn endpoint(key: &ObjectKey, wire: &v1::Endpoint, scope: &mut Scope<'
         cookie: cookie?,
         hash_identity: hash_identity?.unwrap_or_default(),
         max_queue: NonZeroU32::new(wire.max_queue),
+        pool: pool?,
+        outgoing: outgoing?,
         check: check?,
         track: track?,
     })

@@ -16,6 +16,9 @@ use crate::rule::HeaderName;
 /// Networks that forwardfor leaves alone.
 const MAX_EXCEPT: usize = 4_096;
 
+/// HAProxy: max-session-srv-conns, its default.
+const DEFAULT_PRIVATE_CONNECTIONS: u32 = 5;
+
 pub(super) fn frontend(
     key: &ObjectKey,
     wire: &v1::Frontend,
@@ -33,12 +36,14 @@ pub(super) fn frontend(
     });
     let error_pages = rule::error_pages(&wire.error_pages, scope);
     let description = scope.text("description", &wire.description);
+    let private = wire.max_private_connections.unwrap_or(DEFAULT_PRIVATE_CONNECTIONS);
     Some(FrontendSettings {
         key: key.clone(),
         origin: scope.origin(),
         mode: mode?,
         timeouts: timeouts?,
         max_connections: NonZeroU32::new(wire.max_connections),
+        max_private_connections: usize::try_from(private).unwrap_or(usize::MAX),
         logging: logging?,
         http: http?,
         request_rules: request_rules?,

@@ -269,5 +269,13 @@ impl Identity {
 }
 
 fn plain(address: ListenAddress) -> Socket {
-    Socket { address, backlog: None, dual_stack: false, free_bind: false, interface: None }
+    Socket {
+        address,
+        backlog: None,
+        dual_stack: false,
+        free_bind: false,
+        interface: None,
+        user_timeout: None,
+        keep_alive: None,
+    }
 }

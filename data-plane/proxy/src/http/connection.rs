@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::private::Private;
 use super::request::HEAD_WINDOW;
 use super::run::{Next, Run, Step};
 use super::turn::Turn;
@@ -53,6 +54,8 @@ struct Entry {
     accepted: Instant,
     /// Exchanges so far.
     served: u32,
+    /// Its connections to endpoints, between exchanges.
+    private: Private,
     /// Where the last one went, where its backend prefers that for the next one.
     last: Option<Arc<EndpointState>>,
     _places: [Place; 3],
@@ -89,7 +92,15 @@ impl Connection {
         Self {
             worker,
             stream,
-            entry: Box::new(Entry { client, attachment, accepted, served: 0, last: None, _places: places }),
+            entry: Box::new(Entry {
+                client,
+                attachment,
+                accepted,
+                served: 0,
+                private: Private::default(),
+                last: None,
+                _places: places,
+            }),
             since: accepted,
             state: State::Idle,
             deadline: Deadline::new(),
@@ -137,7 +148,10 @@ impl Connection {
             Poll::Pending if self.entry.served > 0 && self.worker.is_stopping() => {
                 return Move::End(CloseCause::SoftStop);
             }
-            Poll::Pending => return Move::Wait(self.idle_limit()),
+            Poll::Pending => {
+                self.entry.private.watch(cx);
+                return Move::Wait(self.idle_limit());
+            }
             Poll::Ready(Ok(length)) => length,
             Poll::Ready(Err(_)) => 0,
         };
@@ -162,6 +176,7 @@ impl Connection {
         turn.facts.last = standing == Standing::Removed;
         turn.exchange.frontend = Some(Arc::clone(frontend));
         turn.exchange.number = self.entry.served;
+        turn.private = std::mem::take(&mut self.entry.private);
         turn.last = self.entry.last.take();
         self.state = State::Busy(turn);
     }
@@ -189,10 +204,12 @@ impl Connection {
         self.since = now;
         let cause = match next {
             Next::KeepAlive if turn.next.is_empty() => {
+                self.entry.private = std::mem::take(&mut turn.private);
                 self.worker.http.turns.put(turn);
                 return Move::Again;
             }
             Next::KeepAlive => {
+                self.entry.private = std::mem::take(&mut turn.private);
                 turn.restart(now, self.entry.client);
                 self.begin(turn, now);
                 return Move::Again;

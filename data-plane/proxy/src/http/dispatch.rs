@@ -77,24 +77,17 @@ impl Run<'_, '_> {
 
     /// A connection to the endpoint whose place is held: an idle one where that will do, else a new one.
     pub(super) fn reconnect(&mut self) -> Step {
-        let turn = &mut *self.turn;
-        turn.exchange.note_way(self.client);
-        let Some(endpoint) = &turn.exchange.endpoint else { return self.fail(Failure::Internal) };
-        if !turn.facts.fresh_only
-            && turn.facts.keep_server
-            && let Some(server) = self.worker.idle.take(endpoint.transport_for(turn.exchange.local), self.now)
-        {
-            endpoint.state.counters.shard(self.worker.index).reuses.add(1);
-            turn.server = Some(server);
-            turn.facts.reused = true;
+        self.turn.exchange.note_way(self.client);
+        if self.take_idle() {
             return self.send();
         }
+        let turn = &mut *self.turn;
+        let Some(endpoint) = &turn.exchange.endpoint else { return self.fail(Failure::Internal) };
         let Some(target) = turn.exchange.target() else {
             return self.connect_failed(Failure::ConnectRefused);
         };
         endpoint.state.counters.shard(self.worker.index).connects.add(1);
-        self.turn.facts.reused = false;
-        match self.worker.connect_to_write(&target) {
+        match self.worker.connect_to_write(&target, endpoint.outgoing()) {
             Ok(connecting) => self.turn.connecting = Some(connecting),
             Err(error) => return self.connect_failed(error.failure()),
         }

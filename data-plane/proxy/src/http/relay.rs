@@ -97,13 +97,7 @@ impl Run<'_, '_> {
         let turn = &mut *self.turn;
         let reusable = turn.facts.keep_server && turn.up.is_done() && !turn.down.has_surplus();
         match (turn.server.take(), &turn.exchange.endpoint) {
-            (Some(server), Some(endpoint)) if reusable => {
-                if !turn.facts.reused {
-                    server.hurry();
-                }
-                let transport = endpoint.transport_for(turn.exchange.local);
-                self.worker.idle.put(transport, server, self.now);
-            }
+            (Some(server), Some(_)) if reusable => self.keep_idle(server),
             // Who closes first keeps the port for a minute: not this host, towards servers that wait for its end
             // (HAProxy closes such connections this way too).
             (Some(server), _) if server.poll_quiet(self.cx).is_pending() => server.reset_on_close(),

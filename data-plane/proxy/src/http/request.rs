@@ -138,6 +138,7 @@ impl Run<'_, '_> {
         if self.wants_form() {
             self.find_key_in_form();
         }
+        self.prefer_known();
         let exchange = &self.turn.exchange;
         let Some(backend) = exchange.backend.clone() else { return self.fail(Failure::Internal) };
         let ticket = exchange.belonging.ticket(exchange.hash);

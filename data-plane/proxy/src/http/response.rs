@@ -123,6 +123,9 @@ impl Run<'_, '_> {
         }
         self.turn.exchange.status = Some(status);
         self.count_response(status);
+        if matches!(status, 401 | 407) {
+            self.note_challenge(status);
+        }
         self.note_latency();
         let turn = &mut *self.turn;
         let framing = match Framing::of_response(&turn.response.head, turn.asked) {

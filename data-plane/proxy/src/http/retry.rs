@@ -37,7 +37,7 @@ impl Run<'_, '_> {
         let facts = self.turn.facts;
         let whole = !facts.streamed && !facts.answered && facts.interims == 0;
         let empty = self.turn.response.bytes.is_empty();
-        if whole && empty && facts.reused {
+        if whole && empty && facts.rested {
             self.turn.server = None;
             self.turn.facts.fresh_only = true;
             return self.reconnect();

@@ -13,6 +13,7 @@ mod peers;
 mod replies;
 mod requests;
 mod retries;
+mod reuse;
 mod site;
 mod size;
 mod timeouts;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use super::private::Private;
 use super::request::KEPT_BODY;
 use super::service::Asking;
 use crate::counters::CloseCause;
@@ -85,8 +86,12 @@ pub(super) struct Facts {
     pub(super) keep_client: bool,
     /// The server's connection may serve another request.
     pub(super) keep_server: bool,
-    /// The server's connection has served requests before.
-    pub(super) reused: bool,
+    /// Requests that the server's connection has served before.
+    pub(super) uses: u32,
+    /// The server's connection stood before the request came.
+    pub(super) rested: bool,
+    /// The server's connection is the client's own.
+    pub(super) private: bool,
     /// Only a new connection will do.
     pub(super) fresh_only: bool,
     /// Bytes of the request's body went by that are not in the buffer.
@@ -129,6 +134,8 @@ pub(super) struct Turn {
     pub(super) permit: Option<Permit>,
     pub(super) connecting: Option<Connecting>,
     pub(super) server: Option<Stream>,
+    /// Those that the client keeps for itself.
+    pub(super) private: Private,
     /// A question about the proxy.
     pub(super) service: Option<Asking>,
     /// Why the client's connection is closed, where it is.
@@ -156,6 +163,7 @@ impl Turn {
             permit: None,
             connecting: None,
             server: None,
+            private: Private::default(),
             service: None,
             close_cause: CloseCause::Finished,
             until: None,
@@ -179,6 +187,7 @@ impl Turn {
         self.permit = None;
         self.connecting = None;
         self.server = None;
+        self.private = Private::default();
         self.service = None;
         self.close_cause = CloseCause::Finished;
         self.until = None;

@@ -11,6 +11,7 @@ use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 use super::owner::{self, Owner};
 use super::{descriptor, unix};
+use crate::keep_alive;
 
 /// A listening socket of one worker, not yet in its event loop.
 #[derive(Debug)]
@@ -108,6 +109,9 @@ pub(crate) fn bind(wanted: &Wanted, circumstances: Circumstances<'_>) -> Result<
         ListenAddress::Descriptor(number) => {
             let socket = descriptor::listener(*number).map_err(|_| BindError::NotListening(*number))?;
             let local = socket.local_addr().ok().and_then(|address| address.as_socket());
+            if local.is_some() {
+                give(&socket, wanted).map_err(|error| failed(&format!("fd@{number}"), 0, error))?;
+            }
             spread(socket, local.is_some(), circumstances.workers)
                 .map(|halves| Sockets { halves, local, file: None })
                 .map_err(|error| failed(&format!("fd@{number}"), 0, error))
@@ -190,10 +194,19 @@ fn socket(address: SocketAddr, wanted: &Wanted) -> io::Result<Socket> {
     if wanted.free_bind {
         if address.is_ipv6() { socket.set_freebind_v6(true)? } else { socket.set_freebind_v4(true)? }
     }
+    give(&socket, wanted)?;
     if let Some(interface) = &wanted.interface {
         socket.bind_device(Some(interface.as_bytes()))?;
     }
     Ok(socket)
+}
+
+/// Gives a socket what those that it accepts are to have of it.
+fn give(socket: &Socket, wanted: &Wanted) -> io::Result<()> {
+    if let Some(timeout) = wanted.user_timeout {
+        socket.set_tcp_user_timeout(Some(timeout))?;
+    }
+    wanted.keep_alive.as_ref().map_or(Ok(()), |probes| keep_alive::begin(socket, probes))
 }
 
 fn refused(address: SocketAddr, wanted: &Wanted, error: io::Error) -> BindError {

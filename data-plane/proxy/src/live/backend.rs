@@ -10,7 +10,7 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use sluicegate_balance::{Occupancy, PeakEwma};
 use sluicegate_model::backend::{Affinity, Balance};
 use sluicegate_model::persistence::{Cookie, CookieMode};
-use sluicegate_model::{Backend, BackendSettings};
+use sluicegate_model::{Backend, BackendSettings, Mode};
 
 use super::change::Mark;
 use super::endpoint::{EndpointState, LiveEndpoint};
@@ -38,6 +38,7 @@ pub struct LiveBackend {
     /// Where lines about its endpoints go.
     pub sinks: Arc<Sinks>,
     table: ArcSwap<Table>,
+    warm: bool,
     names: Names,
 }
 
@@ -67,8 +68,15 @@ impl LiveBackend {
         endpoints: Vec<Arc<LiveEndpoint>>,
         sinks: Arc<Sinks>,
     ) -> Self {
+        let http = config.settings.mode == Mode::Http;
+        let warm = http && config.endpoints.iter().any(|endpoint| endpoint.pool.warm > 0);
         let names = Names::of(&config.settings, &endpoints);
-        Self { config, state, endpoints, sinks, table: ArcSwap::default(), names }
+        Self { config, state, endpoints, sinks, table: ArcSwap::default(), warm, names }
+    }
+
+    /// Whether connections of it are opened ahead. Those of TCP mode are not kept.
+    pub(crate) fn is_warm(&self) -> bool {
+        self.warm
     }
 
     /// Its settings.

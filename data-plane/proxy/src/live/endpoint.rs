@@ -11,6 +11,7 @@ use sluicegate_model::Endpoint;
 use sluicegate_model::endpoint::{
     CheckKey, ClientPort, EndpointAddress, ForcedHealth, HostPort, TransportKey,
 };
+use sluicegate_model::outgoing::Outgoing;
 use sluicegate_model::persistence::Cookie;
 
 use super::backend::{BackendState, LiveBackend};
@@ -18,6 +19,7 @@ use super::change::Mark;
 use super::health::{Checks, Evidence, Health, Probe};
 use super::latency::Latencies;
 use super::places::Places;
+use super::reserve::Reserve;
 use super::share::Share;
 use super::uptime;
 use sluicegate_proto::id::ObjectKey;
@@ -35,6 +37,8 @@ pub struct LiveEndpoint {
     pub state: Arc<EndpointState>,
     /// Key of its pooled connections, but for a port that depends on the client.
     pub(super) transport: TransportId,
+    /// What is true of them on all workers.
+    pub(super) reserve: Arc<Reserve>,
     pub(super) target: Option<Target>,
     /// The port, where that depends on the client.
     pub(super) client_port: Option<ClientPort>,
@@ -72,6 +76,16 @@ impl LiveEndpoint {
             Some(port) => self.transport.at_port(port.port(client_port(local)).map_or(0, NonZeroU16::get)),
             None => self.transport,
         }
+    }
+
+    /// What its sockets have that others have not.
+    pub fn outgoing(&self) -> Option<&Outgoing> {
+        self.config.outgoing.as_deref()
+    }
+
+    /// How its idle connections are kept, and how many there are.
+    pub fn reserve(&self) -> &Arc<Reserve> {
+        &self.reserve
     }
 
     /// The address that connections for a client that connected to `local` go to now; `None`: a unix socket, a name that has
@@ -292,7 +306,7 @@ impl EndpointState {
     }
 
     /// Whether it may be given a new exchange, apart from its limit.
-    pub(super) fn is_usable(&self) -> bool {
+    pub(crate) fn is_usable(&self) -> bool {
         self.health().is_usable() && self.is_there()
     }
 
@@ -458,19 +472,19 @@ pub(super) fn target(address: &EndpointAddress) -> Option<Target> {
 /// Numbers transport keys; a number is never used twice.
 #[derive(Debug, Default)]
 pub(super) struct Transports {
-    known: rustc_hash::FxHashMap<TransportKey, TransportId>,
+    known: rustc_hash::FxHashMap<TransportKey, (TransportId, Arc<Reserve>)>,
     last: u64,
 }
 
 impl Transports {
-    pub(super) fn number(&mut self, key: TransportKey) -> TransportId {
-        if let Some(&id) = self.known.get(&key) {
-            return id;
+    pub(super) fn number(&mut self, key: TransportKey) -> (TransportId, Arc<Reserve>) {
+        if let Some((id, reserve)) = self.known.get(&key) {
+            return (*id, Arc::clone(reserve));
         }
         self.last += 1;
-        let id = TransportId(self.last);
-        self.known.insert(key, id);
-        id
+        let new = (TransportId(self.last), Arc::new(Reserve::new(key.pool)));
+        self.known.insert(key, new.clone());
+        new
     }
 
     pub(super) fn len(&self) -> usize {
@@ -479,6 +493,6 @@ impl Transports {
 
     /// Forgets keys that no endpoint has any more.
     pub(super) fn retain(&mut self, used: &rustc_hash::FxHashSet<TransportId>) {
-        self.known.retain(|_, id| used.contains(id));
+        self.known.retain(|_, (id, _)| used.contains(id));
     }
 }

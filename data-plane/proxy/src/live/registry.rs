@@ -124,10 +124,13 @@ impl Registry {
                 Arc::new(EndpointState::new(Arc::downgrade(backend), self.mark(&config.key), self.workers))
             }
         };
+        let (transport, reserve) = self.transports.number(config.transport_key());
+        reserve.tell(&state.mark);
         Arc::new(LiveEndpoint {
             config: Arc::clone(config),
             state,
-            transport: self.transports.number(config.transport_key()),
+            transport,
+            reserve,
             target: target(&config.address),
             client_port: config.client_port,
         })

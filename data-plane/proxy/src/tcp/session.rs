@@ -269,9 +269,9 @@ impl Session {
         counters.exchanges.add(1);
         counters.connects.add(1);
         self.until = permit.backend().settings().timeouts.connect.map(|limit| now + limit);
-        exchange.endpoint = Some(endpoint);
+        exchange.endpoint = Some(Arc::clone(&endpoint));
         exchange.note_way(&self.client);
-        match exchange.target().map(|target| self.worker.connect(&target)) {
+        match exchange.target().map(|target| self.worker.connect(&target, endpoint.outgoing())) {
             Some(Ok(connecting)) => Step::Next(State::Connect(permit, connecting)),
             Some(Err(error)) => self.retry(exchange, error.failure(), now),
             None => self.retry(exchange, Failure::ConnectRefused, now),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::*;
 
 async fn connect(target: &Target) -> Result<Stream, ConnectError> {
-    let mut connecting = Connecting::start(target)?;
+    let mut connecting = Connecting::start(target, None)?;
     poll_fn(|cx| connecting.poll(cx)).await
 }
 
@@ -52,7 +52,7 @@ async fn unix_sockets_by_path_and_by_abstract_name() {
 
 /// What the first write of a connection that was begun just now gives.
 async fn first_write(target: &Target) -> io::Result<usize> {
-    let mut connecting = Connecting::start_to_write(target).unwrap();
+    let mut connecting = Connecting::start_to_write(target, None).unwrap();
     let written = poll_fn(|cx| connecting.writer().unwrap().poll_write(cx, b"request")).await;
     assert!(connecting.into_stream().is_some());
     written
@@ -61,7 +61,8 @@ async fn first_write(target: &Target) -> io::Result<usize> {
 #[tokio::test]
 async fn the_first_write_finds_a_peer_on_this_host_connected() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let mut connecting = Connecting::start_to_write(&Target::Ip(listener.local_addr().unwrap())).unwrap();
+    let mut connecting =
+        Connecting::start_to_write(&Target::Ip(listener.local_addr().unwrap()), None).unwrap();
     let mut now = Context::from_waker(std::task::Waker::noop());
     let written = connecting.writer().unwrap().poll_write(&mut now, b"request");
     assert!(matches!(written, Poll::Ready(Ok(7))), "{written:?}");
@@ -84,7 +85,7 @@ async fn a_peer_that_ends_at_once_has_stood() {
     let listener = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
     listener.bind(&unix_address(&name).unwrap()).unwrap();
     listener.listen(1).unwrap();
-    let mut connecting = Connecting::start_to_write(&Target::Unix(Arc::new(name))).unwrap();
+    let mut connecting = Connecting::start_to_write(&Target::Unix(Arc::new(name)), None).unwrap();
     drop(listener.accept().unwrap());
     let error = poll_fn(|cx| connecting.writer().unwrap().poll_write(cx, b"request")).await.unwrap_err();
     assert!(ends_standing(&error), "{error}");

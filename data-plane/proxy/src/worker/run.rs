@@ -14,7 +14,7 @@ use tokio::time::MissedTickBehavior;
 
 use super::beat::Meter;
 use super::inquiries::{self, Inquiry};
-use super::{Shared, Worker};
+use super::{Shared, Worker, warm};
 use crate::clock::Clock;
 use crate::listen::ListenerId;
 use crate::listen::accept::{self, Opened};
@@ -105,6 +105,7 @@ async fn turn(worker: Rc<Worker>, mut commands: mpsc::Receiver<Command>, mut sto
             _ = beat.tick() => {
                 meter.beat(&worker.shared.beats[worker.index]);
                 worker.idle.sweep(worker.clock.refresh());
+                warm::open(&worker);
             }
         }
     }

@@ -5,7 +5,7 @@ use std::num::NonZeroU8;
 use std::time::Duration;
 
 use sluicegate_engine::counters::{Average, Averages, EndpointCounters, Sharded};
-use sluicegate_engine::live::{Health, LiveBackend, LiveEndpoint, LiveFrontend, Probe};
+use sluicegate_engine::live::{Health, Idle, LiveBackend, LiveEndpoint, LiveFrontend, Probe};
 use sluicegate_model::endpoint::EndpointAddress;
 use sluicegate_proto::build::ip_bytes;
 use sluicegate_proto::id::ObjectKey;
@@ -48,6 +48,7 @@ pub(super) struct Facts {
     own_weight: Option<u16>,
     /// 0: all of its weight counts.
     warmth: u8,
+    idle: Idle,
 }
 
 impl Facts {
@@ -94,6 +95,7 @@ impl Facts {
             resolved: resolved(endpoint),
             own_weight: Some(state.weight()).filter(|weight| *weight != endpoint.config.weight),
             warmth: state.warmth().map_or(0, NonZeroU8::get),
+            idle: endpoint.reserve().idle(),
         }
     }
 
@@ -141,6 +143,8 @@ impl Facts {
             resolved_ip: self.resolved.map(ip_bytes).unwrap_or_default(),
             weight: self.own_weight.map(u32::from),
             warmth_in_sixteenths: self.warmth.into(),
+            idle_connections: self.idle.all,
+            proven_idle_connections: self.idle.proven,
         }
     }
 }

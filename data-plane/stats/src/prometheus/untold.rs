@@ -16,7 +16,6 @@ const NO_COMPRESSION: &str = "there is no compression";
 const REWRITES: &str = "headers that had no room are not counted";
 const INTERNAL: &str = "they are logged with the cause `I`, and not counted";
 const DENIED: &str = "they count as requests that were denied";
-const IDLE: &str = "how many connections the workers keep idle is not reported";
 
 /// Names behind `haproxy_`, apart from those of facts that are not told either.
 const METRICS: &[(&str, &str)] = &[
@@ -30,11 +29,7 @@ const METRICS: &[(&str, &str)] = &[
     ("backend_internal_errors_total", INTERNAL),
     ("server_current_throttle", "there is no slow start"),
     ("server_failed_header_rewriting_total", REWRITES),
-    ("server_idle_connections_current", IDLE),
-    ("server_idle_connections_limit", IDLE),
     ("server_internal_errors_total", INTERNAL),
-    ("server_unsafe_idle_connections_current", IDLE),
-    ("server_safe_idle_connections_current", IDLE),
     ("server_need_connections_current", "how many connections will be needed is not estimated"),
 ];
 

@@ -44,7 +44,7 @@ impl Scene<'_> {
         let last = self.last_session(stats.last_exchange_unix_ms);
         row.set(Field::Lastsess, last);
         row.durations(stats.durations.as_ref());
-        row.short(Field::UsedConnCur, stats.current_exchanges);
+        row.idle(endpoint, &stats);
         row.short(Field::Weight, counting_weight(endpoint, &stats).div_ceil(SIXTEENTHS));
         row.short(Field::Uweight, weight(endpoint, &stats).into());
         row.short(Field::Act, (!endpoint.backup).into());
@@ -137,6 +137,18 @@ fn status(endpoint: &Endpoint, health: Health) -> &'static str {
 }
 
 impl Row {
+    /// Connections between exchanges. HAProxy's words for those that have served one request and more are idle and safe.
+    fn idle(&mut self, endpoint: &Endpoint, stats: &EndpointStats) {
+        let (all, proven) = (stats.idle_connections, stats.proven_idle_connections);
+        self.short(Field::SrvIcur, all.into());
+        if let Some(limit) = endpoint.pool.max_idle {
+            self.short(Field::SrcIlim, limit.into());
+        }
+        self.short(Field::IdleConnCur, all.saturating_sub(proven).into());
+        self.short(Field::SafeConnCur, proven.into());
+        self.short(Field::UsedConnCur, stats.current_exchanges);
+    }
+
     pub(super) fn durations(&mut self, durations: Option<&Durations>) {
         let durations = durations.copied().unwrap_or_default();
         for (field, number) in [

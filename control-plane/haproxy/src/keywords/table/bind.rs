@@ -23,6 +23,10 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::works("user", BIND, TEST).takes(1, 1, "<name>").does("Owner of a unix socket."),
         Keyword::works("uid", BIND, TEST).takes(1, 1, "<number>").does("Owner of a unix socket."),
         Keyword::works("group", BIND, TEST).takes(1, 1, "<name>").does("Group of a unix socket."),
+        Keyword::works("tcp-ut", BIND, "lower/connections")
+            .takes(1, 1, "<time>")
+            .of(TIME)
+            .does("How long what was sent may stay without an acknowledgement."),
         Keyword::works("gid", BIND, TEST).takes(1, 1, "<number>").does("Group of a unix socket."),
     ],
     &[
@@ -45,7 +49,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::degraded("mss", BIND, KERNEL).takes(1, 1, "<bytes>").of(&[Form::Number(-65_535, 65_535)]),
         Keyword::degraded("cc", BIND, KERNEL).takes(1, 1, "<algorithm>"),
         Keyword::degraded("tcp-ss", BIND, KERNEL).takes(1, 1, "<mode>"),
-        Keyword::degraded("tcp-ut", BIND, KERNEL).takes(1, 1, "<time>").of(TIME),
         Keyword::degraded("tfo", BIND, KERNEL).takes(0, 0, ""),
         Keyword::degraded("defer-accept", BIND, "a connection is taken when it opens").takes(0, 0, ""),
         Keyword::inert("nice", BIND, "all connections are worth the same").takes(1, 1, "<number>"),

@@ -36,6 +36,14 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .takes(0, 1, "[<interval>]")
             .negatable()
             .does("Lets a retry go to another server."),
+        switch(
+            "option tcpka",
+            DFLB,
+            "lower/connections",
+            "Probes connections of both sides that are silent.",
+        ),
+        switch("option clitcpka", DFL, "lower/connections", "Probes clients that are silent."),
+        switch("option srvtcpka", DLB, "lower/connections", "Probes servers that are silent."),
         switch("option persist", DLB, "lower/persistence", "Requests go to their server though it is down."),
         switch(
             "option prefer-last-server",
@@ -70,9 +78,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         missing("option socket-stats", DFL, "counters are per frontend"),
         missing("option abortonclose", DFLB, "a request stays in the queue when its client has gone"),
         missing("option nolinger", DFLB, "connections are closed in order"),
-        missing("option tcpka", DFLB, "no keep-alive probes are sent"),
-        missing("option clitcpka", DFL, "no keep-alive probes are sent"),
-        missing("option srvtcpka", DLB, "no keep-alive probes are sent"),
         missing("option http-pretend-keepalive", DFLB, "servers see how the connection ends"),
         missing("option http-use-proxy-header", DFL, "Proxy-Connection has no meaning"),
         missing("option http-buffer-request", DFLB, "the head is sent on before the body is complete"),

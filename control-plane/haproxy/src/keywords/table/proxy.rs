@@ -133,9 +133,10 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::degraded("unique-id-format", DFL, "requests get no identifier").takes(1, 1, "<format>"),
         Keyword::degraded("unique-id-header", DFL, "requests get no identifier").takes(1, 1, "<name>"),
         Keyword::degraded("http-send-name-header", DLB, "servers are not told their name").takes(1, 1, "<name>"),
-        Keyword::degraded("http-reuse", DLB, "connections to servers are shared by the engine's own rules")
+        Keyword::works("http-reuse", DLB, "lower/connections")
             .takes(1, 1, "{ never | safe | aggressive | always }")
-            .of(&[Form::OneOf(&["never", "safe", "aggressive", "always"])]),
+            .of(&[Form::OneOf(&["never", "safe", "aggressive", "always"])])
+            .does("Which connections of others a request goes over; without it, over any."),
         Keyword::works("retry-on", DLB, KEPT)
             .takes(1, Arity::ANY, "<event>...")
             .of(&[Form::Each(RETRIED)])
@@ -143,7 +144,9 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .does("What is tried again; without it connections that fail, and safe requests that get no answer."),
         Keyword::degraded("rate-limit sessions", DFL, "this limit is not kept").takes(1, 1, "<number>").of(NUMBER),
         Keyword::degraded("max-keep-alive-queue", DLB, "this limit is not kept").takes(1, 1, "<number>").of(NUMBER),
-        Keyword::degraded("max-session-srv-conns", DFL, "this limit is not kept").takes(1, 1, "<number>"),
+        Keyword::works("max-session-srv-conns", DFL, "lower/connections")
+            .takes(1, 1, "<number>")
+            .does("Connections to servers that a client keeps for itself."),
         Keyword::degraded("load-server-state-from-file", DLB, STATE)
             .takes(1, 1, "{ global | local | none }")
             .of(&[Form::OneOf(&["global", "local", "none"])]),
@@ -178,9 +181,10 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::degraded("use-fcgi-app", LB, "FastCGI is not spoken yet, and HTTP would not be understood")
             .takes(1, 1, "<name>")
             .instead(Effect::NoServer),
-        Keyword::degraded("source", DLB, "servers see an address that the kernel chooses")
+        Keyword::works("source", DLB, "lower/connections")
             .takes(1, Arity::ANY, "<address>[:<port>] [interface <name>] [usesrc <address>]")
-            .options(Place::ServerOption, 1),
+            .options(Place::ServerOption, 1)
+            .does("Where connections to servers come from."),
         Keyword::degraded("filter", FLB, "traffic passes, also what it would turn away by itself"),
         Keyword::degraded("filter-sequence", FLB, "traffic passes, also what filters would turn away"),
         Keyword::degraded("be-unpublished", LB, "what is sent to it is answered 503")
@@ -260,11 +264,17 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "srvtcpka-idle",
             "srvtcpka-intvl",
         ],
-        Keyword::degraded("", DFLB, PROBES).takes(1, 1, "<time>").of(TIME),
+        Keyword::works("", DFLB, "lower/connections")
+            .takes(1, 1, "<time>")
+            .of(TIME)
+            .does("Silence before the first keep-alive probe, and between two; a number alone is in seconds."),
     ),
     &Keyword::each(
         ["clitcpka-cnt", "srvtcpka-cnt"],
-        Keyword::degraded("", DFLB, PROBES).takes(1, 1, "<number>").of(NUMBER),
+        Keyword::works("", DFLB, "lower/connections")
+            .takes(1, 1, "<number>")
+            .of(NUMBER)
+            .does("Keep-alive probes without an answer after which a connection is broken."),
     ),
     &Keyword::each(
         [
@@ -310,7 +320,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
     ],
 ];
 
-const PROBES: &str = "keep-alive probes have the kernel's intervals";
 const WHOLE: &str = "bodies pass as they are";
 
 /// Statuses of which HAProxy has an error page.

@@ -64,13 +64,12 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         closed("proto", "which protocol it speaks cannot be chosen yet").takes(1, 1, "<name>"),
         closed("usesrc", "it would take every client for this host").takes(1, 1, "<address>"),
         closed("redir", "clients are not sent to it yet").takes(1, 1, "<prefix>"),
-        Keyword::degraded("source", SERVER, "it sees an address that the kernel chooses").takes(
-            1,
-            1,
-            "<address>",
-        ),
-        Keyword::degraded("interface", SERVER, "connections leave where the kernel sends them")
-            .takes(1, 1, "<name>"),
+        Keyword::works("source", SERVER, CONNECTIONS)
+            .takes(1, 1, "<address>[:<port>[-<port>]]")
+            .does("Where connections to it come from."),
+        Keyword::works("interface", SERVER, CONNECTIONS)
+            .takes(1, 1, "<name>")
+            .does("Which interface connections to it leave by."),
         Keyword::degraded("agent-check", SERVER, "its agent is not asked").takes(0, 0, ""),
         checked("check-ssl").takes(0, 0, ""),
         checked("check-proto").takes(1, 1, "<name>"),
@@ -163,14 +162,25 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .of(&[Form::OneOf(&["ipv4", "ipv6"])]),
         Keyword::degraded("resolve-net", SERVER, NAMES).takes(1, 1, "<network>[,...]"),
         Keyword::degraded("idle-ping", SERVER, POOL).takes(1, 1, "<time>").of(TIME),
-        Keyword::degraded("max-reuse", SERVER, POOL).takes(1, 1, "<count>"),
+        Keyword::works("max-reuse", SERVER, CONNECTIONS)
+            .takes(1, 1, "<count>")
+            .does("Requests over one connection after its first."),
         Keyword::degraded("pool-conn-name", SERVER, POOL).takes(1, 1, "<sample>"),
-        Keyword::degraded("pool-low-conn", SERVER, POOL).takes(1, 1, "<number>"),
-        Keyword::degraded("pool-max-conn", SERVER, POOL).takes(1, 1, "<number>"),
-        Keyword::degraded("pool-purge-delay", SERVER, POOL).takes(1, 1, "<time>").of(TIME),
+        Keyword::inert("pool-low-conn", SERVER, "no worker takes an idle connection of another one")
+            .takes(1, 1, "<number>"),
+        Keyword::works("pool-max-conn", SERVER, CONNECTIONS)
+            .takes(1, 1, "<number>")
+            .does("Idle connections to it, of the whole process."),
+        Keyword::works("pool-purge-delay", SERVER, CONNECTIONS)
+            .takes(1, 1, "<time>")
+            .of(TIME)
+            .does("After each such time half of the idle connections that were not needed are closed."),
         Keyword::degraded("check-reuse-pool", SERVER, "checks open connections of their own").takes(0, 0, ""),
         Keyword::degraded("cc", SERVER, KERNEL).takes(1, 1, "<algorithm>"),
-        Keyword::degraded("tcp-ut", SERVER, KERNEL).takes(1, 1, "<time>").of(TIME),
+        Keyword::works("tcp-ut", SERVER, CONNECTIONS)
+            .takes(1, 1, "<time>")
+            .of(TIME)
+            .does("How long what was sent may stay without an acknowledgement."),
         Keyword::degraded("tfo", SERVER, KERNEL).takes(0, 0, ""),
     ],
     &Keyword::each(
@@ -259,4 +269,5 @@ const fn checked(name: &'static str) -> Keyword {
 
 const KERNEL: &str = "the kernel's setting stays";
 const NAMES: &str = "names are resolved by the system's name servers";
+const CONNECTIONS: &str = "lower/connections";
 const POOL: &str = "idle connections are kept by the engine's own rules";

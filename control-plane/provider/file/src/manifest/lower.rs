@@ -182,6 +182,8 @@ impl Made {
             backup: spec.backup,
             max_connections: spec.max_connections,
             check,
+            pool: (spec.warm_connections > 0)
+                .then(|| v1::Pool { warm: spec.warm_connections, ..v1::Pool::default() }),
             ..v1::Endpoint::default()
         };
         self.add(Kind::Endpoint, &full, order(index), Body::Endpoint(body));

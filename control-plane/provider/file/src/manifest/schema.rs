@@ -153,6 +153,9 @@ pub(super) struct Endpoint {
     pub(super) backup: bool,
     #[serde(default)]
     pub(super) max_connections: u32,
+    /// Connections that are opened ahead.
+    #[serde(default)]
+    pub(super) warm_connections: u32,
 }
 
 fn one() -> u32 {

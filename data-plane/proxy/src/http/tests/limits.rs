@@ -9,7 +9,7 @@ use crate::h1::{
 use crate::http::connection::{LINGER, LINGER_BYTES};
 use crate::http::response::{INTERIMS, WINDOW};
 use crate::http::run::AHEAD_BYTES;
-use crate::pool::{IDLE, IN_ALL, PER_KEY};
+use crate::pool::{IN_ALL, PER_KEY};
 use crate::transfer::MOST;
 use crate::transfer::Scratch;
 
@@ -103,10 +103,7 @@ fn documented() -> String {
         ),
         (
             "idle connections to servers, a worker",
-            format!(
-                "{IN_ALL}, less where the file limit is low; of them {PER_KEY} to one, {} s",
-                IDLE.as_secs()
-            ),
+            format!("{IN_ALL}, less where the file limit is low; of them {PER_KEY} to one"),
             "closed after its exchange",
         ),
     ];

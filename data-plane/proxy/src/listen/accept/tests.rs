@@ -1,9 +1,11 @@
 use std::sync::Arc;
 
+use sluicegate_model::outgoing::Pool;
 use tokio::time::Instant;
 
 use super::*;
-use crate::live::TransportId;
+use crate::live::{Reserve, TransportId};
+use crate::pool::Rested;
 
 /// How long the loop rests after an error, in the time of the paused clock.
 async fn rest(errno: i32) -> Duration {
@@ -38,7 +40,9 @@ async fn what_befell_one_connection_holds_up_no_other() {
 async fn idle_connections_make_room_for_clients() {
     let worker = Worker::new(0, Arc::new(crate::fixture::shared()));
     let (ours, _theirs) = tokio::net::UnixStream::pair().unwrap();
-    worker.idle.put(TransportId(1), Stream::Unix(ours), Instant::now());
+    let reserve = Arc::new(Reserve::new(Pool::default()));
+    let connection = Rested { stream: Stream::Unix(ours), uses: 1 };
+    worker.idle.put(TransportId(1), &reserve, connection, Instant::now());
     pause(&worker, io::Error::from_raw_os_error(libc::ECONNABORTED)).await;
     assert!(!worker.idle.is_empty());
     pause(&worker, io::Error::from_raw_os_error(libc::EMFILE)).await;

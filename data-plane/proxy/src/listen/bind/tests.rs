@@ -7,7 +7,15 @@ use super::*;
 const ALONE: Circumstances<'_> = Circumstances { workers: 2, backlog: 16, predecessors: &[], own_paths: &[] };
 
 fn wanted(address: ListenAddress) -> Wanted {
-    Wanted { address, backlog: None, dual_stack: false, free_bind: false, interface: None }
+    Wanted {
+        address,
+        backlog: None,
+        dual_stack: false,
+        free_bind: false,
+        interface: None,
+        user_timeout: None,
+        keep_alive: None,
+    }
 }
 
 fn ip(address: SocketAddr) -> Wanted {

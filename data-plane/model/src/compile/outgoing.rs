@@ -1,0 +1,88 @@
+//! How connections to an endpoint are made, and what is kept of them.
+
+use std::num::{NonZeroU16, NonZeroU32};
+use std::sync::Arc;
+use std::time::Duration;
+
+use sluicegate_proto::v1;
+
+use super::part::optional;
+use super::reason::Fault;
+use super::scope::Scope;
+use super::{address, endpoint};
+use crate::outgoing::{KeepAlive, Outgoing, PURGE_DELAY, Pool, Source};
+
+/// Connections opened ahead.
+const MAX_WARM: i64 = 1_000;
+/// What the kernel takes (tcp(7)): TCP_KEEPIDLE, TCP_KEEPINTVL.
+const MAX_KEEP_ALIVE_SECONDS: i64 = 32_767;
+/// The same: TCP_KEEPCNT.
+const MAX_KEEP_ALIVE_COUNT: i64 = 127;
+
+pub(super) fn pool(wire: Option<&v1::Pool>, scope: &mut Scope<'_>) -> Option<Pool> {
+    let Some(wire) = wire else { return Some(Pool::default()) };
+    scope.at("pool", |scope| {
+        let purge_delay = match wire.purge_delay_ms {
+            None => Some(Some(PURGE_DELAY)),
+            Some(0) => Some(None),
+            Some(ms) => scope.milliseconds("purge_delay_ms", ms).map(Some),
+        };
+        scope.range("warm", wire.warm, 0, MAX_WARM)?;
+        Some(Pool {
+            max_idle: wire.max_idle,
+            purge_delay: purge_delay?,
+            max_reuse: wire.max_reuse,
+            warm: wire.warm,
+        })
+    })
+}
+
+/// `None` within: nothing about its sockets is said.
+pub(super) fn outgoing(wire: &v1::Endpoint, scope: &mut Scope<'_>) -> Option<Option<Arc<Outgoing>>> {
+    let source = optional(wire.source.as_ref(), |wire| scope.at("source", |scope| source(wire, scope)));
+    let user_timeout = user_timeout(wire.user_timeout_ms, scope);
+    let keep_alive = keep_alive(wire.keep_alive.as_ref(), scope);
+    let (source, interface) = source?.unwrap_or_default();
+    let outgoing = Outgoing { source, interface, user_timeout: user_timeout?, keep_alive: keep_alive? };
+    Some((outgoing != Outgoing::default()).then(|| Arc::new(outgoing)))
+}
+
+type From = (Option<Source>, Option<Box<str>>);
+
+fn source(wire: &v1::Source, scope: &mut Scope<'_>) -> Option<From> {
+    let interface = endpoint::interface(&wire.interface, scope);
+    let address =
+        optional(wire.address.as_ref(), |wire| scope.at("address", |scope| address::socket(wire, 0, scope)));
+    let address = address?;
+    let last_port = address::port(wire.last_port, 0, scope).map(NonZeroU16::new)?;
+    let first_port = address.map_or(0, |address| address.port());
+    match last_port {
+        Some(last) if first_port == 0 || last.get() < first_port => {
+            scope.fault(Fault::Meaningless { what: "last_port without a port below it" })
+        }
+        _ => Some((address.map(|address| Source { address, last_port }), interface?)),
+    }
+}
+
+pub(super) fn user_timeout(ms: u64, scope: &mut Scope<'_>) -> Option<Option<Duration>> {
+    match ms {
+        0 => Some(None),
+        ms => scope.milliseconds("user_timeout_ms", ms).map(Some),
+    }
+}
+
+pub(super) fn keep_alive(wire: Option<&v1::KeepAlive>, scope: &mut Scope<'_>) -> Option<Option<KeepAlive>> {
+    optional(wire, |wire| {
+        scope.at("keep_alive", |scope| {
+            let seconds = |seconds: u32| (seconds > 0).then(|| Duration::from_secs(seconds.into()));
+            scope.range("count", wire.count, 0, MAX_KEEP_ALIVE_COUNT)?;
+            scope.range("idle_seconds", wire.idle_seconds, 0, MAX_KEEP_ALIVE_SECONDS)?;
+            scope.range("interval_seconds", wire.interval_seconds, 0, MAX_KEEP_ALIVE_SECONDS)?;
+            Some(KeepAlive {
+                count: NonZeroU32::new(wire.count),
+                idle: seconds(wire.idle_seconds),
+                interval: seconds(wire.interval_seconds),
+            })
+        })
+    })
+}

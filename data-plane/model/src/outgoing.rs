@@ -1,0 +1,68 @@
+//! How connections to an endpoint are made, and what is kept of them.
+
+use std::net::SocketAddr;
+use std::num::{NonZeroU16, NonZeroU32};
+use std::time::Duration;
+
+/// HAProxy: pool-purge-delay, its default.
+pub const PURGE_DELAY: Duration = Duration::from_secs(5);
+
+/// Idle connections to an endpoint, of a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Pool {
+    /// How many at most (HAProxy: pool-max-conn); `None`: no limit of its own.
+    pub max_idle: Option<u32>,
+    /// Each time that so long has passed, half of those that were not needed are closed (HAProxy: pool-purge-delay).
+    /// `None`: none is kept.
+    pub purge_delay: Option<Duration>,
+    /// Requests that go over one after its first (HAProxy: max-reuse); `None`: no limit.
+    pub max_reuse: Option<u32>,
+    /// How many are opened ahead, before a request needs them.
+    pub warm: u32,
+}
+
+impl Default for Pool {
+    fn default() -> Self {
+        Self { max_idle: None, purge_delay: Some(PURGE_DELAY), max_reuse: None, warm: 0 }
+    }
+}
+
+impl Pool {
+    /// Whether a connection that has served so many requests may serve another one.
+    pub fn lets_serve(&self, served: u32) -> bool {
+        self.max_reuse.is_none_or(|most| served <= most)
+    }
+}
+
+/// What sockets to an endpoint have that others have not.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Outgoing {
+    /// The address that they leave from (HAProxy: source).
+    pub source: Option<Source>,
+    /// The interface that they leave by; `None`: the one that the kernel routes to.
+    pub interface: Option<Box<str>>,
+    /// How long what was sent may stay without an acknowledgement (HAProxy: tcp-ut).
+    pub user_timeout: Option<Duration>,
+    /// `None`: no probes.
+    pub keep_alive: Option<KeepAlive>,
+}
+
+/// Where connections leave from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Source {
+    /// Port 0: any that is free.
+    pub address: SocketAddr,
+    /// With the port of the address a range, of which each connection gets one.
+    pub last_port: Option<NonZeroU16>,
+}
+
+/// Probes of the kernel on connections that are silent; `None`: as the kernel has it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct KeepAlive {
+    /// Probes without an answer after which the connection is broken.
+    pub count: Option<NonZeroU32>,
+    /// Silence before the first probe.
+    pub idle: Option<Duration>,
+    /// Between two probes.
+    pub interval: Option<Duration>,
+}
