@@ -74,7 +74,7 @@ fn requests() -> Vec<String> {
 /// As HAProxy writes dates.
 fn date(seconds: u64) -> String {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let digit = |place: u32| char::from(ALPHABET[(seconds / 4 >> (6 * place)) as usize % 64]);
+    let digit = |place: u32| char::from(ALPHABET[((seconds / 4) >> (6 * place)) as usize % 64]);
     (0..5).rev().map(digit).collect()
 }
 

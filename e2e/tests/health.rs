@@ -60,7 +60,7 @@ async fn cell(socket: &Path, server: &str, column: &str) -> String {
     row.map(|mut row| row.swap_remove(wanted)).unwrap_or_default()
 }
 
-/// The cells of a line of comma-separated values; a quote within quotes is doubled.
+/// The cells of a line of comma-separated values, without their quotes.
 fn cells(line: &str) -> Vec<String> {
     let (mut cells, mut quoted) = (vec![String::new()], false);
     for part in line.split_inclusive(['"', ',']) {

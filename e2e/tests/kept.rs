@@ -29,7 +29,7 @@ async fn a_request_goes_where_the_one_before_went() {
     let origins = origins().await;
     let configuration = |entry: SocketAddr, option: &str| {
         format!(
-            "{HTTP_DEFAULTS}listen main\n    bind {entry}\n    {option}option prefer-last-server\n{}",
+            "{HTTP_DEFAULTS}listen main\n    bind {entry}\n    http-reuse never\n    {option}option prefer-last-server\n{}",
             servers(&origins)
         )
     };

@@ -18,7 +18,7 @@ fn configuration(hashed: SocketAddr, kept: SocketAddr, servers: &[Scripted]) -> 
         .zip(servers)
         .map(|(number, server)| format!("    server s{number} {}\n", server.address()))
         .collect();
-    let waits = "    tcp-request inspect-delay 2s\n    tcp-request content accept if { req.len gt 20 }\n";
+    let waits = "    tcp-request inspect-delay 2s\n    tcp-request content accept if RDP_COOKIE\n";
     format!(
         "defaults\n    mode tcp\n    timeout connect 2s\n    timeout client 5s\n    timeout server 5s\n\
          listen hashed\n    bind {hashed}\n{waits}    balance rdp-cookie\n{servers}\

@@ -153,10 +153,10 @@ impl<'a> Sent<'a> {
             };
             date != 0 && limit.is_some_and(|limit| !within(limit))
         };
-        let over = if is_beyond(rule.max_idle_seconds, dates.last) {
-            Some(Asked::Expired)
-        } else if is_beyond(rule.max_life_seconds, dates.first) {
+        let over = if is_beyond(rule.max_life_seconds, dates.first) {
             Some(Asked::Old)
+        } else if is_beyond(rule.max_idle_seconds, dates.last) {
+            Some(Asked::Expired)
         } else {
             None
         };

@@ -134,7 +134,8 @@ impl Live {
     }
 
     /// Puts a generation into force: limits, tables, then the pointer. `of_process`: connections of frontends without a limit.
-    pub(crate) fn commit(&self, active: Active, of_process: u64) -> Arc<Active> {
+    pub(crate) fn commit(&self, mut active: Active, of_process: u64) -> Arc<Active> {
+        active.warm = active.backends.values().filter(|backend| backend.is_warm()).cloned().collect();
         let active = Arc::new(active);
         let previous = self.active();
         self.registry().adopt(&previous, &active);

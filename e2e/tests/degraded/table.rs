@@ -302,7 +302,7 @@ pub(crate) const ROWS: &[Row] = &[
     row(
         Decides,
         "default_backend pair",
-        &[("GET /a", "200 app /a", "200 app /a"), ("GET /two", "200 other /two", "503")],
+        &[("GET /a", "200 app /a", "200 app /a"), ("GET /two", "200 other /two", "200 other /two")],
     ),
     row(
         Limits,

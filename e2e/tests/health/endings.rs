@@ -14,8 +14,8 @@ async fn sessions_end_with_their_server_where_that_is_asked() {
         let _program = Program::run(
             which,
             &format!(
-                "global\n    {line}\n    max-spread-checks 1\n{HTTP_DEFAULTS}    log {} local0\n    option httplog\n\
-                 frontend main\n    bind {entry}\n    default_backend app\n\
+                "global\n    {line}\n    max-spread-checks 1\n{HTTP_DEFAULTS}\
+                 frontend main\n    bind {entry}\n    log {} local0\n    option httplog\n    default_backend app\n\
                  frontend side\n    bind {other}\n    default_backend calm\n\
                  backend app\n    server ends {} check inter 60s on-marked-down shutdown-sessions \
                  on-marked-up shutdown-backup-sessions\n    server spare {} backup\n\

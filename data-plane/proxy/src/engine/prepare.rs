@@ -182,6 +182,7 @@ impl Engine {
             frontends: draft.frontends,
             backends: draft.backends,
             listeners,
+            warm: Box::default(),
         };
         self.shared.live.commit(active, self.connection_limit().into());
         let mut commands = self.exchange_sockets(kept, fresh);

@@ -7,7 +7,7 @@ use super::run::{Run, Step};
 use super::turn::{Stage, Turn};
 use crate::failure::Failure;
 use crate::h1::{Framing, View};
-use crate::live::{LiveBackend, NoPermit, Permit, Sign, Ticket};
+use crate::live::{NoPermit, Permit, Sign, Ticket};
 use crate::stream::Stream;
 use crate::termination::Phase;
 use crate::transfer::{Broken, Coding};
@@ -41,7 +41,7 @@ impl Run<'_, '_> {
             && (exchange.belonging.preferred.take().is_some() || (may_change && exchange.belonging.let_go()))
         {
             let ticket = Ticket::new().by(exchange.hash);
-            return self.queue_up(&backend, ticket);
+            return self.queue_up(ticket);
         }
         self.fail(match why {
             NoPermit::NoEndpoint => Failure::NoEndpoint,
@@ -50,13 +50,11 @@ impl Run<'_, '_> {
     }
 
     /// Asks for a place at an endpoint.
-    pub(super) fn queue_up(&mut self, backend: &LiveBackend, ticket: Ticket) -> Step {
+    pub(super) fn queue_up(&mut self, ticket: Ticket) -> Step {
         let turn = &mut *self.turn;
         turn.ticket = ticket.wishing(turn.exchange.wishes);
         turn.stage = Stage::Queue;
-        let timeouts = &backend.settings().timeouts;
-        let held = backend.settings().hold.filter(|_| backend.usable() == 0).map(|hold| hold.wait);
-        let limit = held.or(timeouts.queue).or(timeouts.connect);
+        let limit = turn.backend().and_then(|backend| backend.longest_wait());
         turn.until = limit.map(|limit| self.now + limit);
         Step::Again
     }

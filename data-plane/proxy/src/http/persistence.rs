@@ -22,6 +22,9 @@ const CACHEABLE: [u16; 11] = [200, 203, 204, 206, 300, 301, 404, 405, 410, 414, 
 impl Run<'_, '_> {
     /// Finds the endpoint that the request belongs to, after all that may change it, and takes off what is not for that.
     pub(super) fn find_owner(&mut self) -> Result<(), Failure> {
+        if self.turn.backend().is_none_or(|backend| backend.settings().persistence.is_none()) {
+            return Ok(());
+        }
         let Some(backend) = self.turn.backend().cloned() else { return Ok(()) };
         let Some(persistence) = backend.settings().persistence.as_deref() else { return Ok(()) };
         let mut scratch = self.worker.http.rules.take();
@@ -54,7 +57,7 @@ impl Run<'_, '_> {
         let Some(endpoint) = &exchange.endpoint else { return Ok(()) };
         let value = endpoint.cookie(rule);
         let belonging = &mut exchange.belonging;
-        let giving = Giving { rule, value, now_seconds, post: asked.method == Method::Post };
+        let giving = Giving { rule, value, now_seconds, method: asked.method };
         giving.give(response, belonging).map_err(|_| Failure::BadResponse)
     }
 }
@@ -152,7 +155,7 @@ struct Giving<'a> {
     /// What it calls the endpoint; `None`: nothing.
     value: Option<cookie::Value<'a>>,
     now_seconds: u64,
-    post: bool,
+    method: Method,
 }
 
 impl Giving<'_> {
@@ -163,11 +166,13 @@ impl Giving<'_> {
         edits.alter_each(head, bytes, RESPONSE, &mut change)?;
         let stays = belonging.given == Given::Passed && self.rule.preserve;
         let due = !belonging.is_direct() || cookie::is_due(self.rule, belonging.dates, self.now_seconds);
-        let asks = self.rule.mode == CookieMode::Insert && (self.post || !self.rule.post_only);
+        let asks =
+            self.rule.mode == CookieMode::Insert && (!self.rule.post_only || self.method == Method::Post);
         if !asks || stays || !due || belonging.ignored {
             return Ok(());
         }
-        let private = self.rule.no_cache && may_be_cached(&View::new(head, bytes, edits));
+        let asks_again = matches!(self.method, Method::Get | Method::Head);
+        let private = self.rule.no_cache && asks_again && may_be_cached(&View::new(head, bytes, edits));
         edits.add_with(RESPONSE, |out| self.write(out, belonging))?;
         belonging.given = match (self.value, belonging.is_direct()) {
             (Some(_), true) => Given::Updated,

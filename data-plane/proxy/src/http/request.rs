@@ -140,9 +140,8 @@ impl Run<'_, '_> {
         }
         self.prefer_known();
         let exchange = &self.turn.exchange;
-        let Some(backend) = exchange.backend.clone() else { return self.fail(Failure::Internal) };
         let ticket = exchange.belonging.ticket(exchange.hash);
-        self.queue_up(&backend, ticket)
+        self.queue_up(ticket)
     }
 
     /// Reads the body as far as it is kept: a longer one is sent once.

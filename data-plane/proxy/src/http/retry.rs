@@ -117,7 +117,7 @@ impl Run<'_, '_> {
         let direct = exchange.belonging.is_direct();
         let elsewhere = !exchange.belonging.forced && backend.redispatches(exchange.retries, most, direct);
         if elsewhere {
-            return self.redispatch(backend);
+            return self.redispatch();
         }
         if let Some(endpoint) = self.endpoint().cloned() {
             self.worker.count_retry(&mut self.turn.exchange, &endpoint, &endpoint);
@@ -125,14 +125,14 @@ impl Run<'_, '_> {
         self.pause_before_retry(failure, backend)
     }
 
-    fn redispatch(&mut self, backend: &LiveBackend) -> Step {
+    fn redispatch(&mut self) -> Step {
         let ticket = self.endpoint().map(|endpoint| Ticket::avoiding(&endpoint.state)).unwrap_or_default();
         let exchange = &mut self.turn.exchange;
         exchange.left = exchange.endpoint.clone();
         exchange.belonging.let_go();
         let ticket = ticket.by(exchange.hash);
         self.turn.permit = None;
-        self.queue_up(backend, ticket)
+        self.queue_up(ticket)
     }
 
     /// The endpoint may be starting anew: it is not asked again at once. After a time-out it has had its pause.

@@ -41,6 +41,8 @@ pub struct Active {
     pub frontends: BTreeMap<ObjectKey, Arc<LiveFrontend>>,
     /// By identity.
     pub backends: BTreeMap<ObjectKey, Arc<LiveBackend>>,
+    /// Those whose connections are opened ahead.
+    pub(crate) warm: Box<[Arc<LiveBackend>]>,
     /// Who takes the connections of a bound socket.
     pub(crate) listeners: FxHashMap<ListenerId, Arc<LiveFrontend>>,
 }

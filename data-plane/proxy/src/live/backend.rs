@@ -91,6 +91,13 @@ impl LiveBackend {
         (failure != Failure::ConnectTimeout).then_some(longest.min(TURN_AROUND))
     }
 
+    /// How long an exchange may wait for a place that begins to do so now.
+    pub(crate) fn longest_wait(&self) -> Option<Duration> {
+        let settings = self.settings();
+        let held = settings.hold.filter(|_| self.usable() == 0).map(|hold| hold.wait);
+        held.or(settings.timeouts.queue).or(settings.timeouts.connect)
+    }
+
     /// Whether logs tell what became of cookies: not where these are only read.
     pub(crate) fn shows_cookies(&self) -> bool {
         let persistence = self.settings().persistence.as_deref();

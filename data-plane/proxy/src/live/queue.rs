@@ -162,15 +162,18 @@ impl LiveBackend {
         cx: &mut Context<'_>,
     ) -> Poll<Result<Permit, NoPermit>> {
         for attempt in 0..MOST_AIMS {
+            // Where this generation of the backend was wrong it is not the one in force: that is looked for under a lock.
+            let newer = (attempt > 0).then(|| self.state.current()).flatten();
+            let backend = newer.as_ref().unwrap_or(self);
             if ticket.place.is_none() {
-                let aim = self.aim(ticket, attempt > 0);
-                match self.try_at_once(ticket, aim.as_ref()) {
+                let aim = backend.aim(ticket);
+                match backend.try_at_once(ticket, aim.as_ref()) {
                     Taken::Permit(permit) => return Poll::Ready(Ok(permit)),
                     Taken::Nobody if aim.is_some() && ticket.pinned.is_none() => continue,
-                    Taken::Nobody if ticket.pinned.is_some() || self.settings().hold.is_none() => break,
+                    Taken::Nobody if ticket.pinned.is_some() || backend.settings().hold.is_none() => break,
                     Taken::Nobody | Taken::Full => {}
                 }
-                if let Err(full) = self.enqueue(ticket, aim, cx.waker()) {
+                if let Err(full) = backend.enqueue(ticket, aim, cx.waker()) {
                     return Poll::Ready(Err(full));
                 }
             }
@@ -194,16 +197,9 @@ impl LiveBackend {
         Poll::Ready(Err(NoPermit::NoEndpoint))
     }
 
-    /// The one endpoint that will do; `None`: any. `anew`: this generation of the backend was wrong, as it is not the one in
-    /// force; that has to be looked for under a lock.
-    fn aim(&self, ticket: &Ticket, anew: bool) -> Option<Arc<EndpointState>> {
-        let by_hash = || {
-            let (hash, avoid) = (ticket.hash?, ticket.avoid.as_ref());
-            match anew.then(|| self.state.current()).flatten() {
-                Some(current) => current.endpoint_of(hash, avoid),
-                None => self.endpoint_of(hash, avoid),
-            }
-        };
+    /// The one endpoint that will do; `None`: any.
+    fn aim(&self, ticket: &Ticket) -> Option<Arc<EndpointState>> {
+        let by_hash = || self.endpoint_of(ticket.hash?, ticket.avoid.as_ref());
         ticket.pinned.clone().or_else(by_hash)
     }
 

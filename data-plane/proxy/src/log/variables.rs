@@ -265,8 +265,13 @@ impl Line<'_> {
                 if alias == Alias::TerminationCookies {
                     let Belonging { asked, given, .. } = &exchange.belonging;
                     let shown = exchange.backend.as_ref().is_some_and(|backend| backend.shows_cookies());
-                    let letters = if shown { [asked.letter(), given.letter()] } else { *b"--" };
-                    out.extend_from_slice(&letters);
+                    if shown {
+                        // Where cookies count, what did not come to pass is told as what is not there.
+                        let letter = |letter: u8| if letter == b'-' { b'N' } else { letter };
+                        out.extend([asked.letter(), given.letter()].map(letter));
+                    } else {
+                        out.extend_from_slice(b"--");
+                    }
                 }
             }
             // Nothing captures.

@@ -194,8 +194,11 @@ impl Session {
     ) -> Step {
         let frontend = exchange.frontend.clone();
         let frontend = frontend.as_ref().map_or("", |frontend| frontend.name());
-        let connection = Connection { worker: &self.worker, exchange, frontend, first };
         let settings = backend.settings();
+        if settings.persistence.is_some() && exchange.local.is_none() {
+            exchange.local = self.client.local();
+        }
+        let connection = Connection { worker: &self.worker, exchange, frontend, first };
         let belonging = settings.persistence.as_deref().map(|persistence| {
             SCRATCH.with_borrow_mut(|scratch| {
                 let mut belonging = Belonging::of(persistence, backend, &connection, scratch);
@@ -253,9 +256,7 @@ impl Session {
     }
 
     fn queue(&mut self, backend: &LiveBackend, ticket: Ticket, now: Instant) -> Step {
-        let timeouts = &backend.settings().timeouts;
-        let held = backend.settings().hold.filter(|_| backend.usable() == 0).map(|hold| hold.wait);
-        self.until = held.or(timeouts.queue).or(timeouts.connect).map(|limit| now + limit);
+        self.until = backend.longest_wait().map(|limit| now + limit);
         Step::Next(State::Queue(ticket))
     }
 

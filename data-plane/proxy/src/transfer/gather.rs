@@ -6,6 +6,9 @@ use super::{Broken, SMALL_WINDOW, Scratch, Transfer};
 use crate::h1::{Body, InvalidChunk};
 use crate::stream::Stream;
 
+/// Takes bytes of a body in: how many of them belong to it.
+type Take = fn(&mut Transfer, &[u8], &mut Vec<u8>) -> Result<usize, InvalidChunk>;
+
 /// Where a body goes.
 pub(crate) struct Gathering<'a> {
     /// Behind what it has.
@@ -69,7 +72,7 @@ impl Transfer {
         &mut self,
         (cx, from, scratch): (&mut Context<'_>, &mut Stream, &mut Scratch),
         gathering: Gathering<'_>,
-        take: fn(&mut Self, &[u8], &mut Vec<u8>) -> Result<usize, InvalidChunk>,
+        take: Take,
     ) -> Poll<Result<(), Broken>> {
         let Gathering { into, most, next } = gathering;
         while !self.is_received() && into.len() <= most {

@@ -76,7 +76,7 @@ pub(crate) fn open(worker: &Rc<Worker>) {
     worker.openings.forget(now);
     let mut wanted = Vec::new();
     worker.with_active(|active| {
-        for backend in active.backends.values().filter(|backend| backend.is_warm()) {
+        for backend in &active.warm {
             for endpoint in &backend.endpoints {
                 let missing = missing(worker, backend, endpoint);
                 let count = worker.openings.begin(endpoint.transport_for(None), missing, now);

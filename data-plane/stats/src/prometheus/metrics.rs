@@ -85,6 +85,7 @@ pub(super) const METRICS: &[(Field, &str, Form)] = &[
     (Field::CtimeMax, "max_connect_time_seconds", Form::Millis),
     (Field::RtimeMax, "max_response_time_seconds", Form::Millis),
     (Field::TtimeMax, "max_total_time_seconds", Form::Millis),
+    (Field::Throttle, "current_throttle", Form::Gauge),
     (Field::SrvIcur, "idle_connections_current", Form::Gauge),
     (Field::SrcIlim, "idle_connections_limit", Form::Gauge),
     (Field::IdleConnCur, "unsafe_idle_connections_current", Form::Gauge),

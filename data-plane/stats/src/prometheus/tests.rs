@@ -104,6 +104,7 @@ fn full() -> String {
     let check = v1::CheckSchedule { interval_ms: 1000, rise: 1, fall: 1, ..v1::CheckSchedule::default() };
     let limited = server("a", 1, |server| {
         (server.check, server.max_connections, server.max_queue) = (Some(check), 5, 6);
+        server.pool = Some(v1::Pool { max_idle: Some(7), ..v1::Pool::default() });
     });
     let runtime = compile(Some(&runtime()), Change::Delta { changed: &[limited], removed: &[] }).unwrap();
     let probe = v1::Probe { word: "L7OK".into(), status: 200, ..v1::Probe::default() };
@@ -111,6 +112,7 @@ fn full() -> String {
         last_probe: Some(probe),
         since_unix_ms: 1,
         current_exchanges: 3,
+        warmth_in_sixteenths: 4,
         ..v1::EndpointStats::default()
     };
     let mut report = told(stats, Health::Up);

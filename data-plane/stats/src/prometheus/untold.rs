@@ -6,7 +6,7 @@ use crate::info::UNTOLD_FACTS;
 /// A metric that is not here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UntoldMetric {
-    /// `haproxy_server_current_throttle`
+    /// `haproxy_server_failed_header_rewriting_total`
     pub name: String,
     /// Why.
     pub reason: &'static str,
@@ -27,7 +27,6 @@ const METRICS: &[(&str, &str)] = &[
     ("frontend_internal_errors_total", INTERNAL),
     ("backend_failed_header_rewriting_total", REWRITES),
     ("backend_internal_errors_total", INTERNAL),
-    ("server_current_throttle", "there is no slow start"),
     ("server_failed_header_rewriting_total", REWRITES),
     ("server_internal_errors_total", INTERNAL),
     ("server_need_connections_current", "how many connections will be needed is not estimated"),

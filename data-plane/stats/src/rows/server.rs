@@ -49,6 +49,9 @@ impl Scene<'_> {
         row.durations(stats.durations.as_ref());
         row.idle(endpoint, &stats);
         row.short(Field::Weight, counting_weight(endpoint, &stats).div_ceil(SIXTEENTHS));
+        if stats.warmth_in_sixteenths > 0 {
+            row.short(Field::Throttle, u64::from(stats.warmth_in_sixteenths) * 100 / SIXTEENTHS);
+        }
         row.short(Field::Uweight, weight(endpoint, &stats).into());
         row.short(Field::Act, (!endpoint.backup).into());
         row.short(Field::Bck, endpoint.backup.into());
