@@ -122,22 +122,22 @@ impl Run<'_, '_> {
             Err(_) => return self.fail(Failure::BadRequest(431)),
         }
         let retries = backend.settings().retry_on.as_deref().is_some_and(RetryOn::keeps_request);
-        let asked = (retries && !turn.exchange.wishes.no_retries) || self.wants_form();
+        let wants_form = self.wants_form();
         let turn = &mut *self.turn;
-        if asked && turn.may_keep_body() {
+        if ((retries && !turn.exchange.wishes.no_retries) || wants_form) && turn.may_keep_body() {
             turn.stage = Stage::Keep;
             let timeouts = &frontend.settings().timeouts;
             turn.until = timeouts.http_request.or(timeouts.client).map(|limit| self.now + limit);
             return Step::Again;
+        }
+        if wants_form {
+            self.find_key_in_form();
         }
         self.set_out()
     }
 
     /// The request goes where it belongs, or takes its turn.
     fn set_out(&mut self) -> Step {
-        if self.wants_form() {
-            self.find_key_in_form();
-        }
         self.prefer_known();
         let exchange = &self.turn.exchange;
         let ticket = exchange.belonging.ticket(exchange.hash);
@@ -151,7 +151,12 @@ impl Run<'_, '_> {
         let gathering = Gathering { into: &mut request.bytes, most, next };
         match up.poll_keep(self.cx, self.client, self.scratch, gathering) {
             Poll::Pending => Step::Wait,
-            Poll::Ready(Ok(())) => self.set_out(),
+            Poll::Ready(Ok(())) => {
+                if self.wants_form() {
+                    self.find_key_in_form();
+                }
+                self.set_out()
+            }
             Poll::Ready(Err(Broken::Chunk(_))) => self.fail(Failure::BadRequest(400)),
             Poll::Ready(Err(_)) => self.fail(Failure::ClientClosed),
         }

@@ -201,9 +201,9 @@ impl Run<'_, '_> {
 
     /// Where endpoints are chosen by how fast they answer.
     fn note_latency(&self) {
-        let (Some(backend), Some(endpoint)) = (self.turn.backend(), self.endpoint()) else { return };
+        let Some(backend) = self.turn.backend() else { return };
         if let Balance::PeakEwma { .. } = backend.settings().balance
-            && let Some(connected) = self.turn.exchange.times.connected
+            && let (Some(endpoint), Some(connected)) = (self.endpoint(), self.turn.exchange.times.connected)
         {
             backend.answered(&endpoint.state, self.now.saturating_duration_since(connected));
         }

@@ -76,7 +76,7 @@ impl Run<'_, '_> {
     /// An answer has this status: the request goes out again, if that is asked for and can be. Else the answer counts.
     pub(super) fn status_again(&mut self, status: u16) -> Option<Step> {
         let asked = self.retries_on(|on| on.statuses.binary_search(&status).is_ok());
-        self.again(asked, Failure::ServerClosed)
+        if asked { self.again(asked, Failure::ServerClosed) } else { None }
     }
 
     /// Whether the configuration asks for a retry in so many words.

@@ -12,6 +12,7 @@ use super::calendar::{Calendar, Zone};
 use super::digits::{ipv4, number, thousandths};
 use crate::chance::Chance;
 use crate::clock::Clock;
+use crate::cookie::Asked;
 use crate::exchange::{Durations, Exchange};
 use crate::live::Active;
 use crate::persistence::Belonging;
@@ -264,7 +265,8 @@ impl Line<'_> {
                 out.extend_from_slice(&[cause.letter(), phase.letter()]);
                 if alias == Alias::TerminationCookies {
                     let Belonging { asked, given, .. } = &exchange.belonging;
-                    let shown = exchange.backend.as_ref().is_some_and(|backend| backend.shows_cookies());
+                    let shown = *asked != Asked::Nothing
+                        && exchange.backend.as_ref().is_some_and(|backend| backend.shows_cookies());
                     if shown {
                         // Where cookies count, what did not come to pass is told as what is not there.
                         let letter = |letter: u8| if letter == b'-' { b'N' } else { letter };

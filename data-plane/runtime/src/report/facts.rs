@@ -1,5 +1,6 @@
 //! The numbers of one object at one moment.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 use std::num::NonZeroU8;
 use std::time::Duration;
@@ -52,6 +53,8 @@ pub(super) struct Facts {
     warmth: u8,
     error_runs: u64,
     standing: Standing,
+    /// Stands for what its agent said last.
+    agent: u64,
     idle: Idle,
 }
 
@@ -101,6 +104,7 @@ impl Facts {
             warmth: state.warmth().map_or(0, NonZeroU8::get),
             error_runs: state.error_runs(),
             standing: state.standing(),
+            agent: said(state.agent().as_ref()),
             idle: endpoint.reserve().idle(),
         }
     }
@@ -167,6 +171,13 @@ impl Facts {
             maintenance: self.standing.admin == Some(Admin::Maint),
         }
     }
+}
+
+/// A number that is another one where somebody said something else.
+fn said(probe: Option<&Probe>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    probe.map(|probe| (probe.word, probe.status, &probe.info)).hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Where the name of an endpoint leads; `None`: it has none, or that leads nowhere.

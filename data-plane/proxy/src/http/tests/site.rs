@@ -233,6 +233,7 @@ impl Site {
                 runtime: draft.runtime,
                 frontends: draft.frontends,
                 backends: draft.backends,
+                warm: Box::default(),
                 // As the engine does it: a disabled frontend listens nowhere, and then on a socket of another number.
                 listeners: match (frontend.settings().disabled, self.closed) {
                     (true, _) => [].into_iter().collect(),
