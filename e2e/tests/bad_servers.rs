@@ -52,9 +52,20 @@ const BAD: &[(&str, &[Does])] = &[
     ),
     (
         "busy",
-        &[Does::HearsHead, Does::Says(b"HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy"), Does::Closes],
+        &[
+            Does::HearsHead,
+            Does::Says(b"HTTP/1.1 503 Busy\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbusy"),
+            Does::Closes,
+        ],
     ),
-    ("404", &[Does::HearsHead, Does::Says(b"HTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\nno"), Does::Closes]),
+    (
+        "404",
+        &[
+            Does::HearsHead,
+            Does::Says(b"HTTP/1.1 404 No\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno"),
+            Does::Closes,
+        ],
+    ),
 ];
 
 /// What is tried again.
