@@ -21,8 +21,7 @@ async fn connections(reuse: Option<Reuse>) -> u32 {
     second.get("/").await;
     second.get("/").await;
     site.client().await.get("/").await;
-    let connections = *app.connections.borrow();
-    connections
+    *app.connections.borrow()
 }
 
 #[test]
