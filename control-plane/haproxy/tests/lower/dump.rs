@@ -1,5 +1,7 @@
 //! Resources as text that a person can check: YAML in shape.
 
+#[path = "logging.rs"]
+mod logging;
 #[path = "names.rs"]
 mod names;
 #[path = "persistence.rs"]
@@ -9,11 +11,10 @@ mod script;
 
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::{
-    self, balance, endpoint, hash, health_check::Probe, listener, log_stream, log_target, origin,
-    resource::Body,
+    self, balance, endpoint, hash, health_check::Probe, listener, origin, resource::Body,
 };
 
-use crate::phrase::{action, condition, format, sample};
+use crate::phrase::{action, condition, sample};
 
 /// Lines with an indent; what has its default value is left out.
 #[derive(Default)]
@@ -168,7 +169,7 @@ fn frontend_body(out: &mut Out, frontend: &v1::Frontend, provenance: &v1::Proven
     out.value("mode", frontend.mode().as_str_name());
     timeouts(out, frontend.timeouts.as_ref().unwrap());
     out.number("max_connections", frontend.max_connections);
-    logging(out, frontend.logging.as_ref().unwrap());
+    logging::logging(out, frontend.logging.as_ref().unwrap());
     http(out, frontend.http.as_ref());
     rules(out, "request_rules", &frontend.request_rules, &provenance.request_rules);
     rules(out, "response_rules", &frontend.response_rules, &provenance.response_rules);
@@ -205,7 +206,7 @@ fn backend_body(out: &mut Out, backend: &v1::Backend, provenance: &v1::Provenanc
     out.flag("all_backups", backend.all_backups);
     out.flag("disabled", backend.disabled);
     out.number("number", backend.number);
-    log_targets(out, &backend.log_targets);
+    logging::log_targets(out, &backend.log_targets);
     out.flag("log_probes", backend.log_probes);
     out.text("description", &backend.description);
     if backend.reuse.is_some() {
@@ -356,63 +357,6 @@ fn timeouts(out: &mut Out, timeouts: &v1::Timeouts) {
     if !set.is_empty() {
         out.value("timeouts_ms", format!("{{ {} }}", set.join(", ")));
     }
-}
-
-fn log_stream(stream: &v1::LogStream) -> String {
-    let address = match stream.address.as_ref().unwrap() {
-        log_stream::Address::Ip(address) => ip(address),
-        log_stream::Address::Unix(address) => unix(address),
-        log_stream::Address::Host(address) => host(address),
-    };
-    let framing = if stream.octet_counting { "octets" } else { "lines" };
-    let ring = if stream.name.is_empty() { String::new() } else { format!(" of {}", stream.name) };
-    let times = match (stream.connect_timeout_ms, stream.write_timeout_ms) {
-        (None, None) => String::new(),
-        (connect, write) => format!(" within {connect:?}, {write:?}"),
-    };
-    format!("stream{ring} {address}, {framing}, {} bytes{times}", stream.buffer_bytes)
-}
-
-fn log_targets(out: &mut Out, targets: &[v1::LogTarget]) {
-    for target in targets {
-        let address = match target.address.as_ref().unwrap() {
-            log_target::Address::Ip(address) => format!("udp {}", ip(address)),
-            log_target::Address::Unix(address) => unix(address),
-            log_target::Address::Descriptor(number) => format!("descriptor {number}"),
-            log_target::Address::Host(address) => host(address),
-            log_target::Address::Stream(stream) => log_stream(stream),
-        };
-        out.inside("log", |out| {
-            out.value("to", address);
-            out.value("format", target.format().as_str_name());
-            out.line(&format!(
-                "facility: {}, levels: {}-{}",
-                target.facility, target.min_level, target.max_level
-            ));
-            out.number("max_length_bytes", target.max_length_bytes);
-            out.text("tag", &target.tag);
-            out.text("hostname", &target.hostname);
-            if let Some(sample) = &target.sample {
-                let ranges: Vec<_> =
-                    sample.ranges.iter().map(|range| format!("{}-{}", range.first, range.last)).collect();
-                out.value("sample", format!("{} of {}", ranges.join(","), sample.size));
-            }
-        });
-    }
-}
-
-fn logging(out: &mut Out, logging: &v1::Logging) {
-    log_targets(out, &logging.targets);
-    if let Some(line) = &logging.format {
-        out.value("log_format", format(line));
-    }
-    if let Some(data) = &logging.structured_data {
-        out.value("structured_data", format(data));
-    }
-    out.flag("separate_errors", logging.separate_errors);
-    out.flag("errors_only", logging.errors_only);
-    out.flag("skip_null", logging.skip_null);
-    out.flag("at_start", logging.at_start);
 }
 
 fn http(out: &mut Out, options: Option<&v1::HttpOptions>) {
