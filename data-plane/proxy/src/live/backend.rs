@@ -1,14 +1,13 @@
 //! One backend: selection, and what outlives a change of it.
 
+mod loads;
+
 use std::net::SocketAddr;
-use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use sluicegate_balance::{Occupancy, PeakEwma};
-use sluicegate_model::backend::{Affinity, Balance};
 use sluicegate_model::persistence::{Cookie, CookieMode};
 use sluicegate_model::{Backend, BackendSettings, Mode};
 
@@ -18,7 +17,7 @@ use super::health::History;
 use super::index::Index;
 use super::names::Names;
 use super::queue::{Queue, Terms};
-use super::table::{Loads, Table};
+use super::table::Table;
 use crate::counters::{BackendCounters, Most, Sharded};
 use crate::failure::Failure;
 use crate::log::Sinks;
@@ -215,20 +214,6 @@ impl LiveBackend {
         places.map(|place| (&self.at(place).state, self.takes(place, Terms::Kept)))
     }
 
-    /// It could not be reached: it is taken to be slow for a while, where speed counts.
-    pub(crate) fn unreached(&self, endpoint: &EndpointState) {
-        if let Some(rule) = self.table.load().latency() {
-            endpoint.latencies.observe(rule, rule.penalty);
-        }
-    }
-
-    /// An answer came after so long.
-    pub(crate) fn answered(&self, endpoint: &EndpointState, took: Duration) {
-        if let Some(rule) = self.table.load().latency() {
-            endpoint.latencies.observe(rule, took);
-        }
-    }
-
     fn at(&self, index: u32) -> &Arc<LiveEndpoint> {
         &self.endpoints[index as usize]
     }
@@ -253,38 +238,6 @@ impl LiveBackend {
         self.state.most_exchanging.raise(self.state.exchanging.fetch_add(1, SeqCst) + 1);
         self.state.mark.touch();
         Permit { backend: Arc::clone(self), endpoint: Arc::clone(self.at(index)) }
-    }
-}
-
-impl Loads for LiveBackend {
-    fn all(&self) -> u32 {
-        self.state.exchanging()
-    }
-
-    fn load(&self, place: u32) -> u32 {
-        self.at(place).state.load()
-    }
-
-    fn cost(&self, rule: &PeakEwma, place: u32) -> f64 {
-        let state = &self.at(place).state;
-        state.latencies.cost(rule, state.load())
-    }
-
-    fn keeps(&self, place: u32) -> bool {
-        let Balance::Hash(hash) = &self.settings().balance else { return true };
-        let affinity = match hash.affinity {
-            Affinity::Always => return true,
-            Affinity::MaxConnections => sluicegate_balance::Affinity::MaxConn,
-            Affinity::MaxQueue => sluicegate_balance::Affinity::MaxQueue,
-        };
-        let endpoint = self.at(place);
-        let number = |limit: Option<NonZeroU32>| limit.map_or(0, NonZeroU32::get);
-        affinity.keeps(Occupancy {
-            served: endpoint.state.served(),
-            max_conn: endpoint.state.limit(),
-            queued: endpoint.state.queued(),
-            max_queue: number(endpoint.config.max_queue),
-        })
     }
 }
 

@@ -1,18 +1,17 @@
 //! One endpoint: what it is now, and what outlives a change of it.
 
+mod place;
 mod said;
+mod transport;
 
 use std::net::SocketAddr;
-use std::num::{NonZeroU8, NonZeroU16};
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::SeqCst};
+use std::num::NonZeroU16;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use arc_swap::ArcSwapOption;
-use sluicegate_balance::SIXTEENTHS;
 use sluicegate_model::Endpoint;
-use sluicegate_model::endpoint::{
-    CheckKey, ClientPort, EndpointAddress, ForcedHealth, HostPort, TransportKey,
-};
+use sluicegate_model::endpoint::{CheckKey, ClientPort, EndpointAddress, ForcedHealth, HostPort};
 use sluicegate_model::outgoing::Outgoing;
 use sluicegate_model::persistence::Cookie;
 
@@ -31,6 +30,8 @@ use sluicegate_proto::id::ObjectKey;
 use crate::cookie;
 use crate::counters::{EndpointCounters, Most, Sharded};
 use crate::stream::{Peer, Target};
+pub use transport::TransportId;
+pub(super) use transport::Transports;
 
 /// One endpoint of one generation.
 #[derive(Debug)]
@@ -140,26 +141,6 @@ impl LiveEndpoint {
 /// The port of the address that a client connected to; 0 on a unix socket.
 fn client_port(local: Option<Peer>) -> u16 {
     local.and_then(Peer::ip).map_or(0, |address| address.port())
-}
-
-/// Number of a transport key ([`TransportKey`]) in this process, and a port in its 16 upper bits where that is not part of
-/// the key. Equal keys have equal numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct TransportId(pub u64);
-
-impl TransportId {
-    /// A number of its own, which no key has.
-    fn own() -> Self {
-        static LAST: AtomicU64 = AtomicU64::new(0);
-        /// Set in these numbers alone.
-        const OWN: u64 = 1 << 47;
-        Self(OWN | (LAST.fetch_add(1, SeqCst) + 1))
-    }
-
-    /// The same towards a port.
-    fn at_port(self, port: u16) -> Self {
-        Self(self.0 | u64::from(port) << 48)
-    }
 }
 
 /// What a name resolves to.
@@ -355,95 +336,6 @@ impl EndpointState {
         self.eligible.store(eligible, SeqCst);
     }
 
-    /// Its weight, 0 to 256: what [`EndpointState::set_weight`] said last, else what the configuration says.
-    pub fn weight(&self) -> u16 {
-        self.share.weight()
-    }
-
-    /// What counts of its weight now, in sixteenths of a unit.
-    pub fn weight_in_sixteenths(&self) -> u16 {
-        self.share.sixteenths()
-    }
-
-    /// Gives it another weight than the configuration does, 0 to 256; `None`: that of the configuration. In force for the
-    /// next exchange on every worker.
-    pub fn set_weight(&self, weight: Option<u16>) {
-        if self.share.own(weight) {
-            self.share_changed();
-        }
-    }
-
-    /// Has more of its weight count where it came back and time has gone by since (HAProxy: slowstart). To be called now and
-    /// then.
-    pub fn warm_up(&self) {
-        if self.share.warm(uptime::now_ms()) {
-            self.share_changed();
-        }
-    }
-
-    /// How many sixteenths of its weight count; `None`: all.
-    pub fn warmth(&self) -> Option<NonZeroU8> {
-        self.share.warmth()
-    }
-
-    fn share_changed(&self) {
-        self.mark.touch();
-        if let Some(backend) = self.backend.upgrade() {
-            backend.endpoints_changed();
-        }
-    }
-
-    pub(super) fn number(&self) -> u32 {
-        self.number.load(SeqCst)
-    }
-
-    /// Exchanges at one time, as things are; 0: no limit.
-    pub(super) fn limit(&self) -> u32 {
-        let backend = || self.backend.upgrade().map_or((0, 0), |backend| backend.fullness());
-        let warmth = || Some((self.warmth()?.get().into(), SIXTEENTHS.into()));
-        self.places.limit(backend, warmth())
-    }
-
-    /// Whether its limit hangs on what its backend has to do.
-    pub(super) fn is_elastic(&self) -> bool {
-        self.places.is_elastic()
-    }
-
-    /// Whether there is a place beside so many exchanges.
-    pub(super) fn has_place(&self, served: u32) -> bool {
-        let limit = self.limit();
-        limit == 0 || served < limit
-    }
-
-    /// Takes a place if there are as many exchanges as that.
-    pub(super) fn serve_one_more(&self, served: u32) -> bool {
-        let taken = self.served.compare_exchange(served, served + 1, SeqCst, SeqCst).is_ok();
-        if taken {
-            self.most_served.raise(served + 1);
-            self.mark.touch();
-        }
-        taken
-    }
-
-    pub(super) fn try_serve(&self) -> bool {
-        self.mark.touch();
-        let limit = self.limit();
-        let before = if limit == 0 {
-            Ok(self.served.fetch_add(1, SeqCst))
-        } else {
-            self.served.fetch_update(SeqCst, SeqCst, |served| (served < limit).then_some(served + 1))
-        };
-        if let Ok(before) = before {
-            self.most_served.raise(before + 1);
-        }
-        before.is_ok()
-    }
-
-    pub(super) fn release(&self) {
-        self.served.fetch_sub(1, SeqCst);
-        self.mark.touch();
-    }
-
     /// Puts a generation's settings into force. What is known of its health stays while the same is probed.
     pub(super) fn adopt(&self, index: u32, config: &Endpoint) {
         self.index.store(index, SeqCst);
@@ -502,33 +394,5 @@ pub(super) fn target(address: &EndpointAddress) -> Option<Target> {
         EndpointAddress::Ip(address) => Some(Target::Ip(*address)),
         EndpointAddress::Unix(name) => Some(Target::Unix(Arc::new(name.clone()))),
         EndpointAddress::Host(_) => None,
-    }
-}
-
-/// Numbers transport keys; a number is never used twice.
-#[derive(Debug, Default)]
-pub(super) struct Transports {
-    known: rustc_hash::FxHashMap<TransportKey, (TransportId, Arc<Reserve>)>,
-    last: u64,
-}
-
-impl Transports {
-    pub(super) fn number(&mut self, key: TransportKey) -> (TransportId, Arc<Reserve>) {
-        if let Some((id, reserve)) = self.known.get(&key) {
-            return (*id, Arc::clone(reserve));
-        }
-        self.last += 1;
-        let new = (TransportId(self.last), Arc::new(Reserve::new(key.pool)));
-        self.known.insert(key, new.clone());
-        new
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.known.len()
-    }
-
-    /// Forgets keys that no endpoint has any more.
-    pub(super) fn retain(&mut self, used: &rustc_hash::FxHashSet<TransportId>) {
-        self.known.retain(|_, (id, _)| used.contains(id));
     }
 }

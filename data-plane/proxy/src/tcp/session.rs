@@ -1,5 +1,7 @@
 //! The task of one connection: a place, a connection to the endpoint, bytes.
 
+mod called;
+
 use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
@@ -20,9 +22,9 @@ use crate::counters::CloseCause;
 use crate::exchange::Exchange;
 use crate::failure::{self, Failure};
 use crate::listen::Incoming;
-use crate::live::{EndpointState, LiveBackend, LiveEndpoint, NoPermit, Permit, Place, Sign, Ticket};
+use crate::live::{EndpointState, LiveBackend, NoPermit, Permit, Place, Sign, Ticket};
 use crate::persistence::Belonging;
-use crate::sessions::{self, Called, Ending};
+use crate::sessions::Ending;
 use crate::stream::Stream;
 use crate::termination::Phase;
 use crate::timer::Deadline;
@@ -137,13 +139,6 @@ impl Session {
             State::Connect(..) | State::Pause(_) => Phase::Connect,
             State::Relay { .. } => Phase::Data,
             State::Over => Phase::Done,
-        }
-    }
-
-    fn server(&self) -> Option<&Stream> {
-        match &self.state {
-            State::Relay { relay, .. } => Some(&relay.server),
-            _ => None,
         }
     }
 
@@ -387,51 +382,6 @@ impl Session {
 fn reads_first(settings: &BackendSettings) -> bool {
     let keeps = settings.persistence.as_ref().is_some_and(|persistence| persistence.rdp_cookie.is_some());
     keeps || matches!(&settings.balance, Balance::Hash(hash) if matches!(hash.key, HashKey::RdpCookie(_)))
-}
-
-impl Called for Session {
-    fn tell(&self, detailed: bool) -> Option<sessions::Facts> {
-        let now = self.worker.clock.now();
-        let exchange = self.exchange.as_deref()?;
-        let accepted = exchange.times.accepted;
-        let (endpoint, server) = (self.endpoint().cloned(), self.server().filter(|_| detailed));
-        Some(sessions::Facts {
-            client: exchange.client,
-            frontend: exchange.frontend.clone()?,
-            backend: exchange.backend.clone(),
-            accepted: self.worker.clock.unix(accepted),
-            age: now.saturating_duration_since(accepted),
-            exchanges: 1,
-            state: match &self.state {
-                State::Start | State::Peek(_) => sessions::State::Request,
-                State::Queue(_) => sessions::State::Queue,
-                State::Connect(..) | State::Pause(_) => sessions::State::Connect,
-                State::Relay { .. } => sessions::State::Data,
-                State::Over => sessions::State::Closing,
-            },
-            expires: self.until.map(|until| until.saturating_duration_since(now)),
-            retries: exchange.retries,
-            bytes_in: exchange.bytes_in,
-            bytes_out: exchange.bytes_out,
-            status: None,
-            request: None,
-            local: detailed.then(|| self.client.local()).flatten(),
-            endpoint_source: server.and_then(Stream::local),
-            endpoint_address: endpoint
-                .as_ref()
-                .filter(|_| detailed)
-                .and_then(|at| at.address_for(exchange.local)),
-            endpoint,
-        })
-    }
-
-    fn endpoint(&self) -> Option<&Arc<LiveEndpoint>> {
-        match &self.state {
-            State::Connect(permit, _) | State::Relay { _permit: permit, .. } => Some(permit.endpoint()),
-            State::Pause(_) => self.exchange.as_ref()?.endpoint.as_ref(),
-            State::Start | State::Peek(_) | State::Queue(_) | State::Over => None,
-        }
-    }
 }
 
 /// A hard stop drops tasks: a session does not end unseen. After a panic its state is not to be trusted.
