@@ -6,6 +6,7 @@ mod backend;
 mod balance;
 mod call;
 mod check;
+mod children;
 mod condition;
 mod endpoint;
 mod format;
@@ -37,7 +38,7 @@ use sluicegate_proto::v1::{Kind, ObjectId, Resource, resource::Body};
 use crate::runtime::Runtime;
 
 pub use map::{find, fits};
-pub(crate) use part::{Blobs, Compiled, Contents, Lists, Part, Pools};
+pub(crate) use part::{Blobs, Compiled, Contents, Lists, Part, Parts, Pools};
 pub use reason::{Fault, Reason, Rejected};
 use scope::Rejections;
 
@@ -118,7 +119,7 @@ fn plan<'a>(previous: &'a Runtime, change: Change<'a>, rejections: &mut Rejectio
     if matches!(change, Change::Full(_)) {
         plan.removed = previous.parts.keys().filter(|key| !seen.contains(*key)).cloned().collect();
     }
-    let total = previous.parts.len() + plan.changed.len();
+    let total = previous.parts.size() + plan.changed.len();
     if total.saturating_sub(plan.removed.len()) > MAX_RESOURCES {
         rejections.bare(
             &ObjectId::default(),

@@ -8,7 +8,7 @@ use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::Resource;
 
 use crate::backend::Backend;
-use crate::compile::{Blobs, Part, Pools};
+use crate::compile::{Blobs, Parts, Pools};
 use crate::frontend::Frontend;
 use crate::listener::Listener;
 use crate::patterns::{ListUse, PatternList};
@@ -33,7 +33,7 @@ pub struct Runtime {
     pub lists: BTreeMap<ObjectKey, Arc<PatternList>>,
     /// By identity.
     pub resolvers: BTreeMap<ObjectKey, Arc<Resolvers>>,
-    pub(crate) parts: BTreeMap<ObjectKey, Arc<Part>>,
+    pub(crate) parts: Parts,
     pub(crate) blobs: Blobs,
     pub(crate) pools: Pools,
     pub(crate) set: SetHash,

@@ -7,9 +7,10 @@ use rustc_hash::FxHashMap;
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::Kind;
 
+use super::children::{self, Edits};
 use super::reason::Fault;
 use super::scope::Rejections;
-use super::{Blobs, Changed, Compiled, Contents, Lists, Part, Plan, compile_part};
+use super::{Blobs, Changed, Compiled, Contents, Lists, Parts, Plan, compile_part};
 use crate::backend::Backend;
 use crate::endpoint::Endpoint;
 use crate::frontend::{Frontend, Route};
@@ -21,7 +22,7 @@ pub(super) fn assemble(previous: &Runtime, plan: &Plan<'_>, rejections: &mut Rej
     let mut next = previous.clone();
     let touched = Touched::new(previous, plan);
     for key in &plan.removed {
-        next.parts.remove(key);
+        next.parts.remove_mut(key);
     }
     let of_kind = |kind: Kind| {
         plan.changed.iter().filter(move |changed| changed.key.kind() == kind).collect::<Vec<_>>()
@@ -46,9 +47,11 @@ pub(super) fn assemble(previous: &Runtime, plan: &Plan<'_>, rejections: &mut Rej
     listeners(&mut next, plan);
     resolvers(&mut next, plan);
     addresses(&next, &touched, rejections);
-    let children = Children::new(&next, plan, &touched);
-    frontends(previous, &mut next, &touched, &children);
-    backends(previous, &mut next, &touched, &children);
+    let mut routes = Edits::default();
+    let mut endpoints = Edits::default();
+    children::collect((previous, &next), plan, &touched.parents, (&mut routes, &mut endpoints));
+    frontends(previous, &mut next, &touched, &routes);
+    backends(previous, &mut next, &touched, &endpoints);
     rehash(previous, &mut next, plan);
     next
 }
@@ -78,12 +81,8 @@ fn insert(next: &mut Runtime, changed: &[&Changed<'_>], rejections: &mut Rejecti
         let part = compile_part(changed, &contents, pools, rejections)?;
         Some((changed.key.clone(), Arc::new(part)))
     });
-    if changed.len() > next.parts.len() {
-        // Most of it is new: sorted and merged as a whole, not one by one.
-        let mut compiled: BTreeMap<_, _> = compiled.collect();
-        next.parts.append(&mut compiled);
-    } else {
-        next.parts.extend(compiled);
+    for (key, part) in compiled {
+        next.parts.insert_mut(key, part);
     }
 }
 
@@ -103,7 +102,7 @@ impl Touched {
                 _ => previous
                     .parts
                     .get(key)
-                    .and_then(|part| parent(part))
+                    .and_then(|part| part.parent())
                     .is_some_and(|p| touched.parents.insert(p.clone())),
             };
         }
@@ -111,15 +110,7 @@ impl Touched {
     }
 }
 
-fn parent(part: &Part) -> Option<&ObjectKey> {
-    match &part.compiled {
-        Compiled::Route(route) => Some(&route.frontend),
-        Compiled::Endpoint(endpoint) => Some(&endpoint.backend),
-        _ => None,
-    }
-}
-
-fn blobs(parts: &BTreeMap<ObjectKey, Arc<Part>>) -> Blobs {
+fn blobs(parts: &Parts) -> Blobs {
     let contents = parts.values().filter_map(|part| match &part.compiled {
         Compiled::Blob(hash, data) => Some((*hash, data.clone())),
         _ => None,
@@ -143,7 +134,7 @@ fn used(next: &Runtime, plan: &Plan<'_>, rejections: &mut Rejections) {
 /// Takes a change over for objects of one kind.
 fn follow<T>(
     all: &mut BTreeMap<ObjectKey, Arc<T>>,
-    parts: &BTreeMap<ObjectKey, Arc<Part>>,
+    parts: &Parts,
     plan: &Plan<'_>,
     of: impl Fn(&Compiled) -> Option<&Arc<T>>,
 ) {
@@ -217,80 +208,28 @@ fn addresses(next: &Runtime, touched: &Touched, rejections: &mut Rejections) {
     }
 }
 
-/// Children that are new to their parents, by parent: those that changed, and all of a parent that was not there.
-#[derive(Default)]
-struct Children {
-    changed: BTreeSet<ObjectKey>,
-    routes: FxHashMap<ObjectKey, Vec<Arc<Route>>>,
-    endpoints: FxHashMap<ObjectKey, Vec<Arc<Endpoint>>>,
-}
-
-impl Children {
-    fn new(next: &Runtime, plan: &Plan<'_>, touched: &Touched) -> Self {
-        let mut children = Self::default();
-        let keys = plan.changed.iter().map(|changed| &changed.key).chain(&plan.removed);
-        children.changed = keys.cloned().collect();
-        let appeared =
-            |key: &&ObjectKey| !next.frontends.contains_key(*key) && !next.backends.contains_key(*key);
-        let appeared: BTreeSet<&ObjectKey> = touched.parents.iter().filter(appeared).collect();
-        if appeared.is_empty() {
-            for changed in &plan.changed {
-                next.parts.get(&changed.key).into_iter().for_each(|part| children.add(part));
-            }
-            return children;
-        }
-        for (key, part) in &next.parts {
-            let wanted = parent(part).is_some_and(|parent| appeared.contains(parent));
-            if wanted || children.changed.contains(key) {
-                children.add(part);
-            }
-        }
-        children
-    }
-
-    fn add(&mut self, part: &Part) {
-        match &part.compiled {
-            Compiled::Route(route) => {
-                self.routes.entry(route.frontend.clone()).or_default().push(Arc::clone(route));
-            }
-            Compiled::Endpoint(endpoint) => {
-                self.endpoints.entry(endpoint.backend.clone()).or_default().push(Arc::clone(endpoint));
-            }
-            _ => {}
-        }
-    }
-}
-
-fn frontends(previous: &Runtime, next: &mut Runtime, touched: &Touched, children: &Children) {
-    let parents: BTreeSet<&ObjectKey> = touched.parents.iter().chain(children.routes.keys()).collect();
+fn frontends(previous: &Runtime, next: &mut Runtime, touched: &Touched, edits: &Edits<Route>) {
+    let parents: BTreeSet<&ObjectKey> = touched.parents.iter().chain(edits.parents()).collect();
     for key in parents.into_iter().filter(|key| key.kind() == Kind::Frontend) {
         let Some(Compiled::Frontend(settings)) = next.parts.get(key).map(|part| &part.compiled) else {
             next.frontends.remove(key);
             continue;
         };
-        let kept = previous.frontends.get(key).map(|frontend| &*frontend.routes).unwrap_or_default();
-        let kept = kept.iter().filter(|route| !children.changed.contains(&route.key)).cloned();
-        let mut routes: Vec<_> =
-            kept.chain(children.routes.get(key).into_iter().flatten().cloned()).collect();
-        routes.sort_by(|a, b| (&a.order, &a.key).cmp(&(&b.order, &b.key)));
-        let frontend = Frontend { settings: Arc::clone(settings), routes };
+        let before = previous.frontends.get(key).map(|frontend| &*frontend.routes).unwrap_or_default();
+        let frontend = Frontend { settings: Arc::clone(settings), routes: edits.applied(key, before) };
         next.frontends.insert(key.clone(), Arc::new(frontend));
     }
 }
 
-fn backends(previous: &Runtime, next: &mut Runtime, touched: &Touched, children: &Children) {
-    let parents: BTreeSet<&ObjectKey> = touched.parents.iter().chain(children.endpoints.keys()).collect();
+fn backends(previous: &Runtime, next: &mut Runtime, touched: &Touched, edits: &Edits<Endpoint>) {
+    let parents: BTreeSet<&ObjectKey> = touched.parents.iter().chain(edits.parents()).collect();
     for key in parents.into_iter().filter(|key| key.kind() == Kind::Backend) {
         let Some(Compiled::Backend(settings)) = next.parts.get(key).map(|part| &part.compiled) else {
             next.backends.remove(key);
             continue;
         };
-        let kept = previous.backends.get(key).map(|backend| &*backend.endpoints).unwrap_or_default();
-        let kept = kept.iter().filter(|endpoint| !children.changed.contains(&endpoint.key)).cloned();
-        let new = children.endpoints.get(key).into_iter().flatten().cloned();
-        let mut endpoints: Vec<_> = kept.chain(new).collect();
-        endpoints.sort_by(|a, b| (&a.order, a.number, &a.key).cmp(&(&b.order, b.number, &b.key)));
-        let backend = Backend { settings: Arc::clone(settings), endpoints };
+        let before = previous.backends.get(key).map(|backend| &*backend.endpoints).unwrap_or_default();
+        let backend = Backend { settings: Arc::clone(settings), endpoints: edits.applied(key, before) };
         next.backends.insert(key.clone(), Arc::new(backend));
     }
 }

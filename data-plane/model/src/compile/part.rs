@@ -70,6 +70,20 @@ pub(crate) struct Part {
     pub(crate) used: Used,
 }
 
+impl Part {
+    /// In whose list it is.
+    pub(crate) fn parent(&self) -> Option<&ObjectKey> {
+        match &self.compiled {
+            Compiled::Route(route) => Some(&route.frontend),
+            Compiled::Endpoint(endpoint) => Some(&endpoint.backend),
+            _ => None,
+        }
+    }
+}
+
+/// All parts of a generation. A generation that follows another shares with it what did not change.
+pub(crate) type Parts = rpds::RedBlackTreeMapSync<ObjectKey, Arc<Part>>;
+
 /// What a resource was compiled to.
 #[derive(Debug)]
 pub(crate) enum Compiled {
