@@ -143,6 +143,11 @@ impl Origin {
         self.state.seen().iter().rev().find(|request| request.head.target() == target).cloned()
     }
 
+    /// The latest request with this line in its head.
+    pub fn last_request_with(&self, name: &str, value: &str) -> Option<Response> {
+        self.state.seen().iter().rev().find(|request| request.header(name) == Some(value)).cloned()
+    }
+
     /// Waits until it has seen so many requests.
     ///
     /// # Panics

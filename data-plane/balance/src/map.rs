@@ -60,7 +60,19 @@ impl Map {
 ///
 /// Everybody starts with one turn outstanding and gets the `m`th more before slot ⌈m × total / turns⌉, counted from 1,
 /// so what changes at a slot is known beforehand, and a slot costs the logarithm of how many there are.
+///
+/// Where all have as many turns they go round, which is most lists and costs no search.
 fn order(turns: &[u32]) -> Vec<u32> {
+    let all = 0..u32::try_from(turns.len()).unwrap_or(u32::MAX);
+    match turns {
+        [first, rest @ ..] if rest.iter().all(|turns| turns == first) => {
+            (0..*first).flat_map(|_| all.clone()).collect()
+        }
+        _ => searched(turns),
+    }
+}
+
+fn searched(turns: &[u32]) -> Vec<u32> {
     let gains = Gains::new(turns);
     let mut outstanding: Vec<u32> = turns.iter().map(|&turns| u32::from(turns > 0)).collect();
     let first = (0..).zip(&outstanding).filter(|&(_, &turns)| turns > 0);

@@ -37,10 +37,18 @@ impl Ring {
         let Some(moved) = moves(&self.servers, servers).filter(|_| halvings == self.halvings) else {
             return Self::new(servers);
         };
-        let mut fresh: Vec<u64> =
-            moved.added.iter().flat_map(|&at| points(&servers[at as usize], halvings, at)).collect();
-        fresh.sort_unstable();
-        Self::of(servers, merged(&self.nodes, &moved.kept, &fresh), halvings)
+        let sorted = |servers: &[Server], which: &[u32]| {
+            let mut nodes: Vec<u64> =
+                which.iter().flat_map(|&at| points(&servers[at as usize], halvings, at)).collect();
+            nodes.sort_unstable();
+            nodes
+        };
+        let fresh = sorted(servers, &moved.added);
+        let nodes = match moved.shift() {
+            Some(shift) => spliced(&self.nodes, shift, &sorted(&self.servers, &moved.gone()), &fresh),
+            None => merged(&self.nodes, &moved.kept, &fresh),
+        };
+        Self::of(servers, nodes, halvings)
     }
 
     fn of(servers: &[Server], nodes: Box<[u64]>, halvings: u32) -> Self {
@@ -143,6 +151,37 @@ struct Moves {
 
 const GONE: u32 = u32::MAX;
 
+impl Moves {
+    /// Where those were that are gone.
+    fn gone(&self) -> Vec<u32> {
+        (0..).zip(&self.kept).filter(|(_, to)| **to == GONE).map(|(at, _)| at).collect()
+    }
+
+    /// How the positions of the others change, if from one on they change alike and before it not at all.
+    fn shift(&self) -> Option<Shift> {
+        let mut stay = (0..).zip(&self.kept).filter(|(_, to)| **to != GONE);
+        let moved = stay.find(|(at, to)| at != *to);
+        let Some((from, &to)) = moved else { return Some(Shift { from: GONE, to: GONE }) };
+        let by = to.wrapping_sub(from);
+        stay.all(|(at, to)| at.wrapping_add(by) == *to).then_some(Shift { from, to })
+    }
+}
+
+/// Positions from one on become those from another on; who goes before it is never behind who stays after it.
+#[derive(Clone, Copy)]
+struct Shift {
+    from: u32,
+    to: u32,
+}
+
+impl Shift {
+    fn of(self, node: u64) -> u64 {
+        let at = slot(node);
+        let to = if at >= self.from { (at - self.from).wrapping_add(self.to) } else { at.min(self.to) };
+        node & !u64::from(u32::MAX) | u64::from(to)
+    }
+}
+
 /// `None`: those in both lists changed their order.
 fn moves(old: &[Server], new: &[Server]) -> Option<Moves> {
     let same = |a: &Server, b: &Server| (a.key, a.weight) == (b.key, b.weight);
@@ -193,6 +232,29 @@ fn merged(old: &[u64], kept: &[u32], fresh: &[u64]) -> Box<[u64]> {
         }
     }
     nodes.extend(fresh);
+    nodes.into()
+}
+
+/// The points without some and with others, all sorted: what lies between them is copied, shifted. Of two points in one spot
+/// the shift may make one; which of them goes makes no difference then.
+fn spliced(old: &[u64], shift: Shift, gone: &[u64], fresh: &[u64]) -> Box<[u64]> {
+    let mut nodes = Vec::with_capacity(old.len() + fresh.len());
+    let mut left = old;
+    let mut copy_below = |nodes: &mut Vec<u64>, node: u64, skip: bool| {
+        let (below, rest) = left.split_at(left.partition_point(|&it| shift.of(it) < node));
+        nodes.extend(below.iter().map(|&node| shift.of(node)));
+        left = rest.get(usize::from(skip)..).unwrap_or_default();
+    };
+    let mut gone = gone.iter().map(|&node| shift.of(node)).peekable();
+    for &node in fresh {
+        while let Some(gone) = gone.next_if(|&gone| gone <= node) {
+            copy_below(&mut nodes, gone, true);
+        }
+        copy_below(&mut nodes, node, false);
+        nodes.push(node);
+    }
+    gone.for_each(|gone| copy_below(&mut nodes, gone, true));
+    nodes.extend(left.iter().map(|&node| shift.of(node)));
     nodes.into()
 }
 

@@ -100,6 +100,12 @@ impl Tournament {
         }
     }
 
+    /// Whether the last update of `place` found this cost.
+    pub fn knows(&self, place: u32, cost: u32) -> bool {
+        let line = self.levels.first().and_then(|level| level.get(place as usize / ARITY));
+        line.is_some_and(|line| line.word(place as usize % ARITY).cost() == cost)
+    }
+
     /// To be called after what the cost of `place` comes from has changed; `cost` reads it. A place beyond the last is
     /// ignored.
     pub fn update(&self, place: u32, cost: impl Fn() -> u32) {

@@ -1,12 +1,13 @@
 //! What a change of one endpoint of 50 000 costs from the delta to the commit, by the way to balance.
 #![allow(missing_docs)]
 
+use std::cell::OnceCell;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use sluicegate_engine::engine::{Engine, Settings};
-use sluicegate_model::{Change, compile};
+use sluicegate_model::{Change, Runtime, compile};
 use sluicegate_proto::build;
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::{self, Kind, Resource, balance::Algorithm, resource::Body};
@@ -56,9 +57,35 @@ fn hash(table: v1::HashTable) -> Algorithm {
     })
 }
 
+/// A proxy that serves 50 000 endpoints, and what its last generation is.
+struct Proxy {
+    engine: Engine,
+    runtime: Arc<Runtime>,
+}
+
+impl Proxy {
+    fn new(algorithm: Algorithm) -> Self {
+        let engine = Engine::start(Settings { workers: 2, ..Settings::default() }).expect("threads start");
+        let mut resources: Vec<Resource> = (1..=ENDPOINTS).map(|number| endpoint(number, 1)).collect();
+        resources.push(backend(algorithm));
+        let runtime = compile(None, Change::Full(&resources)).expect("invariant: they are good");
+        let mut proxy = Self { engine, runtime: Arc::default() };
+        proxy.commit(runtime);
+        proxy
+    }
+
+    fn commit(&mut self, runtime: Runtime) {
+        self.runtime = Arc::new(runtime);
+        self.engine.commit(self.engine.prepare(Arc::clone(&self.runtime)).expect("nothing is bound"));
+    }
+
+    fn apply(&mut self, changed: &[Resource], removed: &[v1::ObjectId]) {
+        let delta = Change::Delta { changed, removed };
+        self.commit(compile(Some(&self.runtime), delta).expect("invariant: it is good"));
+    }
+}
+
 fn change(c: &mut Criterion) {
-    let mut group = c.benchmark_group("commit one changed endpoint of 50 000");
-    group.sample_size(20);
     let algorithms = [
         ("roundrobin", Algorithm::RoundRobin(v1::RoundRobin {})),
         ("leastconn", Algorithm::LeastConnections(v1::LeastConnections {})),
@@ -67,21 +94,31 @@ fn change(c: &mut Criterion) {
         ("consistent", hash(v1::HashTable::Ring)),
         ("maglev", hash(v1::HashTable::Maglev)),
     ];
+    let mut group = c.benchmark_group("commit one endpoint of 50 000");
+    group.sample_size(20);
     for (name, algorithm) in algorithms {
-        let engine = Engine::start(Settings { workers: 2, ..Settings::default() }).expect("threads start");
-        let mut resources: Vec<Resource> = (1..=ENDPOINTS).map(|number| endpoint(number, 1)).collect();
-        resources.push(backend(algorithm));
-        let mut runtime =
-            Arc::new(compile(None, Change::Full(&resources)).expect("invariant: they are good"));
-        engine.commit(engine.prepare(Arc::clone(&runtime)).expect("nothing is bound"));
+        let mut proxy = OnceCell::new();
+        let start = || Proxy::new(algorithm.clone());
         let mut weight = 1;
-        group.bench_function(BenchmarkId::from_parameter(name), |b| {
+        group.bench_function(BenchmarkId::new("another weight", name), |b| {
+            proxy.get_or_init(start);
+            let Some(proxy) = proxy.get_mut() else { return };
             b.iter(|| {
                 weight = 3 - weight;
-                let changed = [endpoint(7, weight)];
-                let delta = Change::Delta { changed: &changed, removed: &[] };
-                runtime = Arc::new(compile(Some(&runtime), delta).expect("invariant: it is good"));
-                engine.commit(engine.prepare(Arc::clone(&runtime)).expect("nothing is bound"));
+                proxy.apply(&[endpoint(ENDPOINTS / 2, weight)], &[]);
+            });
+        });
+        let id = endpoint(ENDPOINTS / 2, 1).id.expect("invariant: made with one");
+        let mut there = true;
+        group.bench_function(BenchmarkId::new("goes or comes", name), |b| {
+            proxy.get_or_init(start);
+            let Some(proxy) = proxy.get_mut() else { return };
+            b.iter(|| {
+                match there {
+                    true => proxy.apply(&[], std::slice::from_ref(&id)),
+                    false => proxy.apply(&[endpoint(ENDPOINTS / 2, 1)], &[]),
+                }
+                there = !there;
             });
         });
     }

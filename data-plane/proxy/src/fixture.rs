@@ -102,8 +102,8 @@ impl Site {
             ..v1::Endpoint::default()
         };
         change(&mut endpoint);
-        let key = endpoint_key(backend, name);
-        self.add(&key, &format!("{number:08}"), Body::Endpoint(endpoint))
+        let order = format!("{:08}", endpoint.number);
+        self.add(&endpoint_key(backend, name), &order, Body::Endpoint(endpoint))
     }
 
     /// Compiled from nothing.

@@ -6,6 +6,7 @@
 
 mod active;
 mod alarm;
+mod alignment;
 mod backend;
 mod change;
 mod endpoint;
@@ -21,6 +22,7 @@ mod places;
 mod queue;
 mod registry;
 mod reserve;
+mod roster;
 mod share;
 mod standing;
 mod table;
@@ -35,6 +37,7 @@ use arc_swap::ArcSwap;
 use sluicegate_proto::id::ObjectKey;
 
 pub use active::{Active, Generation};
+use alignment::Alignment;
 pub use backend::{Availability, BackendState, LiveBackend, NoPermit, Permit};
 use change::Changes;
 pub(crate) use change::Mark;
@@ -139,8 +142,7 @@ impl Live {
         let active = Arc::new(active);
         let previous = self.active();
         self.registry().adopt(&previous, &active);
-        let elastic = |backend: &&Arc<LiveBackend>| backend.endpoints.iter().any(|it| it.state.is_elastic());
-        for backend in active.backends.values().filter(elastic) {
+        for backend in active.backends.values().filter(|backend| backend.is_elastic()) {
             backend.state.set_full(active.runtime.full_connections(&backend.config, of_process));
         }
         for (key, backend) in &active.backends {
@@ -170,8 +172,20 @@ fn mark_changed(previous: &Active, active: &Active) {
     }
     for (key, backend) in &active.backends {
         if !previous.backends.get(key).is_some_and(|before| Arc::ptr_eq(before, backend)) {
-            backend.state.mark.touch();
-            backend.endpoints.iter().for_each(|endpoint| endpoint.state.mark.touch());
+            mark_backend(previous.backends.get(key), backend);
         }
+    }
+}
+
+/// Settings of a backend may show in all of its endpoints.
+fn mark_backend(previous: Option<&Arc<LiveBackend>>, backend: &LiveBackend) {
+    backend.state.mark.touch();
+    let same = previous.filter(|before| Arc::ptr_eq(&before.config.settings, &backend.config.settings));
+    match same {
+        Some(before) => {
+            let alignment = Alignment::of(&before.endpoints, &backend.endpoints);
+            alignment.came().iter().for_each(|&place| backend.endpoints[place as usize].state.mark.touch());
+        }
+        None => backend.endpoints.iter().for_each(|endpoint| endpoint.state.mark.touch()),
     }
 }

@@ -126,8 +126,8 @@ impl Scene {
             client.2.truncate(BUILT_IN_PAGE.len());
         }
         let mark = number.to_string();
-        let seen = self.origins.iter().filter_map(Origin::last_request);
-        let mut sent = seen.filter(|request| request.header("x-mark") == Some(mark.as_str()));
+        // A check may have come after it.
+        let mut sent = self.origins.iter().filter_map(|origin| origin.last_request_with("x-mark", &mark));
         let server = sent.next().map(|seen| (seen.head.start_line.clone(), fields(&seen.head)));
         Outcome { client, server }
     }

@@ -34,6 +34,12 @@ proptest! {
     }
 
     #[test]
+    fn turns_of_equals(weight in 1_u16..6, many in 1_usize..60) {
+        let weights = vec![weight; many];
+        prop_assert_eq!(slots(&Map::new(&servers(&weights), 1)), turn_by_turn(&weights));
+    }
+
+    #[test]
     fn turns_of_many_light_ones(weights in vec(1_u16..=3, 1..200)) {
         prop_assert_eq!(slots(&Map::new(&servers(&weights), 1)), turn_by_turn(&weights));
     }

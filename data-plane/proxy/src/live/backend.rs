@@ -1,8 +1,10 @@
 //! One backend: selection, and what outlives a change of it.
 
 mod loads;
+mod tally;
 
 use std::net::SocketAddr;
+use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
@@ -11,16 +13,19 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use sluicegate_model::persistence::{Cookie, CookieMode};
 use sluicegate_model::{Backend, BackendSettings, Mode};
 
+use super::alignment::Alignment;
 use super::change::Mark;
 use super::endpoint::{EndpointState, LiveEndpoint};
 use super::health::History;
 use super::index::Index;
 use super::names::Names;
 use super::queue::{Queue, Terms};
-use super::table::Table;
+use super::roster::Roster;
+use super::table::{Table, Untold};
 use crate::counters::{BackendCounters, Most, Sharded};
 use crate::failure::Failure;
 use crate::log::Sinks;
+use tally::Tally;
 
 /// Longest pause before another attempt at the same endpoint (HAProxy: turn-around).
 const TURN_AROUND: Duration = Duration::from_secs(1);
@@ -37,7 +42,7 @@ pub struct LiveBackend {
     /// Where lines about its endpoints go.
     pub sinks: Arc<Sinks>,
     table: ArcSwap<Table>,
-    warm: bool,
+    tally: Tally,
     names: Names,
 }
 
@@ -61,21 +66,33 @@ pub(super) enum Taken {
 }
 
 impl LiveBackend {
+    /// `previous`: the one that it follows.
     pub(super) fn new(
         config: Arc<Backend>,
         state: Arc<BackendState>,
         endpoints: Vec<Arc<LiveEndpoint>>,
         sinks: Arc<Sinks>,
+        previous: Option<(&Self, &Alignment)>,
     ) -> Self {
-        let http = config.settings.mode == Mode::Http;
-        let warm = http && config.endpoints.iter().any(|endpoint| endpoint.pool.warm > 0);
-        let names = Names::of(&config.settings, &endpoints);
-        Self { config, state, endpoints, sinks, table: ArcSwap::default(), warm, names }
+        let tally = match previous {
+            Some((before, alignment)) => before.tally.followed((&before.endpoints, &endpoints), alignment),
+            None => Tally::of(&endpoints),
+        };
+        let known = previous.filter(|(it, _)| Arc::ptr_eq(&it.config.settings, &config.settings));
+        let names = known
+            .and_then(|(before, alignment)| before.names.followed(&config.settings, &endpoints, alignment))
+            .unwrap_or_else(|| Names::of(&config.settings, &endpoints));
+        Self { config, state, endpoints, sinks, table: ArcSwap::default(), tally, names }
     }
 
     /// Whether connections of it are opened ahead. Those of TCP mode are not kept.
     pub(crate) fn is_warm(&self) -> bool {
-        self.warm
+        self.settings().mode == Mode::Http && self.tally.warm > 0
+    }
+
+    /// Whether limits of its endpoints may hang on what it has to do.
+    pub(super) fn is_elastic(&self) -> bool {
+        self.tally.elastic > 0
     }
 
     /// Its settings.
@@ -126,10 +143,33 @@ impl LiveBackend {
         divisor > 0 && i64::from(retry) % divisor == 0
     }
 
-    /// Builds the table anew from the endpoints' health; the caller holds the state's `current`.
-    pub(super) fn rebuild(&self) {
-        let previous = self.table.load();
-        self.table.store(Arc::new(Table::build(&self.config, &self.endpoints, &previous)));
+    /// Builds its first table, from that of the backend that it follows. The caller holds the state's `current`.
+    fn follow(&self, previous: Option<&Self>) -> Untold {
+        let Some(previous) = previous else {
+            return self.put(Roster::of(&self.endpoints), &Table::default(), None);
+        };
+        let table = previous.table.load();
+        let alignment = Alignment::of(&previous.endpoints, &self.endpoints);
+        let roster = table.roster().followed(&self.endpoints, &alignment);
+        let same = |&place: &u32| Arc::ptr_eq(&previous.at(place).state, &self.at(place).state);
+        let stay = alignment.replaces() && alignment.came().iter().all(same);
+        self.put(roster, &table, stay.then_some(alignment.came()))
+    }
+
+    /// Builds its table anew for one endpoint that has changed. The caller holds the state's `current`.
+    fn renew(&self, endpoint: &EndpointState) -> Untold {
+        let table = self.table.load();
+        match self.place_of(endpoint) {
+            Some(place) => self.put(table.roster().renewed(place, self.at(place)), &table, Some(&[place])),
+            // Its place is that in a generation which is about to be in force.
+            None => self.put(Roster::of(&self.endpoints), &table, None),
+        }
+    }
+
+    fn put(&self, roster: Roster, previous: &Table, touched: Option<&[u32]>) -> Untold {
+        let (table, untold) = Table::build(&self.config, &self.endpoints, roster, previous, touched);
+        self.table.store(Arc::new(table));
+        untold
     }
 
     /// Takes the next turn. `avoid` (an endpoint that has just failed) is taken only where nobody else can be.
@@ -185,9 +225,9 @@ impl LiveBackend {
         self.place_of(endpoint).is_some_and(|index| self.takes(index, Terms::InTurn))
     }
 
-    fn place_of(&self, endpoint: &Arc<EndpointState>) -> Option<u32> {
+    fn place_of(&self, endpoint: &EndpointState) -> Option<u32> {
         let index = endpoint.index.load(SeqCst);
-        let own = self.endpoints.get(index as usize).is_some_and(|it| Arc::ptr_eq(&it.state, endpoint));
+        let own = self.endpoints.get(index as usize).is_some_and(|it| ptr::eq(&*it.state, endpoint));
         own.then_some(index)
     }
 
@@ -214,7 +254,7 @@ impl LiveBackend {
         places.map(|place| (&self.at(place).state, self.takes(place, Terms::Kept)))
     }
 
-    fn at(&self, index: u32) -> &Arc<LiveEndpoint> {
+    pub(super) fn at(&self, index: u32) -> &Arc<LiveEndpoint> {
         &self.endpoints[index as usize]
     }
 
@@ -350,16 +390,17 @@ impl BackendState {
         }
     }
 
-    /// The caller holds `current`, whose backend this is.
-    fn rebuild(&self, backend: &LiveBackend) {
-        backend.rebuild();
+    /// The caller holds `current`, whose backend this is, and has built its table.
+    fn put_in_force(&self, backend: &LiveBackend, untold: Untold) {
         let index = backend.table.load().index().cloned();
-        let ordered = index.is_some();
-        self.index.store(index);
-        self.indexed.store(ordered, SeqCst);
-        // After it is in force: what changes from now on is told to it by whoever changes it.
-        if ordered {
-            backend.endpoints.iter().for_each(|endpoint| self.reckon(&endpoint.state));
+        self.index.store(index.clone());
+        self.indexed.store(index.is_some(), SeqCst);
+        match (index, untold) {
+            (Some(index), Untold::All) => index.settle(),
+            (Some(index), Untold::These(places)) => {
+                places.into_iter().for_each(|place| index.update(&backend.at(place).state));
+            }
+            (None, _) => {}
         }
         let up = backend.usable() > 0;
         let mut known = self.availability.lock().unwrap_or_else(PoisonError::into_inner);
@@ -381,18 +422,20 @@ impl BackendState {
     pub(super) fn adopt(&self, backend: &Arc<LiveBackend>) {
         {
             let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+            let untold = backend.follow(current.upgrade().as_deref());
             *current = Arc::downgrade(backend);
-            self.rebuild(backend);
+            self.put_in_force(backend, untold);
         }
         self.dispatch(None);
     }
 
-    /// Some endpoint's health changed.
-    pub(super) fn endpoints_changed(&self) {
+    /// The health, the weight, the limit or the address of an endpoint changed.
+    pub(super) fn endpoint_changed(&self, endpoint: &EndpointState) {
         {
             let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
             let Some(backend) = current.upgrade() else { return };
-            self.rebuild(&backend);
+            let untold = backend.renew(endpoint);
+            self.put_in_force(&backend, untold);
         }
         self.dispatch(None);
     }

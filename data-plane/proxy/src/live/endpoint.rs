@@ -262,7 +262,7 @@ impl EndpointState {
             self.set_health(if checked { Health::Up } else { Health::Unchecked }, "resolved");
         } else if moved && let Some(backend) = self.backend.upgrade() {
             // Hashes may know it by its address.
-            backend.endpoints_changed();
+            backend.endpoint_changed(self);
         }
     }
 

@@ -33,12 +33,24 @@ pub(super) enum By {
 }
 
 impl Index {
-    /// Of endpoints as they are now; each is to be told once more when this is in force.
+    /// Of endpoints as they are now; see [`Index::settle`].
     pub(super) fn new(by: By, members: impl Iterator<Item = Arc<EndpointState>>) -> Self {
-        let members: Box<[_]> = members.collect();
-        let tournament = Tournament::new(members.iter().map(|endpoint| by.cost(endpoint, endpoint.served())));
-        let elastic = members.iter().any(|endpoint| endpoint.is_elastic());
+        let mut elastic = false;
+        // All that is asked of an endpoint at once: it lies in memory that nothing else has been in.
+        let (members, costs): (Vec<_>, Vec<_>) = members
+            .map(|endpoint| {
+                elastic |= endpoint.is_elastic();
+                let cost = by.cost(&endpoint, endpoint.served());
+                (endpoint, cost)
+            })
+            .unzip();
+        let (tournament, members) = (Tournament::new(costs), members.into());
         Self { tournament, members, by, elastic }
+    }
+
+    /// Whether it serves for that order. `elastic`: some limit hangs on what all have to do.
+    pub(super) fn goes_by(&self, by: By, elastic: bool) -> bool {
+        self.by == by && (self.elastic || !elastic)
     }
 
     /// To be called after what an endpoint has, or whether it takes traffic, has changed. One that is no member, or has
@@ -48,6 +60,15 @@ impl Index {
         let member = self.members.get(place as usize).is_some_and(|it| ptr::eq(&**it, endpoint));
         if member {
             self.tournament.update(place, || self.by.cost(endpoint, endpoint.served()));
+        }
+    }
+
+    /// Takes up what changed while it was made. To be called when it is in force: what changes from then on is told to it.
+    pub(super) fn settle(&self) {
+        for place in (0..).take(self.members.len()) {
+            if !self.tournament.knows(place, self.cost(place)) {
+                self.tournament.update(place, || self.cost(place));
+            }
         }
     }
 

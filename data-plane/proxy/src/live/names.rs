@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHasher};
 use sluicegate_model::BackendSettings;
 use sluicegate_model::persistence::Cookie;
 
+use super::alignment::Alignment;
 use super::endpoint::LiveEndpoint;
 use crate::cookie;
 
@@ -37,6 +38,31 @@ impl Names {
             made.late = late.map(|(place, _)| place).collect();
         }
         made
+    }
+
+    /// Those of endpoints that follow from its own in this way, under the same settings; `None`: to be made anew.
+    pub(super) fn followed(
+        &self,
+        settings: &BackendSettings,
+        endpoints: &[Arc<LiveEndpoint>],
+        alignment: &Alignment,
+    ) -> Option<Self> {
+        let Some(persistence) = &settings.persistence else { return Some(Self::default()) };
+        let mut made = Self::default();
+        if !persistence.assignments.is_empty() {
+            made.names = self.names.followed(alignment, |place| {
+                endpoints.get(place as usize).map(|it| hash(it.name().as_bytes()))
+            })?;
+        }
+        if let Some(rule) = &persistence.cookie {
+            if rule.dynamic_key.is_some() {
+                return None;
+            }
+            made.cookies = self.cookies.followed(alignment, |place| {
+                value(rule, endpoints.get(place as usize)?).map(|value| hash(value.bytes()))
+            })?;
+        }
+        Some(made)
     }
 
     /// The place of an endpoint of that name.
@@ -86,6 +112,50 @@ impl Lookup {
         Self { first, next: next.into() }
     }
 
+    /// That of a list that follows from its own in this way; `None`: those that stay have changed their order. `hashed` is asked
+    /// about what is new.
+    fn followed(&self, alignment: &Alignment, hashed: impl Fn(u32) -> Option<u64>) -> Option<Self> {
+        let destinations = alignment.destinations(self.next.len())?;
+        let destination = |place: u32| destinations.get(place as usize).copied().unwrap_or(NONE);
+        let after = |place: u32| self.next.get(place as usize).copied().unwrap_or(NONE);
+        // The new place of the first, from this one on, that stays.
+        let stays = |mut place: u32| {
+            while place != NONE && destination(place) == NONE {
+                place = after(place);
+            }
+            destination(place)
+        };
+        let mut first = self.first.clone();
+        first.retain(|_, place| {
+            *place = stays(*place);
+            *place != NONE
+        });
+        let mut next = vec![NONE; alignment.len()];
+        for (place, &to) in (0..).zip(&destinations).filter(|(_, to)| **to != NONE) {
+            next[to as usize] = stays(after(place));
+        }
+        let mut made = Self { first, next: next.into() };
+        for &place in alignment.came() {
+            if let Some(hash) = hashed(place) {
+                made.insert(place, hash);
+            }
+        }
+        Some(made)
+    }
+
+    fn insert(&mut self, place: u32, hash: u64) {
+        let first = self.first.entry(hash).or_insert(NONE);
+        if *first > place {
+            self.next[place as usize] = std::mem::replace(first, place);
+            return;
+        }
+        let mut before = *first;
+        while self.next[before as usize] < place {
+            before = self.next[before as usize];
+        }
+        self.next[place as usize] = std::mem::replace(&mut self.next[before as usize], place);
+    }
+
     fn places(&self, key: &[u8]) -> impl Iterator<Item = u32> {
         let first = self.first.get(&hash(key)).copied();
         std::iter::successors(first, |&place| {
@@ -102,14 +172,47 @@ fn hash(key: &[u8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    fn lookup(keys: &[Option<u8>]) -> Lookup {
+        let bytes: Vec<[u8; 1]> = keys.iter().map(|key| [key.unwrap_or_default()]).collect();
+        Lookup::new(keys.iter().zip(&bytes).map(|(key, bytes)| key.is_some().then_some(&bytes[..])))
+    }
 
     #[test]
     fn places_of_a_key_are_in_their_order() {
-        let keys = [Some("b"), None, Some("a"), Some("b"), Some("c"), Some("b")];
-        let lookup = Lookup::new(keys.iter().map(|key| key.map(str::as_bytes)));
+        let lookup = lookup(&[Some(b'b'), None, Some(b'a'), Some(b'b'), Some(b'c'), Some(b'b')]);
         assert_eq!(lookup.places(b"b").collect::<Vec<_>>(), [0, 3, 5]);
         assert_eq!(lookup.places(b"a").collect::<Vec<_>>(), [2]);
         assert_eq!(lookup.places(b"x").count(), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn what_follows_is_what_would_be_made(
+            members in prop::collection::vec((prop::option::of(0..4_u8), 0..4_u8), 0..12),
+            new in prop::option::of(0..4_u8),
+        ) {
+            let all: Vec<Arc<Option<u8>>> = members.iter().map(|(key, _)| Arc::new(*key)).collect();
+            let mut after = Vec::new();
+            for (member, (_, what)) in all.iter().zip(&members) {
+                match what {
+                    0 => {}
+                    1 => after.extend([Arc::new(new), Arc::clone(member)]),
+                    2 => after.push(Arc::new(new)),
+                    _ => after.push(Arc::clone(member)),
+                }
+            }
+            let keys = |list: &[Arc<Option<u8>>]| list.iter().map(|key| **key).collect::<Vec<_>>();
+            let hashed = |place: u32| after[place as usize].map(|key| hash(&[key]));
+            let followed = lookup(&keys(&all)).followed(&Alignment::of(&all, &after), hashed).unwrap();
+            let made = lookup(&keys(&after));
+            for key in 0..4_u8 {
+                let places = |lookup: &Lookup| lookup.places(&[key]).collect::<Vec<_>>();
+                prop_assert_eq!(places(&followed), places(&made));
+            }
+        }
     }
 }

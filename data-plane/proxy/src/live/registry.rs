@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
 
 use rustc_hash::{FxBuildHasher, FxHashSet};
 use sluicegate_model::{Backend, Endpoint, Frontend, Runtime};
 use sluicegate_proto::id::ObjectKey;
 
 use super::active::Active;
+use super::alignment::Alignment;
 use super::backend::{BackendState, LiveBackend};
 use super::change::{Changes, Mark};
 use super::endpoint::{EndpointState, LiveEndpoint, Transports, target};
@@ -96,13 +98,13 @@ impl Registry {
             Some(state) => Arc::clone(state),
             None => Arc::new(BackendState::new(self.mark(config.key()), self.workers)),
         };
-        let endpoints = config
-            .endpoints
-            .iter()
-            .enumerate()
-            .map(|(index, endpoint)| {
-                let same = previous.and_then(|previous| previous.endpoints.get(index));
-                match same.filter(|same| Arc::ptr_eq(&same.config, endpoint)) {
+        let before = previous.map_or(&[][..], |previous| &previous.config.endpoints);
+        let alignment = Alignment::of(before, &config.endpoints);
+        let endpoints = (0..)
+            .zip(&config.endpoints)
+            .map(|(place, endpoint)| {
+                let same = previous.zip(alignment.source(place));
+                match same.and_then(|(previous, source)| previous.endpoints.get(source as usize)) {
                     Some(same) => Arc::clone(same),
                     None => self.draft_endpoint(endpoint, &state),
                 }
@@ -113,7 +115,8 @@ impl Registry {
             Some(previous) => Arc::clone(&previous.sinks),
             None => Arc::new(Sinks::to(config.settings.log_targets.clone().into())),
         };
-        Arc::new(LiveBackend::new(Arc::clone(config), state, endpoints, sinks))
+        let follows = previous.map(|previous| (&**previous, &alignment));
+        Arc::new(LiveBackend::new(Arc::clone(config), state, endpoints, sinks, follows))
     }
 
     fn draft_endpoint(&mut self, config: &Arc<Endpoint>, backend: &Arc<BackendState>) -> Arc<LiveEndpoint> {
@@ -196,34 +199,38 @@ impl Registry {
         self.adopt_endpoints(previous, active);
     }
 
-    /// Touches the endpoints of changed backends alone: a commit must not cost what the whole site costs.
+    /// Touches the endpoints that changed alone: a commit must not cost what the whole site costs.
     fn adopt_endpoints(&mut self, previous: &Active, active: &Active) {
-        let mut gone: Vec<(&ObjectKey, &Arc<EndpointState>, bool)> = Vec::new();
+        let mut gone: Vec<(&Arc<LiveEndpoint>, bool)> = Vec::new();
+        let mut came: Vec<(u32, &Arc<LiveEndpoint>)> = Vec::new();
         for (key, before) in &previous.backends {
-            let now = active.backends.get(key);
-            if !now.is_some_and(|now| Arc::ptr_eq(now, before)) {
-                let listed = before.endpoints.iter();
-                gone.extend(listed.map(|endpoint| (&endpoint.config.key, &endpoint.state, now.is_some())));
+            match active.backends.get(key) {
+                None => gone.extend(before.endpoints.iter().map(|endpoint| (endpoint, false))),
+                Some(now) if Arc::ptr_eq(now, before) => {}
+                Some(now) => {
+                    let alignment = Alignment::of(&before.endpoints, &now.endpoints);
+                    gone.extend(alignment.gone().iter().map(|&place| (before.at(place), true)));
+                    came.extend(alignment.came().iter().map(|&place| (place, now.at(place))));
+                    alignment.shifted().for_each(|place| now.at(place).state.index.store(place, SeqCst));
+                }
             }
         }
-        for (key, _, _) in &gone {
-            self.endpoints.remove(*key);
+        let new = active.backends.iter().filter(|(key, _)| !previous.backends.contains_key(key));
+        came.extend(new.flat_map(|(_, backend)| (0..).zip(&backend.endpoints)));
+
+        for (endpoint, _) in &gone {
+            self.endpoints.remove(&endpoint.config.key);
         }
         let mut kept = FxHashSet::default();
-        for (key, backend) in &active.backends {
-            if previous.backends.get(key).is_some_and(|before| Arc::ptr_eq(before, backend)) {
-                continue;
-            }
-            for (index, endpoint) in (0u32..).zip(&backend.endpoints) {
-                endpoint.state.adopt(index, &endpoint.config);
-                kept.insert(Arc::as_ptr(&endpoint.state));
-                self.endpoints.insert(endpoint.config.key.clone(), Arc::clone(&endpoint.state));
-            }
+        for (place, endpoint) in came {
+            endpoint.state.adopt(place, &endpoint.config);
+            kept.insert(Arc::as_ptr(&endpoint.state));
+            self.endpoints.insert(endpoint.config.key.clone(), Arc::clone(&endpoint.state));
         }
-        for (_, state, backend_stays) in gone {
+        for (endpoint, backend_stays) in gone {
             // Exchanges routed to a backend that is gone as a whole may still go to its endpoints.
-            if backend_stays && !kept.contains(&Arc::as_ptr(state)) {
-                state.retire();
+            if backend_stays && !kept.contains(&Arc::as_ptr(&endpoint.state)) {
+                endpoint.state.retire();
             }
         }
         if self.transports.len() > 2 * self.endpoints.len() + SPARE_TRANSPORTS {

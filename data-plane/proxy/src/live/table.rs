@@ -4,18 +4,14 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sluicegate_balance::{
-    Bounds, Candidate, Maglev, Map, NodeKey, PeakEwma, Ring, Schedule, Server, divisor, draw, draw_cheapest,
-    eligible, node_key,
-};
+use sluicegate_balance::{Bounds, Maglev, Map, PeakEwma, Ring, Schedule, Server, draw, draw_cheapest};
 use sluicegate_model::Backend;
 use sluicegate_model::backend::{Balance, HashTable};
-use sluicegate_model::endpoint::HashIdentity;
 
 use super::endpoint::LiveEndpoint;
 use super::index::{By, Index};
+use super::roster::Roster;
 use crate::chance::mix;
-use crate::stream::Target;
 
 /// The usable endpoints of a backend; replaced when a configuration or a health changes, read on each request.
 #[derive(Debug, Default)]
@@ -23,6 +19,7 @@ pub(super) struct Table {
     order: Order,
     /// Indices into the backend's endpoints, each once, sorted.
     usable: Box<[u32]>,
+    roster: Roster,
 }
 
 /// By what the next one is found.
@@ -60,39 +57,39 @@ impl Default for Order {
     }
 }
 
+/// Who is to be told to an index once it is in force.
+pub(super) enum Untold {
+    All,
+    These(Vec<u32>),
+}
+
 impl Table {
-    /// `previous`: the one that it takes the place of.
-    pub(super) fn build(config: &Backend, endpoints: &[Arc<LiveEndpoint>], previous: &Self) -> Self {
+    /// `previous`: the one that it takes the place of. `touched`: who is not as they were then, where everybody has their
+    /// place of then; `None`: some have another.
+    pub(super) fn build(
+        config: &Backend,
+        endpoints: &[Arc<LiveEndpoint>],
+        roster: Roster,
+        previous: &Self,
+        touched: Option<&[u32]>,
+    ) -> (Self, Untold) {
         let settings = &config.settings;
         if settings.disabled {
-            return Self::default();
+            return (Self { roster, ..Self::default() }, Untold::All);
         }
-        let candidates = endpoints.iter().map(|endpoint| Candidate {
-            weight: endpoint.state.weight_in_sixteenths(),
-            backup: endpoint.config.backup,
-            usable: !endpoint.is_disabled() && !endpoint.drains() && endpoint.state.is_usable(),
-        });
-        let eligible = eligible(candidates, settings.all_backups);
-        let usable = eligible.iter().map(|(place, _)| *place).collect();
-        let servers = || -> Vec<Server> {
-            let key = |place: u32| node_key(identity(&endpoints[place as usize]));
-            eligible.iter().map(|&(place, weight)| Server { place, key: key(place), weight }).collect()
-        };
+        let eligible = roster.eligible(settings.all_backups);
+        let usable: Box<[u32]> = eligible.iter().map(|(place, _)| *place).collect();
+        let servers = || roster.servers(&eligible);
         let ring = |servers: &[Server]| match &previous.order {
             Order::Ring(ring, _) | Order::Chance(ring, _) | Order::Latency(ring, _) => ring.renewed(servers),
             Order::Turns(_) | Order::Slots(_) | Order::Maglev(_) | Order::Index(_) => Ring::new(servers),
         };
-        let weights = endpoints.iter().map(|endpoint| endpoint.state.weight_in_sixteenths());
-        let map = || Map::new(&servers(), divisor(weights));
-        let index = |by| {
-            let places = endpoints.iter().map(|endpoint| &endpoint.state);
-            for (state, place) in places.zip(0..) {
-                state.set_eligible(eligible.binary_search_by_key(&place, |(place, _)| *place).is_ok());
-            }
-            Order::Index(Arc::new(Index::new(
-                by,
-                endpoints.iter().map(|endpoint| Arc::clone(&endpoint.state)),
-            )))
+        let map = || Map::new(&servers(), roster.divisor());
+        let mut untold = Untold::All;
+        let mut index = |by| {
+            let (index, told) = previous.indexed(by, endpoints, &usable, touched);
+            untold = told;
+            Order::Index(index)
         };
         let order = match &settings.balance {
             Balance::RoundRobin => Order::Turns(Schedule::new(&eligible)),
@@ -111,7 +108,38 @@ impl Table {
                 }
             },
         };
-        Self { order, usable }
+        (Self { order, usable, roster }, untold)
+    }
+
+    /// The index of those that are usable now: the one there is, where everybody has their place in it.
+    fn indexed(
+        &self,
+        by: By,
+        endpoints: &[Arc<LiveEndpoint>],
+        usable: &[u32],
+        touched: Option<&[u32]>,
+    ) -> (Arc<Index>, Untold) {
+        let state = |place: u32| &endpoints[place as usize].state;
+        let elastic = |places: &[u32]| places.iter().any(|&place| state(place).is_elastic());
+        if let (Order::Index(index), Some(touched)) = (&self.order, touched)
+            && index.goes_by(by, elastic(touched))
+        {
+            let mut untold = turned(&self.usable, usable);
+            untold.iter().for_each(|&place| state(place).set_eligible(contains(usable, place)));
+            untold.extend(touched);
+            return (Arc::clone(index), Untold::These(untold));
+        }
+        let mut next = usable.iter().peekable();
+        let members = (0..).zip(endpoints).map(|(place, endpoint)| {
+            endpoint.state.set_eligible(next.next_if(|&&usable| usable == place).is_some());
+            Arc::clone(&endpoint.state)
+        });
+        (Arc::new(Index::new(by, members)), Untold::All)
+    }
+
+    /// What is asked of each endpoint.
+    pub(super) fn roster(&self) -> &Roster {
+        &self.roster
     }
 
     /// By what the next one is found, where that hangs on what they have.
@@ -188,7 +216,7 @@ impl Table {
     }
 
     pub(super) fn contains(&self, index: u32) -> bool {
-        self.usable.binary_search(&index).is_ok()
+        contains(&self.usable, index)
     }
 }
 
@@ -197,11 +225,15 @@ fn peak_ewma(decay: Duration) -> PeakEwma {
     PeakEwma { decay, penalty: Duration::from_secs(1) }
 }
 
-/// What hashes know an endpoint by. One without an address is known by its number.
-fn identity(endpoint: &LiveEndpoint) -> NodeKey {
-    match (endpoint.config.hash_identity, endpoint.target()) {
-        (HashIdentity::Address, Some(Target::Ip(address))) => NodeKey::Addr(address.ip()),
-        (HashIdentity::AddressAndPort, Some(Target::Ip(address))) => NodeKey::AddrPort(address),
-        _ => NodeKey::Id(endpoint.config.number.get()),
-    }
+fn contains(sorted: &[u32], place: u32) -> bool {
+    sorted.binary_search(&place).is_ok()
+}
+
+/// What is in one of two sorted lists alone.
+fn turned(before: &[u32], after: &[u32]) -> Vec<u32> {
+    let head = before.iter().zip(after).take_while(|(a, b)| a == b).count();
+    let (before, after) = (&before[head..], &after[head..]);
+    let gone = before.iter().filter(|&&place| !contains(after, place));
+    let came = after.iter().filter(|&&place| !contains(before, place));
+    gone.chain(came).copied().collect()
 }

@@ -1,4 +1,5 @@
 mod client_port;
+mod following;
 mod operator;
 mod waiting;
 

@@ -43,7 +43,7 @@ impl EndpointState {
     fn share_changed(&self) {
         self.mark.touch();
         if let Some(backend) = self.backend.upgrade() {
-            backend.endpoints_changed();
+            backend.endpoint_changed(self);
         }
     }
 

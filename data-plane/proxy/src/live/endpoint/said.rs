@@ -31,7 +31,7 @@ impl EndpointState {
         if before != admin
             && let Some(backend) = self.backend.upgrade()
         {
-            backend.endpoints_changed();
+            backend.endpoint_changed(self);
         }
         before != admin
     }
@@ -48,7 +48,7 @@ impl EndpointState {
             self.places.overrule(limit);
         }
         if let Some(backend) = self.backend.upgrade() {
-            backend.endpoints_changed();
+            backend.endpoint_changed(self);
         }
     }
 
@@ -84,7 +84,7 @@ impl EndpointState {
         };
         self.mark.touch();
         if changed && let Some(backend) = self.backend.upgrade() {
-            backend.endpoints_changed();
+            backend.endpoint_changed(self);
         }
         changed
     }
