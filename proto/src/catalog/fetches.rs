@@ -9,14 +9,16 @@ pub struct Phases {
     pub response: bool,
     /// In the log line at the end.
     pub log: bool,
+    /// In health checks, over the answer.
+    pub check: bool,
     /// Only where the frontend or backend is in HTTP mode.
     pub http_only: bool,
 }
 
-const ALWAYS: Phases = Phases { request: true, response: true, log: true, http_only: false };
-const REQUEST: Phases = Phases { request: true, response: false, log: false, http_only: true };
-const RESPONSE: Phases = Phases { request: false, response: true, log: true, http_only: true };
-const HTTP: Phases = Phases { request: true, response: true, log: true, http_only: true };
+const ALWAYS: Phases = Phases { request: true, response: true, log: true, check: true, http_only: false };
+const REQUEST: Phases = Phases { request: true, response: false, log: false, check: false, http_only: true };
+const RESPONSE: Phases = Phases { request: false, response: true, log: true, check: true, http_only: true };
+const HTTP: Phases = Phases { request: true, response: true, log: true, check: false, http_only: true };
 
 /// A source of values: what an expression starts with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,3 +160,19 @@ pub const FETCHES: &[FetchSpec] = &[
     URL_PARAM,
     synonym("urlp", URL_PARAM),
 ];
+
+/// Fetches that health checks have and nothing else, sorted by name. Beside these they have those of [`FETCHES`] that are
+/// about an answer or about nothing that passes through.
+pub const CHECK_FETCHES: &[FetchSpec] = &[
+    fetch("be_id", &[], Int, ALWAYS, "number of the backend"),
+    PAYLOAD,
+    fetch("res.body", &[], Str, ALWAYS, "body of the answer, as far as it has come"),
+    fetch("res.len", &[], Int, ALWAYS, "bytes of the answer that have come"),
+    synonym("res.payload", PAYLOAD),
+    fetch("srv_id", &[], Int, ALWAYS, "number of the server that is checked"),
+    fetch("srv_name", &[], Str, ALWAYS, "name of the server that is checked"),
+    fetch("var", NAME, Str, ALWAYS, "what a variable of the check holds"),
+];
+
+const PAYLOAD: FetchSpec =
+    fetch("payload", &[integer("offset"), integer("length")], Str, ALWAYS, "bytes of the answer as it came");

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
 use sluicegate_health::script::{
-    Action, Bytes, Expect, Expression, Handshake, HeaderPattern, Pattern, Piece, Regex, Request, Step, TextKind,
+    Action, Bytes, CodeOf, Expect, Expression, Handshake, HeaderPattern, Pattern, Piece, Regex, Request, Step, TextKind,
     TextMatch,
 };
 use sluicegate_health::{Circumstances, MAX_ANSWER_BYTES, Outcome, Script, Talk, Want};
@@ -56,7 +56,7 @@ fn expects(which: u8) -> (Vec<Expect>, bool, bool) {
         4 => {
             let answer = Piece::Answer { skip: 4, trimmed: true, first_line: true };
             let code = Expect {
-                has_code: true,
+                code: CodeOf::Start,
                 on_error: Some(vec![answer.clone()]),
                 on_success: Some(vec![answer]),
                 ..Expect::new(Pattern::Regex(regex("220")))
@@ -80,7 +80,7 @@ fn script(expects: Vec<Expect>, http: bool) -> Script {
             uri: "/".into(),
             version: "HTTP/1.0".into(),
             headers: Vec::new(),
-            body: Box::default(),
+            body: "".into(),
         })
     } else {
         Action::Send(Bytes { data: (*b"hello").into(), unix_time_at: Some(1) })
@@ -99,6 +99,7 @@ fn hold(script: &Arc<Script>, answer: &[u8], piece: usize) -> Outcome {
         match talk.want() {
             Want::Connect { .. } => talk.connected(),
             Want::Send(_) => talk.sent(),
+            Want::Run(errand) => panic!("no script here runs {errand:?}"),
             Want::Receive => {
                 assert!(taken < MAX_ANSWER_BYTES, "no more is asked for than is looked at");
                 match pieces.next() {
