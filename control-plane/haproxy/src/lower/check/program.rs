@@ -23,7 +23,7 @@ impl<'a> Lowering<'a> {
     /// What `global` says of programs; a later section adds to the earlier ones.
     pub(in crate::lower) fn programs(&mut self, lines: &Lines<'a>) {
         if let Some(line) = lines.last("external-check") {
-            self.global.programs.allowed = Some(line.args().first().is_some());
+            self.global.programs.allowed = Some(!line.args().is_empty());
         }
         self.global.programs.can_start |= lines.is_on("insecure-fork-wanted");
     }
