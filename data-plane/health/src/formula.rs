@@ -10,6 +10,9 @@ use crate::script::Particulars;
 /// All that the variables of a probe hold, with their names, in bytes: what would be more is not kept.
 pub const MAX_VARIABLE_BYTES: usize = 64 << 10;
 
+/// What a format gives, in bytes: what is more is cut (HAProxy: tune.bufsize).
+pub const MAX_MADE_BYTES: usize = 16 << 10;
+
 /// An expression or a format. What it says is for [`Formulas`] to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Formula {
@@ -23,7 +26,7 @@ pub struct Formula {
 pub trait Formulas: fmt::Debug + Send + Sync {
     /// The value of an expression; `None`: it has none.
     fn value(&self, formula: &Formula, known: &Known<'_>) -> Option<Value>;
-    /// The text of a format.
+    /// The text of a format; of one that is longer than [`MAX_MADE_BYTES`] the beginning counts.
     fn text(&self, formula: &Formula, known: &Known<'_>) -> Vec<u8>;
 }
 

@@ -6,7 +6,7 @@ use std::num::NonZeroU16;
 use super::Talk;
 use crate::answer::Answer;
 use crate::evidence::Status;
-use crate::formula::{Formula, Known, Value};
+use crate::formula::{Formula, Known, MAX_MADE_BYTES, Value};
 use crate::outcome::Outcome;
 use crate::script::{CodeOf, Connect, Expect, HeaderPattern, Pattern, Setting, Text, TextKind, TextMatch};
 
@@ -18,7 +18,9 @@ impl Talk {
     /// What a format gives.
     pub(super) fn made(&self, formula: &Formula) -> Vec<u8> {
         let Some(formulas) = &self.formulas else { return Vec::new() };
-        formulas.text(formula, &self.known())
+        let mut text = formulas.text(formula, &self.known());
+        text.truncate(MAX_MADE_BYTES);
+        text
     }
 
     pub(super) fn text(&self, text: &Text) -> Vec<u8> {

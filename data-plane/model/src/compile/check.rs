@@ -15,7 +15,6 @@ use super::address;
 use super::part::optional;
 use super::reason::Fault;
 use super::scope::Scope;
-
 use crate::check::Formulas;
 use formula::Made;
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sluicegate_engine::engine::Engine;
-use sluicegate_health::formula::{Formula, Formulas, Known, Value};
+use sluicegate_health::formula::{Formula, Formulas, Known, MAX_MADE_BYTES, Value};
 use sluicegate_model::backend::BackendSettings;
 use sluicegate_model::check::{Given, Piece, Source};
 use sluicegate_model::expr::{Direction, Figure};
@@ -33,6 +33,9 @@ impl Formulas for Worked {
         let over = self.over(known);
         let mut out = Vec::new();
         for piece in self.pieces(formula) {
+            if out.len() >= MAX_MADE_BYTES {
+                break;
+            }
             match piece {
                 Piece::Literal(text) => out.extend_from_slice(text),
                 Piece::Value { value, quote } => {

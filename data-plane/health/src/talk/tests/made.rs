@@ -1,7 +1,7 @@
 //! What is worked out for each probe. Results and words are those of HAProxy 2.6.
 
 use super::*;
-use crate::formula::{Formula, Formulas, Known, Value, When};
+use crate::formula::{Formula, Formulas, Known, MAX_MADE_BYTES, Value, When};
 use crate::script::{CodeOf, Connect, Expect, HeaderPattern, How, Piece, Setting, Step, Text, TextMatch};
 
 /// Formulas of the tests: `=text`, `#number`, `$variable`, `answer`, `status`, `body`, `@header`, `name`; nothing else
@@ -118,6 +118,12 @@ fn what_is_sent_is_worked_out() {
     assert_eq!(held(false, vec![hexadecimal("=zz")], &[]).0, failed);
     assert_eq!(held(false, vec![hexadecimal("=736")], &[]).0, failed);
     assert_eq!(held(false, vec![send("nothing"), send("name")], &[]).1, "a");
+}
+
+#[test]
+fn what_a_format_gives_is_bounded() {
+    let long = format!("={}", "x".repeat(MAX_MADE_BYTES + 1));
+    assert_eq!(held(false, vec![send(&long)], &[]).1.len(), MAX_MADE_BYTES);
 }
 
 #[test]
