@@ -96,6 +96,8 @@ impl Standalone {
         let workers = self.workers.or(self.program.workers);
         settings.workers = workers;
         settings.predecessors = self.predecessors;
+        // It is the file's to say, which is this process's own.
+        settings.runs_programs = true;
         let proxy = Proxy::start(settings)?;
         tokio::select! {
             refused = first_generation(&proxy, &publisher) => {

@@ -46,6 +46,9 @@ pub(crate) struct Command {
     /// Threads that move traffic [default: one a CPU]
     #[arg(long, value_name = "N", env = "SLUICEGATE_WORKERS")]
     workers: Option<NonZeroUsize>,
+    /// Run the programs that the control plane names as health checks (HAProxy: external-check), as this process's user
+    #[arg(long, env = "SLUICEGATE_ALLOW_EXTERNAL_CHECK")]
+    allow_external_check: bool,
     /// How this process writes about itself on standard error; what is written is chosen by RUST_LOG
     #[arg(long, value_enum, value_name = "FORMAT", env = "SLUICEGATE_LOG_FORMAT", default_value_t = LogFormat::Full)]
     pub(crate) log_format: LogFormat,
@@ -96,6 +99,7 @@ impl Command {
         settings.proxy_id = self.id;
         settings.state_dir = self.state_dir;
         settings.workers = self.workers;
+        settings.runs_programs = self.allow_external_check;
         Ok(settings)
     }
 

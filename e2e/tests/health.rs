@@ -11,6 +11,8 @@ mod begin;
 mod endings;
 #[path = "health/observe.rs"]
 mod observe;
+#[path = "health/programs.rs"]
+mod programs;
 
 use std::path::Path;
 use std::time::Duration;

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use crate::catalog::{ALIASES, CONVERTERS, FETCHES};
+use crate::catalog::{ALIASES, CHECK_FETCHES, CONVERTERS, FETCHES};
 use crate::v1::{Match, Resource};
 
 mod needs;
@@ -51,6 +51,7 @@ const PLAIN: &[&str] = &[
     "balance.rdp-cookie",
     "balance.round_robin",
     "balance.static_round_robin",
+    "check.formula",
     "check.initial-state",
     "check.paused",
     "check.send-proxy",
@@ -98,6 +99,7 @@ const PLAIN: &[&str] = &[
     "persistence.rdp-cookie",
     "persistence.rule",
     "probe.http",
+    PROGRAMS,
     "probe.script",
     "probe.tcp",
     "retry-on",
@@ -108,7 +110,8 @@ const PLAIN: &[&str] = &[
 
 static OF_THIS_BUILD: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     let plain = PLAIN.iter().map(|&name| name.to_owned());
-    let fetches = FETCHES.iter().map(|spec| format!("fetch.{}", spec.canonical));
+    let all_fetches = FETCHES.iter().chain(CHECK_FETCHES);
+    let fetches = all_fetches.map(|spec| format!("fetch.{}", spec.canonical));
     let converters = CONVERTERS.iter().map(|spec| format!("convert.{}", spec.name));
     let aliases = ALIASES.iter().map(|spec| format!("alias.{}", spec.name));
     let matches = MATCHES.iter().map(|&(_, word)| format!("match.{word}"));
@@ -131,6 +134,9 @@ const MATCHES: [(Match, &str); 13] = [
     (Match::Len, "len"),
     (Match::Bin, "bin"),
 ];
+
+/// What a proxy has only where it was started so: it runs programs of its host.
+pub const PROGRAMS: &str = "probe.program";
 
 /// All capabilities of this build.
 pub fn of_this_build() -> &'static BTreeSet<String> {

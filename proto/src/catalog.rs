@@ -11,7 +11,7 @@ mod maps;
 
 pub use aliases::{ALIASES, AliasSpec};
 pub use converters::{CONVERTERS, ConverterSpec};
-pub use fetches::{FETCHES, FetchSpec, Phases};
+pub use fetches::{CHECK_FETCHES, FETCHES, FetchSpec, Phases};
 pub use maps::{Gives, MapSpec, map_spec};
 
 use crate::v1::Match;
@@ -105,6 +105,11 @@ const fn optional(argument: ArgumentSpec) -> ArgumentSpec {
 /// The fetch of this name, `None` where there is none.
 pub fn fetch(name: &str) -> Option<&'static FetchSpec> {
     FETCHES.iter().find(|spec| spec.name == name)
+}
+
+/// The fetch of this name that only health checks have, `None` where there is none.
+pub fn check_fetch(name: &str) -> Option<&'static FetchSpec> {
+    CHECK_FETCHES.iter().find(|spec| spec.name == name)
 }
 
 /// The converter of this name, `None` where there is none.

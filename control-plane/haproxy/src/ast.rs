@@ -99,6 +99,12 @@ impl Directive {
         self.keyword.name
     }
 
+    /// What stands in parentheses behind the last word of the keyword; `None`: nothing.
+    pub fn called(&self) -> Option<&str> {
+        let (_, rest) = self.head().last()?.text().split_once('(')?;
+        Some(rest.trim_end_matches(')')).filter(|name| !name.is_empty())
+    }
+
     /// The words after the keyword.
     pub fn args(&self) -> &[Word] {
         self.words.get(self.head..).unwrap_or_default()

@@ -46,6 +46,8 @@ pub enum Phase {
     Response,
     /// At the end, for the log.
     Log,
+    /// Over the answer to a health check.
+    Check,
 }
 
 /// Where an expression stands.
@@ -63,6 +65,9 @@ impl Scope {
     /// Over an HTTP response.
     pub const RESPONSE: Scope = Scope { phase: Phase::Response, http: true };
 
+    /// Over the answer to a health check.
+    pub const CHECK: Scope = Scope { phase: Phase::Check, http: true };
+
     /// Words for messages.
     fn place(self) -> &'static str {
         match (self.phase, self.http) {
@@ -70,6 +75,7 @@ impl Scope {
             (Phase::Request, true) => "while the request is handled",
             (Phase::Response, true) => "while the response is handled",
             (Phase::Log, true) => "when the log line is written",
+            (Phase::Check, true) => "in a health check",
         }
     }
 }

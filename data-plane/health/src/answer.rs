@@ -16,6 +16,8 @@ pub(crate) enum Answer<'a> {
 /// Head and body.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Read<'a> {
+    /// `1.0`, `1.1`
+    pub(crate) version: &'a [u8],
     pub(crate) code: u16,
     /// The code as it came.
     pub(crate) digits: &'a [u8],
@@ -37,6 +39,7 @@ pub(crate) fn read(input: &[u8], closed: bool, bodiless: bool) -> Answer<'_> {
     let Some(first) = lines.next() else { return Answer::Partial };
     let Some((digits, reason)) = status_line(first) else { return Answer::Bad };
     let Some(code) = number(digits) else { return Answer::Bad };
+    let version = first.get(b"HTTP/".len()..b"HTTP/0.0".len()).unwrap_or_default();
     let mut headers: Vec<(&[u8], Cow<'_, [u8]>)> = Vec::new();
     loop {
         let Some(line) = lines.next() else { return Answer::Partial };
@@ -62,12 +65,18 @@ pub(crate) fn read(input: &[u8], closed: bool, bodiless: bool) -> Answer<'_> {
     let bodiless = bodiless || code < 200 || code == 204 || code == 304;
     match framing(&headers) {
         None => Answer::Bad,
-        Some(_) if bodiless => {
-            Answer::Read(Read { code, digits, reason, headers, body: Cow::Borrowed(b""), whole: true })
-        }
+        Some(_) if bodiless => Answer::Read(Read {
+            version,
+            code,
+            digits,
+            reason,
+            headers,
+            body: Cow::Borrowed(b""),
+            whole: true,
+        }),
         Some(framing) => {
             let Some((body, whole)) = framing.body(lines.rest, closed) else { return Answer::Bad };
-            Answer::Read(Read { code, digits, reason, headers, body, whole })
+            Answer::Read(Read { version, code, digits, reason, headers, body, whole })
         }
     }
 }

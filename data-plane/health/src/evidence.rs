@@ -30,6 +30,12 @@ pub enum Status {
     L7Response,
     /// The answer had another status than wanted.
     L7Status,
+    /// The program said no, could not be run, or was ended by a signal.
+    ProgramError,
+    /// The program did not end in time.
+    ProgramTimeout,
+    /// The program said yes.
+    ProgramOk,
     /// No probe: exchanges went wrong too often in a row.
     Observed,
     /// An agent said nothing about the health.
@@ -38,7 +44,7 @@ pub enum Status {
 
 impl Status {
     /// All results.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::L4Ok,
         Self::L4Timeout,
         Self::L4Connection,
@@ -51,18 +57,22 @@ impl Status {
         Self::L7Timeout,
         Self::L7Response,
         Self::L7Status,
+        Self::ProgramError,
+        Self::ProgramTimeout,
+        Self::ProgramOk,
         Self::Observed,
         Self::NoChange,
     ];
 
     /// Whether the endpoint passed.
     pub fn passed(self) -> bool {
-        matches!(self, Self::L4Ok | Self::L6Ok | Self::L7Ok | Self::L7OkConditional)
+        matches!(self, Self::L4Ok | Self::L6Ok | Self::L7Ok | Self::L7OkConditional | Self::ProgramOk)
     }
 
     /// Whether a code is told with it, be it 0.
     pub fn has_code(self) -> bool {
-        matches!(self, Self::L7Ok | Self::L7OkConditional | Self::L7Status)
+        let answered = matches!(self, Self::L7Ok | Self::L7OkConditional | Self::L7Status);
+        answered || matches!(self, Self::ProgramError | Self::ProgramTimeout | Self::ProgramOk)
     }
 
     /// As in statistics: `L4OK`.
@@ -80,6 +90,9 @@ impl Status {
             Self::L7Timeout => "L7TOUT",
             Self::L7Response => "L7RSP",
             Self::L7Status => "L7STS",
+            Self::ProgramError => "PROCERR",
+            Self::ProgramTimeout => "PROCTOUT",
+            Self::ProgramOk => "PROCOK",
             Self::Observed => "HANA",
             Self::NoChange => "CHECKED",
         }
@@ -100,6 +113,9 @@ impl Status {
             Self::L7Timeout => "Layer7 timeout",
             Self::L7Response => "Layer7 invalid response",
             Self::L7Status => "Layer7 wrong status",
+            Self::ProgramError => "External check error",
+            Self::ProgramTimeout => "External check timeout",
+            Self::ProgramOk => "External check passed",
             Self::Observed => "Health analyze",
             Self::NoChange => "No status change",
         }
@@ -111,8 +127,8 @@ impl Status {
 pub struct Evidence {
     /// Its result.
     pub status: Status,
-    /// Code of the answer, where there was one.
-    pub code: Option<u16>,
+    /// Code of the answer or of the program, where there was one; -1: a program that a signal ended.
+    pub code: Option<i32>,
     /// The system's or the endpoint's own words; may be empty. Without control characters.
     pub info: Box<str>,
     /// From the start of the probe.

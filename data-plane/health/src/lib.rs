@@ -10,6 +10,7 @@ mod agent;
 mod answer;
 mod check;
 mod evidence;
+pub mod formula;
 mod outcome;
 pub mod script;
 mod talk;

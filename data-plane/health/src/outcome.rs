@@ -11,8 +11,8 @@ const MAX_INFO_BYTES: usize = 127;
 pub struct Outcome {
     /// Its result.
     pub status: Status,
-    /// Code of the answer, where it has one.
-    pub code: Option<u16>,
+    /// Code of the answer or of the program, where it has one; -1: a program that a signal ended.
+    pub code: Option<i32>,
     /// The script's, the system's or the endpoint's own words; may be empty. At most 127 bytes.
     pub info: String,
     /// What an agent said, where one was asked.
@@ -21,7 +21,7 @@ pub struct Outcome {
 
 impl Outcome {
     /// With words that may hold anything: they end at a NUL and where they get too long.
-    pub(crate) fn new(status: Status, code: Option<u16>, info: &[u8]) -> Self {
+    pub(crate) fn new(status: Status, code: Option<i32>, info: &[u8]) -> Self {
         let end = info.iter().position(|&byte| byte == 0).unwrap_or(info.len()).min(MAX_INFO_BYTES);
         let mut info = String::from_utf8_lossy(&info[..end]).into_owned();
         // What stands for a broken byte is longer than it.

@@ -1,13 +1,19 @@
 //! What a probe does, step by step (HAProxy: tcp-check, http-check, option ...-check).
 
 mod pattern;
+mod program;
 mod words;
 
 use std::net::IpAddr;
 use std::num::NonZeroU16;
 
+use crate::formula::{Formula, When};
+
 pub(crate) use pattern::render as told;
-pub use pattern::{Expect, Expression, Handshake, HeaderPattern, Pattern, Piece, Regex, TextKind, TextMatch};
+pub use pattern::{
+    CodeOf, Expect, Expression, Handshake, HeaderPattern, How, Pattern, Piece, Regex, TextKind, TextMatch,
+};
+pub use program::{Errand, Particulars, Place, Program};
 
 /// Steps that are taken one after the other; the first that fails ends the probe.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -22,12 +28,29 @@ pub struct Script {
     pub disable_on_404: bool,
     /// Requests tell the endpoint its state (HAProxy: http-check send-state).
     pub send_state: bool,
+    /// How many formulas its steps have.
+    pub formulas: usize,
 }
 
 impl Script {
     /// A connection that opens is a success.
     pub fn opening() -> Self {
         Self { steps: vec![Step::implied(Action::Connect(Connect::implied()))], ..Self::default() }
+    }
+
+    /// Runs a program, which says how the endpoint is.
+    pub fn running(program: Program) -> Self {
+        Self { steps: vec![Step::implied(Action::Run(Box::new(program)))], ..Self::default() }
+    }
+
+    /// Whether a program of this host is run.
+    pub fn runs_program(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step.action, Action::Run(_)))
+    }
+
+    /// Whether a probe is about one endpoint, however many are at its place: it is told of itself, or others are told of it.
+    pub fn is_personal(&self) -> bool {
+        self.send_state || self.runs_program() || self.formulas > 0
     }
 
     /// Asks an agent: connects, sends these bytes if there are some, and hears a line.
@@ -54,6 +77,11 @@ pub struct Step {
 }
 
 impl Step {
+    /// Whether it has to do with the endpoint.
+    pub fn is_exchange(&self) -> bool {
+        !matches!(self.action, Action::Set(_) | Action::Unset(_))
+    }
+
     /// One that nobody wrote.
     pub fn implied(action: Action) -> Self {
         Self { number: 0, comment: "".into(), action }
@@ -67,21 +95,36 @@ pub enum Action {
     Connect(Connect),
     /// Sends bytes, and forgets what came before.
     Send(Bytes),
+    /// Sends the text of a format in the same way, or nothing where that is empty.
+    SendMade {
+        /// What is sent.
+        formula: Formula,
+        /// It is in hexadecimal digits.
+        hexadecimal: bool,
+    },
+    /// Sets a variable, where the value has one.
+    Set(Box<Setting>),
+    /// Takes a variable away.
+    Unset(Box<str>),
     /// Sends an HTTP request, and forgets what came before.
     Request(Request),
     /// Waits for an answer and judges it.
     Expect(Box<Expect>),
     /// Waits for the line of an agent, which ends the probe.
     HearAgent,
+    /// Runs a program, whose end ends the probe.
+    Run(Box<Program>),
 }
 
 /// HAProxy: tcp-check connect.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Connect {
     /// Instead of the endpoint's.
     pub address: Option<IpAddr>,
     /// Instead of the endpoint's.
     pub port: Option<NonZeroU16>,
+    /// Where it gives a number other than 0, and there is no `port`: instead of the endpoint's.
+    pub made_port: Option<Formula>,
     /// Closed in order, not by a reset.
     pub linger: bool,
     /// Begins with a PROXY line about the connection itself.
@@ -106,32 +149,62 @@ pub struct Bytes {
     pub unix_time_at: Option<usize>,
 }
 
+/// HAProxy: set-var, set-var-fmt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// The name of the variable.
+    pub name: Box<str>,
+    /// All of them have to hold.
+    pub when: Box<[When]>,
+    /// The new value.
+    pub formula: Formula,
+    /// The formula is a format.
+    pub is_format: bool,
+}
+
+/// A text that is the same each time, or is worked out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Text {
+    /// As it is.
+    Is(Box<[u8]>),
+    /// What a format gives.
+    Made(Formula),
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        Self::Is(text.as_bytes().into())
+    }
+}
+
 /// HAProxy: option httpchk, http-check send. Its parts are valid HTTP already.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// OPTIONS, GET ...
     pub method: Box<str>,
-    /// The request target.
-    pub uri: Box<str>,
+    /// The request target; `/` where it comes out empty.
+    pub uri: Text,
     /// `HTTP/1.0` or `HTTP/1.1`.
     pub version: Box<str>,
     /// In order. Those about the body and the connection are left out, as are empty ones.
-    pub headers: Vec<(Box<str>, Box<[u8]>)>,
+    pub headers: Vec<(Box<str>, Text)>,
     /// After the head.
-    pub body: Box<[u8]>,
+    pub body: Text,
 }
 
 impl Request {
-    /// The whole request. Content-Length and `Connection: close` are added.
-    pub(crate) fn render(&self, state: Option<&str>) -> Vec<u8> {
-        let Self { method, uri, version, headers, body } = self;
-        let mut out = format!("{method} {uri} {version}\r\n").into_bytes();
+    /// The whole request. Content-Length and `Connection: close` are added. What formats give can end no line.
+    pub(crate) fn render(&self, state: Option<&str>, text: impl Fn(&Text) -> Vec<u8>) -> Vec<u8> {
+        let Self { method, version, headers, .. } = self;
+        let (uri, body) = (target(text(&self.uri)), text(&self.body));
+        let mut out = [method.as_bytes(), b" ", &uri, b" ", version.as_bytes(), b"\r\n"].concat();
         for (name, value) in headers {
             let own = ["connection", "content-length", "transfer-encoding"];
+            let value = line(text(value));
             if value.is_empty() || own.iter().any(|own| name.eq_ignore_ascii_case(own)) {
                 continue;
             }
-            header(name, value, &mut out);
+            header(name, &value, &mut out);
         }
         if let Some(state) = state {
             header("X-Haproxy-Server-State", state.as_bytes(), &mut out);
@@ -141,9 +214,31 @@ impl Request {
             header("Content-Length", body.len().to_string().as_bytes(), &mut out);
         }
         out.extend_from_slice(b"Connection: close\r\n\r\n");
-        out.extend_from_slice(body);
+        out.extend_from_slice(&body);
         out
     }
+}
+
+/// What may stand in a request line: the rest is encoded (RFC 3986 2.1).
+fn target(text: Vec<u8>) -> Vec<u8> {
+    if text.is_empty() {
+        return b"/".to_vec();
+    }
+    let mut out = Vec::with_capacity(text.len());
+    for byte in text {
+        if byte <= b' ' || byte == 0x7f {
+            out.extend_from_slice(format!("%{byte:02X}").as_bytes());
+        } else {
+            out.push(byte);
+        }
+    }
+    out
+}
+
+/// What may stand in a header's value (RFC 9110 5.5).
+fn line(mut text: Vec<u8>) -> Vec<u8> {
+    text.iter_mut().filter(|byte| matches!(byte, b'\r' | b'\n' | 0)).for_each(|byte| *byte = b' ');
+    text
 }
 
 fn header(name: &str, value: &[u8], out: &mut Vec<u8>) {

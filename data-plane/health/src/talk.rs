@@ -2,14 +2,16 @@
 
 mod handshake;
 mod http;
+mod made;
 mod tcp;
 
 use std::sync::Arc;
 
 use crate::agent;
 use crate::evidence::Status;
+use crate::formula::{Formulas, Variables};
 use crate::outcome::Outcome;
-use crate::script::{Action, Connect, Expect, Script, Step};
+use crate::script::{Action, Connect, Errand, Expect, Particulars, Script, Step};
 
 /// Bytes of an answer that are looked at: with more the answer is judged by these (HAProxy: tune.bufsize).
 pub const MAX_ANSWER_BYTES: usize = 16 << 10;
@@ -25,6 +27,8 @@ pub struct Circumstances {
     pub state: String,
     /// Since 1970.
     pub unix_seconds: u32,
+    /// What programs are told of the endpoint, where one is run.
+    pub particulars: Box<Particulars>,
 }
 
 /// What a probe wants done next.
@@ -41,6 +45,8 @@ pub enum Want {
     Send(Vec<u8>),
     /// Something received; then [`Talk::received`], [`Talk::ended`] or [`Talk::broke`].
     Receive,
+    /// This program run; it comes to [`Talk::exited`] or [`Talk::refused`].
+    Run(Box<Errand>),
     /// Nothing more: this is what it came to.
     Over(Outcome),
 }
@@ -60,7 +66,10 @@ pub struct Talk {
     /// Why not.
     error: Option<String>,
     /// Of the last answer.
-    code: Option<u16>,
+    code: Option<i32>,
+    variables: Variables,
+    /// Who works out what the script leaves open.
+    formulas: Option<Arc<dyn Formulas>>,
 }
 
 /// What became of an expectation.
@@ -83,7 +92,15 @@ impl Talk {
             ended: false,
             error: None,
             code: None,
+            variables: Variables::default(),
+            formulas: None,
         }
+    }
+
+    /// Has the formulas of the script worked out; without, they give nothing.
+    #[must_use]
+    pub fn with_formulas(self, formulas: Arc<dyn Formulas>) -> Self {
+        Self { formulas: Some(formulas), ..self }
     }
 
     /// The index of the step that it is at; see [`Script::late`].
@@ -96,7 +113,7 @@ impl Talk {
         let script = Arc::clone(&self.script);
         while let Some(step) = script.steps.get(self.at) {
             match &step.action {
-                Action::Connect(to) => return self.connect(*to),
+                Action::Connect(to) => return self.connect(to),
                 Action::Send(bytes) => {
                     let mut data = bytes.data.to_vec();
                     if let Some(place) = bytes.unix_time_at.and_then(|at| data.get_mut(at..at + 4)) {
@@ -106,10 +123,26 @@ impl Talk {
                 }
                 Action::Request(request) => {
                     let state = script.send_state.then_some(&*self.circumstances.state);
-                    let data = request.render(state);
+                    let data = request.render(state, |text| self.text(text));
                     return self.send(data);
                 }
+                Action::SendMade { formula, hexadecimal } => match self.made_bytes(formula, *hexadecimal) {
+                    Some(data) if data.is_empty() => self.at += 1,
+                    Some(data) => return self.send(data),
+                    None => return Want::Over(self.not_made()),
+                },
+                Action::Set(setting) => {
+                    self.set(setting);
+                    self.at += 1;
+                }
+                Action::Unset(name) => {
+                    self.variables.unset(name);
+                    self.at += 1;
+                }
                 Action::HearAgent => return self.hear_agent(),
+                Action::Run(program) => {
+                    return Want::Run(Box::new(program.errand(&self.circumstances.particulars)));
+                }
                 Action::Expect(expect) => {
                     if self.waits && !self.ended && self.input.len() < MAX_ANSWER_BYTES {
                         return Want::Receive;
@@ -139,6 +172,12 @@ impl Talk {
         Outcome::new(status, None, &[words.as_bytes(), &self.script.place(self.at)].concat())
     }
 
+    /// The program has ended with this code, -1 where a signal did that; `words` say why it could not be run.
+    pub fn exited(&self, code: i32, words: &str) -> Outcome {
+        let status = if code == 0 { Status::ProgramOk } else { Status::ProgramError };
+        Outcome::new(status, Some(code), words.as_bytes())
+    }
+
     /// All was sent.
     pub fn sent(&mut self) {
         self.at += 1;
@@ -163,12 +202,13 @@ impl Talk {
         self.error.get_or_insert_with(|| words.to_owned());
         let sending = self.script.steps.get(self.at).map(|step| &step.action);
         match sending {
-            Some(Action::Send(_) | Action::Request(_)) => self.at += 1,
+            Some(Action::Send(_) | Action::SendMade { .. } | Action::Request(_)) => self.at += 1,
             _ => self.ended(),
         }
     }
 
-    fn connect(&mut self, to: Connect) -> Want {
+    fn connect(&mut self, to: &Connect) -> Want {
+        let to = Connect { port: to.port.or_else(|| self.made_port(to)), ..to.clone() };
         (self.waits, self.ended, self.error) = (true, false, None);
         self.input.clear();
         let send_proxy = to.send_proxy || (to.as_endpoint && self.circumstances.send_proxy);
@@ -219,7 +259,7 @@ impl Talk {
             match &self.script.steps[index].action {
                 Action::Expect(expect) if expect.negated => first = index,
                 Action::Expect(_) => {}
-                Action::Connect(_) | Action::Send(_) | Action::Request(_) | Action::HearAgent => break,
+                _ => break,
             }
         }
         first
@@ -235,7 +275,7 @@ impl Talk {
     ) -> Judged {
         let mut info = match &expect.on_error {
             _ if !said.is_empty() => said.to_vec(),
-            Some(pieces) => crate::script::told(pieces, &self.input),
+            Some(pieces) => crate::script::told(pieces, &self.input, |formula| self.made(formula)),
             None if self.script.explained => expect.mismatch(matched, step),
             None => Vec::new(),
         };
@@ -247,21 +287,20 @@ impl Talk {
         Judged::Failed(Outcome::new(status, self.code_of(expect), &info))
     }
 
-    fn code_of(&self, expect: &Expect) -> Option<u16> {
-        let digits = self.input.get(..3).filter(|_| expect.has_code);
-        let said = digits.and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
-        said.or(self.code)
+    /// What an expectation looks for cannot be worked out.
+    fn unsettled(&self, step: &Step, expect: &Expect, words: &[u8]) -> Judged {
+        self.failure(step, expect, (Status::L7Response, false), words)
     }
 
     fn success(&self) -> Outcome {
         let told = if self.script.explained { "(tcp-check)" } else { "" };
-        match self.script.steps.last() {
+        match self.script.steps.iter().rev().find(|step| step.is_exchange()) {
             Some(Step { action: Action::Expect(expect), .. }) => {
                 if self.excused() {
                     return Outcome::new(Status::L7OkConditional, self.code, b"");
                 }
                 let info = match &expect.on_success {
-                    Some(pieces) => crate::script::told(pieces, &self.input),
+                    Some(pieces) => crate::script::told(pieces, &self.input, |formula| self.made(formula)),
                     None => told.into(),
                 };
                 Outcome::new(expect.passed.unwrap_or(Status::L7Ok), self.code_of(expect), &info)

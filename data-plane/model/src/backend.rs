@@ -7,7 +7,7 @@ use std::time::Duration;
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::Origin;
 
-use crate::check::Script;
+use crate::check::{Formulas, Script};
 use crate::endpoint::Endpoint;
 use crate::expr::Sample;
 use crate::frontend::{HttpOptions, Mode, Timeouts};
@@ -49,6 +49,8 @@ pub struct BackendSettings {
     pub http: HttpOptions,
     /// What a probe does.
     pub probe: Arc<Script>,
+    /// What it works out on the way.
+    pub formulas: Arc<Formulas>,
     /// Attempts after the first that fail to connect.
     pub retries: u32,
     /// What is tried again; `None`: what the engine does of itself.

@@ -1,8 +1,9 @@
-//! What an expression gives, as bytes.
+//! What an expression gives.
 
+use std::net::IpAddr;
 use std::ops::ControlFlow;
 
-use sluicegate_model::expr::Sample;
+use sluicegate_model::expr::{Converter, Sample};
 
 use crate::convert::convert;
 use crate::fetch::{Extent, visit};
@@ -24,6 +25,65 @@ pub fn bytes<M: Message, T>(
 /// The value of an expression as a number. `None`: there is none, or it is no number.
 pub fn integer<M: Message>(sample: &Sample, message: &M, scratch: &mut Scratch) -> Option<i64> {
     one(sample, message, scratch, |value, buffer| value.integer(buffer))
+}
+
+/// The value of an expression, shown to `look`. `None`: there is none.
+pub fn given<M: Message, T>(
+    sample: &Sample,
+    message: &M,
+    scratch: &mut Scratch,
+    look: impl FnOnce(Given<'_>) -> T,
+) -> Option<T> {
+    let mut look = Some(look);
+    one(sample, message, scratch, |value, buffer| Some(look.take()?(Given::of(&value, buffer)?)))
+}
+
+/// What converters make of a value, shown to `look`. `None`: nothing.
+pub fn converted<T>(
+    converters: &[Converter],
+    value: Given<'_>,
+    scratch: &mut Scratch,
+    look: impl FnOnce(Given<'_>) -> T,
+) -> Option<T> {
+    let buffer = &mut scratch.value;
+    buffer.clear();
+    let value = convert(converters, value.into(), buffer)?;
+    Given::of(&value, buffer).map(look)
+}
+
+/// A value as it is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Given<'a> {
+    /// True or false.
+    Bool(bool),
+    /// A number.
+    Int(i64),
+    /// An address.
+    Ip(IpAddr),
+    /// Bytes.
+    Text(&'a [u8]),
+}
+
+impl<'a> Given<'a> {
+    fn of(value: &Value<'a>, buffer: &'a [u8]) -> Option<Self> {
+        Some(match value {
+            Value::Bool(truth) => Self::Bool(*truth),
+            Value::Int(number) => Self::Int(*number),
+            Value::Ip(ip) => Self::Ip(*ip),
+            text => Self::Text(text.bytes(buffer)?),
+        })
+    }
+}
+
+impl<'a> From<Given<'a>> for Value<'a> {
+    fn from(given: Given<'a>) -> Self {
+        match given {
+            Given::Bool(truth) => Self::Bool(truth),
+            Given::Int(number) => Self::Int(number),
+            Given::Ip(ip) => Self::Ip(ip),
+            Given::Text(text) => Self::Text(text),
+        }
+    }
 }
 
 /// What `look` makes of the one value of an expression.

@@ -21,7 +21,7 @@ mod rewrite;
 mod target;
 mod value;
 
-pub use bytes::{bytes, integer};
+pub use bytes::{Given, bytes, converted, given, integer};
 pub use evaluate::matches;
 pub use format::{Style, escape_log, render};
 pub use list::{Outcome, run};

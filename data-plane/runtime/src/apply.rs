@@ -26,12 +26,18 @@ pub struct Served {
 pub(crate) struct Applier {
     engine: Arc<Engine>,
     served: watch::Sender<Option<Served>>,
+    runs_programs: bool,
 }
 
 impl Applier {
-    /// Tells `served` of each new generation.
+    /// Tells `served` of each new generation. Refuses those that have programs run.
     pub(crate) fn new(engine: Arc<Engine>, served: watch::Sender<Option<Served>>) -> Self {
-        Self { engine, served }
+        Self { engine, served, runs_programs: false }
+    }
+
+    /// Takes generations that have programs run, where that is allowed.
+    pub(crate) fn running_programs(self, allowed: bool) -> Self {
+        Self { runs_programs: allowed, ..self }
     }
 }
 
@@ -43,8 +49,10 @@ impl Apply for Applier {
     async fn apply(&mut self, update: Update) -> Result<Applied, Refused> {
         let began = Instant::now();
         let (engine, previous) = (Arc::clone(&self.engine), self.served.borrow().clone());
+        let runs_programs = self.runs_programs;
         // On a thread of its own: a large snapshot takes its time, and probes and reports go on meanwhile.
-        let ready = tokio::task::spawn_blocking(move || ready(&engine, previous, &update)).await;
+        let ready =
+            tokio::task::spawn_blocking(move || ready(&engine, previous, &update, runs_programs)).await;
         let (served, prepared) = ready.unwrap_or_else(|error| Err(failed(&error)))?;
         let generation = served.generation;
         self.engine.commit(prepared);
@@ -59,7 +67,12 @@ impl Apply for Applier {
 }
 
 /// What an Update leads to, compiled and bound.
-fn ready(engine: &Engine, previous: Option<Served>, update: &Update) -> Result<(Served, Prepared), Refused> {
+fn ready(
+    engine: &Engine,
+    previous: Option<Served>,
+    update: &Update,
+    runs_programs: bool,
+) -> Result<(Served, Prepared), Refused> {
     let generation = generation(update)?;
     if !update.base.is_empty() {
         let base = ContentHash::try_from(&update.base[..]).unwrap_or_default();
@@ -78,12 +91,31 @@ fn ready(engine: &Engine, previous: Option<Served>, update: &Update) -> Result<(
     if runtime.hash != generation.hash {
         return Err(Refused::Hash { wanted: generation.hash, got: runtime.hash });
     }
+    if !runs_programs {
+        without_programs(&runtime)?;
+    }
     let runtime = Arc::new(runtime);
     let prepared = engine
         .prepare(Arc::clone(&runtime))
         .map_err(|faults| Refused::Rejected(faults.iter().map(local).collect()))?
         .numbered(generation.number);
     Ok((Served { generation, runtime }, prepared))
+}
+
+/// Refuses backends whose checks are programs. It is asked of what was compiled: what an update says that it needs may not
+/// be all.
+fn without_programs(runtime: &Runtime) -> Result<(), Refused> {
+    let backends = runtime.backends.values().map(|backend| &backend.settings);
+    let rejections: Vec<_> = backends
+        .filter(|settings| settings.probe.runs_program())
+        .map(|settings| Rejection {
+            id: Some((&settings.key).into()),
+            origin: Some(settings.origin.clone()),
+            reason: "this proxy was not started with --allow-external-check: it runs no programs".to_owned(),
+            local: true,
+        })
+        .collect();
+    if rejections.is_empty() { Ok(()) } else { Err(Refused::Rejected(rejections)) }
 }
 
 fn generation(update: &Update) -> Result<Generation, Refused> {

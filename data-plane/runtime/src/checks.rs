@@ -2,6 +2,8 @@
 //!
 //! An idle check costs its entry and a place in an ordered set. What each probe means is `sluicegate-health`'s to say.
 
+mod circumstances;
+pub(crate) mod formulas;
 mod subject;
 mod suspect;
 mod twins;
@@ -10,13 +12,13 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use sluicegate_engine::live::ErrorRun;
 use sluicegate_engine::stream::Target;
-use sluicegate_health::{
-    self as health, Check, Circumstances, Command, Finding, Outcome, Phase, Talk, first_delay,
-};
+use sluicegate_health::formula::Formulas;
+use sluicegate_health::script::Particulars;
+use sluicegate_health::{self as health, Check, Command, Finding, Outcome, Phase, Talk, first_delay};
 use sluicegate_model::endpoint::{CheckKey, ForcedHealth, ForcedValue};
 use sluicegate_model::process::Spread;
 use sluicegate_proto::id::ObjectKey;
@@ -24,7 +26,8 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until};
 
-use crate::probe::{Prober, Turn, hold};
+use crate::probe::{Prober, Turn, Way, hold};
+use circumstances::talk;
 pub(crate) use subject::{Kind, Subject};
 
 /// Probes at one time; what is due beyond them waits for its turn.
@@ -38,6 +41,14 @@ pub(crate) trait Verdicts {
     fn forced(&mut self, _endpoint: &Subject, _check: &Check) {}
     /// What it is told of itself in its checks.
     fn state_words(&self, endpoint: &Subject, check: &Check) -> String;
+    /// What its checks work out on the way; `None`: nothing.
+    fn formulas(&self, _endpoint: &Subject) -> Option<Arc<dyn Formulas>> {
+        None
+    }
+    /// What programs and formulas are told of it.
+    fn particulars(&self, _endpoint: &Subject) -> Particulars {
+        Particulars::default()
+    }
     /// A probe is over.
     fn probed(&mut self, endpoint: &Subject, finding: &Finding, check: &Check);
     /// Waits for exchanges of an endpoint that went wrong too often in a row.
@@ -81,6 +92,8 @@ struct Entry {
 #[derive(Debug)]
 struct Running {
     attempt: u64,
+    /// What it counts for among [`MAX_PROBES`].
+    cost: usize,
     /// The step that it is at.
     at: Arc<AtomicUsize>,
     task: AbortHandle,
@@ -266,7 +279,7 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
                     let outcome = entry.subject.script.late(at, phase == Phase::Connecting);
                     self.over(&key, now, &outcome);
                 }
-            } else if self.probing < MAX_PROBES {
+            } else if self.probing + entry.subject.cost() <= MAX_PROBES {
                 self.launch(&key, now);
             } else {
                 entry.waits = true;
@@ -277,24 +290,23 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
 
     fn launch(&mut self, key: &ObjectKey, now: Duration) {
         let Some(entry) = self.entries.get_mut(key) else { return };
-        let Some(target) = entry.subject.target.clone() else { return };
-        let circumstances = circumstances(&self.verdicts, entry);
+        let Some(way) = entry.subject.way() else { return };
+        let talk = talk(&self.verdicts, entry);
         let command = entry.state.tick(now);
         self.due.insert((entry.state.due(), key.clone()));
         if command != Command::Probe {
             return;
         }
-        let script = Arc::clone(&entry.subject.script);
+        let cost = entry.subject.cost();
         let twins = self.join_twins(key, now);
-        self.probing += 1;
+        self.probing += cost;
         self.attempts += 1;
         let report = Line { sender: self.sender.clone(), endpoint: key.clone(), attempt: self.attempts };
-        let talk = Talk::new(script, circumstances);
         let at = Arc::new(AtomicUsize::new(0));
-        let probe = run(Arc::clone(&self.prober), target, talk, Arc::clone(&at), report);
+        let probe = run(Arc::clone(&self.prober), way, talk, Arc::clone(&at), report);
         let task = tokio::spawn(probe).abort_handle();
         if let Some(entry) = self.entries.get_mut(key) {
-            entry.running = Some(Running { attempt: self.attempts, at, task, twins });
+            entry.running = Some(Running { attempt: self.attempts, cost, at, task, twins });
         }
     }
 
@@ -347,9 +359,13 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
     fn give_up(&mut self, entry: &mut Entry) {
         let Some(running) = entry.running.take() else { return };
         running.task.abort();
-        self.probing -= 1;
+        self.probing -= running.cost;
         self.leave_alone(running.twins, &entry.subject.key);
-        while self.probing < MAX_PROBES {
+        while let Some(entry) = self.waiting.front().map(|key| self.entries.get(key)) {
+            let cost = entry.filter(|entry| entry.waits).map_or(0, |entry| entry.subject.cost());
+            if self.probing + cost > MAX_PROBES {
+                return;
+            }
             let Some(key) = self.waiting.pop_front() else { return };
             if self.entries.get_mut(&key).is_some_and(|entry| std::mem::take(&mut entry.waits)) {
                 self.launch(&key, self.started.elapsed());
@@ -397,24 +413,10 @@ impl Line {
     }
 }
 
-async fn run<P: Prober>(prober: Arc<P>, target: Target, talk: Talk, at: Arc<AtomicUsize>, line: Line) {
+async fn run<P: Prober>(prober: Arc<P>, way: Way, talk: Talk, at: Arc<AtomicUsize>, line: Line) {
     let tell = |turn| line.tell(News::Turn(turn));
-    let outcome = hold(&*prober, &target, talk, &at, tell).await;
+    let outcome = hold(&*prober, &way, talk, &at, tell).await;
     line.tell(News::Over(outcome)).await;
-}
-
-/// What is true as a probe begins.
-fn circumstances<V: Verdicts>(verdicts: &V, entry: &Entry) -> Circumstances {
-    let Entry { subject, state, .. } = entry;
-    let tells = subject.script.send_state;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Circumstances {
-        down: state.health() == health::Health::Down,
-        send_proxy: subject.check.send_proxy,
-        state: if tells { verdicts.state_words(subject, state) } else { String::new() },
-        // The field has the width that it has on the wire.
-        unix_seconds: now.as_secs() as u32,
-    }
 }
 
 fn forced_to(forced: ForcedHealth) -> health::Health {

@@ -1,13 +1,23 @@
 //! What checks find, told to the engine and, where something changed, to people.
 
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 
 use sluicegate_engine::engine::Engine;
 use sluicegate_engine::live::{ErrorRun, Health, LiveEndpoint, Probe};
 use sluicegate_engine::stream::Target;
+use sluicegate_health::formula::Formulas;
+use sluicegate_health::script::{Particulars, Place};
 use sluicegate_health::{self as health, Check, Finding};
+use sluicegate_model::Endpoint;
+use sluicegate_model::endpoint::EndpointAddress;
+use sluicegate_model::listener::UnixName;
 use sluicegate_proto::id::ObjectKey;
+use sluicegate_stats::proxy_number;
 
+use crate::checks::formulas::Worked;
 use crate::checks::{Subject, Verdicts};
 use crate::news::{Cause, Happening, News};
 
@@ -70,6 +80,26 @@ impl Verdicts for Board {
         words
     }
 
+    fn formulas(&self, endpoint: &Subject) -> Option<Arc<dyn Formulas>> {
+        let (settings, engine) = (Arc::clone(&endpoint.settings), Arc::clone(&self.engine));
+        Some(Arc::new(Worked { settings, engine }))
+    }
+
+    fn particulars(&self, endpoint: &Subject) -> Particulars {
+        let Subject { config, settings, .. } = endpoint;
+        let active = self.engine.live().active();
+        let live = self.engine.live().endpoint(&endpoint.key);
+        Particulars {
+            backend: settings.key.name().to_owned(),
+            backend_number: proxy_number(&active.runtime, &settings.key).unwrap_or_default(),
+            name: config.name.to_string(),
+            number: config.number.get(),
+            place: place(config, live.as_ref().and_then(|state| state.address())),
+            max_connections: config.max_connections.map_or(0, NonZeroU32::get),
+            connections: live.map_or(0, |state| state.served()),
+        }
+    }
+
     fn probed(&mut self, endpoint: &Subject, finding: &Finding, check: &Check) {
         let Some(state) = self.engine.live().endpoint(&endpoint.key) else { return };
         let told = endpoint.settings.log_probes && is_news(finding, state.checks().last.as_ref());
@@ -97,6 +127,22 @@ impl Verdicts for Board {
             health::Health::Up => Happening::Up(cause),
         };
         news.tell(backend, endpoint, &happening);
+    }
+}
+
+/// Where an endpoint is, for programs; `resolved`: where its name leads.
+fn place(config: &Endpoint, resolved: Option<SocketAddr>) -> Place {
+    // HAProxy shows a port below nought so.
+    let port = config.written_port() as u32;
+    match (&config.address, resolved) {
+        (EndpointAddress::Ip(address), _) => Place::Ip(address.ip(), port),
+        (EndpointAddress::Host(_), Some(address)) if port == 0 => {
+            Place::Ip(address.ip(), address.port().into())
+        }
+        (EndpointAddress::Host(_), Some(address)) => Place::Ip(address.ip(), port),
+        (EndpointAddress::Host(_), None) => Place::Nowhere,
+        (EndpointAddress::Unix(UnixName::Path(path)), _) => Place::Unix(path.as_os_str().as_bytes().into()),
+        (EndpointAddress::Unix(UnixName::Abstract(_)), _) => Place::Unix(Box::default()),
     }
 }
 

@@ -18,6 +18,7 @@ mod names;
 mod news;
 mod pages;
 mod probe;
+mod program;
 mod proxy;
 mod report;
 mod resolve;

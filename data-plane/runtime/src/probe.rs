@@ -6,13 +6,25 @@ use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use nix::errno::Errno;
 use sluicegate_engine::stream::{Peer, Stream, Target};
 use sluicegate_engine::upstream::{ConnectError, Connecting};
-use sluicegate_health::script::Connect;
+use sluicegate_health::script::{Connect, Errand};
 use sluicegate_health::{MAX_ANSWER_BYTES, Outcome, Status, Talk, Want};
+use sluicegate_model::outgoing::Outgoing;
+
+use crate::program::{self, Ended};
+
+/// Where probes of an endpoint go.
+#[derive(Debug, Clone)]
+pub(crate) struct Way {
+    pub(crate) target: Target,
+    /// What its sockets have that others have not, as those of its traffic; `None`: nothing.
+    pub(crate) outgoing: Option<Arc<Outgoing>>,
+}
 
 /// Why there is no connection.
 #[derive(Debug, Clone)]
@@ -22,7 +34,7 @@ pub(crate) struct Refusal {
     pub(crate) words: String,
 }
 
-/// Makes connections and talks over them. The seam at which tests put endpoints of their own.
+/// Makes connections and talks over them, and runs programs. The seam at which tests put endpoints of their own.
 pub(crate) trait Prober: Send + Sync + 'static {
     /// A connection that stands.
     type Connection: Send + 'static;
@@ -30,7 +42,7 @@ pub(crate) trait Prober: Send + Sync + 'static {
     /// Connects. `linger`: the connection is closed in order in the end.
     fn connect(
         &self,
-        target: &Target,
+        way: &Way,
         linger: bool,
     ) -> impl Future<Output = Result<Self::Connection, Refusal>> + Send;
 
@@ -50,6 +62,9 @@ pub(crate) trait Prober: Send + Sync + 'static {
         connection: &mut Self::Connection,
         into: &mut [u8],
     ) -> impl Future<Output = Result<usize, String>> + Send;
+
+    /// Runs a program; fails where this host has no process to give. Dropping the future ends it.
+    fn run(&self, errand: &Errand) -> impl Future<Output = Result<Ended, Refusal>> + Send;
 }
 
 /// What is told of a probe on its way.
@@ -64,7 +79,7 @@ pub(crate) enum Turn {
 /// Goes through a script. `at`: where it is, for who gives it up. `tell`: hears of connections after the first was begun.
 pub(crate) async fn hold<P: Prober, F: Future<Output = ()> + Send>(
     prober: &P,
-    target: &Target,
+    way: &Way,
     mut talk: Talk,
     at: &AtomicUsize,
     tell: impl Fn(Turn) -> F + Send + Sync,
@@ -82,15 +97,15 @@ pub(crate) async fn hold<P: Prober, F: Future<Output = ()> + Send>(
                 if std::mem::replace(&mut begun, true) {
                     tell(Turn::Connects).await;
                 }
-                let target = aimed(target, to);
-                let mut opened = match prober.connect(&target, to.linger).await {
+                let way = Way { target: aimed(&way.target, &to), ..way.clone() };
+                let mut opened = match prober.connect(&way, to.linger).await {
                     Ok(opened) => opened,
                     Err(refusal) => return talk.refused(refusal.status, &refusal.words),
                 };
                 tell(Turn::Connected).await;
                 talk.connected();
                 if send_proxy {
-                    let line = proxy_line(prober.local(&opened), &target);
+                    let line = proxy_line(prober.local(&opened), &way.target);
                     if let Err(words) = prober.send(&mut opened, line.as_bytes()).await {
                         talk.broke(&words);
                     }
@@ -116,13 +131,19 @@ pub(crate) async fn hold<P: Prober, F: Future<Output = ()> + Send>(
                     None => talk.ended(),
                 }
             }
+            Want::Run(errand) => {
+                return match prober.run(&errand).await {
+                    Ok(Ended { code, words }) => talk.exited(code, &words),
+                    Err(refusal) => talk.refused(refusal.status, &refusal.words),
+                };
+            }
             Want::Over(outcome) => return outcome,
         }
     }
 }
 
 /// Where a step connects to: its own address and port go before those of the endpoint's checks.
-fn aimed(target: &Target, to: Connect) -> Target {
+fn aimed(target: &Target, to: &Connect) -> Target {
     let own = match target {
         Target::Ip(address) => Some(*address),
         Target::Unix(_) => None,
@@ -145,22 +166,22 @@ fn proxy_line(local: Option<SocketAddr>, target: &Target) -> String {
     }
 }
 
-/// Probes over the network.
+/// Probes over the network, and by programs of this host.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Network;
 
 impl Prober for Network {
     type Connection = Stream;
 
-    async fn connect(&self, target: &Target, linger: bool) -> Result<Stream, Refusal> {
-        let connected = match Connecting::start(target, None) {
+    async fn connect(&self, way: &Way, linger: bool) -> Result<Stream, Refusal> {
+        let connected = match Connecting::start(&way.target, way.outgoing.as_deref()) {
             Ok(connecting) => {
                 let mut connecting = pin!(connecting);
                 poll_fn(|cx| connecting.poll(cx)).await
             }
             Err(error) => Err(error),
         };
-        let stream = connected.map_err(|error| refused(&error))?;
+        let stream = connected.map_err(|error| refused(&error, way))?;
         if !linger {
             // Thousands of probes a second would keep as many ports waiting (HAProxy closes its checks this way too).
             stream.reset_on_close();
@@ -189,10 +210,21 @@ impl Prober for Network {
     async fn receive(&self, stream: &mut Stream, into: &mut [u8]) -> Result<usize, String> {
         poll_fn(|cx| stream.poll_read(cx, into)).await.map_err(|error| words(&error))
     }
+
+    async fn run(&self, errand: &Errand) -> Result<Ended, Refusal> {
+        program::run(errand).await
+    }
 }
 
-fn refused(error: &ConnectError) -> Refusal {
+fn refused(error: &ConnectError, way: &Way) -> Refusal {
+    let source = way.outgoing.as_ref().and_then(|outgoing| outgoing.source.as_ref());
     let (status, error) = match error {
+        ConnectError::Exhausted(error) | ConnectError::Refused(error)
+            if source.is_some() && is_about_source(error) =>
+        {
+            let words = format!("Can't bind to source address ({})", words(error));
+            return Refusal { status: Status::L4Connection, words };
+        }
         ConnectError::Exhausted(error) => (Status::SocketError, error),
         ConnectError::Refused(error) if error.kind() == io::ErrorKind::TimedOut => (Status::L4Timeout, error),
         ConnectError::Refused(error) => (Status::L4Connection, error),
@@ -200,8 +232,14 @@ fn refused(error: &ConnectError) -> Refusal {
     Refusal { status, words: words(error) }
 }
 
+/// Errors that say that a connection cannot leave from where it should.
+fn is_about_source(error: &io::Error) -> bool {
+    let about = [Errno::EADDRNOTAVAIL, Errno::EADDRINUSE, Errno::EAFNOSUPPORT, Errno::EACCES];
+    about.iter().any(|&about| error.raw_os_error() == Some(about as i32))
+}
+
 /// As strerror says it: `Connection refused`.
-fn words(error: &io::Error) -> String {
+pub(crate) fn words(error: &io::Error) -> String {
     match error.raw_os_error() {
         Some(number) => Errno::from_raw(number).desc().to_owned(),
         None => error.to_string(),

@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sluicegate_engine::engine::{self, Engine};
+use sluicegate_proto::capability::PROGRAMS;
 use sluicegate_sync::state::StateError;
 use sluicegate_sync::{Client, StateDir, Target, errands};
 use tokio::runtime::{Builder, Runtime};
@@ -41,13 +42,15 @@ pub struct Settings {
     pub workers: Option<NonZeroUsize>,
     /// Processes that this one relieves (HAProxy: -sf, -st): their sockets are no obstacle.
     pub predecessors: Vec<u32>,
+    /// Whether the control plane may have it run programs of this host (HAProxy: external-check).
+    pub runs_programs: bool,
 }
 
 impl Settings {
     /// For the Scope `scope` of this control plane, with the defaults for the rest.
     pub fn new(control: Target, scope: String) -> Self {
-        let (proxy_id, state_dir, workers, predecessors) = Default::default();
-        Self { control, scope, proxy_id, state_dir, workers, predecessors }
+        let (proxy_id, state_dir, workers, predecessors, runs_programs) = Default::default();
+        Self { control, scope, proxy_id, state_dir, workers, predecessors, runs_programs }
     }
 }
 
@@ -97,7 +100,8 @@ impl Proxy {
         let (served_sender, served) = watch::channel(None);
         let (stop, stopped) = watch::channel(Stop::No);
         let control = Control {
-            applier: Applier::new(Arc::clone(&engine), served_sender),
+            applier: Applier::new(Arc::clone(&engine), served_sender)
+                .running_programs(settings.runs_programs),
             engine: Arc::clone(&engine),
             target: settings.control,
             client,
@@ -264,6 +268,7 @@ fn identity(settings: &Settings, state: Option<&StateDir>) -> Result<sluicegate_
         scope: settings.scope.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         seed,
+        withheld: if settings.runs_programs { &[] } else { &[PROGRAMS] },
     })
 }
 

@@ -33,7 +33,7 @@ pub use outcome::Outcome;
 pub use page::{PageSettings, page};
 pub use parameters::{PageForm, Parameters};
 pub use prometheus::{Scope, UntoldMetric, prometheus, untold_metrics};
-pub use rows::{Kind, Row, Select, Table, weight};
+pub use rows::{Kind, Row, Select, Table, proxy_number, weight};
 pub use schema::json_schema;
 pub use sum::sum;
 pub use value::Value;

@@ -195,7 +195,7 @@ impl Table {
     pub fn new(runtime: &Runtime, report: &Report, facts: &Facts) -> Self {
         let scene = Scene::new(runtime, report, facts);
         let mut rows = Vec::new();
-        for proxy in scene.proxies() {
+        for proxy in proxies(runtime) {
             rows.extend(proxy.frontend.map(|frontend| scene.frontend(&proxy, frontend)));
             if let Some(backend) = proxy.backend {
                 let servers = backend.endpoints.iter();
@@ -282,31 +282,6 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// In the order in which they were written, files by their names; then what other sources have.
-    fn proxies(&self) -> Vec<Proxy<'a>> {
-        let mut proxies: BTreeMap<_, Proxy<'a>> = BTreeMap::new();
-        let empty = |name| Proxy { number: 0, name, frontend: None, backend: None };
-        for (key, frontend) in &self.runtime.frontends {
-            let place = place(key, &frontend.settings.origin);
-            proxies.entry(place).or_insert_with(|| empty(key.name())).frontend = Some(&**frontend);
-        }
-        for (key, backend) in &self.runtime.backends {
-            let place = place(key, &backend.settings.origin);
-            proxies.entry(place).or_insert_with(|| empty(key.name())).backend = Some(&**backend);
-        }
-        let written: BTreeSet<u32> = proxies.values().filter_map(Proxy::written).collect();
-        let mut next = FIRST_PROXY;
-        let number = |proxy: Proxy<'a>| {
-            let number = proxy.written().unwrap_or_else(|| {
-                next = (next..).find(|number| !written.contains(number)).unwrap_or_default();
-                next
-            });
-            next = next.saturating_add(1);
-            Proxy { number, ..proxy }
-        };
-        proxies.into_values().map(number).collect()
-    }
-
     /// Whole seconds since a moment of which a report says.
     fn seconds_since(&self, unix_ms: u64) -> u64 {
         self.facts.now_unix_ms.saturating_sub(unix_ms) / 1000
@@ -319,6 +294,38 @@ impl<'a> Scene<'a> {
             at => Value::S32(i32::try_from(self.seconds_since(at)).unwrap_or(i32::MAX)),
         }
     }
+}
+
+/// The number of a backend's proxy, the field `iid`; `None`: there is no such backend.
+pub fn proxy_number(runtime: &Runtime, backend: &ObjectKey) -> Option<u32> {
+    let all = proxies(runtime);
+    let found = all.iter().find(|proxy| proxy.backend.is_some_and(|it| it.key() == backend));
+    found.map(|proxy| proxy.number)
+}
+
+/// In the order in which they were written, files by their names; then what other sources have.
+fn proxies<'a>(runtime: &'a Runtime) -> Vec<Proxy<'a>> {
+    let mut proxies: BTreeMap<_, Proxy<'a>> = BTreeMap::new();
+    let empty = |name| Proxy { number: 0, name, frontend: None, backend: None };
+    for (key, frontend) in &runtime.frontends {
+        let place = place(key, &frontend.settings.origin);
+        proxies.entry(place).or_insert_with(|| empty(key.name())).frontend = Some(&**frontend);
+    }
+    for (key, backend) in &runtime.backends {
+        let place = place(key, &backend.settings.origin);
+        proxies.entry(place).or_insert_with(|| empty(key.name())).backend = Some(&**backend);
+    }
+    let written: BTreeSet<u32> = proxies.values().filter_map(Proxy::written).collect();
+    let mut next = FIRST_PROXY;
+    let number = |proxy: Proxy<'a>| {
+        let number = proxy.written().unwrap_or_else(|| {
+            next = (next..).find(|number| !written.contains(number)).unwrap_or_default();
+            next
+        });
+        next = next.saturating_add(1);
+        Proxy { number, ..proxy }
+    };
+    proxies.into_values().map(number).collect()
 }
 
 /// What proxies are sorted by: both sides of a `listen` have the same. What no file says stands behind what files say: the

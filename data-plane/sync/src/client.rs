@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use sluicegate_proto::capability::of_this_build;
 use sluicegate_proto::chunk::InvalidChunk;
 use sluicegate_proto::generation::Generation;
 use tokio::sync::watch;
@@ -30,6 +31,15 @@ pub struct Settings {
     pub version: String,
     /// Differs from proxy to proxy: delays before attempts are drawn from it.
     pub seed: u64,
+    /// Capabilities of this build that this proxy was not given.
+    pub withheld: &'static [&'static str],
+}
+
+impl Settings {
+    /// What this proxy is able to.
+    pub(crate) fn capabilities(&self) -> impl Iterator<Item = &'static String> {
+        of_this_build().iter().filter(|name| !self.withheld.contains(&name.as_str()))
+    }
 }
 
 /// Why a session ended, or did not begin.

@@ -1,12 +1,11 @@
 //! One session: Hello, then updates and answers.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::time::{Duration, Instant};
 
 use sluicegate_proto::SCHEMA;
 use sluicegate_proto::ask;
-use sluicegate_proto::capability::of_this_build;
 use sluicegate_proto::chunk::{self, Reassembler};
 use sluicegate_proto::generation::Generation;
 use sluicegate_proto::hash::ContentHash;
@@ -50,6 +49,8 @@ pub(crate) struct Session {
     /// Errands that are told and not answered, by what they are called in this session.
     errands: HashMap<u64, oneshot::Sender<OperationResult>>,
     last_errand: u64,
+    /// What this proxy has told that it is able to.
+    capabilities: HashSet<&'static str>,
 }
 
 impl Session {
@@ -66,7 +67,7 @@ impl Session {
             boot_epoch: settings.boot_epoch,
             scope: settings.scope.clone(),
             schema: SCHEMA,
-            capabilities: of_this_build().iter().cloned().collect(),
+            capabilities: settings.capabilities().cloned().collect(),
             version: settings.version.clone(),
             generation: held.map(Into::into),
         };
@@ -89,6 +90,7 @@ impl Session {
             base: held,
             errands: HashMap::new(),
             last_errand: 0,
+            capabilities: settings.capabilities().map(String::as_str).collect(),
         })
     }
 
@@ -235,7 +237,7 @@ impl Session {
                 return Some(Refused::Base { base });
             }
         }
-        let unknown = update.capabilities.iter().filter(|name| !of_this_build().contains(*name));
+        let unknown = update.capabilities.iter().filter(|name| !self.capabilities.contains(name.as_str()));
         let rejections: Vec<_> = unknown
             .map(|name| Rejection {
                 reason: format!("this proxy does not have the capability '{name}'"),

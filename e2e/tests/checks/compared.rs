@@ -18,7 +18,7 @@ const DEFAULTS: &str = "defaults
     timeout connect 1s
     timeout client 5s
     timeout server 5s
-    default-server inter 700ms downinter 1500ms rise 1 fall 1
+    default-server inter 1500ms downinter 3s rise 1 fall 1
 ";
 
 /// A backend for each case, each in front of a server of its own.

@@ -6,6 +6,8 @@ mod bytes;
 mod http;
 #[path = "table/protocols.rs"]
 mod protocols;
+#[path = "table/variables.rs"]
+mod variables;
 
 use sluicegate_e2e::Does;
 
@@ -41,5 +43,5 @@ const fn with(
 
 /// All of them.
 pub(crate) fn cases() -> Vec<&'static Case> {
-    [bytes::CASES, http::CASES, protocols::CASES].into_iter().flatten().collect()
+    [bytes::CASES, http::CASES, protocols::CASES, variables::CASES].into_iter().flatten().collect()
 }

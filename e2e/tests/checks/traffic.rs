@@ -1,12 +1,15 @@
 //! Where traffic goes by what checks find.
 
+use std::any::Any;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use sluicegate_e2e::Does::{Closes, Hears, HearsHead, Says};
 use sluicegate_e2e::{
-    Connection, Front, HTTP_DEFAULTS, Origin, PATIENCE, Scripted, Sluicegate, fetch, free_address,
+    Connection, Front, HTTP_DEFAULTS, Haproxy, Origin, PATIENCE, Scripted, Sluicegate, fetch, free_address,
 };
-use tokio::time::{Instant, sleep};
+use tokio::net::TcpListener;
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{console, servers};
 
@@ -98,7 +101,7 @@ async fn servers_whose_check_cannot_be_made_get_nothing() {
     let entry = free_address();
     let _front = Front::run(&format!(
         "{HTTP_DEFAULTS}frontend main\n    bind {entry}\n    default_backend app\nbackend app\n    \
-         option external-check\n    external-check command /bin/true\n    server checked {} check\n    \
+         option spop-check\n    server checked {} check\n    \
          server free {}\n",
         checked.address(),
         free.address()
@@ -108,4 +111,43 @@ async fn servers_whose_check_cannot_be_made_get_nothing() {
         assert_eq!(fetch(entry, "/").await.unwrap().text(), "free");
     }
     assert_eq!(checked.requests(), 0);
+}
+
+/// HAProxy: source.
+#[tokio::test]
+async fn checks_leave_from_where_traffic_does() {
+    for which in ["ours", "HAProxy"] {
+        let listen = || TcpListener::bind("127.0.0.1:0");
+        let (checked, agents) = (listen().await.unwrap(), listen().await.unwrap());
+        let port = |listener: &TcpListener| listener.local_addr().unwrap().port();
+        let (port, agent_port) = (port(&checked), port(&agents));
+        let (_folder, socket, line) = console();
+        let configuration = format!(
+            "{line}{HTTP_DEFAULTS}frontend main\n    bind {}\n    default_backend app\nbackend app\n    \
+             option httpchk\n    source 127.0.0.7\n    default-server inter 100ms\n    \
+             server of_backend 127.0.0.1:{port} check\n    \
+             server own 127.0.0.2:1 check addr 127.0.0.1 port {port} source 127.0.0.8 \
+             agent-check agent-addr 127.0.0.1 agent-port {agent_port} agent-inter 100ms\n    \
+             server nowhere 127.0.0.1:{port} check source 192.0.2.77\n",
+            free_address()
+        );
+        let _running: Box<dyn Any> = match which {
+            "ours" => Box::new(Sluicegate::run(&configuration).await),
+            _ => Box::new(Haproxy::run(&configuration).await),
+        };
+        let mut found = BTreeSet::new();
+        let heard = async {
+            while found.len() < 2 {
+                found.insert(checked.accept().await.unwrap().1.ip().to_string());
+            }
+            agents.accept().await.unwrap().1.ip().to_string()
+        };
+        let agent = timeout(PATIENCE, heard).await.expect("both servers are checked, and the agent is asked");
+        assert_eq!(found, ["127.0.0.7".to_owned(), "127.0.0.8".to_owned()].into(), "{which}");
+        assert_eq!(agent, "127.0.0.8", "{which}");
+        becomes(&socket, "app/nowhere", "DOWN").await;
+        let row = servers(&socket).await.remove("app/nowhere").unwrap();
+        let words = "Can't bind to source address (Cannot assign requested address)";
+        assert_eq!([&*row["check_status"], &*row["last_chk"]], ["L4CON", words], "{which}");
+    }
 }

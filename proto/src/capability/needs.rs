@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Capability, MATCHES};
+use super::{Capability, MATCHES, PROGRAMS};
 use crate::catalog;
 use crate::v1::{
     Backend, Condition, Endpoint, ErrorPage, Format, Frontend, Hash, HashTable, HttpOptions, InitialState,
@@ -10,6 +10,8 @@ use crate::v1::{
     SyslogFormat, balance, endpoint, format_piece, hash, health_check, listener, log_target, reply, resource,
     rule, service, set_priority,
 };
+
+mod checks;
 
 /// What was found so far.
 #[derive(Default)]
@@ -100,8 +102,15 @@ impl Needs {
         match body.check.as_ref().and_then(|check| check.probe.as_ref()) {
             None => {}
             Some(health_check::Probe::Tcp(_)) => self.word("probe.tcp"),
-            Some(health_check::Probe::Http(_)) => self.word("probe.http"),
-            Some(health_check::Probe::Script(_)) => self.word("probe.script"),
+            Some(health_check::Probe::Http(probe)) => {
+                self.word("probe.http");
+                self.request(probe);
+            }
+            Some(health_check::Probe::Script(script)) => {
+                self.word("probe.script");
+                script.steps.iter().for_each(|step| self.check_step(step));
+            }
+            Some(health_check::Probe::Program(_)) => self.word(PROGRAMS),
         }
     }
 
@@ -358,7 +367,8 @@ impl Needs {
     fn sample(&mut self, sample: Option<&Sample>) {
         let Some(sample) = sample else { return };
         if let Some(call) = &sample.fetch {
-            let canonical = catalog::fetch(&call.name).map_or(call.name.as_str(), |spec| spec.canonical);
+            let spec = catalog::fetch(&call.name).or_else(|| catalog::check_fetch(&call.name));
+            let canonical = spec.map_or(call.name.as_str(), |spec| spec.canonical);
             self.named("fetch", canonical);
         }
         for call in &sample.converters {

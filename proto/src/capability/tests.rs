@@ -94,6 +94,40 @@ fn a_script_and_a_proxy_line_of_checks_are_asked_for() {
 }
 
 #[test]
+fn what_checks_run_and_work_out_is_asked_for() {
+    use crate::v1::{
+        Backend, CheckSend, CheckStep, Format, FormatPiece, HttpProbe, ProgramProbe, SetCheckVariable,
+    };
+    use crate::v1::{CheckScript, HealthCheck, check_step, health_check::Probe, set_check_variable};
+    let needs = |probe| {
+        let body = Backend { check: Some(HealthCheck { probe: Some(probe) }), ..Backend::default() };
+        let needs = needed(&Resource { body: Some(resource::Body::Backend(body)), ..Resource::default() });
+        assert!(needs.iter().all(|name| of_this_build().contains(&**name)), "{needs:?}");
+        needs.into_iter().map(Capability::into_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(needs(Probe::Program(ProgramProbe::default())), ["kind.backend", PROGRAMS]);
+    let sample = || Sample { fetch: Some(call("res.payload")), converters: vec![call("hex")] };
+    let format = || {
+        let piece = Some(format_piece::Piece::Sample(sample()));
+        Some(Format { pieces: vec![FormatPiece { piece, ..FormatPiece::default() }] })
+    };
+    let of_formula = |rest: &str| {
+        ["check.formula", "convert.hex", "fetch.payload", "kind.backend", rest].map(str::to_owned)
+    };
+    let request = HttpProbe { made_uri: format(), ..HttpProbe::default() };
+    assert_eq!(needs(Probe::Http(request)), of_formula("probe.http"));
+    let value = Some(set_check_variable::Value::Sample(sample()));
+    for action in [
+        check_step::Action::Set(SetCheckVariable { value, ..SetCheckVariable::default() }),
+        check_step::Action::Send(CheckSend { made: format(), ..CheckSend::default() }),
+    ] {
+        let steps = vec![CheckStep { action: Some(action), ..CheckStep::default() }];
+        let script = CheckScript { steps, ..CheckScript::default() };
+        assert_eq!(needs(Probe::Script(script)), of_formula("probe.script"));
+    }
+}
+
+#[test]
 fn a_port_that_is_the_client_s_is_asked_for() {
     use crate::v1::Endpoint;
     let body = Endpoint { client_port_offset: Some(0), ..Endpoint::default() };

@@ -9,14 +9,18 @@ pub struct Phases {
     pub response: bool,
     /// In the log line at the end.
     pub log: bool,
+    /// In health checks, over the answer.
+    pub check: bool,
     /// Only where the frontend or backend is in HTTP mode.
     pub http_only: bool,
 }
 
-const ALWAYS: Phases = Phases { request: true, response: true, log: true, http_only: false };
-const REQUEST: Phases = Phases { request: true, response: false, log: false, http_only: true };
-const RESPONSE: Phases = Phases { request: false, response: true, log: true, http_only: true };
-const HTTP: Phases = Phases { request: true, response: true, log: true, http_only: true };
+const ALWAYS: Phases = Phases { request: true, response: true, log: true, check: true, http_only: false };
+/// Of what passes through a frontend, which a check does not.
+const PASSING: Phases = Phases { check: false, ..ALWAYS };
+const REQUEST: Phases = Phases { request: true, response: false, log: false, check: false, http_only: true };
+const RESPONSE: Phases = Phases { request: false, response: true, log: true, check: true, http_only: true };
+const HTTP: Phases = Phases { request: true, response: true, log: true, check: false, http_only: true };
 
 /// A source of values: what an expression starts with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,10 +110,10 @@ pub const FETCHES: &[FetchSpec] = &[
         ALWAYS,
         "time since 1970, in seconds or in s, ms or us",
     ),
-    fetch("dst", &[], Ip, ALWAYS, "address that the client connected to"),
-    fetch("dst_port", &[], Int, ALWAYS, "port that the client connected to"),
+    fetch("dst", &[], Ip, PASSING, "address that the client connected to"),
+    fetch("dst_port", &[], Int, PASSING, "port that the client connected to"),
     fetch("fe_conn", FRONTEND, Int, ALWAYS, "connections of a frontend"),
-    fetch("fe_name", &[], Str, ALWAYS, "name of the frontend"),
+    fetch("fe_name", &[], Str, PASSING, "name of the frontend"),
     synonym("hdr", REQ_HDR),
     synonym("hdr_cnt", REQ_HDR_CNT),
     synonym("hdr_ip", REQ_HDR_IP),
@@ -147,14 +151,30 @@ pub const FETCHES: &[FetchSpec] = &[
     synonym("shdr_cnt", RES_HDR_CNT),
     synonym("shdr_ip", RES_HDR_IP),
     synonym("shdr_val", RES_HDR_VAL),
-    fetch("src", &[], Ip, ALWAYS, "address of the client"),
-    fetch("src_port", &[], Int, ALWAYS, "port of the client"),
+    fetch("src", &[], Ip, PASSING, "address of the client"),
+    fetch("src_port", &[], Int, PASSING, "port of the client"),
     fetch("srv_conn", SERVER, Int, ALWAYS, "exchanges at a server"),
     fetch("srv_is_up", SERVER, Bool, ALWAYS, "the server is neither down nor disabled"),
-    fetch("ssl_fc", &[], Bool, ALWAYS, "the client connected over TLS"),
+    fetch("ssl_fc", &[], Bool, PASSING, "the client connected over TLS"),
     fetch("status", &[], Int, RESPONSE, "status of the response"),
     fetch("str", &[text("value")], Str, ALWAYS, "a constant"),
     fetch("url", &[], Str, REQUEST, "target of the request as the client wrote it"),
     URL_PARAM,
     synonym("urlp", URL_PARAM),
 ];
+
+/// Fetches that health checks have and nothing else, sorted by name. Beside these they have those of [`FETCHES`] that are
+/// about an answer or about nothing that passes through.
+pub const CHECK_FETCHES: &[FetchSpec] = &[
+    fetch("be_id", &[], Int, ALWAYS, "number of the backend"),
+    PAYLOAD,
+    fetch("res.body", &[], Str, ALWAYS, "body of the answer, as far as it has come"),
+    fetch("res.len", &[], Int, ALWAYS, "bytes of the answer that have come"),
+    synonym("res.payload", PAYLOAD),
+    fetch("srv_id", &[], Int, ALWAYS, "number of the server that is checked"),
+    fetch("srv_name", &[], Str, ALWAYS, "name of the server that is checked"),
+    fetch("var", NAME, Str, ALWAYS, "what a variable of the check holds"),
+];
+
+const PAYLOAD: FetchSpec =
+    fetch("payload", &[integer("offset"), integer("length")], Str, ALWAYS, "bytes of the answer as it came");

@@ -251,6 +251,7 @@ pub(crate) fn settings(scope: &str) -> sluicegate_sync::Settings {
         scope: scope.into(),
         version: "0".into(),
         seed: 1,
+        withheld: &[],
     }
 }
 

@@ -23,6 +23,9 @@ pub(super) fn arguments(canonical: &str, arguments: &[Argument]) -> Option<(usiz
             (!text(0).is_some_and(is_token)).then_some((0, "the name of a header"))
         }
         "cook" | "cook_cnt" if empty(0) => Some((0, "the name of a cookie")),
+        "var" if !text(0).is_some_and(is_variable) => Some((0, "a name like `check.mine`")),
+        "payload" if negative(0) => Some((0, "a number from 0")),
+        "payload" if negative(1) => Some((1, "a number from 0")),
         "url_param" if empty(0) => Some((0, "the name of a parameter")),
         "url_param" if text(1).is_some_and(|delimiter| delimiter.len() > 1) => Some((1, "one character")),
         "bool" if text(0).is_some_and(|text| !matches!(text, b"true" | b"false" | b"0" | b"1")) => {
@@ -51,6 +54,13 @@ pub(super) fn arguments(canonical: &str, arguments: &[Argument]) -> Option<(usiz
 pub(super) fn castable(from: ValueType, to: ValueType) -> bool {
     use ValueType::{Ip, Str};
     from == to || to == Str || from == Str || (from != Ip && to != Ip)
+}
+
+/// A scope, and a name in it.
+fn is_variable(text: &[u8]) -> bool {
+    let dot = text.iter().position(|&byte| byte == b'.');
+    let named = dot.is_some_and(|dot| dot > 0 && dot + 1 < text.len());
+    named && text.len() <= 64 && text.iter().all(|byte| byte.is_ascii_alphanumeric() || b"._".contains(byte))
 }
 
 /// A type in words.

@@ -6,7 +6,7 @@ use sluicegate_proto::v1::{self, argument::Value};
 
 use super::{Problem, Reader};
 
-const ALWAYS: Phases = Phases { request: true, response: true, log: true, http_only: false };
+const ALWAYS: Phases = Phases { request: true, response: true, log: true, check: true, http_only: false };
 
 const fn text(name: &'static str) -> ArgumentSpec {
     ArgumentSpec { name, kind: ArgumentType::Text, required: true }

@@ -193,7 +193,8 @@ impl Reader<'_> {
     }
 
     fn fetch_named(&self, name: &str, acl: bool) -> Result<(&'static FetchSpec, Option<v1::Match>), Problem> {
-        if let Some(spec) = catalog::fetch(name).or_else(|| constant_fetch(name)) {
+        let of_check = catalog::check_fetch(name).filter(|_| self.surroundings.checks);
+        if let Some(spec) = of_check.or_else(|| catalog::fetch(name)).or_else(|| constant_fetch(name)) {
             return Ok((spec, None));
         }
         if acl && let Some((spec, method)) = catalog::matched_fetch(name) {
@@ -269,6 +270,9 @@ impl Reader<'_> {
 
     /// What `name` means in a scope. `hdr`, `cook` and their kin read the message of the side that they stand on.
     fn settled(&self, name: &str, scope: Scope) -> Settled {
+        if let Some(spec) = catalog::check_fetch(name).filter(|_| scope.phase == Phase::Check) {
+            return Settled::Fetch(spec.canonical);
+        }
         let both_sides = matches!(name, "hdr" | "hdr_cnt" | "hdr_ip" | "hdr_val" | "cook" | "cook_cnt");
         let of_response = both_sides && scope.phase != Phase::Request;
         let name = if of_response { format!("res.{name}") } else { name.to_owned() };
@@ -287,9 +291,12 @@ impl Reader<'_> {
             Phase::Request => phases.request,
             Phase::Response => phases.response,
             Phase::Log => phases.log,
+            Phase::Check => phases.check,
         };
         if there && (scope.http || !phases.http_only) {
             Settled::Fetch(spec.canonical)
+        } else if scope.phase == Phase::Check {
+            Settled::Lacking(name, "a check is part of no request", Effect::NotFound)
         } else if scope.phase == Phase::Request && phases.request && !scope.http {
             // HAProxy reads the first bytes as a request (manual 7.3.6).
             Settled::Lacking(name, "the first bytes of a connection are not looked at yet", Effect::LeftOut)

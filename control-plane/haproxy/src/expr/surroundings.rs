@@ -15,6 +15,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) own: &'a str,
     /// Variables that are set to nothing but what counts.
     pub(crate) counted: HashSet<String>,
+    /// They are for a health check.
+    pub(crate) checks: bool,
     /// What cannot be known, and why.
     pub(crate) hidden: Vec<(Hidden, &'static str)>,
 }

@@ -29,7 +29,7 @@ impl<'a> Lowering<'a> {
         let section = lines.section();
         let provenance = rules.provenance(self.origin(section.span));
         let (retries, redispatch) = self.retry_settings(lines);
-        let check = self.health_check(lines);
+        let check = self.health_check(proxy);
         let mut backend = v1::Backend {
             mode: proxy.mode.into(),
             timeouts: Some(self.backend_timeouts(proxy)),

@@ -2,24 +2,26 @@
 
 mod expect;
 mod http;
+pub(super) mod program;
 mod protocol;
 mod steps;
 mod tcp;
+mod variable;
+mod written;
 
-use sluicegate_proto::v1::{self, check_step::Action, format_piece::Piece, health_check::Probe};
+use sluicegate_proto::v1::{self, check_step::Action, health_check::Probe};
 
 use super::Lowering;
-use super::report::texts;
-use super::rule::Args;
+use super::proxy::Proxy;
 use super::settings::Lines;
 use crate::ast::{Directive, Prefix};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::expr::Scope;
 use crate::keywords::Effect;
 use crate::word::Word;
 
 /// Options that choose a check, each of which takes the place of those above it.
-const OPTIONS: [&str; 8] = [
+const OPTIONS: [&str; 9] = [
+    "option external-check",
     "option httpchk",
     "option ldap-check",
     "option mysql-check",
@@ -41,7 +43,15 @@ pub(super) struct Check {
 
 impl<'a> Lowering<'a> {
     /// The check of a backend; a connection that opens where nothing else is said.
-    pub(super) fn health_check(&mut self, lines: &Lines<'a>) -> Check {
+    pub(super) fn health_check(&mut self, proxy: &Proxy<'_, 'a>) -> Check {
+        let lines = proxy.lines;
+        self.reader.surroundings().checks = true;
+        let check = self.chosen_health_check(proxy, lines);
+        self.reader.surroundings().checks = false;
+        check
+    }
+
+    fn chosen_health_check(&mut self, proxy: &Proxy<'_, 'a>, lines: &Lines<'a>) -> Check {
         let chosen = lines.chosen_check();
         self.unused_rules(lines, chosen.map(Directive::name));
         let connecting = Probe::Tcp(v1::Empty {});
@@ -50,6 +60,7 @@ impl<'a> Lowering<'a> {
             Some(line) => match line.name() {
                 "option httpchk" => self.http_check(lines),
                 "option tcp-check" => self.tcp_check(lines),
+                "option external-check" => self.program_check(proxy, line),
                 _ if line.has(Effect::NoCheckedServer) => None,
                 _ => self.protocol_check(line).map(Probe::Script),
             },
@@ -68,33 +79,13 @@ impl<'a> Lowering<'a> {
                 self.report(Diagnostic::warning(Code::NoEffect, line.keyword_span(), message));
             }
         }
-    }
-
-    /// A value that is a format for HAProxy; here it must be the same for each check.
-    fn check_text(&mut self, word: &Word, args: &Args<'a>) -> Option<bytes::Bytes> {
-        let pieces = self.check_pieces(args)?;
-        if !pieces.iter().all(is_literal) {
-            let message = "expressions in checks are not evaluated yet: they give nothing";
-            self.report(Diagnostic::warning(Code::DegradedValue, word.span(), message));
+        let option = "option external-check";
+        let of_programs = ["external-check command", "external-check path"];
+        for line in of_programs.iter().filter_map(|name| lines.last(name)).filter(|_| chosen != Some(option))
+        {
+            let message = format!("`{}` has no effect without `{option}`", line.name());
+            self.report(Diagnostic::warning(Code::NoEffect, line.keyword_span(), message));
         }
-        Some(literals(&pieces))
-    }
-
-    /// A pattern that is a format for HAProxy. `None` where it is wrong, and where it depends on an expression: without it,
-    /// another answer would be good.
-    fn check_pattern_text(&mut self, word: &Word, args: &Args<'a>) -> Option<bytes::Bytes> {
-        let pieces = self.check_pieces(args)?;
-        if pieces.iter().all(is_literal) {
-            return Some(literals(&pieces));
-        }
-        self.unmade_check(word, "expressions in what a check expects are not evaluated yet");
-        None
-    }
-
-    fn check_pieces(&mut self, args: &Args<'a>) -> Option<Vec<v1::FormatPiece>> {
-        let format = self.reader.format(&texts(args.words()), args.last(), Scope::REQUEST);
-        self.expression_findings(args.words(), args.end());
-        format.map(|format| format.pieces)
     }
 
     /// Tells of what a check asks for and cannot have.
@@ -142,7 +133,9 @@ fn says_ports(probe: &Probe) -> bool {
     let Probe::Script(script) = probe else { return false };
     script.steps.iter().all(|step| match &step.action {
         Some(Action::Connect(connect)) => {
-            connect.port != 0 || connect.address.as_ref().is_some_and(|address| address.port != 0)
+            connect.port != 0
+                || connect.made_port.is_some()
+                || connect.address.as_ref().is_some_and(|address| address.port != 0)
         }
         _ => true,
     })
@@ -150,17 +143,4 @@ fn says_ports(probe: &Probe) -> bool {
 
 fn is_option(line: &Directive) -> bool {
     line.name().starts_with("option ")
-}
-
-fn is_literal(piece: &v1::FormatPiece) -> bool {
-    matches!(piece.piece, Some(Piece::Literal(_)))
-}
-
-/// The text of a format, without its expressions.
-fn literals(pieces: &[v1::FormatPiece]) -> bytes::Bytes {
-    let text = pieces.iter().filter_map(|piece| match &piece.piece {
-        Some(Piece::Literal(text)) => Some(text.as_ref()),
-        _ => None,
-    });
-    text.collect::<Vec<_>>().concat().into()
 }

@@ -3,6 +3,7 @@
 use sluicegate_proto::v1::{self, resource::Body};
 
 use super::Lowering;
+use super::check::program::Programs;
 use super::logging::Rings;
 use super::settings::Lines;
 use super::unix_bind::UnixBind;
@@ -26,6 +27,8 @@ pub(super) struct Global<'a> {
     pub(super) rings: Rings,
     /// `unix-bind`
     pub(super) unix_bind: UnixBind,
+    /// `external-check`, `insecure-fork-wanted`
+    pub(super) programs: Programs,
     /// It has been told that `log global` leads nowhere.
     pub(super) told_nowhere: bool,
 }
@@ -50,6 +53,7 @@ impl<'a> Lowering<'a> {
             }
             self.process(&lines, &mut process);
             self.console(&lines);
+            self.programs(&lines);
             self.program(&lines);
         }
         if let Some(span) = opened {

@@ -194,7 +194,7 @@ impl<'a> Lowering<'a> {
             self.report(Diagnostic::warning(Code::NoEffect, line.span, message));
             return None;
         }
-        Some(called(line).unwrap_or(RDP_COOKIE).to_owned())
+        Some(line.called().unwrap_or(RDP_COOKIE).to_owned())
     }
 
     /// `retry-on`; `None`: nothing is said of it.
@@ -232,10 +232,4 @@ impl<'a> Lowering<'a> {
         on.statuses.dedup();
         Some(on)
     }
-}
-
-/// What stands in parentheses behind the last word of a keyword.
-fn called(line: &Directive) -> Option<&str> {
-    let (_, rest) = line.head().last()?.text().split_once('(')?;
-    Some(rest.trim_end_matches(')')).filter(|name| !name.is_empty())
 }

@@ -192,8 +192,9 @@ fn backend_body(out: &mut Out, backend: &v1::Backend, provenance: &v1::Provenanc
     http(out, backend.http.as_ref());
     match backend.check.as_ref().unwrap().probe.as_ref().unwrap() {
         Probe::Tcp(_) => out.value("check", "tcp"),
-        Probe::Http(probe) => out.inside("check", |out| http_probe(out, probe)),
+        Probe::Http(probe) => out.inside("check", |out| script::http_probe(out, probe)),
         Probe::Script(script) => out.inside("check", |out| script::script(out, script)),
+        Probe::Program(program) => out.inside("check", |out| script::program(out, program)),
     }
     out.value("retries", backend.retries);
     if let Some(redispatch) = &backend.redispatch {
@@ -241,17 +242,6 @@ fn balance_body(out: &mut Out, algorithm: &balance::Algorithm) {
                 out.value("affinity", hash.affinity().as_str_name());
             }
         }),
-    }
-}
-
-fn http_probe(out: &mut Out, probe: &v1::HttpProbe) {
-    out.line(&format!("request: {} {} {}", probe.method, probe.uri, probe.version));
-    for header in &probe.headers {
-        out.line(&format!("header: {}: {}", header.name, String::from_utf8_lossy(&header.value)));
-    }
-    out.text("body", &String::from_utf8_lossy(&probe.body));
-    for range in &probe.expected {
-        out.value("expected", format!("{}-{}", range.first, range.last));
     }
 }
 

@@ -1,11 +1,12 @@
 //! Scripts of checks as text: one line a step.
 
 use sluicegate_proto::v1::{
-    self, CheckHandshake, CheckStatus, Match, check_expect::Pattern, check_step::Action,
-    check_text_piece::Piece,
+    self, CheckHandshake, CheckStatus, Match, VariableCondition, check_expect::Pattern, check_step::Action,
+    check_text_piece::Piece, program_probe::Listens, set_check_variable::Value,
 };
 
-use super::{Out, http_probe, ip};
+use super::{Out, ip};
+use crate::phrase::{format as made, sample};
 
 pub(super) fn script(out: &mut Out, script: &v1::CheckScript) {
     out.flag("http", script.http);
@@ -24,9 +25,51 @@ pub(super) fn script(out: &mut Out, script: &v1::CheckScript) {
                 continue;
             }
             Action::Expect(it) => expect(it),
+            Action::Set(it) => set(it),
+            Action::Unset(name) => format!("unset {name}"),
         };
         out.line(&format!("{}: {text}{comment}", step.number));
     }
+}
+
+pub(super) fn program(out: &mut Out, program: &v1::ProgramProbe) {
+    out.text("command", &program.command);
+    out.text("path", &program.path);
+    match &program.listens {
+        None => {}
+        Some(Listens::Ip(address)) => out.value("listens", ip(address)),
+        Some(Listens::Unix(unix)) => out.value("listens", format!("{:?}", unix.path)),
+    }
+    out.flag("keeps_environment", program.keeps_environment);
+}
+
+pub(super) fn http_probe(out: &mut Out, probe: &v1::HttpProbe) {
+    let uri =
+        probe.made_uri.as_ref().map_or_else(|| probe.uri.clone(), |format| format!("made {}", made(format)));
+    out.line(&format!("request: {} {uri} {}", probe.method, probe.version));
+    for header in &probe.headers {
+        let text = String::from_utf8_lossy(&header.value).into_owned();
+        let value = header.made.as_ref().map_or(text, |format| format!("made {}", made(format)));
+        out.line(&format!("header: {}: {value}", header.name));
+    }
+    out.text("body", &String::from_utf8_lossy(&probe.body));
+    if let Some(format) = &probe.made_body {
+        out.value("made_body", made(format));
+    }
+    for range in &probe.expected {
+        out.value("expected", format!("{}-{}", range.first, range.last));
+    }
+}
+
+fn set(it: &v1::SetCheckVariable) -> String {
+    let condition = |known: &i32| VariableCondition::try_from(*known).unwrap().as_str_name();
+    let when: Vec<_> = it.when.iter().map(condition).collect();
+    let when = if when.is_empty() { String::new() } else { format!(" when {}", when.join(" and ")) };
+    let value = match it.value.as_ref().unwrap() {
+        Value::Sample(value) => sample(value),
+        Value::Format(format) => format!("format {}", made(format)),
+    };
+    format!("set {}{when} to {value}", it.name)
 }
 
 fn connect(it: &v1::CheckConnect) -> String {
@@ -37,6 +80,9 @@ fn connect(it: &v1::CheckConnect) -> String {
     if it.port > 0 {
         text.push_str(&format!(" port {}", it.port));
     }
+    if let Some(port) = &it.made_port {
+        text.push_str(&format!(" port made {}", sample(port)));
+    }
     for (flag, word) in [(it.linger, "linger"), (it.send_proxy, "send-proxy"), (it.as_endpoint, "default")] {
         if flag {
             text.push_str(&format!(" {word}"));
@@ -46,6 +92,10 @@ fn connect(it: &v1::CheckConnect) -> String {
 }
 
 fn send(it: &v1::CheckSend) -> String {
+    if let Some(format) = &it.made {
+        let digits = if it.hexadecimal { " of hexadecimal digits" } else { "" };
+        return format!("send made {}{digits}", made(format));
+    }
     let time = it.unix_time_at.map(|at| format!(" time at {at}")).unwrap_or_default();
     format!("send {:?}{time}", it.data)
 }
@@ -60,6 +110,8 @@ fn expect(it: &v1::CheckExpect) -> String {
         Pattern::Binary(bytes) => format!(" binary {bytes:?}"),
         Pattern::Formatted(bytes) => format!(" formatted {bytes:?}"),
         Pattern::FormattedBinary(bytes) => format!(" formatted-binary {bytes:?}"),
+        Pattern::Made(format) => format!(" made {}", made(format)),
+        Pattern::MadeBinary(format) => format!(" made-binary {}", made(format)),
         Pattern::Regex(regex) => format!(" regex {regex:?}"),
         Pattern::HexRegex(regex) => format!(" hex-regex {regex:?}"),
         Pattern::StatusRegex(regex) => format!(" status-regex {regex:?}"),
@@ -94,16 +146,24 @@ fn expect(it: &v1::CheckExpect) -> String {
         }
     }
     text.push_str(if it.has_code { " has-code" } else { "" });
+    if let Some(code) = &it.made_code {
+        text.push_str(&format!(" code {}", sample(code)));
+    }
     text
 }
 
 fn compared(text: &v1::HeaderText) -> String {
-    format!("{} {:?}", Match::try_from(text.r#match).unwrap().as_str_name(), text.text)
+    let how = Match::try_from(text.r#match).unwrap().as_str_name();
+    match &text.made {
+        Some(format) => format!("{how} made {}", made(format)),
+        None => format!("{how} {:?}", text.text),
+    }
 }
 
 fn piece(piece: &v1::CheckTextPiece) -> String {
     match piece.piece.as_ref().unwrap() {
         Piece::Literal(text) => format!("{text:?}"),
+        Piece::Made(format) => format!("made {}", made(format)),
         Piece::Answer(part) => {
             let trimmed = if part.trimmed { " trimmed" } else { "" };
             let line = if part.first_line { " line" } else { "" };

@@ -8,14 +8,56 @@
 use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
+use sluicegate_health::formula::{Formula, Formulas, Known, Value};
 use sluicegate_health::script::{
-    Action, Bytes, Expect, Expression, Handshake, HeaderPattern, Pattern, Piece, Regex, Request, Step, TextKind,
-    TextMatch,
+    Action, Bytes, CodeOf, Expect, Expression, Handshake, HeaderPattern, Pattern, Piece, Regex, Request,
+    Setting, Step, TextKind, TextMatch,
 };
 use sluicegate_health::{Circumstances, MAX_ANSWER_BYTES, Outcome, Script, Talk, Want};
 
 /// The first byte of an input that an agent says.
 const AGENT: &u8 = &b'a';
+/// Those of answers of which something is worked out: over bytes, and over HTTP.
+const WORKED: [&u8; 2] = [&b'v', &b'w'];
+
+/// All that there is to know, as every formula.
+#[derive(Debug)]
+struct Everything;
+
+impl Formulas for Everything {
+    fn value(&self, _formula: &Formula, known: &Known<'_>) -> Option<Value> {
+        let header = known.header(b"x-a").last().unwrap_or_default();
+        let parts = [known.answer(), known.version()?, header, known.body()?];
+        known.status().map(|_| Value::Text(parts.concat().into()))
+    }
+
+    fn text(&self, formula: &Formula, known: &Known<'_>) -> Vec<u8> {
+        match self.value(formula, known) {
+            Some(Value::Text(text)) => text.into_vec(),
+            _ => {
+                known.variable("v").map_or(known.answer().to_vec(), |value| format!("{value:?}").into_bytes())
+            }
+        }
+    }
+}
+
+/// Sets a variable, looks for what there is, and tells of it.
+fn working(http: bool) -> Script {
+    let formula = Formula { number: 0, identity: Box::default() };
+    let kind = if http { TextKind::Formatted } else { TextKind::FormattedBinary };
+    let expect = Expect {
+        on_success: Some(vec![Piece::Made(formula.clone())]),
+        on_error: Some(vec![Piece::Made(formula.clone())]),
+        code: CodeOf::Made(formula.clone()),
+        ..Expect::new(Pattern::Made(formula.clone(), kind))
+    };
+    let setting = Setting { name: "v".into(), when: Box::default(), formula, is_format: true };
+    let mut script = script(vec![text(b"")], http);
+    script.formulas = 1;
+    script.steps.push(Step::implied(Action::Set(Box::new(setting))));
+    script.steps.push(Step::implied(Action::Expect(Box::new(expect))));
+    script
+}
 
 /// A regular expression without its engine: that one is not under test.
 #[derive(Debug)]
@@ -56,14 +98,18 @@ fn expects(which: u8) -> (Vec<Expect>, bool, bool) {
         4 => {
             let answer = Piece::Answer { skip: 4, trimmed: true, first_line: true };
             let code = Expect {
-                has_code: true,
+                code: CodeOf::Start,
                 on_error: Some(vec![answer.clone()]),
                 on_success: Some(vec![answer]),
                 ..Expect::new(Pattern::Regex(regex("220")))
             };
             (vec![code], false, false)
         }
-        5 => (vec![Expect { negated: true, ..text(b"BAD") }, Expect::new(Pattern::HexRegex(regex("30")))], false, false),
+        5 => (
+            vec![Expect { negated: true, ..text(b"BAD") }, Expect::new(Pattern::HexRegex(regex("30")))],
+            false,
+            false,
+        ),
         6 => (vec![status()], true, false),
         7 => (vec![text(b"UP")], true, false),
         8 => (vec![Expect::new(Pattern::Header(header))], true, false),
@@ -80,7 +126,7 @@ fn script(expects: Vec<Expect>, http: bool) -> Script {
             uri: "/".into(),
             version: "HTTP/1.0".into(),
             headers: Vec::new(),
-            body: Box::default(),
+            body: "".into(),
         })
     } else {
         Action::Send(Bytes { data: (*b"hello").into(), unix_time_at: Some(1) })
@@ -90,7 +136,8 @@ fn script(expects: Vec<Expect>, http: bool) -> Script {
 }
 
 fn hold(script: &Arc<Script>, answer: &[u8], piece: usize) -> Outcome {
-    let mut talk = Talk::new(Arc::clone(script), Circumstances::default());
+    let mut talk =
+        Talk::new(Arc::clone(script), Circumstances::default()).with_formulas(Arc::new(Everything));
     let mut pieces = answer.chunks(piece.max(1));
     let (mut turns, mut taken) = (0, 0);
     loop {
@@ -99,6 +146,7 @@ fn hold(script: &Arc<Script>, answer: &[u8], piece: usize) -> Outcome {
         match talk.want() {
             Want::Connect { .. } => talk.connected(),
             Want::Send(_) => talk.sent(),
+            Want::Run(errand) => panic!("no script here runs {errand:?}"),
             Want::Receive => {
                 assert!(taken < MAX_ANSWER_BYTES, "no more is asked for than is looked at");
                 match pieces.next() {
@@ -121,6 +169,7 @@ fuzz_target!(|data: &[u8]| {
     let [which, piece, answer @ ..] = data else { return };
     let (script, same) = match which {
         AGENT => (Script::asking_agent(b"hello"), true),
+        which if WORKED.contains(&which) => (working(which == WORKED[1]), false),
         which => {
             let (expects, http, same) = expects(*which);
             (script(expects, http), same)

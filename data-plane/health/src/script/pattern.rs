@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crate::evidence::Status;
+use crate::formula::Formula;
 
 /// A compiled regular expression over bytes.
 pub trait Expression: fmt::Debug + Send + Sync {
@@ -50,8 +51,20 @@ pub struct Expect {
     pub on_success: Option<Vec<Piece>>,
     /// Told where it fails.
     pub on_error: Option<Vec<Piece>>,
-    /// The answer begins with three digits of a code.
-    pub has_code: bool,
+    /// The code that is told.
+    pub code: CodeOf,
+}
+
+/// Where the code of an answer is (HAProxy: status-code).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum CodeOf {
+    /// In the status of HTTP, and nowhere else.
+    #[default]
+    Status,
+    /// In three digits at the start.
+    Start,
+    /// An expression gives it.
+    Made(Formula),
 }
 
 impl Expect {
@@ -66,7 +79,7 @@ impl Expect {
             late: None,
             on_success: None,
             on_error: None,
-            has_code: false,
+            code: CodeOf::Status,
         }
     }
 }
@@ -76,6 +89,8 @@ impl Expect {
 pub enum Pattern {
     /// These bytes, anywhere.
     Text(Box<[u8]>, TextKind),
+    /// What a format gives, of one of the formatted kinds, anywhere.
+    Made(Formula, TextKind),
     /// A match, anywhere.
     Regex(Regex),
     /// A match anywhere in the answer as upper-case hexadecimal digits.
@@ -127,6 +142,32 @@ pub enum TextMatch {
     Contains(Box<[u8]>),
     /// It matches.
     Regex(Regex),
+    /// As one of those before, with what a format gives.
+    Made(How, Formula),
+}
+
+/// How what a format gives is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// It is this one.
+    Is,
+    /// It begins so.
+    Begins,
+    /// It ends so.
+    Ends,
+    /// It has this in it.
+    Contains,
+}
+
+impl How {
+    pub(crate) fn with(self, text: Vec<u8>) -> TextMatch {
+        match self {
+            Self::Is => TextMatch::Is(text.into()),
+            Self::Begins => TextMatch::Begins(text.into()),
+            Self::Ends => TextMatch::Ends(text.into()),
+            Self::Contains => TextMatch::Contains(text.into()),
+        }
+    }
 }
 
 impl TextMatch {
@@ -143,6 +184,8 @@ impl TextMatch {
                 wanted.is_empty() || text.windows(wanted.len()).any(|part| same(part, wanted))
             }
             Self::Regex(regex) => regex.is_match(text),
+            // It is worked out before it is compared.
+            Self::Made(..) => false,
         }
     }
 }
@@ -172,14 +215,17 @@ pub enum Piece {
         /// Up to the end of the line.
         first_line: bool,
     },
+    /// What a format gives.
+    Made(Formula),
 }
 
 /// Puts the parts together.
-pub(crate) fn render(pieces: &[Piece], answer: &[u8]) -> Vec<u8> {
+pub(crate) fn render(pieces: &[Piece], answer: &[u8], text: impl Fn(&Formula) -> Vec<u8>) -> Vec<u8> {
     let mut out = Vec::new();
     for piece in pieces {
         match piece {
             Piece::Literal(text) => out.extend_from_slice(text),
+            Piece::Made(formula) => out.extend(text(formula)),
             Piece::Answer { skip, trimmed, first_line } => {
                 let mut part = answer.get(*skip..).unwrap_or_default();
                 if *trimmed {

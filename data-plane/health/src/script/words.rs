@@ -8,6 +8,7 @@ impl Script {
     /// What it comes to when the time of the step at this index is up.
     pub fn late(&self, index: usize, connecting: bool) -> Outcome {
         let status = match self.steps.get(index).map(|step| &step.action) {
+            Some(Action::Run(_)) => Status::ProgramTimeout,
             _ if connecting => Status::L4Timeout,
             Some(Action::Expect(expect)) => expect.late.unwrap_or(Status::L7Timeout),
             _ => Status::L7Timeout,
@@ -47,8 +48,13 @@ impl Step {
                 out.extend_from_slice(format!("(connect port {port})").as_bytes());
             }
             Action::Connect(_) => out.extend_from_slice(b"(connect)"),
-            Action::Send(_) | Action::Request(_) => out.extend_from_slice(b"(send)"),
+            Action::Send(_) | Action::SendMade { .. } | Action::Request(_) => {
+                out.extend_from_slice(b"(send)");
+            }
+            // They never fail.
+            Action::Set(_) | Action::Unset(_) => {}
             Action::HearAgent => out.extend_from_slice(b"(expect custom function)"),
+            Action::Run(_) => out.extend_from_slice(b"(run)"),
             Action::Expect(expect) => match &expect.pattern {
                 Pattern::Text(text, TextKind::String) => out.extend(quoted("string", text)),
                 Pattern::Text(text, TextKind::Binary) => out.extend(quoted("binary", text)),
@@ -86,8 +92,10 @@ impl Expect {
 
 fn kind(pattern: &Pattern) -> &'static str {
     match pattern {
-        Pattern::Text(_, TextKind::String | TextKind::Formatted) => "log-format string",
-        Pattern::Text(_, TextKind::Binary | TextKind::FormattedBinary) => "log-format binary",
+        Pattern::Text(_, kind) | Pattern::Made(_, kind) => match kind {
+            TextKind::String | TextKind::Formatted => "log-format string",
+            TextKind::Binary | TextKind::FormattedBinary => "log-format binary",
+        },
         Pattern::Regex(_) => "regex",
         Pattern::HexRegex(_) => "binary regex",
         Pattern::Status(_) => "HTTP status codes",

@@ -32,7 +32,7 @@ impl Talk {
             Err(Fault::Short) => self.failure(step, expect, (Status::L7Response, false), b""),
             Err(Fault::Foreign) => self.failure(step, expect, (Status::L7Response, false), NOT_LDAP),
             Err(Fault::Refusal(code, words)) => {
-                self.code = Some(code);
+                self.code = Some(code.into());
                 self.failure(step, expect, (Status::L7Status, false), &words)
             }
         }

@@ -1,5 +1,6 @@
 //! Judging HTTP answers.
 
+use super::made::EMPTY;
 use super::tcp::contains;
 use super::{Judged, Talk};
 use crate::answer::{Answer, Read, read};
@@ -8,32 +9,40 @@ use crate::script::{Action, Expect, HeaderPattern, Pattern, Step, TextKind};
 
 impl Talk {
     pub(super) fn judge_http(&mut self, step: &Step, expect: &Expect) -> Judged {
-        let input = std::mem::take(&mut self.input);
-        let judged = self.judge_answer(&input, step, expect);
-        self.input = input;
-        judged
+        if let Answer::Read(answer) = self.answer() {
+            self.code = Some(answer.code.into());
+        }
+        self.judge_answer(step, expect)
     }
 
-    fn judge_answer(&mut self, input: &[u8], step: &Step, expect: &Expect) -> Judged {
-        let last = self.ended || input.len() >= super::MAX_ANSWER_BYTES;
+    /// What has come, as an HTTP answer.
+    pub(super) fn answer(&self) -> Answer<'_> {
+        read(&self.input, self.ended, self.asked_for_head())
+    }
+
+    fn judge_answer(&self, step: &Step, expect: &Expect) -> Judged {
+        let last = self.is_last();
         let unread = (Status::L7Response, false);
-        let answer = match read(input, self.ended, self.asked_for_head()) {
+        let answer = match self.answer() {
             Answer::Partial if !last => return Judged::Waits,
             Answer::Partial | Answer::Bad => return self.failure(step, expect, unread, b""),
             Answer::Read(answer) => answer,
         };
-        self.code = Some(answer.code);
         if self.excused() {
             return Judged::Passed;
         }
         let status = expect.failed.unwrap_or(Status::L7Status);
         // A format of its own comes before the answer's words.
         let reason = if expect.on_error.is_none() { answer.reason } else { b"" };
-        let matched = match &expect.pattern {
+        let pattern = match self.settled(&expect.pattern) {
+            Ok(pattern) => pattern,
+            Err(words) => return self.unsettled(step, expect, words),
+        };
+        let matched = match &*pattern {
             Pattern::Status(ranges) => ranges.iter().any(|range| range.contains(&answer.code)),
             Pattern::StatusRegex(regex) => regex.is_match(answer.digits),
             Pattern::Header(header) => header.is_in(&answer),
-            _ => return self.judge_body(&answer, last || answer.whole, step, expect),
+            pattern => return self.judge_body(&answer, last || answer.whole, step, (expect, pattern)),
         };
         if matched != expect.negated {
             return Judged::Passed;
@@ -41,7 +50,13 @@ impl Talk {
         self.failure(step, expect, (status, matched), reason)
     }
 
-    fn judge_body(&self, answer: &Read<'_>, last: bool, step: &Step, expect: &Expect) -> Judged {
+    fn judge_body(
+        &self,
+        answer: &Read<'_>,
+        last: bool,
+        step: &Step,
+        (expect, pattern): (&Expect, &Pattern),
+    ) -> Judged {
         let status = expect.failed.unwrap_or(Status::L7Response);
         let said = |words: &'static [u8]| if expect.on_error.is_none() { words } else { b"" };
         let body = &*answer.body;
@@ -55,11 +70,10 @@ impl Talk {
         if !last && expect.min_bytes.is_some_and(|least| body.len() < least as usize) {
             return Judged::Waits;
         }
-        let matched = match &expect.pattern {
+        let matched = match pattern {
             Pattern::Text(wanted, kind) => {
                 if *kind != TextKind::String && wanted.is_empty() {
-                    let words = b"log-format string evaluated to an empty string";
-                    return self.failure(step, expect, (Status::L7Response, false), words);
+                    return self.unsettled(step, expect, EMPTY);
                 }
                 if !last && body.len() < wanted.len() {
                     return Judged::Waits;

@@ -1,5 +1,6 @@
 //! Judging bytes.
 
+use super::made::EMPTY;
 use super::{Judged, Talk};
 use crate::evidence::Status;
 use crate::script::{Expect, Pattern, Step, TextKind};
@@ -11,15 +12,18 @@ impl Talk {
         if !last && expect.min_bytes.is_some_and(|least| self.input.len() < least as usize) {
             return Judged::Waits;
         }
-        let matched = match &expect.pattern {
+        let pattern = match self.settled(&expect.pattern) {
+            Ok(pattern) => pattern,
+            Err(words) => return self.unsettled(step, expect, words),
+        };
+        let matched = match &*pattern {
             Pattern::Text(wanted, kind) => {
                 if !last && self.input.len() < wanted.len() {
                     return Judged::Waits;
                 }
                 let formatted = matches!(kind, TextKind::Formatted | TextKind::FormattedBinary);
                 if formatted && wanted.is_empty() {
-                    let said = b"log-format string evaluated to an empty string";
-                    return self.failure(step, expect, (Status::L7Response, false), said);
+                    return self.unsettled(step, expect, EMPTY);
                 }
                 contains(&self.input, wanted)
             }
@@ -27,7 +31,7 @@ impl Talk {
             Pattern::HexRegex(regex) => regex.is_match(hexadecimal(&self.input).as_bytes()),
             Pattern::Handshake(handshake) => return self.judge_handshake(step, expect, *handshake),
             // The script is not an HTTP one, where alone these are told apart.
-            Pattern::Status(_) | Pattern::StatusRegex(_) | Pattern::Header(_) => false,
+            Pattern::Status(_) | Pattern::StatusRegex(_) | Pattern::Header(_) | Pattern::Made(..) => false,
         };
         if !matched && !last && expect.min_bytes.is_none() {
             return Judged::Waits;

@@ -3,6 +3,8 @@
 mod bytes;
 mod http;
 mod limits;
+mod made;
+mod programs;
 mod protocols;
 
 use std::sync::Arc;
@@ -41,7 +43,10 @@ impl End {
 /// Goes through a script; each connection opens and hears the same.
 fn hold(script: Script, circumstances: Circumstances, does: &[Does<'_>]) -> (End, Vec<u8>) {
     let script = Arc::new(script);
-    let mut talk = Talk::new(Arc::clone(&script), circumstances);
+    go_through(Talk::new(Arc::clone(&script), circumstances), &script, does)
+}
+
+fn go_through(mut talk: Talk, script: &Script, does: &[Does<'_>]) -> (End, Vec<u8>) {
     let mut left = does.iter();
     let mut sent = Vec::new();
     loop {
@@ -61,6 +66,7 @@ fn hold(script: Script, circumstances: Circumstances, does: &[Does<'_>]) -> (End
                 Some(Resets) => talk.broke("Connection reset by peer"),
                 None => return (End::Late(script.late(talk.step(), false)), sent),
             },
+            Want::Run(errand) => panic!("no script here runs {errand:?}"),
             Want::Over(outcome) => return (End::Over(outcome), sent),
         }
     }
@@ -115,7 +121,7 @@ fn get(method: &str) -> Action {
         uri: "/".into(),
         version: "HTTP/1.0".into(),
         headers: Vec::new(),
-        body: Box::default(),
+        body: "".into(),
     })
 }
 

@@ -39,6 +39,7 @@ pub(super) fn backend(key: &ObjectKey, wire: &v1::Backend, scope: &mut Scope<'_>
     let error_pages = rule::error_pages(&wire.error_pages, scope);
     let log_targets = scope.at("log_targets", |scope| logging::targets(&wire.log_targets, scope));
     let description = scope.text("description", &wire.description);
+    let (script, formulas) = probe?;
     Some(BackendSettings {
         key: key.clone(),
         origin: scope.origin(),
@@ -46,7 +47,8 @@ pub(super) fn backend(key: &ObjectKey, wire: &v1::Backend, scope: &mut Scope<'_>
         timeouts: timeouts?,
         balance: balance?,
         http: http?,
-        probe: Arc::new(probe?),
+        probe: Arc::new(script),
+        formulas: Arc::new(formulas),
         retries: u32::try_from(retries?).ok()?,
         retry_on: retry_on?.map(Box::new),
         redispatch: redispatch?,

@@ -18,19 +18,33 @@ pub(super) fn sample(wire: Option<&v1::Sample>, scope: &mut Scope<'_>) -> Option
             None => scope.fault(Fault::Unset("fetch")),
             Some(call) => fetch(call, scope),
         };
-        scope.count("converters", wire.converters.len(), MAX_CONVERTERS)?;
-        let converters = scope.each("converter", &wire.converters, |scope, call| converter(call, scope));
-        let (fetch, converters) = (fetch?, converters?);
-        let mut gets = fetch.yields();
-        for (converter, call) in converters.iter().zip(&wire.converters) {
-            if !castable(gets, converter.takes()) {
-                let (takes, gets) = (type_word(converter.takes()), type_word(gets));
-                return scope.fault(Fault::Cast { of: call.name.clone(), takes, gets });
-            }
-            gets = converter.yields();
-        }
-        Some(Sample { fetch, converters: converters.into_boxed_slice() })
+        let fetch = fetch?;
+        let converters = converters(wire, fetch.yields(), scope)?;
+        Some(Sample { fetch, converters })
     })
+}
+
+/// The converters of an expression whose fetch gives `gets`.
+pub(super) fn converters(
+    wire: &v1::Sample,
+    mut gets: ValueType,
+    scope: &mut Scope<'_>,
+) -> Option<Box<[Converter]>> {
+    scope.count("converters", wire.converters.len(), MAX_CONVERTERS)?;
+    let converters = scope.each("converter", &wire.converters, |scope, call| converter(call, scope))?;
+    for (converter, call) in converters.iter().zip(&wire.converters) {
+        if !castable(gets, converter.takes()) {
+            let (takes, gets) = (type_word(converter.takes()), type_word(gets));
+            return scope.fault(Fault::Cast { of: call.name.clone(), takes, gets });
+        }
+        gets = converter.yields();
+    }
+    Some(converters.into_boxed_slice())
+}
+
+/// Whether a call has the arguments that its specification asks for.
+pub(super) fn checked(call: &v1::Call, specs: &'static [ArgumentSpec], scope: &mut Scope<'_>) -> Option<()> {
+    Arguments::checked(call, specs, scope).map(drop)
 }
 
 /// What HAProxy casts and a value can stand: anything to text and back, truth values to numbers and back.

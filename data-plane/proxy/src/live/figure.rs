@@ -12,7 +12,7 @@ use super::health::Health;
 
 impl Active {
     /// A figure of a proxy or an endpoint of this generation; `None` where it has no such.
-    pub(crate) fn figure(&self, figure: &Figure) -> Option<i64> {
+    pub fn figure(&self, figure: &Figure) -> Option<i64> {
         if figure.what == Counted::FrontendConnections {
             return Some(self.frontends.get(&figure.of)?.state.gate.open().into());
         }

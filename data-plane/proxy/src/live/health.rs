@@ -115,8 +115,8 @@ pub struct Probe {
     pub harms: bool,
     /// HAProxy's word for it: `L4OK`.
     pub word: &'static str,
-    /// Of an HTTP answer.
-    pub status: Option<u16>,
+    /// Of an answer or of a program; -1: a program that a signal ended.
+    pub status: Option<i32>,
     /// From its start.
     pub took: Duration,
     /// The system's or the endpoint's own words; may be empty.

@@ -1,6 +1,6 @@
 use std::net::TcpListener;
 
-use sluicegate_proto::v1::Kind;
+use sluicegate_proto::v1::{self, Kind};
 
 use super::*;
 use crate::fixture::{ANY_PORT, Site, applier, endpoint_key, key, nowhere};
@@ -99,4 +99,22 @@ async fn what_leads_elsewhere_than_it_says_is_not_served() {
     let nameless = Update { generation: None, ..site("two").update(2) };
     assert_eq!(rejections(applier.apply(nameless).await.unwrap_err()).len(), 1);
     assert_eq!(engine.live().active().generation.number, 1);
+}
+
+/// Whatever the update says that it needs.
+#[tokio::test]
+async fn programs_are_run_only_where_that_is_allowed() {
+    let (_engine, mut applier, _served) = applier();
+    let site = site("one").backend("app", |backend| {
+        let program = v1::ProgramProbe { command: "/bin/check".into(), ..v1::ProgramProbe::default() };
+        backend.check = Some(v1::HealthCheck { probe: Some(v1::health_check::Probe::Program(program)) });
+    });
+    let refused = rejections(applier.apply(site.update(1)).await.unwrap_err());
+    let [rejection] = &refused[..] else { panic!("{refused:?}") };
+    assert!(rejection.local);
+    assert_eq!(rejection.id.as_ref().unwrap().name, "app");
+    assert!(rejection.reason.contains("--allow-external-check"), "{}", rejection.reason);
+    assert_eq!(applier.held(), None);
+    let mut applier = applier.running_programs(true);
+    assert!(applier.apply(site.update(2)).await.is_ok());
 }

@@ -10,6 +10,8 @@ use sluicegate_model::backend::BackendSettings;
 use sluicegate_model::endpoint::{CheckKey, ForcedHealth};
 use sluicegate_proto::id::ObjectKey;
 
+use crate::probe::Way;
+
 /// One endpoint that is to be checked, or whose agent is to be asked.
 #[derive(Debug, Clone)]
 pub(crate) struct Subject {
@@ -40,7 +42,21 @@ pub(crate) enum Kind {
     Agent,
 }
 
+/// A program takes the place of so many probes: it costs more.
+const PROGRAM_COST: usize = 10;
+
 impl Subject {
+    /// Where a probe that begins now goes; `None`: it is not known.
+    pub(super) fn way(&self) -> Option<Way> {
+        let target = self.target.clone()?;
+        Some(Way { target, outgoing: self.config.outgoing.clone() })
+    }
+
+    /// What a probe counts for.
+    pub(super) fn cost(&self) -> usize {
+        if self.script.runs_program() { PROGRAM_COST } else { 1 }
+    }
+
     /// A check that knows nothing yet, with a first probe at this time.
     pub(super) fn begin(&self, first: Duration) -> Check {
         let check = Check::new(self.schedule, self.limits, first);

@@ -1,3 +1,5 @@
+mod limits;
+
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -5,6 +7,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use sluicegate_engine::live::Sign;
 use sluicegate_engine::stream::Target;
+use sluicegate_health::script::Errand;
 use sluicegate_health::{Health, Limits, Schedule, Status};
 use sluicegate_model::backend::BackendSettings;
 use sluicegate_model::endpoint::EndpointAddress;
@@ -15,6 +18,7 @@ use tokio::time::{advance, timeout};
 use super::*;
 use crate::fixture::{Site, endpoint_key, key, nowhere};
 use crate::probe::Refusal;
+use crate::program::Ended;
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -52,11 +56,11 @@ impl Drop for Counted {
 impl Prober for Fake {
     type Connection = Counted;
 
-    async fn connect(&self, target: &Target, _linger: bool) -> Result<Counted, Refusal> {
+    async fn connect(&self, way: &Way, _linger: bool) -> Result<Counted, Refusal> {
         let state = Arc::clone(&self.0);
         state.most.fetch_max(state.now.fetch_add(1, SeqCst) + 1, SeqCst);
         let counted = Counted(Arc::clone(&state));
-        let Target::Ip(address) = target else { panic!("{target:?}") };
+        let Target::Ip(address) = &way.target else { panic!("{way:?}") };
         lock(&state.probes).push((*address, Instant::now()));
         let manner = lock(&state.manners).get(address).copied().unwrap_or(Manner::Opens);
         match manner {
@@ -81,6 +85,14 @@ impl Prober for Fake {
     }
 
     async fn receive(&self, _connection: &mut Counted, _into: &mut [u8]) -> Result<usize, String> {
+        pending().await
+    }
+
+    /// Runs until it is given up.
+    async fn run(&self, _errand: &Errand) -> Result<Ended, Refusal> {
+        let state = Arc::clone(&self.0);
+        state.most.fetch_max(state.now.fetch_add(1, SeqCst) + 1, SeqCst);
+        let _counted = Counted(state);
         pending().await
     }
 }
@@ -344,24 +356,6 @@ async fn what_is_forgotten_is_not_probed_and_its_probe_is_given_up() {
     assert_eq!(bench.heard(), ["app/a new"]);
     assert_eq!(bench.fake.0.now.load(SeqCst), 0);
     assert_eq!(bench.probes(nowhere(1)), [0]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn probes_at_one_time_are_bounded_and_each_has_its_turn() {
-    let mut bench = Bench::new();
-    let (settings, total) = (settings(None), MAX_PROBES + 500);
-    let quick = Schedule { interval: MS, ..subject("a", nowhere(1), &settings).schedule };
-    let subjects = (0..total).map(|number| {
-        let address = SocketAddr::from(([127, 0, 0, 1], u16::try_from(number).unwrap() + 1));
-        bench.set(address, Manner::Late(Duration::from_micros(900)));
-        Subject { schedule: quick, ..subject(&number.to_string(), address, &settings) }
-    });
-    let subjects = subjects.collect();
-    bench.checks.follow(subjects);
-    bench.run(100 * MS).await;
-    assert_eq!(bench.fake.0.most.load(SeqCst), MAX_PROBES);
-    let probed: std::collections::HashSet<_> = lock(&bench.fake.0.probes).iter().map(|(it, _)| *it).collect();
-    assert_eq!(probed.len(), total);
 }
 
 #[tokio::test(start_paused = true)]

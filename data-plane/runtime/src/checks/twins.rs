@@ -76,9 +76,9 @@ impl Entry {
             && one.target == other.target
             && one.schedule == other.schedule
             && one.limits == other.limits
+            && one.config.outgoing == other.config.outgoing
             && one.script == other.script;
-        // What tells the endpoint of itself is no other's.
-        let own = one.script.send_state;
+        let own = one.script.is_personal();
         alike && !own && !one.paused && one.target.is_some() && !self.waits && self.joined.is_none()
     }
 }

@@ -2,13 +2,15 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use sluicegate_health::Status;
+use sluicegate_health::script::Errand;
 use sluicegate_proto::build;
 use sluicegate_proto::v1::{self, Kind};
 use sluicegate_sync::Apply;
 
 use super::*;
 use crate::fixture::{Site, applier, endpoint_key, key, nowhere};
-use crate::probe::Refusal;
+use crate::probe::{Refusal, Way};
+use crate::program::Ended;
 
 /// Refuses each connection, and remembers where it went.
 #[derive(Debug, Clone, Default)]
@@ -17,8 +19,8 @@ struct Refusing(Arc<Mutex<Vec<Target>>>);
 impl Prober for Refusing {
     type Connection = ();
 
-    async fn connect(&self, target: &Target, _linger: bool) -> Result<(), Refusal> {
-        self.0.lock().unwrap().push(target.clone());
+    async fn connect(&self, way: &Way, _linger: bool) -> Result<(), Refusal> {
+        self.0.lock().unwrap().push(way.target.clone());
         Err(Refusal { status: Status::L4Connection, words: String::new() })
     }
 
@@ -32,6 +34,10 @@ impl Prober for Refusing {
 
     async fn receive(&self, (): &mut (), _into: &mut [u8]) -> Result<usize, String> {
         Ok(0)
+    }
+
+    async fn run(&self, _errand: &Errand) -> Result<Ended, Refusal> {
+        Ok(Ended { code: 0, words: String::new() })
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 
 use sluicegate_health::script::{Action, Bytes, Expect, Pattern, Step, TextKind};
 use sluicegate_health::{Circumstances, Script};
+use sluicegate_model::outgoing::Source;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -36,6 +37,10 @@ fn string(text: &str) -> Step {
     step(Action::Expect(Box::new(Expect::new(pattern))))
 }
 
+fn way(target: Target) -> Way {
+    Way { target, outgoing: None }
+}
+
 fn ping() -> Step {
     step(Action::Send(Bytes { data: (*b"PING").into(), unix_time_at: None }))
 }
@@ -50,7 +55,7 @@ async fn talk(address: SocketAddr, steps: Vec<Step>, circumstances: Circumstance
         async {}
     };
     let talk = Talk::new(Arc::new(script), circumstances);
-    let outcome = hold(&Network, &Target::Ip(address), talk, &AtomicUsize::new(0), tell).await;
+    let outcome = hold(&Network, &way(Target::Ip(address)), talk, &AtomicUsize::new(0), tell).await;
     (outcome, turns.into_inner().unwrap())
 }
 
@@ -68,7 +73,7 @@ async fn a_closed_port_is_refused_in_the_systems_words() {
 async fn a_missing_unix_socket_is_a_connection_problem() {
     let folder = tempfile::tempdir().unwrap();
     let name = sluicegate_model::listener::UnixName::Path(folder.path().join("none"));
-    let refusal = Network.connect(&Target::Unix(Arc::new(name)), false).await.unwrap_err();
+    let refusal = Network.connect(&way(Target::Unix(Arc::new(name))), false).await.unwrap_err();
     assert_eq!(refusal.status, Status::L4Connection);
     assert_eq!(refusal.words, "No such file or directory");
 }
@@ -107,4 +112,28 @@ async fn a_proxy_line_is_about_the_connection_itself() {
     let to = Target::Ip(SocketAddr::from(([127, 0, 0, 2], 80)));
     assert_eq!(proxy_line(Some(from), &to), "PROXY TCP4 127.0.0.1 127.0.0.2 1000 80\r\n");
     assert_eq!(proxy_line(None, &to), "PROXY UNKNOWN\r\n");
+}
+
+#[tokio::test]
+async fn probes_leave_from_where_traffic_does() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let target = Target::Ip(listener.local_addr().unwrap());
+    let source = Source { address: SocketAddr::from(([127, 0, 0, 9], 0)), last_port: None };
+    let outgoing = Outgoing { source: Some(source), ..Outgoing::default() };
+    let way = Way { target, outgoing: Some(Arc::new(outgoing)) };
+    let (probe, heard) = tokio::join!(Network.connect(&way, false), listener.accept());
+    assert!(probe.is_ok());
+    assert_eq!(heard.unwrap().1.ip().to_string(), "127.0.0.9");
+}
+
+/// As HAProxy 2.6 says it.
+#[tokio::test]
+async fn where_nobody_can_leave_from_is_a_connection_problem() {
+    let source = Source { address: SocketAddr::from(([192, 0, 2, 77], 0)), last_port: None };
+    let outgoing = Outgoing { source: Some(source), ..Outgoing::default() };
+    let target = Target::Ip(SocketAddr::from(([127, 0, 0, 1], 9)));
+    let refusal =
+        Network.connect(&Way { target, outgoing: Some(Arc::new(outgoing)) }, false).await.unwrap_err();
+    assert_eq!(refusal.status, Status::L4Connection);
+    assert_eq!(refusal.words, "Can't bind to source address (Cannot assign requested address)");
 }

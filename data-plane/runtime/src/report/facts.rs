@@ -189,7 +189,8 @@ fn resolved(endpoint: &LiveEndpoint) -> Option<IpAddr> {
 fn probe(probe: Probe) -> v1::Probe {
     v1::Probe {
         word: probe.word.to_owned(),
-        status: probe.status.unwrap_or_default().into(),
+        // A code below nought is shown as HAProxy shows it.
+        status: probe.status.unwrap_or_default() as u32,
         took_ms: millis(probe.took),
         info: probe.info.into(),
     }

@@ -155,7 +155,8 @@ pub(super) const CASES: &[Case] = &[
     ),
     case("flood", &["option tcp-check", "tcp-check expect string NEVER"], &[Floods(1 << 30)]),
     case("flood_regex", &["option tcp-check", "tcp-check expect rstring NEVER"], &[Floods(1 << 30)]),
-    case(
+    with(
+        "inter 700ms",
         "one_byte_at_a_time",
         &["option tcp-check", "tcp-check expect string abcdef"],
         &[

@@ -1,6 +1,7 @@
 //! `http-check …` and `tcp-check …`
 
-use super::super::{Arity, Effect};
+use super::super::Arity;
+use super::super::form::Form;
 use super::{DLB, Keyword};
 
 pub(super) const GROUPS: &[&[Keyword]] = &[
@@ -18,16 +19,18 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .takes(
                 1,
                 Arity::ANY,
-                "[min-recv <count>] [{ ok | error | tout }-status <result>] [{ on-success | on-error } <text>] \
-                 [comment <text>] [!] { status <status>[-<status>][,...] | rstatus <regex> | string <text> | \
-                 rstring <regex> | { hdr | fhdr } name [-m <match>] <name> [value [-m <match>] <value>] }",
+                "[min-recv <count>] [{ ok | error | tout }-status <result>] [{ on-success | on-error } <format>] \
+                 [status-code <expression>] [comment <text>] [!] { status <status>[-<status>][,...] | rstatus <regex> | string <text> | \
+                 string-lf <format> | rstring <regex> | { hdr | fhdr } { name | name-lf } [-m <match>] <name> \
+                 [{ value | value-lf } [-m <match>] <value>] }",
             )
             .does("What an answer has to be."),
         Keyword::works("http-check send", DLB, HTTP)
             .takes(
                 0,
                 Arity::ANY,
-                "[meth <method>] [uri <uri>] [ver <version>] [hdr <name> <value>] [body <text>] [comment <text>]",
+                "[meth <method>] [{ uri | uri-lf } <uri>] [ver <version>] [hdr <name> <format>] [{ body | body-lf } <text>] \
+                 [comment <text>]",
             )
             .does("What a check asks."),
         Keyword::works("http-check send-state", DLB, HTTP)
@@ -43,8 +46,9 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .takes(
                 1,
                 Arity::ANY,
-                "[min-recv <count>] [{ ok | error | tout }-status <result>] [{ on-success | on-error } <text>] \
-                 [comment <text>] [!] { string <text> | rstring <regex> | binary <hex> | rbinary <regex> }",
+                "[min-recv <count>] [{ ok | error | tout }-status <result>] [{ on-success | on-error } <format>] \
+                 [status-code <expression>] [comment <text>] [!] { string <text> | string-lf <format> | \
+                 rstring <regex> | binary <hex> | binary-lf <format> | rbinary <regex> }",
             )
             .does("What an answer has to be."),
     ],
@@ -55,18 +59,30 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .does("Sends text, or bytes in hexadecimal digits."),
     ),
     &Keyword::each(
-        [
-            "http-check set-var",
-            "http-check set-var-fmt",
-            "http-check unset-var",
-            "tcp-check set-var",
-            "tcp-check set-var-fmt",
-            "tcp-check unset-var",
-        ],
-        Keyword::degraded("", DLB, "there are no variables yet").instead(Effect::LeftOut),
+        ["http-check set-var", "tcp-check set-var"],
+        Keyword::works("", DLB, VARIABLES)
+            .takes(1, Arity::ANY, "(<name>[,<condition>...]) <expression>")
+            .called(Form::Any, true)
+            .does("Sets a variable of the check."),
+    ),
+    &Keyword::each(
+        ["http-check set-var-fmt", "tcp-check set-var-fmt"],
+        Keyword::works("", DLB, VARIABLES)
+            .takes(1, Arity::ANY, "(<name>[,<condition>...]) <format>")
+            .called(Form::Any, true)
+            .does("Sets a variable of the check to a text."),
+    ),
+    &Keyword::each(
+        ["http-check unset-var", "tcp-check unset-var"],
+        Keyword::works("", DLB, VARIABLES)
+            .takes(0, Arity::ANY, "(<name>)")
+            .called(Form::Any, true)
+            .does("Takes a variable of the check away."),
     ),
 ];
 
 const HTTP: &str = "lower/http_checks";
 const TCP: &str = "lower/tcp_checks";
-const CONNECT: &str = "[default] [addr <address>] [port <port>] [send-proxy] [linger] [comment <text>]";
+const VARIABLES: &str = "lower/check_variables";
+const CONNECT: &str =
+    "[default] [addr <address>] [port { <port> | <expression> }] [send-proxy] [linger] [comment <text>]";

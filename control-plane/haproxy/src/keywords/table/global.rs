@@ -158,10 +158,15 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         ["h1-accept-payload-with-any-method", "h1-do-not-close-on-insecure-transfer-encoding"],
         Keyword::degraded("", G, "requests are taken strictly as the RFC says"),
     ),
-    &Keyword::each(
-        ["external-check", "insecure-fork-wanted"],
-        Keyword::inert("", G, "the process starts no others").takes(0, 0, ""),
-    ),
+    &[
+        Keyword::works("external-check", G, "lower/program_checks")
+            .takes(0, 1, "[preserve-env]")
+            .of(&[Form::OneOf(&["preserve-env"])])
+            .does("Lets `option external-check` run programs."),
+        Keyword::works("insecure-fork-wanted", G, "lower/program_checks")
+            .takes(0, 0, "")
+            .does("Without it, none can be started: servers with `option external-check` stand disabled."),
+    ],
     &Keyword::each(
         ["mworker-max-reloads", "master-worker"],
         Keyword::inert("", G, "the process starts no others"),

@@ -133,11 +133,12 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         ),
         protocol("option ssl-hello-chk", "Checks servers with a hello of SSLv3.").takes(0, 0, ""),
     ],
-    &Keyword::each(
-        ["option external-check", "option spop-check"],
-        Keyword::degraded("", DLB, "checks of this kind are not made yet").instead(Effect::NoCheckedServer),
-    ),
     &[
+        Keyword::works("option external-check", DLB, PROGRAMS)
+            .takes(0, 0, "")
+            .does("Checks servers with a program, which says by its exit code how they are."),
+        Keyword::degraded("option spop-check", DLB, "checks of this kind are not made yet")
+            .instead(Effect::NoCheckedServer),
         Keyword::inert("option keepalive", FLB, "HAProxy never did anything for it").negatable(),
         Keyword::inert("option tcpsplice", FLB, SPLICE).negatable(),
         Keyword::inert("option http-use-htx", DFLB, "it chose between two engines of HAProxy").negatable(),
@@ -166,6 +167,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
     ],
 ];
 
+const PROGRAMS: &str = "lower/program_checks";
 const SPLICE: &str = "the engine splices where that pays";
 
 const fn switch(name: &'static str, places: Places, test: &'static str, summary: &'static str) -> Keyword {

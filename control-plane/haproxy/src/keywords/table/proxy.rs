@@ -156,8 +156,12 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .takes(1, 1, "{ global | local | none }")
             .of(&[Form::OneOf(&["global", "local", "none"])]),
         Keyword::degraded("server-state-file-name", LB, STATE),
-        Keyword::degraded("external-check path", DLB, "no programs are run").takes(1, 1, "<path>"),
-        Keyword::degraded("external-check command", DLB, "no programs are run").takes(1, 1, "<command>"),
+        Keyword::works("external-check command", DLB, PROGRAMS)
+            .takes(1, 1, "<command>")
+            .does("The program that checks servers."),
+        Keyword::works("external-check path", DLB, PROGRAMS)
+            .takes(1, 1, "<path>")
+            .does("Its PATH, where a name without a slash is looked for."),
     ],
     &[
         Keyword::works("cookie", DLB, KEPT)
@@ -418,6 +422,7 @@ const BALANCE: &str = "lower/balance";
 const KEPT: &str = "lower/persistence";
 const STAY: &str = "clients do not stay with their server: every request takes its turn";
 const TURNS: &str = "servers take turns, as with `roundrobin`";
+const PROGRAMS: &str = "lower/program_checks";
 const STATE: &str = "servers start as the configuration says";
 
 const STATS: &str = "lower/stats";

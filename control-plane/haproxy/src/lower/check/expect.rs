@@ -5,6 +5,7 @@ use sluicegate_proto::v1::{self, CheckStatus, Match, check_expect::Pattern, chec
 use super::super::Lowering;
 use super::super::rule::Args;
 use super::tcp::Commented;
+use super::written::Written;
 use crate::ast::Directive;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::raw;
@@ -92,12 +93,16 @@ impl<'a> Lowering<'a> {
         let text = || bytes::Bytes::from(value.text().to_owned());
         Some(match word {
             "string" => Some(Pattern::Text(text())),
-            "string-lf" => self.check_pattern_text(value, args).map(Pattern::Formatted),
+            "string-lf" => self.check_format(value, args).map(|written| match written {
+                Written::Is(text) => Pattern::Formatted(text),
+                Written::Made(format) => Pattern::Made(format),
+            }),
             "binary" => self.hexadecimal(value, &text()).map(Pattern::Binary),
-            "binary-lf" => self
-                .check_pattern_text(value, args)
-                .and_then(|text| self.hexadecimal(value, &text))
-                .map(Pattern::FormattedBinary),
+            "binary-lf" => match self.check_format(value, args) {
+                None => None,
+                Some(Written::Is(text)) => self.hexadecimal(value, &text).map(Pattern::FormattedBinary),
+                Some(Written::Made(format)) => Some(Pattern::MadeBinary(format)),
+            },
             "rstring" => self.regex(value).map(Pattern::Regex),
             "rbinary" => self.regex(value).map(Pattern::HexRegex),
             "rstatus" => self.regex(value).map(Pattern::StatusRegex),
@@ -134,11 +139,7 @@ impl<'a> Lowering<'a> {
             "on-success" => expect.on_success = Some(self.told_text(value, args)?),
             "on-error" => expect.on_error = Some(self.told_text(value, args)?),
             _ if value.text() == "res.payload(0,3)" => expect.has_code = true,
-            _ => {
-                let message = format!("`{}` is not evaluated in checks yet", value.text());
-                let finding = Diagnostic::warning(Code::DegradedValue, value.span(), message);
-                self.report(finding.label("left out"));
-            }
+            _ => expect.made_code = self.check_sample(args),
         }
         Some(())
     }
@@ -153,9 +154,11 @@ impl<'a> Lowering<'a> {
     }
 
     fn told_text(&mut self, word: &Word, args: &Args<'a>) -> Option<v1::CheckText> {
-        let text = self.check_text(word, args)?;
-        let pieces = vec![v1::CheckTextPiece { piece: Some(Piece::Literal(text)) }];
-        Some(v1::CheckText { pieces })
+        let piece = match self.check_format(word, args)? {
+            Written::Is(text) => Piece::Literal(text),
+            Written::Made(format) => Piece::Made(format),
+        };
+        Some(v1::CheckText { pieces: vec![v1::CheckTextPiece { piece: Some(piece) }] })
     }
 
     /// `name [-m <match>] <text> [value [-m <match>] <text>]`
@@ -200,10 +203,16 @@ impl<'a> Lowering<'a> {
         }
         let text = match how {
             Match::Reg => self.regex(word)?.into(),
-            _ if formatted => self.check_pattern_text(word, args)?,
+            _ if formatted => match self.check_format(word, args)? {
+                Written::Is(text) => text,
+                Written::Made(format) => {
+                    let made = Some(format);
+                    return Some(v1::HeaderText { r#match: how.into(), made, ..v1::HeaderText::default() });
+                }
+            },
             _ => raw::bytes(word.text()).into_owned().into(),
         };
-        Some(v1::HeaderText { r#match: how.into(), text })
+        Some(v1::HeaderText { r#match: how.into(), text, made: None })
     }
 
     /// `200-399,404`

@@ -7,6 +7,7 @@ use super::super::rule::Args;
 use super::super::settings::Lines;
 use super::steps::{Draft, Kind, steps};
 use super::tcp::Commented;
+use super::written::Written;
 use crate::ast::Directive;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expr::is_token;
@@ -14,13 +15,19 @@ use crate::raw;
 use crate::word::Word;
 
 /// What a line says of a request.
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Ask {
     method: Option<String>,
-    uri: Option<String>,
+    uri: Option<Uri>,
     version: Option<String>,
     headers: Vec<v1::Header>,
-    body: Option<bytes::Bytes>,
+    body: Option<Written>,
+}
+
+/// What is asked for.
+enum Uri {
+    Is(String),
+    Made(v1::Format),
 }
 
 impl Ask {
@@ -36,13 +43,25 @@ impl Ask {
     }
 
     fn request(self) -> v1::HttpProbe {
+        let (uri, made_uri) = match self.uri {
+            None => ("/".to_owned(), None),
+            Some(Uri::Is(uri)) => (uri, None),
+            Some(Uri::Made(format)) => (String::new(), Some(format)),
+        };
+        let (body, made_body) = match self.body {
+            None => (bytes::Bytes::new(), None),
+            Some(Written::Is(body)) => (body, None),
+            Some(Written::Made(format)) => (bytes::Bytes::new(), Some(format)),
+        };
         v1::HttpProbe {
             method: self.method.unwrap_or_else(|| "OPTIONS".into()),
-            uri: self.uri.unwrap_or_else(|| "/".into()),
+            uri,
             version: self.version.unwrap_or_else(|| "HTTP/1.0".into()),
             headers: self.headers,
-            body: self.body.unwrap_or_default(),
+            body,
             expected: Vec::new(),
+            made_uri,
+            made_body,
         }
     }
 }
@@ -61,6 +80,7 @@ impl Rule {
                 Action::Connect(_) => Some(Step::Connect),
                 Action::Send(_) | Action::Request(_) => Some(Step::Ask),
                 Action::Expect(_) => Some(Step::Expect),
+                Action::Set(_) | Action::Unset(_) => None,
             },
         }
     }
@@ -159,7 +179,7 @@ impl<'a> Lowering<'a> {
                 let (ask, comment) = self.check_send(line)?;
                 return Some(Rule::Ask(number, ask, comment));
             }
-            _ => Draft { number, comment: String::new(), kind: Kind::Nothing },
+            _ => self.check_variable(number, line)?,
         };
         Some(Rule::Other(draft))
     }
@@ -169,10 +189,10 @@ impl<'a> Lowering<'a> {
         let mut ask = Ask::default();
         match line.args() {
             [] => {}
-            [uri] => ask.uri = Some(self.check_uri(uri)?),
+            [uri] => ask.uri = Some(Uri::Is(self.check_uri(uri)?)),
             [method, uri, rest @ ..] => {
                 ask.method = Some(self.check_method(method)?);
-                ask.uri = Some(self.check_uri(uri)?);
+                ask.uri = Some(Uri::Is(self.check_uri(uri)?));
                 if let Some(version) = rest.first() {
                     ask.version = Some(self.check_version(version)?);
                 }
@@ -181,6 +201,7 @@ impl<'a> Lowering<'a> {
                     ask.headers.push(v1::Header {
                         name: "Host".into(),
                         value: raw::bytes(host.text()).into_owned().into(),
+                        made: None,
                     });
                 }
             }
@@ -241,8 +262,11 @@ impl<'a> Lowering<'a> {
                 };
                 let Some(value) = args.value() else { return self.missing(&args, "a value") };
                 self.header_value(value)?;
-                let value = self.check_text(value, &args)?;
-                ask.headers.push(v1::Header { name, value });
+                let (value, made) = match self.check_format(value, &args)? {
+                    Written::Is(text) => (text, None),
+                    Written::Made(format) => (bytes::Bytes::new(), Some(format)),
+                };
+                ask.headers.push(v1::Header { name, value, made });
                 continue;
             }
             let Some(value) = args.value() else {
@@ -251,14 +275,17 @@ impl<'a> Lowering<'a> {
             };
             match word.text() {
                 "meth" => ask.method = Some(self.check_method(value)?),
-                "uri" => ask.uri = Some(self.check_uri(value)?),
+                "uri" => ask.uri = Some(Uri::Is(self.check_uri(value)?)),
                 "uri-lf" => {
-                    let text = self.check_text(value, &args)?;
-                    ask.uri = Some(self.uri_text(value, if text.is_empty() { b"/" } else { &text })?);
+                    ask.uri = Some(match self.check_format(value, &args)? {
+                        Written::Is(text) if text.is_empty() => Uri::Is("/".to_owned()),
+                        Written::Is(text) => Uri::Is(self.uri_text(value, &text)?),
+                        Written::Made(format) => Uri::Made(format),
+                    });
                 }
                 "ver" => ask.version = Some(self.check_version(value)?),
-                "body" => ask.body = Some(raw::bytes(value.text()).into_owned().into()),
-                "body-lf" => ask.body = Some(self.check_text(value, &args)?),
+                "body" => ask.body = Some(Written::Is(raw::bytes(value.text()).into_owned().into())),
+                "body-lf" => ask.body = Some(self.check_format(value, &args)?),
                 "comment" => comment = self.plain(value)?,
                 _ => {
                     let allowed = ["meth", "uri", "uri-lf", "ver", "hdr", "body", "body-lf", "comment"];

@@ -23,6 +23,8 @@ pub(super) enum Kind {
     /// Something that is left out.
     Nothing,
     Step(Box<Action>),
+    /// Sets a variable, or takes it away.
+    Setting(Box<Action>),
 }
 
 impl Draft {
@@ -30,11 +32,11 @@ impl Draft {
         Self { number, comment: String::new(), kind: Kind::Step(Box::new(action)) }
     }
 
-    /// The action of a line that has one.
+    /// What the line does with the server, where it does.
     pub(super) fn action(&self) -> Option<&Action> {
         match &self.kind {
             Kind::Step(action) => Some(action),
-            Kind::Comment | Kind::Nothing => None,
+            Kind::Comment | Kind::Nothing | Kind::Setting(_) => None,
         }
     }
 
@@ -45,6 +47,7 @@ impl Draft {
             Some(Action::Connect(_)) => 2,
             Some(Action::Send(_) | Action::Request(_)) => 3,
             Some(Action::Expect(_)) => 4,
+            Some(Action::Set(_) | Action::Unset(_)) => 1,
         }
     }
 }
@@ -74,6 +77,10 @@ pub(super) fn steps(mut drafts: Vec<Draft>) -> Vec<v1::CheckStep> {
         match kind {
             Kind::Comment => comment = own,
             Kind::Nothing => comment.clear(),
+            Kind::Setting(action) => {
+                comment.clear();
+                steps.push(v1::CheckStep { number, comment: own, action: Some(*action) });
+            }
             Kind::Step(action) => {
                 let told = if own.is_empty() { comment.clone() } else { own };
                 if matches!(*action, Action::Connect(_)) {

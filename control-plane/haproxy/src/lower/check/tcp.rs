@@ -6,6 +6,7 @@ use super::super::Lowering;
 use super::super::rule::Args;
 use super::super::settings::Lines;
 use super::steps::{Draft, Kind, steps};
+use super::written::Written;
 use crate::ast::Directive;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::word::Word;
@@ -40,10 +41,10 @@ impl<'a> Lowering<'a> {
                 (Action::Expect(expect), comment)
             }
             "tcp-check send" | "tcp-check send-lf" | "tcp-check send-binary" | "tcp-check send-binary-lf" => {
-                let (data, comment) = self.check_data(line)?;
-                (Action::Send(v1::CheckSend { data, ..v1::CheckSend::default() }), comment)
+                let (send, comment) = self.check_data(line)?;
+                (Action::Send(send), comment)
             }
-            _ => return Some(Draft { number, comment: String::new(), kind: Kind::Nothing }),
+            _ => return self.check_variable(number, line),
         };
         Some(Draft { comment, ..Draft::step(number, action) })
     }
@@ -63,17 +64,22 @@ impl<'a> Lowering<'a> {
     }
 
     /// `<data> [comment <text>]`
-    fn check_data(&mut self, line: &'a Directive) -> Option<Commented<bytes::Bytes>> {
+    fn check_data(&mut self, line: &'a Directive) -> Option<Commented<v1::CheckSend>> {
         let mut args = Args::new(line.args(), line.end());
         let Some(word) = args.value() else { return self.missing(&args, "what to send") };
         let text = bytes::Bytes::from(word.text().to_owned());
-        let data = match line.name() {
-            "tcp-check send" => text,
-            "tcp-check send-lf" => self.check_text(word, &args)?,
-            "tcp-check send-binary" => self.hexadecimal(word, &text)?,
-            _ => {
-                let text = self.check_text(word, &args)?;
-                self.hexadecimal(word, &text)?
+        let hexadecimal = matches!(line.name(), "tcp-check send-binary" | "tcp-check send-binary-lf");
+        let written = match line.name() {
+            "tcp-check send-lf" | "tcp-check send-binary-lf" => self.check_format(word, &args)?,
+            _ => Written::Is(text),
+        };
+        let send = match written {
+            Written::Made(made) => {
+                v1::CheckSend { made: Some(made), hexadecimal, ..v1::CheckSend::default() }
+            }
+            Written::Is(text) => {
+                let data = if hexadecimal { self.hexadecimal(word, &text)? } else { text };
+                v1::CheckSend { data, ..v1::CheckSend::default() }
             }
         };
         let mut comment = String::new();
@@ -86,7 +92,7 @@ impl<'a> Lowering<'a> {
                 }
             }
         }
-        Some((data, comment))
+        Some((send, comment))
     }
 
     /// `connect [default] [port <port>] [addr <address>] [send-proxy] [linger] [ssl] [sni <sni>] [alpn <alpn>] …`
@@ -107,8 +113,8 @@ impl<'a> Lowering<'a> {
                     if port.text().starts_with(|first: char| first.is_ascii_digit()) {
                         connect.port = self.number(port, 1..=65_535)?;
                     } else {
-                        self.no_such_connection(port, "a port that is looked up");
-                        able = false;
+                        connect.made_port = self.check_sample(&args);
+                        able &= connect.made_port.is_some();
                     }
                 }
                 "addr" => {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::script::CodeOf;
 
 #[test]
 fn a_connection_alone() {
@@ -63,7 +64,7 @@ fn what_is_said_takes_the_place_of_the_words() {
         (Expect { failed: Some(Status::L7Status), ..base() }, "y", "L7STS oops"),
         (Expect { passed: Some(Status::L6Ok), ..base() }, "x", "L6OK fine"),
         (Expect { passed: Some(Status::L7OkConditional), ..base() }, "x", "L7OKC fine"),
-        (Expect { has_code: true, ..base() }, "220 y", "L7RSP/220 oops"),
+        (Expect { code: CodeOf::Start, ..base() }, "220 y", "L7RSP/220 oops"),
     ];
     for (wanted, answer, found) in table {
         assert_eq!(words(tcp(vec![expect(wanted)]), &[Says(answer.as_bytes()), Closes]), found);

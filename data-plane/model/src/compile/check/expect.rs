@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sluicegate_health::Status;
 use sluicegate_health::script::{
-    Expect, Handshake, HeaderPattern, Pattern, Piece, Regex, TextKind, TextMatch,
+    CodeOf, Expect, Handshake, HeaderPattern, How, Pattern, Piece, Regex, TextKind, TextMatch,
 };
 use sluicegate_proto::v1::{self, CheckStatus, Match};
 
@@ -14,6 +14,7 @@ use super::super::part::optional;
 use super::super::reason::Fault;
 use super::super::scope::Scope;
 use super::bounded;
+use super::formula::Made;
 use crate::check::Compiled;
 
 /// Status ranges of one step, and pieces of one text.
@@ -36,20 +37,27 @@ fn status_range(wire: &v1::StatusRange, scope: &mut Scope<'_>) -> Option<RangeIn
 pub(super) fn fits(expect: &Expect, http: bool) -> bool {
     match &expect.pattern {
         Pattern::Text(_, TextKind::String | TextKind::Formatted) | Pattern::Regex(_) => true,
+        Pattern::Made(_, kind) => !http || *kind == TextKind::Formatted,
         Pattern::Text(_, TextKind::Binary | TextKind::FormattedBinary) => !http,
         Pattern::HexRegex(_) | Pattern::Handshake(_) => !http,
         Pattern::Status(_) | Pattern::StatusRegex(_) | Pattern::Header(_) => http,
     }
 }
 
-pub(super) fn expect(wire: &v1::CheckExpect, scope: &mut Scope<'_>) -> Option<Expect> {
-    let pattern = pattern(wire, scope);
+pub(super) fn expect(wire: &v1::CheckExpect, scope: &mut Scope<'_>, made: &mut Made) -> Option<Expect> {
+    let pattern = pattern(wire, scope, made);
     let least = optional(wire.min_bytes, |bytes| scope.range("min_bytes", bytes, 0, i32::MAX.into()));
     let passed = status("passed", wire.passed, scope);
     let failed = status("failed", wire.failed, scope);
     let late = status("late", wire.late, scope);
-    let on_success = optional(wire.on_success.as_ref(), |text| pieces("on_success", text, scope));
-    let on_error = optional(wire.on_error.as_ref(), |text| pieces("on_error", text, scope));
+    let on_success = optional(wire.on_success.as_ref(), |text| pieces("on_success", text, scope, made));
+    let on_error = optional(wire.on_error.as_ref(), |text| pieces("on_error", text, scope, made));
+    let code = match (&wire.made_code, wire.has_code) {
+        (Some(_), true) => scope.fault(Fault::Meaningless { what: "made_code beside has_code" }),
+        (Some(sample), false) => made.value(sample, scope).map(CodeOf::Made),
+        (None, true) => Some(CodeOf::Start),
+        (None, false) => Some(CodeOf::Status),
+    };
     Some(Expect {
         negated: wire.negated,
         pattern: pattern?,
@@ -59,11 +67,11 @@ pub(super) fn expect(wire: &v1::CheckExpect, scope: &mut Scope<'_>) -> Option<Ex
         late: late?,
         on_success: on_success?,
         on_error: on_error?,
-        has_code: wire.has_code,
+        code: code?,
     })
 }
 
-fn pattern(wire: &v1::CheckExpect, scope: &mut Scope<'_>) -> Option<Pattern> {
+fn pattern(wire: &v1::CheckExpect, scope: &mut Scope<'_>, made: &mut Made) -> Option<Pattern> {
     use v1::check_expect::Pattern as Wire;
     let text = |bytes: &[u8], kind, scope: &mut Scope<'_>| {
         bounded("text", bytes, scope)?;
@@ -79,23 +87,45 @@ fn pattern(wire: &v1::CheckExpect, scope: &mut Scope<'_>) -> Option<Pattern> {
         Some(Wire::HexRegex(source)) => expression(source, false, scope).map(Pattern::HexRegex),
         Some(Wire::Status(wire)) => statuses(&wire.ranges, scope).map(Pattern::Status),
         Some(Wire::StatusRegex(source)) => expression(source, false, scope).map(Pattern::StatusRegex),
-        Some(Wire::Header(wire)) => header(wire, scope).map(Pattern::Header),
+        Some(Wire::Made(format)) => {
+            made.format(format, scope).map(|formula| Pattern::Made(formula, TextKind::Formatted))
+        }
+        Some(Wire::MadeBinary(format)) => {
+            made.format(format, scope).map(|formula| Pattern::Made(formula, TextKind::FormattedBinary))
+        }
+        Some(Wire::Header(wire)) => header(wire, scope, made).map(Pattern::Header),
         Some(Wire::Handshake(number)) => handshake(*number, scope).map(Pattern::Handshake),
     }
 }
 
-fn header(wire: &v1::HeaderPattern, scope: &mut Scope<'_>) -> Option<HeaderPattern> {
+fn header(wire: &v1::HeaderPattern, scope: &mut Scope<'_>, made: &mut Made) -> Option<HeaderPattern> {
     let name = match &wire.name {
-        Some(name) => scope.at("name", |scope| header_text(name, true, scope)),
+        Some(name) => scope.at("name", |scope| header_text(name, true, scope, made)),
         None => scope.fault(Fault::Unset("name")),
     };
-    let value =
-        optional(wire.value.as_ref(), |value| scope.at("value", |scope| header_text(value, false, scope)));
+    let value = optional(wire.value.as_ref(), |value| {
+        scope.at("value", |scope| header_text(value, false, scope, made))
+    });
     Some(HeaderPattern { name: name?, value: value?, whole_lines: wire.whole_lines })
 }
 
-fn header_text(wire: &v1::HeaderText, fold: bool, scope: &mut Scope<'_>) -> Option<TextMatch> {
+fn header_text(
+    wire: &v1::HeaderText,
+    fold: bool,
+    scope: &mut Scope<'_>,
+    made: &mut Made,
+) -> Option<TextMatch> {
     let how = scope.known::<Match>("match", wire.r#match)?;
+    if let Some(format) = &wire.made {
+        let how = match how {
+            Match::Str => How::Is,
+            Match::Beg => How::Begins,
+            Match::End => How::Ends,
+            Match::Sub => How::Contains,
+            _ => return scope.fault(Fault::Meaningless { what: how.as_str_name() }),
+        };
+        return made.format(format, scope).map(|formula| TextMatch::Made(how, formula));
+    }
     bounded("text", &wire.text, scope)?;
     let text = || wire.text[..].into();
     match how {
@@ -149,7 +179,12 @@ fn status(what: &'static str, number: i32, scope: &mut Scope<'_>) -> Option<Opti
     Some(Some(status))
 }
 
-fn pieces(what: &'static str, wire: &v1::CheckText, scope: &mut Scope<'_>) -> Option<Vec<Piece>> {
+fn pieces(
+    what: &'static str,
+    wire: &v1::CheckText,
+    scope: &mut Scope<'_>,
+    made: &mut Made,
+) -> Option<Vec<Piece>> {
     use v1::check_text_piece::Piece as Wire;
     scope.count(what, wire.pieces.len(), MAX_LIST)?;
     scope.each(what, &wire.pieces, |scope, piece| match &piece.piece {
@@ -163,5 +198,6 @@ fn pieces(what: &'static str, wire: &v1::CheckText, scope: &mut Scope<'_>) -> Op
             trimmed: part.trimmed,
             first_line: part.first_line,
         }),
+        Some(Wire::Made(format)) => made.format(format, scope).map(Piece::Made),
     })
 }

@@ -1,3 +1,4 @@
+mod checks;
 mod resolution;
 
 use sluicegate_proto::limits::MAX_CONDITION_DEPTH;
@@ -166,66 +167,6 @@ fn unset_and_unknown_choices() {
     {
         assert_eq!(normalize(normalizer, full).len(), faults, "{normalizer} {full}");
     }
-}
-
-#[test]
-fn probes_that_are_no_http() {
-    let probe = v1::HttpProbe {
-        method: "G T".into(),
-        uri: "/ x".into(),
-        version: "HTTP/2".into(),
-        headers: vec![v1::Header { name: "a:b".into(), value: b"x\r\ny".to_vec().into() }],
-        expected: vec![v1::StatusRange { first: 300, last: 200 }],
-        ..Default::default()
-    };
-    let check = v1::HealthCheck { probe: Some(v1::health_check::Probe::Http(probe)) };
-    let found = of_backend(|backend| backend.check = Some(check));
-    assert_eq!(found.len(), 6, "{found:#?}");
-}
-
-#[test]
-fn scripts_that_cannot_be_held() {
-    use v1::check_expect::Pattern;
-    use v1::check_step::Action;
-    let step = |action| v1::CheckStep { action, ..v1::CheckStep::default() };
-    let connect = || step(Some(Action::Connect(v1::CheckConnect::default())));
-    let expect = |pattern| v1::CheckExpect { pattern: Some(pattern), ..v1::CheckExpect::default() };
-    let found = |http, steps: Vec<v1::CheckStep>| {
-        let script = v1::CheckScript { http, steps, ..v1::CheckScript::default() };
-        let check = v1::HealthCheck { probe: Some(v1::health_check::Probe::Script(script)) };
-        of_backend(|backend| backend.check = Some(check))
-    };
-    let status = || expect(Pattern::Status(v1::StatusRanges::default()));
-    assert!(found(true, vec![connect(), step(Some(Action::Expect(status())))]).is_empty());
-    assert_eq!(found(false, vec![]), ["check: the first step of a check connects"]);
-    let send = v1::CheckSend { data: (&b"abc"[..]).into(), unix_time_at: Some(0) };
-    let late = found(false, vec![step(Some(Action::Send(send)))]);
-    assert_eq!(late, ["check: step 1: unix_time_at is 0, allowed is 0 to -1"]);
-    let found_in = |http, action| found(http, vec![connect(), step(Some(action))]);
-    let misplaced = ["check: step 2: the step in this kind of script means nothing here"];
-    assert_eq!(found_in(false, Action::Expect(status())), misplaced);
-    assert_eq!(found_in(true, Action::Expect(expect(Pattern::HexRegex("^30".into())))), misplaced);
-    assert_eq!(found_in(true, Action::Send(v1::CheckSend::default())), misplaced);
-    assert_eq!(found(false, vec![connect(), step(None)]), ["check: step 2: action is not set"]);
-    assert_eq!(
-        found_in(false, Action::Expect(v1::CheckExpect::default())),
-        ["check: step 2: pattern is not set"]
-    );
-    let regex = found_in(false, Action::Expect(expect(Pattern::Regex("(".into()))));
-    assert!(regex[0].starts_with("check: step 2: ") && regex[0].contains("unclosed group"), "{regex:?}");
-    let unknown = v1::CheckExpect { failed: 99, ..expect(Pattern::Text((&b"x"[..]).into())) };
-    assert_eq!(
-        found_in(false, Action::Expect(unknown)),
-        ["check: step 2: failed has the value 99, which this version does not know"]
-    );
-    let header = v1::HeaderText { r#match: v1::Match::Len.into(), text: (&b"x"[..]).into() };
-    let header = v1::HeaderPattern { name: Some(header), ..v1::HeaderPattern::default() };
-    assert_eq!(
-        found_in(true, Action::Expect(expect(Pattern::Header(header)))),
-        ["check: step 2: name: MATCH_LEN means nothing here"]
-    );
-    let many = found(false, (0..300).map(|_| connect()).collect());
-    assert_eq!(many, ["check: steps has 300 entries, the limit is 256"]);
 }
 
 #[test]
