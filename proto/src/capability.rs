@@ -93,6 +93,7 @@ const PLAIN: &[&str] = &[
     "mode.http",
     "mode.tcp",
     "persistence.assignment",
+    "outlier-ejection",
     "persistence.cookie",
     "persistence.prefer-last",
     "persistence.rdp-cookie",

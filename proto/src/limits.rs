@@ -70,3 +70,9 @@ pub const MAX_NAME_SERVERS: usize = 64;
 pub const MAX_PREFERRED_NETWORKS: usize = 5;
 /// Ways to the first address of an endpoint.
 pub const MAX_FIRST_ADDRESSES: usize = 16;
+/// Endpoints from which on they are compared with each other, at most.
+pub const MAX_ENDPOINTS_COMPARED: i64 = 10_000;
+/// Thousandths of a standard deviation that an endpoint may be below the others, at most.
+pub const MAX_STDEV_THOUSANDTHS: i64 = 100_000;
+/// The shortest time that an endpoint is ejected for, and between two looks at all of them, in milliseconds.
+pub const MIN_EJECTION_MS: u64 = 100;

@@ -23,6 +23,7 @@ use crate::checks::{Kind, Subject};
 use crate::names::crowd::{Crowds, First};
 use crate::names::{Inquiries, Round};
 use crate::news::{Cause, Happening, News};
+use crate::outliers::Outliers;
 use crate::probe::Prober;
 use crate::resolve::{Answer, Names};
 use crate::tracking::Tracking;
@@ -50,6 +51,7 @@ pub(crate) struct Endpoints<P> {
     receivers: BTreeSet<String>,
     followed: Arc<Active>,
     tracking: Tracking,
+    outliers: Outliers,
     /// Those that warm up when they come back.
     slow: Vec<Arc<LiveEndpoint>>,
 }
@@ -68,6 +70,7 @@ impl<P: Prober> Endpoints<P> {
         let (inquiries, rounds) = Inquiries::start();
         Self {
             checks: Watch::new(&engine, prober, seed),
+            outliers: Outliers::new(Arc::clone(&engine)),
             engine,
             names,
             answers,
@@ -99,11 +102,13 @@ impl<P: Prober> Endpoints<P> {
                 }
             }
             self.tracking.settle(News { engine: &self.engine, active: &self.followed });
+                () = self.outliers.turn() => {}
         }
     }
 
     /// Looks at what differs between the generation followed so far and the one in force.
     fn follow(&mut self) {
+            self.outliers.settle();
         let active = self.engine.live().active();
         let previous = std::mem::replace(&mut self.followed, Arc::clone(&active));
         let mut renamed = false;
@@ -154,6 +159,7 @@ impl<P: Prober> Endpoints<P> {
         if renamed || active.runtime.resolvers != previous.runtime.resolvers {
             self.follow_crowds();
         }
+        self.outliers.follow(&active);
         let receivers = receivers(&active);
         if renamed || receivers != self.receivers {
             self.receivers = receivers;

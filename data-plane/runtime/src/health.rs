@@ -74,7 +74,7 @@ impl Verdicts for Board {
         let Some(state) = self.engine.live().endpoint(&endpoint.key) else { return };
         let told = endpoint.settings.log_probes && is_news(finding, state.checks().last.as_ref());
         state.count_check(probe(finding));
-        // Its agent may say otherwise.
+        // Its agent may say otherwise, or it is left out for what its exchanges come to.
         let changed = state.set_health(of_check(check), &finding.evidence.to_string());
         let change = finding.change.filter(|_| changed);
         if change.is_none() && !told {
@@ -89,7 +89,8 @@ impl Verdicts for Board {
         if told {
             news.tell_probe("Health", (backend, endpoint), finding, check);
         }
-        let Some(change) = change.filter(|_| !endpoint.is_disabled()) else { return };
+        let hidden = endpoint.is_disabled() || endpoint.state.health() == Health::Ejected;
+        let Some(change) = change.filter(|_| !hidden) else { return };
         let cause = if told { Cause::Told } else { Cause::Reason(finding.evidence.reason()) };
         let happening = match change {
             health::Health::Down => Happening::Down(cause),

@@ -149,6 +149,9 @@ impl Needs {
         if body.reuse.is_some() {
             self.word("http-reuse");
         }
+        if body.outlier_ejection.is_some() {
+            self.word("outlier-ejection");
+        }
     }
 
     fn endpoint(&mut self, body: &Endpoint) {

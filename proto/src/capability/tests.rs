@@ -101,3 +101,12 @@ fn a_port_that_is_the_client_s_is_asked_for() {
     assert_eq!(names(&endpoint), ["endpoint.client-port", "kind.endpoint"]);
     assert!(of_this_build().contains("endpoint.client-port"));
 }
+
+#[test]
+fn a_backend_that_ejects_outliers_asks_for_it() {
+    use crate::v1::{Backend, OutlierEjection};
+    let body = Backend { outlier_ejection: Some(OutlierEjection::default()), ..Backend::default() };
+    let backend = Resource { body: Some(resource::Body::Backend(body)), ..Resource::default() };
+    assert_eq!(names(&backend), ["kind.backend", "outlier-ejection"]);
+    assert!(of_this_build().contains("outlier-ejection"));
+}

@@ -215,7 +215,7 @@ impl Registry {
                 continue;
             }
             for (index, endpoint) in (0u32..).zip(&backend.endpoints) {
-                endpoint.state.adopt(index, &endpoint.config);
+                endpoint.state.adopt(index, &endpoint.config, backend.settings());
                 kept.insert(Arc::as_ptr(&endpoint.state));
                 self.endpoints.insert(endpoint.config.key.clone(), Arc::clone(&endpoint.state));
             }

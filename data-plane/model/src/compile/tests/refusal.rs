@@ -1,3 +1,4 @@
+mod outlier;
 mod resolution;
 
 use sluicegate_proto::limits::MAX_CONDITION_DEPTH;
