@@ -21,7 +21,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::apply::Served;
 use crate::checks::{Kind, Subject};
 use crate::names::crowd::{Crowds, First};
-use crate::names::{Inquiries, Round};
+use crate::names::{Inquiries, Ledger, Round};
 use crate::news::{Cause, Happening, News};
 use crate::outliers::Outliers;
 use crate::probe::Prober;
@@ -86,6 +86,11 @@ impl<P: Prober> Endpoints<P> {
         }
     }
 
+    /// What comes of asking name servers.
+    pub(crate) fn ledger(&self) -> Arc<Ledger> {
+        self.inquiries.ledger()
+    }
+
     /// Checks and resolves until it is dropped; `served` tells of each new generation.
     pub(crate) async fn run(mut self, mut served: watch::Receiver<Option<Served>>) {
         let mut pace = interval(WARMING);
@@ -97,18 +102,18 @@ impl<P: Prober> Endpoints<P> {
                 Some(answer) = self.answers.recv() => self.hear(answer),
                 Some(round) = self.rounds.recv() => self.hear_round(round),
                 () = self.checks.turn() => {}
+                () = self.outliers.turn() => {}
                 _ = pace.tick(), if !self.slow.is_empty() => {
                     self.slow.iter().for_each(|endpoint| endpoint.state.warm_up());
                 }
             }
             self.tracking.settle(News { engine: &self.engine, active: &self.followed });
-                () = self.outliers.turn() => {}
+            self.outliers.settle();
         }
     }
 
     /// Looks at what differs between the generation followed so far and the one in force.
     fn follow(&mut self) {
-            self.outliers.settle();
         let active = self.engine.live().active();
         let previous = std::mem::replace(&mut self.followed, Arc::clone(&active));
         let mut renamed = false;
@@ -154,12 +159,12 @@ impl<P: Prober> Endpoints<P> {
         self.checks.follow(subjects);
         self.tell(&previous, &active, wanted);
         self.tracking = Tracking::of(&active);
+        self.outliers.follow(&active);
         let all = active.backends.values().flat_map(|backend| &backend.endpoints);
         self.slow = all.filter(|it| it.config.slow_start.is_some()).cloned().collect();
         if renamed || active.runtime.resolvers != previous.runtime.resolvers {
             self.follow_crowds();
         }
-        self.outliers.follow(&active);
         let receivers = receivers(&active);
         if renamed || receivers != self.receivers {
             self.receivers = receivers;

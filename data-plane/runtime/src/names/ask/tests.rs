@@ -44,7 +44,7 @@ fn asker(servers: Vec<NameServer>) -> Arc<Asker> {
         hold: Hold::default(),
         payload_bytes: 512,
     };
-    Arc::new(Asker::new(&resolvers))
+    Arc::new(Asker::new(&resolvers, &Ledger::default()))
 }
 
 async fn resolve(answers: &[&'static [&'static [u8]]]) -> (Result<IpAddr, Failure>, usize) {
