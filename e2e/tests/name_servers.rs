@@ -204,3 +204,27 @@ async fn servers_get_other_names() {
     assert_eq!(said[0], said[1]);
     assert!(said[0][6].contains("app/s changed its FQDN from a.test to b.test by 'stats socket command'"));
 }
+
+#[tokio::test]
+async fn checks_that_find_nobody_ask_for_names_whose_answers_are_old() {
+    for ours in [true, false] {
+        let names = NameServer::start().await;
+        names.addresses("app.test", &[ip(1)]);
+        let (_folder, socket, line) = console::socket();
+        let _program = Program::run(
+            ours,
+            &format!(
+                "global\n    {line}\n    max-spread-checks 1\n{HTTP_DEFAULTS}resolvers ns\n    nameserver one {}\n    \
+                 timeout resolve 60s\n    hold valid 200ms\nlisten app\n    bind {}\n    \
+                 server one app.test:{} resolvers ns init-addr none resolve-prefer ipv4 check inter 50ms\n",
+                names.address(),
+                free_address(),
+                free_port(),
+            ),
+        )
+        .await;
+        names.asked(4).await;
+        let told = console::ask(&socket, "show resolvers ns\n").await;
+        assert!(told.contains("  update:      1\n"), "{told}");
+    }
+}

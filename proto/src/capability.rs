@@ -102,6 +102,7 @@ const PLAIN: &[&str] = &[
     "probe.http",
     "probe.script",
     "probe.tcp",
+    "resolvers.fresh",
     "retry-on",
     "socket.keep-alive",
     "socket.user-timeout",

@@ -153,7 +153,7 @@ pub fn outliers(tallies: &[Tally], rule: &SuccessRate) -> Vec<Outlier> {
     let factor = u128::from(rule.factor_thousandths);
     let stands_out = |rate: u64| {
         let distance = sum.saturating_sub(count * u128::from(rate));
-        distance > 0 && (distance * 1_000).pow(2) > factor.pow(2).saturating_mul(variance)
+        (distance * 1_000).pow(2) > factor.pow(2).saturating_mul(variance)
     };
     let number = |value: u128| u64::try_from(value).unwrap_or(MILLION);
     let (mean, deviation) = (number(sum / count), number(variance.isqrt() / count));

@@ -69,7 +69,7 @@ impl<P: Prober> Endpoints<P> {
         let (names, answers) = Names::start(engine.failed_resolutions());
         let (inquiries, rounds) = Inquiries::start();
         Self {
-            checks: Watch::new(&engine, prober, seed),
+            checks: Watch::new(&engine, prober, seed, inquiries.nudges()),
             outliers: Outliers::new(Arc::clone(&engine)),
             engine,
             names,

@@ -5,21 +5,23 @@ use std::sync::Arc;
 use sluicegate_engine::engine::Engine;
 use sluicegate_engine::live::{ErrorRun, Health, LiveEndpoint, Probe};
 use sluicegate_engine::stream::Target;
-use sluicegate_health::{self as health, Check, Finding};
+use sluicegate_health::{self as health, Check, Finding, Status};
 use sluicegate_proto::id::ObjectKey;
 
 use crate::checks::{Subject, Verdicts};
+use crate::names::Nudges;
 use crate::news::{Cause, Happening, News};
 
 /// Writes verdicts to what is served.
 #[derive(Debug)]
 pub(crate) struct Board {
     engine: Arc<Engine>,
+    nudges: Arc<Nudges>,
 }
 
 impl Board {
-    pub(crate) fn new(engine: Arc<Engine>) -> Self {
-        Self { engine }
+    pub(crate) fn new(engine: Arc<Engine>, nudges: Arc<Nudges>) -> Self {
+        Self { engine, nudges }
     }
 }
 
@@ -71,6 +73,10 @@ impl Verdicts for Board {
     }
 
     fn probed(&mut self, endpoint: &Subject, finding: &Finding, check: &Check) {
+        // Its address may be another one by now.
+        if matches!(finding.evidence.status, Status::L4Connection | Status::L4Timeout) {
+            self.nudges.nudge(&endpoint.config);
+        }
         let Some(state) = self.engine.live().endpoint(&endpoint.key) else { return };
         let told = endpoint.settings.log_probes && is_news(finding, state.checks().last.as_ref());
         state.count_check(probe(finding));

@@ -6,20 +6,24 @@
 mod ask;
 pub(crate) mod crowd;
 mod ledger;
+mod nudges;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use sluicegate_model::resolvers::Resolvers;
 use sluicegate_names::{Failure, Key, Question, Record, Want};
 use sluicegate_proto::id::ObjectKey;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::AbortHandle;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use ask::Asker;
 use ledger::Event;
 pub(crate) use ledger::Ledger;
+pub(crate) use nudges::Nudges;
+use nudges::nudged;
 
 /// Names that one section is asked for at one time; what is due beyond them waits for its turn.
 const MAX_QUESTIONS: usize = 64;
@@ -73,6 +77,7 @@ pub(crate) struct Inquiries {
     sections: HashMap<ObjectKey, Section>,
     rounds: mpsc::Sender<Round>,
     ledger: Arc<Ledger>,
+    nudges: Arc<Nudges>,
 }
 
 #[derive(Debug)]
@@ -87,12 +92,17 @@ impl Inquiries {
     /// Asks for nothing yet.
     pub(crate) fn start() -> (Self, mpsc::Receiver<Round>) {
         let (rounds, receiver) = mpsc::channel(ROUNDS);
-        (Self { sections: HashMap::new(), rounds, ledger: Arc::default() }, receiver)
+        (Self { sections: HashMap::new(), rounds, ledger: Arc::default(), nudges: Arc::default() }, receiver)
     }
 
     /// What came of asking so far.
     pub(crate) fn ledger(&self) -> Arc<Ledger> {
         Arc::clone(&self.ledger)
+    }
+
+    /// What has names asked for before their time.
+    pub(crate) fn nudges(&self) -> Arc<Nudges> {
+        Arc::clone(&self.nudges)
     }
 
     /// Asks for just these names from now on. What is asked for already goes on undisturbed, unless its section is another
@@ -118,11 +128,15 @@ impl Inquiries {
                 .entry(subject.section.clone())
                 .or_insert_with(|| Section::new(config, &self.ledger));
             let running = before.get_mut(&subject.section).and_then(|tasks| tasks.remove(subject));
-            let task = running.or_else(|| section.ask(subject, &self.rounds));
+            let task = running.or_else(|| section.ask(subject, &self.rounds, &self.nudges));
             section.tasks.extend(task.map(|task| (subject.clone(), task)));
         }
         before.into_values().flat_map(HashMap::into_values).for_each(|task| task.abort());
         self.sections.retain(|_, section| !section.tasks.is_empty());
+        let is_asked = |subject: &Subject| {
+            self.sections.get(&subject.section).is_some_and(|section| section.tasks.contains_key(subject))
+        };
+        self.nudges.retain(is_asked);
     }
 }
 
@@ -137,7 +151,7 @@ impl Section {
     }
 
     /// `None`: nobody can be asked for the name.
-    fn ask(&self, subject: &Subject, rounds: &mpsc::Sender<Round>) -> Option<AbortHandle> {
+    fn ask(&self, subject: &Subject, rounds: &mpsc::Sender<Round>, nudges: &Nudges) -> Option<AbortHandle> {
         let want = if subject.service { Want::Service } else { subject.family() };
         let question = match Question::new(&subject.name, want) {
             Ok(question) => question,
@@ -148,7 +162,8 @@ impl Section {
         };
         let (asker, permits) = (Arc::clone(&self.asker), Arc::clone(&self.permits));
         let (subject, rounds) = (Arc::new(subject.clone()), rounds.clone());
-        let interval = self.config.resolve_interval;
+        let (interval, fresh) = (self.config.resolve_interval, self.config.fresh);
+        let nudge = fresh.map(|_| nudges.of(&subject)).unwrap_or_default();
         let task = async move {
             let mut before = None;
             loop {
@@ -162,10 +177,16 @@ impl Section {
                         asker.count(&found.server, Event::Update);
                     }
                 }
+                // What failed is old at once.
+                let fresh = if found.is_ok() { fresh } else { fresh.and(Some(Duration::ZERO)) };
+                let answered = Instant::now();
                 if rounds.send(Round { subject: Arc::clone(&subject), found }).await.is_err() {
                     return;
                 }
-                sleep(interval).await;
+                tokio::select! {
+                    () = sleep(interval) => {}
+                    () = nudged(&nudge, answered, fresh) => {}
+                }
             }
         };
         Some(tokio::spawn(task).abort_handle())

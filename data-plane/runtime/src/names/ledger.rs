@@ -184,6 +184,7 @@ mod tests {
             retry_interval: Duration::from_secs(1),
             hold: Hold::default(),
             payload_bytes: 512,
+            fresh: None,
         };
         written.iter().map(|it| (key(it.0), Arc::new(section(it)))).collect()
     }

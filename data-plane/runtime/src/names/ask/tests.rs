@@ -43,6 +43,7 @@ fn asker(servers: Vec<NameServer>) -> Arc<Asker> {
         retry_interval: Duration::from_millis(200),
         hold: Hold::default(),
         payload_bytes: 512,
+        fresh: None,
     };
     Arc::new(Asker::new(&resolvers, &Ledger::default()))
 }
