@@ -41,6 +41,7 @@ fn health(health: i32) -> &'static str {
         Ok(Health::Unchecked) => "unchecked",
         Ok(Health::Unresolved) => "unresolved",
         Ok(Health::Stopping) => "stopping",
+        Ok(Health::Ejected) => "ejected",
         Ok(Health::Unspecified) | Err(_) => "unknown",
     }
 }

@@ -4,10 +4,10 @@ use std::mem;
 
 use prost::Message;
 
-use crate::limits::{MAX_ANSWER_BYTES, MAX_CAPTURED_BYTES, MAX_TOLD_ERRORS};
+use crate::limits::{MAX_ANSWER_BYTES, MAX_CAPTURED_BYTES, MAX_TOLD_ERRORS, MAX_TOLD_NAME_SERVERS};
 use crate::v1::{Answered, Question, question::Ask};
 
-/// Bytes of one piece, where no session or error in it is longer.
+/// Bytes of one piece, where nothing in it is longer.
 const PIECE_BYTES: usize = 512 << 10;
 /// Bytes of the words that say what is wrong with a message.
 const MAX_REASON_BYTES: usize = 256;
@@ -19,6 +19,7 @@ pub fn capability(question: &Question) -> Option<&'static str> {
         Ask::ListErrors(_) => "ask.errors",
         Ask::EndSessions(_) => "ask.end-sessions",
         Ask::ClearCounters(_) => "ask.clear-counters",
+        Ask::ListResolvers(_) => "ask.resolvers",
     })
 }
 
@@ -31,6 +32,9 @@ pub enum InvalidAnswer {
     /// More than are kept.
     #[error("an answer with {0} malformed messages, the limit is {MAX_TOLD_ERRORS}")]
     Errors(usize),
+    /// More than are told of.
+    #[error("an answer with {0} name servers, the limit is {MAX_TOLD_NAME_SERVERS}")]
+    NameServers(usize),
     /// All pieces together.
     #[error("an answer of {0} bytes, the limit is {MAX_ANSWER_BYTES}")]
     Bytes(usize),
@@ -43,6 +47,7 @@ pub enum InvalidAnswer {
 pub fn pieces(number: u64, mut whole: Answered) -> Vec<Answered> {
     let mut sessions = mem::take(&mut whole.sessions).into_iter().peekable();
     let mut errors = mem::take(&mut whole.errors).into_iter().peekable();
+    let mut name_servers = mem::take(&mut whole.name_servers).into_iter().peekable();
     let mut pieces = Vec::new();
     // What stands once goes with the first.
     let mut piece = Answered { number, last: false, ..whole };
@@ -54,8 +59,11 @@ pub fn pieces(number: u64, mut whole: Answered) -> Vec<Answered> {
         } else if let Some(error) = errors.next() {
             bytes += error.encoded_len();
             piece.errors.push(error);
+        } else if let Some(server) = name_servers.next() {
+            bytes += server.encoded_len();
+            piece.name_servers.push(server);
         }
-        if sessions.peek().is_none() && errors.peek().is_none() {
+        if sessions.peek().is_none() && errors.peek().is_none() && name_servers.peek().is_none() {
             break;
         }
         if bytes >= PIECE_BYTES {
@@ -81,7 +89,7 @@ impl Room {
         Self { bytes: MAX_ANSWER_BYTES - (64 << 10) }
     }
 
-    /// Whether there is room for one more session or error; takes it.
+    /// Whether there is room for one more session, error or name server; takes it.
     pub fn takes(&mut self, part: &impl Message) -> bool {
         // A tag, and a length of at most four bytes.
         let left = self.bytes.checked_sub(part.encoded_len() + 5);
@@ -136,11 +144,15 @@ impl Gathering {
         whole.silent_workers = whole.silent_workers.saturating_add(piece.silent_workers);
         whole.sessions.extend(piece.sessions);
         whole.errors.extend(piece.errors);
+        whole.name_servers.extend(piece.name_servers);
         if whole.sessions.len() as u64 > self.most_sessions {
             return Err(InvalidAnswer::Sessions(whole.sessions.len(), self.most_sessions));
         }
         if whole.errors.len() > MAX_TOLD_ERRORS {
             return Err(InvalidAnswer::Errors(whole.errors.len()));
+        }
+        if whole.name_servers.len() > MAX_TOLD_NAME_SERVERS {
+            return Err(InvalidAnswer::NameServers(whole.name_servers.len()));
         }
         Ok(piece.last.then(|| Answered { last: true, ..mem::take(whole) }))
     }

@@ -56,6 +56,8 @@ pub const MAX_UNIX_PATH_BYTES: usize = 107;
 pub const MAX_TOLD_SESSIONS: usize = 10_000;
 /// Malformed messages that a proxy keeps, and tells of in one answer: the newest of as many frontends and backends.
 pub const MAX_TOLD_ERRORS: usize = 256;
+/// Name servers that a proxy tells of in one answer.
+pub const MAX_TOLD_NAME_SERVERS: usize = 10_000;
 /// Bytes that are kept of a malformed message (HAProxy: tune.bufsize).
 pub const MAX_CAPTURED_BYTES: usize = 16 << 10;
 /// Bytes of one answer of a proxy, all its pieces together.
@@ -68,5 +70,11 @@ pub const MAX_CHECK_BYTES: usize = 16 << 10;
 pub const MAX_NAME_SERVERS: usize = 64;
 /// Networks that an endpoint prefers (HAProxy: 5).
 pub const MAX_PREFERRED_NETWORKS: usize = 5;
+/// Endpoints from which on they are compared with each other, at most.
+pub const MAX_ENDPOINTS_COMPARED: i64 = 10_000;
+/// Thousandths of a standard deviation that an endpoint may be below the others, at most.
+pub const MAX_STDEV_THOUSANDTHS: i64 = 100_000;
+/// The shortest time that an endpoint is ejected for, and between two looks at all of them, in milliseconds.
+pub const MIN_EJECTION_MS: u64 = 100;
 /// Ways to the first address of an endpoint.
 pub const MAX_FIRST_ADDRESSES: usize = 16;

@@ -5,7 +5,9 @@ use std::fmt;
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::limits::MAX_TOLD_SESSIONS;
 use sluicegate_proto::v1::question::Ask as Wire;
-use sluicegate_proto::v1::{ClearCounters, EndSessions, ListErrors, ListSessions, end_sessions};
+use sluicegate_proto::v1::{
+    ClearCounters, EndSessions, ListErrors, ListResolvers, ListSessions, end_sessions,
+};
 
 use crate::limits::MAX_LISTED_SESSIONS;
 
@@ -27,6 +29,11 @@ pub enum Ask {
     ClearCounters {
         /// All of them.
         all: bool,
+    },
+    /// What came of asking name servers (HAProxy: show resolvers).
+    Resolvers {
+        /// Those of this section; `None`: all.
+        section: Option<String>,
     },
 }
 
@@ -111,6 +118,9 @@ impl Ask {
                 Wire::EndSessions(EndSessions { which })
             }
             Self::ClearCounters { all } => Wire::ClearCounters(ClearCounters { all: *all }),
+            Self::Resolvers { section } => {
+                Wire::ListResolvers(ListResolvers { name: section.clone().unwrap_or_default() })
+            }
         }
     }
 }

@@ -82,6 +82,7 @@ pub(crate) enum Verb {
         proxy: Option<String>,
         responses: Option<bool>,
     },
+    ShowResolvers(Option<String>),
     GetWeight(String),
     SetWeight {
         server: String,

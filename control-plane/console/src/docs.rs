@@ -48,7 +48,7 @@ statistics page (`stats admin`, [statistics.md](statistics.md)) is an override t
 | `state` | a server | ready, drain (nothing new, checks go on), maint (nothing, no checks) |
 | `weight` | a server | 0 to 256, or a percentage of the configured one |
 | `health` | a server | up, stopping, down; checks go on from there |
-| `address` | a server | an address, and a port |
+| `address` | a server | an address, and a port; or another name (`fqdn`) |
 | `check-address`, `check-port` | a checked server | where probes go |
 | `checks` | a checked server | on, off: its health stays what it is |
 | `maxconn` | a server, a frontend, the process | a number |
@@ -79,6 +79,8 @@ const DIFFERENCES: &str = "
   the present exchange; the inside of HAProxy (`ts`, `calls`, `scf`) is left out. The console's own are not listed.
 - `shutdown session` closes the client's connection; HAProxy ends the exchange and may keep the connection for the next.
 - Where several proxies are connected a session is named with its own, as in `0x1f@edge-1`.
+- `show resolvers` lists the sections by their names, and `default` where a server refers to it; what its counts are of stands
+  in [names.md](names.md). `set server … fqdn` drops the old address at once.
 - `clear counters` begins `smax` and `qmax` anew from what there is now, not from 0; `stot` and `lbtot` are one number.
 - `show errors` has what is wrong in words instead of HAProxy's flags. It keeps messages whose head could not be read;
   one with a malformed body is counted.

@@ -130,5 +130,10 @@ fn endpoint(endpoint: &EndpointStats) -> Value {
         "bytes_out": endpoint.bytes_out,
         "checks": endpoint.checks,
         "failed_checks": endpoint.failed_checks,
+        "ejection": endpoint.ejection.as_ref().map(|ejection| object!({
+            "ejections": ejection.ejections,
+            "spared": ejection.spared,
+            "until_unix_ms": ejection.until_unix_ms,
+        })),
     })
 }

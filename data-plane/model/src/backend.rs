@@ -12,6 +12,7 @@ use crate::endpoint::Endpoint;
 use crate::expr::Sample;
 use crate::frontend::{HttpOptions, Mode, Timeouts};
 use crate::logging::LogTarget;
+use crate::outlier::OutlierRule;
 use crate::persistence::Persistence;
 use crate::retry::RetryOn;
 use crate::rule::{ErrorPages, HeaderName, Rule};
@@ -75,6 +76,8 @@ pub struct BackendSettings {
     pub hold: Option<Hold>,
     /// Over which idle connections requests go.
     pub reuse: Reuse,
+    /// Whose exchanges go wrong is left out for a time; `None`: nobody is.
+    pub outlier: Option<Box<OutlierRule>>,
     /// Takes no traffic.
     pub disabled: bool,
     /// Where it is told that an endpoint comes, goes or is taken out of service.

@@ -15,6 +15,7 @@ mod logging;
 mod map;
 mod matcher;
 mod outgoing;
+mod outlier;
 mod part;
 mod patterns;
 mod persistence;

@@ -17,6 +17,7 @@ pub mod listener;
 pub mod logging;
 pub mod observation;
 pub mod outgoing;
+pub mod outlier;
 pub mod patterns;
 pub mod persistence;
 pub mod process;

@@ -30,6 +30,9 @@ pub struct Resolvers {
     pub hold: Hold,
     /// The longest answer over UDP, 512 to 65535.
     pub payload_bytes: u16,
+    /// A probe whose connection does not open has the name asked for at once, where the last answer is so old (HAProxy: hold
+    /// valid); `None`: none does.
+    pub fresh: Option<Duration>,
 }
 
 /// HAProxy: nameserver.

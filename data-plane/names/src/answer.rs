@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use hickory_proto::op::{Message, MessageType, OpCode, ResponseCode};
 use hickory_proto::rr::{DNSClass, Name, RData, Record as Raw};
 
-use crate::failure::Failure;
+use crate::failure::Lack;
 use crate::question::{Question, Want};
 use crate::record::{Key, Record};
 
@@ -16,7 +16,7 @@ pub enum Reply {
     /// At least one record, each once, in the order of the answer.
     Records(Vec<Record>),
     /// None.
-    Failed(Failure),
+    Failed(Lack),
     /// It did not fit: to be asked again over TCP.
     Truncated,
 }
@@ -41,6 +41,10 @@ impl Question {
     /// # Errors
     /// Where it is no answer to it.
     pub fn read(&self, id: u16, bytes: &[u8]) -> Result<Reply, NotOurs> {
+        // Less than a head is none (RFC 1035, section 4.1.1).
+        if bytes.len() < 12 {
+            return Err(NotOurs::Garbage);
+        }
         // The id is looked at first: what a stranger sends costs nothing.
         if bytes.get(..2) != Some(&id.to_be_bytes()) {
             return Err(NotOurs::Id);
@@ -60,15 +64,18 @@ impl Question {
         }
         Ok(match head.response_code {
             ResponseCode::NoError => self.records(&message),
-            ResponseCode::NXDomain => Reply::Failed(Failure::NxDomain),
-            ResponseCode::Refused => Reply::Failed(Failure::Refused),
-            _ => Reply::Failed(Failure::Other),
+            ResponseCode::NXDomain => Reply::Failed(Lack::NxDomain),
+            ResponseCode::Refused => Reply::Failed(Lack::Refused),
+            _ => Reply::Failed(Lack::Other),
         })
     }
 
     fn records(&self, message: &Message) -> Reply {
+        if message.answers.is_empty() {
+            return Reply::Failed(Lack::Empty);
+        }
         let Some(owner) = last_of_chain(&self.name, &message.answers) else {
-            return Reply::Failed(Failure::Other);
+            return Reply::Failed(Lack::Alias);
         };
         let hints = hints(message);
         let mut seen = HashSet::new();
@@ -79,7 +86,11 @@ impl Question {
             .filter_map(|raw| self.record(raw, &hints))
             .filter(|record| seen.insert(record.key.clone()))
             .collect();
-        if records.is_empty() { Reply::Failed(Failure::Other) } else { Reply::Records(records) }
+        match records.is_empty() {
+            true if *owner == self.name => Reply::Failed(Lack::Other),
+            true => Reply::Failed(Lack::Alias),
+            false => Reply::Records(records),
+        }
     }
 
     fn record(&self, raw: &Raw, hints: &HashMap<String, IpAddr>) -> Option<Record> {

@@ -26,3 +26,28 @@ impl fmt::Display for Failure {
         })
     }
 }
+
+/// Why an answer has no records of what was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lack {
+    /// It has none at all.
+    Empty,
+    /// The name is an alias, which leads nowhere.
+    Alias,
+    /// The name server does not want to answer.
+    Refused,
+    /// There is no such name.
+    NxDomain,
+    /// It has others, or the name server fails.
+    Other,
+}
+
+impl From<Lack> for Failure {
+    fn from(lack: Lack) -> Self {
+        match lack {
+            Lack::Empty | Lack::Alias | Lack::Other => Self::Other,
+            Lack::Refused => Self::Refused,
+            Lack::NxDomain => Self::NxDomain,
+        }
+    }
+}

@@ -14,7 +14,7 @@ mod record;
 mod share;
 
 pub use answer::{NotOurs, Reply};
-pub use failure::Failure;
+pub use failure::{Failure, Lack};
 pub use known::{Hold, Known};
 pub use question::{InvalidName, Question, Want};
 pub use record::{Key, Record};

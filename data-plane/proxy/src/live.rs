@@ -26,6 +26,7 @@ mod roster;
 mod share;
 mod standing;
 mod table;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod uptime;
@@ -41,7 +42,7 @@ use alignment::Alignment;
 pub use backend::{Availability, BackendState, LiveBackend, NoPermit, Permit};
 use change::Changes;
 pub(crate) use change::Mark;
-pub use endpoint::{EndpointState, LiveEndpoint, TransportId};
+pub use endpoint::{Ejection, Ejections, EndpointState, LiveEndpoint, TransportId};
 pub use frontend::{FrontendState, LiveFrontend, LiveRoute};
 pub use gate::{Gate, Place};
 pub use health::{Checks, Evidence, Health, History, Probe};
@@ -51,6 +52,7 @@ pub(crate) use registry::Draft;
 use registry::Registry;
 pub use reserve::{Idle, Reserve};
 pub use standing::{Admin, Standing};
+pub use tally::{FailureRun, Failures};
 
 /// Everything that is served now.
 #[derive(Debug)]
@@ -104,9 +106,18 @@ impl Live {
 
     /// Waits until the exchanges of an endpoint have gone wrong too often in a row. For one listener.
     pub async fn next_error_run(&self) -> (ObjectKey, ErrorRun) {
-        let (key, run) = self.changes.alarms.next().await;
+        let (key, run) = self.changes.error_runs.next().await;
         if let Some(state) = self.endpoint(&key) {
             state.heard_error_run();
+        }
+        (key, run)
+    }
+
+    /// Waits until the exchanges of an endpoint have failed so often in a row that it is to be ejected. For one listener.
+    pub async fn next_failure_run(&self) -> (ObjectKey, FailureRun) {
+        let (key, run) = self.changes.failure_runs.next().await;
+        if let Some(state) = self.endpoint(&key) {
+            state.heard_failure_run();
         }
         (key, run)
     }

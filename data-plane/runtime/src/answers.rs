@@ -11,10 +11,12 @@ use sluicegate_engine::stream::Peer;
 use sluicegate_proto::ask::Room;
 use sluicegate_proto::build::ip_address;
 use sluicegate_proto::id::ObjectKey;
-use sluicegate_proto::limits::MAX_TOLD_SESSIONS;
+use sluicegate_proto::limits::{MAX_TOLD_NAME_SERVERS, MAX_TOLD_SESSIONS};
 use sluicegate_proto::v1::{
-    Answered, CapturedError, EndSessions, IpAddress, ListSessions, SessionState, end_sessions,
+    Answered, CapturedError, EndSessions, IpAddress, ListResolvers, ListSessions, SessionState, end_sessions,
 };
+
+use crate::names::Ledger;
 
 pub(crate) async fn sessions(engine: &Engine, list: &ListSessions) -> Answered {
     let wish = Wish {
@@ -46,6 +48,12 @@ pub(crate) fn errors(engine: &Engine) -> Answered {
     let (error_events, kept) = engine.malformed();
     let (errors, omitted) = fitting(kept.into_iter().map(error));
     Answered { errors, omitted, error_events, ..Answered::default() }
+}
+
+pub(crate) fn name_servers(ledger: &Ledger, list: &ListResolvers) -> Answered {
+    let all = ledger.stats(&list.name).into_iter().take(MAX_TOLD_NAME_SERVERS);
+    let (name_servers, omitted) = fitting(all);
+    Answered { name_servers, omitted, ..Answered::default() }
 }
 
 /// What has room in one answer, and how many have not.

@@ -427,7 +427,8 @@ fn forced_to(forced: ForcedHealth) -> health::Health {
     }
 }
 
-async fn at(time: Option<Instant>) {
+/// Waits for a time, where there is none for good.
+pub(crate) async fn at(time: Option<Instant>) {
     match time {
         Some(time) => sleep_until(time).await,
         None => pending().await,

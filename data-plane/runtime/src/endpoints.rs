@@ -21,8 +21,9 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::apply::Served;
 use crate::checks::{Kind, Subject};
 use crate::names::crowd::{Crowds, First};
-use crate::names::{Inquiries, Round};
+use crate::names::{Inquiries, Ledger, Round};
 use crate::news::{Cause, Happening, News};
+use crate::outliers::Outliers;
 use crate::probe::Prober;
 use crate::resolve::{Answer, Names};
 use crate::tracking::Tracking;
@@ -50,6 +51,7 @@ pub(crate) struct Endpoints<P> {
     receivers: BTreeSet<String>,
     followed: Arc<Active>,
     tracking: Tracking,
+    outliers: Outliers,
     /// Those that warm up when they come back.
     slow: Vec<Arc<LiveEndpoint>>,
 }
@@ -67,7 +69,8 @@ impl<P: Prober> Endpoints<P> {
         let (names, answers) = Names::start(engine.failed_resolutions());
         let (inquiries, rounds) = Inquiries::start();
         Self {
-            checks: Watch::new(&engine, prober, seed),
+            checks: Watch::new(&engine, prober, seed, inquiries.nudges()),
+            outliers: Outliers::new(Arc::clone(&engine)),
             engine,
             names,
             answers,
@@ -83,6 +86,11 @@ impl<P: Prober> Endpoints<P> {
         }
     }
 
+    /// What comes of asking name servers.
+    pub(crate) fn ledger(&self) -> Arc<Ledger> {
+        self.inquiries.ledger()
+    }
+
     /// Checks and resolves until it is dropped; `served` tells of each new generation.
     pub(crate) async fn run(mut self, mut served: watch::Receiver<Option<Served>>) {
         let mut pace = interval(WARMING);
@@ -94,11 +102,13 @@ impl<P: Prober> Endpoints<P> {
                 Some(answer) = self.answers.recv() => self.hear(answer),
                 Some(round) = self.rounds.recv() => self.hear_round(round),
                 () = self.checks.turn() => {}
+                () = self.outliers.turn() => {}
                 _ = pace.tick(), if !self.slow.is_empty() => {
                     self.slow.iter().for_each(|endpoint| endpoint.state.warm_up());
                 }
             }
             self.tracking.settle(News { engine: &self.engine, active: &self.followed });
+            self.outliers.settle();
         }
     }
 
@@ -149,6 +159,7 @@ impl<P: Prober> Endpoints<P> {
         self.checks.follow(subjects);
         self.tell(&previous, &active, wanted);
         self.tracking = Tracking::of(&active);
+        self.outliers.follow(&active);
         let all = active.backends.values().flat_map(|backend| &backend.endpoints);
         self.slow = all.filter(|it| it.config.slow_start.is_some()).cloned().collect();
         if renamed || active.runtime.resolvers != previous.runtime.resolvers {

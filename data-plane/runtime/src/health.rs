@@ -10,7 +10,7 @@ use sluicegate_engine::live::{ErrorRun, Health, LiveEndpoint, Probe};
 use sluicegate_engine::stream::Target;
 use sluicegate_health::formula::Formulas;
 use sluicegate_health::script::{Particulars, Place};
-use sluicegate_health::{self as health, Check, Finding};
+use sluicegate_health::{self as health, Check, Finding, Status};
 use sluicegate_model::Endpoint;
 use sluicegate_model::endpoint::EndpointAddress;
 use sluicegate_model::listener::UnixName;
@@ -19,17 +19,19 @@ use sluicegate_stats::proxy_number;
 
 use crate::checks::formulas::Worked;
 use crate::checks::{Subject, Verdicts};
+use crate::names::Nudges;
 use crate::news::{Cause, Happening, News};
 
 /// Writes verdicts to what is served.
 #[derive(Debug)]
 pub(crate) struct Board {
     engine: Arc<Engine>,
+    nudges: Arc<Nudges>,
 }
 
 impl Board {
-    pub(crate) fn new(engine: Arc<Engine>) -> Self {
-        Self { engine }
+    pub(crate) fn new(engine: Arc<Engine>, nudges: Arc<Nudges>) -> Self {
+        Self { engine, nudges }
     }
 }
 
@@ -101,10 +103,14 @@ impl Verdicts for Board {
     }
 
     fn probed(&mut self, endpoint: &Subject, finding: &Finding, check: &Check) {
+        // Its address may be another one by now.
+        if matches!(finding.evidence.status, Status::L4Connection | Status::L4Timeout) {
+            self.nudges.nudge(&endpoint.config);
+        }
         let Some(state) = self.engine.live().endpoint(&endpoint.key) else { return };
         let told = endpoint.settings.log_probes && is_news(finding, state.checks().last.as_ref());
         state.count_check(probe(finding));
-        // Its agent may say otherwise.
+        // Its agent may say otherwise, or it is left out for what its exchanges come to.
         let changed = state.set_health(of_check(check), &finding.evidence.to_string());
         let change = finding.change.filter(|_| changed);
         if change.is_none() && !told {
@@ -119,7 +125,8 @@ impl Verdicts for Board {
         if told {
             news.tell_probe("Health", (backend, endpoint), finding, check);
         }
-        let Some(change) = change.filter(|_| !endpoint.is_disabled()) else { return };
+        let hidden = endpoint.is_disabled() || endpoint.state.health() == Health::Ejected;
+        let Some(change) = change.filter(|_| !hidden) else { return };
         let cause = if told { Cause::Told } else { Cause::Reason(finding.evidence.reason()) };
         let happening = match change {
             health::Health::Down => Happening::Down(cause),

@@ -16,6 +16,7 @@ mod health;
 mod keep;
 mod names;
 mod news;
+mod outliers;
 mod pages;
 mod probe;
 mod program;

@@ -5,18 +5,25 @@
 
 mod ask;
 pub(crate) mod crowd;
+mod ledger;
+mod nudges;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use sluicegate_model::resolvers::Resolvers;
-use sluicegate_names::{Failure, Question, Record, Want};
+use sluicegate_names::{Failure, Key, Question, Record, Want};
 use sluicegate_proto::id::ObjectKey;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::AbortHandle;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use ask::Asker;
+use ledger::Event;
+pub(crate) use ledger::Ledger;
+pub(crate) use nudges::Nudges;
+use nudges::nudged;
 
 /// Names that one section is asked for at one time; what is due beyond them waits for its turn.
 const MAX_QUESTIONS: usize = 64;
@@ -50,6 +57,13 @@ pub(crate) struct Found {
     pub(crate) server: Box<str>,
 }
 
+impl Found {
+    /// What it says, in whatever order.
+    fn keys(&self) -> BTreeSet<Key> {
+        self.records.iter().map(|record| record.key.clone()).collect()
+    }
+}
+
 /// What came of asking once.
 #[derive(Debug)]
 pub(crate) struct Round {
@@ -62,6 +76,8 @@ pub(crate) struct Round {
 pub(crate) struct Inquiries {
     sections: HashMap<ObjectKey, Section>,
     rounds: mpsc::Sender<Round>,
+    ledger: Arc<Ledger>,
+    nudges: Arc<Nudges>,
 }
 
 #[derive(Debug)]
@@ -76,7 +92,17 @@ impl Inquiries {
     /// Asks for nothing yet.
     pub(crate) fn start() -> (Self, mpsc::Receiver<Round>) {
         let (rounds, receiver) = mpsc::channel(ROUNDS);
-        (Self { sections: HashMap::new(), rounds }, receiver)
+        (Self { sections: HashMap::new(), rounds, ledger: Arc::default(), nudges: Arc::default() }, receiver)
+    }
+
+    /// What came of asking so far.
+    pub(crate) fn ledger(&self) -> Arc<Ledger> {
+        Arc::clone(&self.ledger)
+    }
+
+    /// What has names asked for before their time.
+    pub(crate) fn nudges(&self) -> Arc<Nudges> {
+        Arc::clone(&self.nudges)
     }
 
     /// Asks for just these names from now on. What is asked for already goes on undisturbed, unless its section is another
@@ -86,6 +112,7 @@ impl Inquiries {
         subjects: impl Iterator<Item = &'a Subject>,
         sections: &BTreeMap<ObjectKey, Arc<Resolvers>>,
     ) {
+        self.ledger.follow(sections);
         self.sections.retain(|key, section| {
             sections.get(key).is_some_and(|config| Arc::ptr_eq(config, &section.config))
         });
@@ -96,29 +123,35 @@ impl Inquiries {
             .collect();
         for subject in subjects {
             let Some(config) = sections.get(&subject.section) else { continue };
-            let section =
-                self.sections.entry(subject.section.clone()).or_insert_with(|| Section::new(config));
+            let section = self
+                .sections
+                .entry(subject.section.clone())
+                .or_insert_with(|| Section::new(config, &self.ledger));
             let running = before.get_mut(&subject.section).and_then(|tasks| tasks.remove(subject));
-            let task = running.or_else(|| section.ask(subject, &self.rounds));
+            let task = running.or_else(|| section.ask(subject, &self.rounds, &self.nudges));
             section.tasks.extend(task.map(|task| (subject.clone(), task)));
         }
         before.into_values().flat_map(HashMap::into_values).for_each(|task| task.abort());
         self.sections.retain(|_, section| !section.tasks.is_empty());
+        let is_asked = |subject: &Subject| {
+            self.sections.get(&subject.section).is_some_and(|section| section.tasks.contains_key(subject))
+        };
+        self.nudges.retain(is_asked);
     }
 }
 
 impl Section {
-    fn new(config: &Arc<Resolvers>) -> Self {
+    fn new(config: &Arc<Resolvers>, ledger: &Ledger) -> Self {
         Self {
             config: Arc::clone(config),
-            asker: Arc::new(Asker::new(config)),
+            asker: Arc::new(Asker::new(config, ledger)),
             permits: Arc::new(Semaphore::new(MAX_QUESTIONS)),
             tasks: HashMap::new(),
         }
     }
 
     /// `None`: nobody can be asked for the name.
-    fn ask(&self, subject: &Subject, rounds: &mpsc::Sender<Round>) -> Option<AbortHandle> {
+    fn ask(&self, subject: &Subject, rounds: &mpsc::Sender<Round>, nudges: &Nudges) -> Option<AbortHandle> {
         let want = if subject.service { Want::Service } else { subject.family() };
         let question = match Question::new(&subject.name, want) {
             Ok(question) => question,
@@ -129,17 +162,31 @@ impl Section {
         };
         let (asker, permits) = (Arc::clone(&self.asker), Arc::clone(&self.permits));
         let (subject, rounds) = (Arc::new(subject.clone()), rounds.clone());
-        let interval = self.config.resolve_interval;
+        let (interval, fresh) = (self.config.resolve_interval, self.config.fresh);
+        let nudge = fresh.map(|_| nudges.of(&subject)).unwrap_or_default();
         let task = async move {
+            let mut before = None;
             loop {
                 let found = {
                     let _permit = permits.acquire().await;
                     asker.resolve(&question, subject.family()).await
                 };
+                if let Ok(found) = &found {
+                    let keys = Some(found.keys());
+                    if std::mem::replace(&mut before, keys.clone()) != keys {
+                        asker.count(&found.server, Event::Update);
+                    }
+                }
+                // What failed is old at once.
+                let fresh = if found.is_ok() { fresh } else { fresh.and(Some(Duration::ZERO)) };
+                let answered = Instant::now();
                 if rounds.send(Round { subject: Arc::clone(&subject), found }).await.is_err() {
                     return;
                 }
-                sleep(interval).await;
+                tokio::select! {
+                    () = sleep(interval) => {}
+                    () = nudged(&nudge, answered, fresh) => {}
+                }
             }
         };
         Some(tokio::spawn(task).abort_handle())

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sluicegate_engine::engine::Engine;
 use sluicegate_engine::live::{Active, Health, LiveBackend, LiveEndpoint, LiveFrontend};
@@ -28,6 +29,13 @@ pub(crate) enum Happening {
     Ready,
     /// It takes new traffic again.
     Undrained,
+    /// Its exchanges went wrong: it is left out for so long.
+    Ejected {
+        span: Duration,
+        reason: String,
+    },
+    /// It is back from that, and why.
+    Readmitted(String),
     /// Its name leads to another address, as this name server says.
     Moved {
         from: Option<IpAddr>,
@@ -186,8 +194,9 @@ impl Happening {
     fn level(&self, endpoint: &LiveEndpoint) -> Level {
         match self {
             Self::Maintenance(Cause::Wanted) if endpoint.state.health() == Health::Down => Level::Notice,
-            Self::Down(_) | Self::Maintenance(_) => Level::Alert,
+            Self::Down(_) | Self::Maintenance(_) | Self::Ejected { .. } => Level::Alert,
             Self::Up(_)
+            | Self::Readmitted(_)
             | Self::Stopping(_)
             | Self::Drain(_)
             | Self::Ready
@@ -201,13 +210,14 @@ impl Happening {
     /// Whether the backend had the endpoint until then.
     fn takes_from(&self, endpoint: &LiveEndpoint) -> bool {
         match self {
-            Self::Down(_) | Self::Stopping(_) => is_wanted(endpoint),
+            Self::Down(_) | Self::Stopping(_) | Self::Ejected { .. } => is_wanted(endpoint),
             // What a follower's health was is gone by now; it was another one.
             Self::Maintenance(Cause::Wanted) | Self::Drain(Cause::Wanted) => {
                 endpoint.state.weight() > 0 && endpoint.state.health().is_usable()
             }
             Self::Maintenance(_) | Self::Drain(_) => endpoint.state.weight() > 0,
             Self::Up(_)
+            | Self::Readmitted(_)
             | Self::Ready
             | Self::Undrained
             | Self::Moved { .. }
@@ -241,6 +251,10 @@ impl Happening {
             Self::Stopping(cause) => format!("{server} is stopping{cause}. {}", online()),
             Self::Drain(cause) => format!("{server} enters drain state{cause}. {}", online()),
             Self::Up(cause) => format!("{server} is UP{cause}. {}", online()),
+            Self::Ejected { span, reason } => {
+                format!("{server} is ejected for {}ms, reason: {reason}. {}", span.as_millis(), gone())
+            }
+            Self::Readmitted(why) => format!("{server} is back, reason: {why}. {}", online()),
             Self::Ready => {
                 let admin = if endpoint.drains() { "DRAIN" } else { "READY" };
                 format!("{server} is {health}/{admin} (leaving forced maintenance).")
@@ -263,7 +277,7 @@ impl Happening {
 }
 
 /// Whether it takes traffic while it is well.
-fn is_wanted(endpoint: &LiveEndpoint) -> bool {
+pub(crate) fn is_wanted(endpoint: &LiveEndpoint) -> bool {
     !endpoint.is_disabled() && !endpoint.drains() && endpoint.state.weight() > 0
 }
 

@@ -177,6 +177,7 @@ impl Control {
     async fn serve(self) {
         let Self { engine, mut applier, target, client, state, served, mut stop } = self;
         let endpoints = Endpoints::new(Arc::clone(&engine), Network, client.seed);
+        let ledger = endpoints.ledger();
         tokio::spawn(endpoints.run(served.clone()));
         let closing = Arc::clone(&engine);
         tokio::spawn(async move { closing.carry_out_endings().await });
@@ -192,7 +193,8 @@ impl Control {
             };
             tokio::spawn(office.answer(asks));
         }
-        let reports = Reports::new(Arc::clone(&engine), client.boot_epoch, served.clone(), paces);
+        let reports =
+            Reports::new(Arc::clone(&engine), client.boot_epoch, served.clone(), paces).with_ledger(ledger);
         let (session_end, pauses_end) = (stopping(stop.clone()), stopping(stop.clone()));
         let keeper = state.clone();
         let session = async move {

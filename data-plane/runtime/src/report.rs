@@ -17,6 +17,7 @@ use tokio::sync::watch;
 
 use crate::answers;
 use crate::apply::Served;
+use crate::names::Ledger;
 use facts::{Facts, Growth};
 use pace::{Moment, Paces};
 
@@ -35,6 +36,7 @@ pub(crate) struct Reports {
     backends: HashMap<ObjectKey, v1::BackendStats>,
     endpoints: HashMap<ObjectKey, Facts>,
     paces: Arc<Mutex<Paces>>,
+    ledger: Arc<Ledger>,
     /// Grows by what was told: where there is more than a report holds, each has its turn.
     turn: usize,
     /// Of the generation that the last report was about.
@@ -65,11 +67,18 @@ impl Reports {
             backends,
             endpoints,
             paces,
+            ledger: Arc::default(),
             turn: 0,
             serial: 0,
             taken,
             waiting,
         }
+    }
+
+    /// The same, which tells of these name servers too.
+    pub(crate) fn with_ledger(mut self, ledger: Arc<Ledger>) -> Self {
+        self.ledger = ledger;
+        self
     }
 
     fn forget(&mut self) {
@@ -184,6 +193,7 @@ impl Reporter for Reports {
             Ask::ListErrors(v1::ListErrors {}) => answers::errors(&self.engine),
             Ask::EndSessions(end) => answers::end(&self.engine, &end).await,
             Ask::ClearCounters(v1::ClearCounters { all }) => self.clear(all).await,
+            Ask::ListResolvers(list) => answers::name_servers(&self.ledger, &list),
         }
     }
 }
@@ -192,6 +202,9 @@ impl Reports {
     async fn clear(&self, all: bool) -> v1::Answered {
         let silent_workers = self.engine.clear_counters(all).await;
         lock(&self.paces).clear(all);
+        if all {
+            self.ledger.clear();
+        }
         v1::Answered { silent_workers, ..v1::Answered::default() }
     }
 }

@@ -58,7 +58,7 @@ impl Tracking {
 impl Follower {
     fn settle(&self, news: News<'_>) {
         let config = &self.endpoint.config;
-        let before = self.endpoint.state.health();
+        let before = self.endpoint.state.standing().told();
         // Nothing can be sent to a name that leads nowhere, and what a person said goes before.
         if before == Health::Unresolved || config.forced_health.is_some() {
             return;
@@ -103,7 +103,8 @@ fn root<'a>(tracked: &BTreeMap<&'a ObjectKey, &'a ObjectKey>, start: &'a ObjectK
 
 /// The health of what is tracked, its administrative state too, as HAProxy hands it on.
 fn health_of(backend: &LiveBackend, endpoint: &LiveEndpoint) -> Health {
-    let health = endpoint.state.health();
+    // What a backend makes of its own exchanges says nothing of those of others.
+    let health = endpoint.state.standing().told();
     if endpoint.is_out(backend) {
         Health::Down
     } else if health == Health::Stopping || (endpoint.drains() && health.is_usable()) {

@@ -13,6 +13,7 @@ use sluicegate_proto::id::ObjectKey;
 use crate::agent::AgentBoard;
 use crate::checks::{Checks, Kind, Subject};
 use crate::health::Board;
+use crate::names::Nudges;
 use crate::probe::Prober;
 
 /// Asks endpoints and their agents.
@@ -24,10 +25,10 @@ pub(crate) struct Watch<P> {
 
 impl<P: Prober> Watch<P> {
     /// Asks nobody yet.
-    pub(crate) fn new(engine: &Arc<Engine>, prober: P, seed: u64) -> Self {
+    pub(crate) fn new(engine: &Arc<Engine>, prober: P, seed: u64, nudges: Arc<Nudges>) -> Self {
         let prober = Arc::new(prober);
         Self {
-            checks: Checks::new(Arc::clone(&prober), Board::new(Arc::clone(engine)), seed),
+            checks: Checks::new(Arc::clone(&prober), Board::new(Arc::clone(engine), nudges), seed),
             agents: Checks::new(prober, AgentBoard::new(Arc::clone(engine)), seed),
         }
     }

@@ -92,6 +92,7 @@ pub fn prometheus(table: &Table, info: &Info, report: &Report, scope: Scope) -> 
         }
         if kind == Kind::Server {
             own::health(&rows, report, &mut out);
+            own::ejections(&rows, report, &mut out);
         }
     }
     out

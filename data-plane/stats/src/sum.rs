@@ -104,6 +104,21 @@ fn add_endpoint(sum: &mut EndpointStats, of: &EndpointStats) {
         sum.evidence.clone_from(&of.evidence);
         sum.last_probe.clone_from(&of.last_probe);
     }
+    add_ejections(sum, of);
+}
+
+/// Where it is ejected and why is that of the health which counts.
+fn add_ejections(sum: &mut EndpointStats, of: &EndpointStats) {
+    let Some(of) = &of.ejection else { return };
+    let ejected = sum.health() == Health::Ejected;
+    let sum = sum.ejection.get_or_insert_default();
+    add!(sum, of, ejections, spared);
+    if !ejected {
+        (sum.until_unix_ms, sum.reason) = (0, String::new());
+    } else if of.until_unix_ms > sum.until_unix_ms {
+        sum.until_unix_ms = of.until_unix_ms;
+        sum.reason.clone_from(&of.reason);
+    }
 }
 
 fn add_responses(sum: &mut Vec<u64>, of: &[u64]) {

@@ -2,7 +2,7 @@
 
 use sluicegate_e2e::{HTTP_DEFAULTS, Origin, console, fetch, free_address};
 
-use super::{Program, becomes, cell};
+use super::{Program, becomes};
 
 #[tokio::test]
 async fn servers_begin_as_they_are_told() {
@@ -19,7 +19,7 @@ async fn servers_begin_as_they_are_told() {
         ),
     )
     .await;
-    assert_eq!(cell(&socket, "app/late", "status").await, "DOWN");
+    becomes(&socket, "app/late", "status", "DOWN").await;
     becomes(&socket, "app/soon", "status", "UP").await;
     assert_eq!(fetch(entry, "/").await.unwrap().text(), "two");
     assert_eq!(one.requests(), 0);

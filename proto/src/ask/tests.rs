@@ -1,5 +1,5 @@
 use super::*;
-use crate::v1::{CapturedError, ClientSession, ListErrors, ListSessions};
+use crate::v1::{CapturedError, ClientSession, ListErrors, ListResolvers, ListSessions, NameServerStats};
 
 fn list(most: u64) -> Question {
     let list = ListSessions { most, ..ListSessions::default() };
@@ -96,10 +96,25 @@ fn each_question_needs_a_capability_of_this_build() {
         Ask::ListErrors(ListErrors {}),
         Ask::EndSessions(crate::v1::EndSessions::default()),
         Ask::ClearCounters(crate::v1::ClearCounters::default()),
+        Ask::ListResolvers(ListResolvers::default()),
     ];
     for ask in asks {
         let name = capability(&Question { number: 1, ask: Some(ask) }).unwrap();
         assert!(known.contains(name), "{name}");
     }
     assert_eq!(capability(&Question::default()), None);
+}
+
+#[test]
+fn name_servers_go_in_pieces_and_have_a_limit() {
+    let question = Question { number: 7, ask: Some(Ask::ListResolvers(ListResolvers::default())) };
+    let of = |count: usize| Answered {
+        number: 7,
+        last: true,
+        name_servers: vec![NameServerStats { name: "n".repeat(200), ..NameServerStats::default() }; count],
+        ..Answered::default()
+    };
+    assert!(pieces(7, of(MAX_TOLD_NAME_SERVERS)).len() > 2);
+    assert_eq!(together(&question, of(MAX_TOLD_NAME_SERVERS)), Ok(Some(of(MAX_TOLD_NAME_SERVERS))));
+    assert_eq!(together(&question, of(10_001)), Err(InvalidAnswer::NameServers(10_001)));
 }

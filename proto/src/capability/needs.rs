@@ -32,7 +32,12 @@ impl Needs {
             Some(resource::Body::Endpoint(body)) => self.endpoint(body),
             Some(resource::Body::Blob(_)) => self.word("kind.blob"),
             Some(resource::Body::Patterns(_)) => self.word("kind.patterns"),
-            Some(resource::Body::Resolvers(_)) => self.word("kind.resolvers"),
+            Some(resource::Body::Resolvers(body)) => {
+                self.word("kind.resolvers");
+                if body.fresh_ms.is_some() {
+                    self.word("resolvers.fresh");
+                }
+            }
         }
     }
 
@@ -157,6 +162,9 @@ impl Needs {
         }
         if body.reuse.is_some() {
             self.word("http-reuse");
+        }
+        if body.outlier_ejection.is_some() {
+            self.word("outlier-ejection");
         }
     }
 

@@ -135,3 +135,21 @@ fn a_port_that_is_the_client_s_is_asked_for() {
     assert_eq!(names(&endpoint), ["endpoint.client-port", "kind.endpoint"]);
     assert!(of_this_build().contains("endpoint.client-port"));
 }
+
+#[test]
+fn sections_whose_answers_grow_old_ask_for_it() {
+    use crate::v1::Resolvers;
+    let body = Resolvers { fresh_ms: Some(0), ..Resolvers::default() };
+    let section = Resource { body: Some(resource::Body::Resolvers(body)), ..Resource::default() };
+    assert_eq!(names(&section), ["kind.resolvers", "resolvers.fresh"]);
+    assert!(of_this_build().contains("resolvers.fresh"));
+}
+
+#[test]
+fn a_backend_that_ejects_outliers_asks_for_it() {
+    use crate::v1::{Backend, OutlierEjection};
+    let body = Backend { outlier_ejection: Some(OutlierEjection::default()), ..Backend::default() };
+    let backend = Resource { body: Some(resource::Body::Backend(body)), ..Resource::default() };
+    assert_eq!(names(&backend), ["kind.backend", "outlier-ejection"]);
+    assert!(of_this_build().contains("outlier-ejection"));
+}

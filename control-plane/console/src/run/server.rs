@@ -3,8 +3,10 @@
 use std::net::{IpAddr, SocketAddr};
 
 use sluicegate_core::overrides::{Admin, Forced, Value};
-use sluicegate_model::Endpoint;
 use sluicegate_model::endpoint::EndpointAddress;
+use sluicegate_model::resolvers::Resolution;
+use sluicegate_model::{Backend, Endpoint};
+use sluicegate_proto::build;
 use sluicegate_stats::Field;
 
 use super::servers::configured_weight;
@@ -63,7 +65,7 @@ pub(super) fn checks(view: &View<'_>, name: &str, on: bool) -> Result<Outcome, A
 }
 
 pub(super) fn set(view: &View<'_>, name: &str, field: &str, arguments: &[String]) -> Result<Outcome, Answer> {
-    let (_, endpoint) = view.server(name)?;
+    let (backend, endpoint) = view.server(name)?;
     let first = arguments.first().map_or("", String::as_str);
     let value = match field {
         "weight" => return set_weight(view, name, first),
@@ -87,12 +89,7 @@ pub(super) fn set(view: &View<'_>, name: &str, field: &str, arguments: &[String]
         "agent" | "agent-addr" | "agent-port" | "agent-send" => {
             return agent::set(endpoint, field, arguments);
         }
-        "fqdn" if first.is_empty() => {
-            return Err(Answer::error("set server <b>/<s> fqdn requires a FQDN."));
-        }
-        "fqdn" => {
-            return Err(Answer::error("set server <b>/<s> fqdn failed because no resolution is configured."));
-        }
+        "fqdn" => return set_name(backend, endpoint, first),
         "ssl" => {
             return Err(Answer::error(
                 "'set server <srv> ssl' cannot be set.  default-server should define ssl settings",
@@ -154,6 +151,40 @@ fn set_address(endpoint: &Endpoint, arguments: &[String]) -> Result<Outcome, Ans
     said += BY;
     let value = Value::Address(SocketAddr::new(ip, port));
     Ok(Outcome::Set(vec![(endpoint.key.clone(), value)], Answer::message(Severity::Warning, said)))
+}
+
+/// `fqdn <name>`
+fn set_name(backend: &Backend, endpoint: &Endpoint, name: &str) -> Result<Outcome, Answer> {
+    let refuse = |why: &str| Err(Answer::error(&format!("set server <b>/<s> fqdn {why}.")));
+    if name.is_empty() {
+        return refuse("requires a FQDN");
+    }
+    match endpoint.resolution.as_deref() {
+        Some(resolution) if resolution.service => {
+            return refuse("failed because SRV resolution is configured");
+        }
+        Some(Resolution { resolvers: Some(_), .. }) => {}
+        _ => return refuse("failed because no resolution is configured"),
+    }
+    let say = |text: String| Answer::message(Severity::Warning, text + BY);
+    let (before, port) = match &endpoint.address {
+        EndpointAddress::Host(host) if *host.name == *name => {
+            return Err(say("no need to change the FDQN".to_owned()));
+        }
+        EndpointAddress::Host(host) => (host.name.to_string(), host.port),
+        EndpointAddress::Ip(address) => (address.ip().to_string(), address.port()),
+        EndpointAddress::Unix(_) => return refuse("failed because no resolution is configured"),
+    };
+    let server = format!("{}/{}", backend.key().name(), endpoint.name);
+    // What begins with an underscore would be one of services; the port may be the client's.
+    let labels = name.strip_suffix('.').unwrap_or(name).split('.');
+    let fits = labels.into_iter().all(|label| (1..=63).contains(&label.len()));
+    if name.starts_with('_') || !fits || build::host_address(name, port.max(1)).is_err() {
+        return Err(say(format!("could not update {server} FQDN")));
+    }
+    let value = Value::Name(name.to_owned(), port);
+    let said = say(format!("{server} changed its FQDN from {before} to {name}"));
+    Ok(Outcome::Set(vec![(endpoint.key.clone(), value)], said))
 }
 
 /// `check-addr <ip> [port <port>]`

@@ -177,7 +177,7 @@ impl Line<'_> {
     fn operation(&self) -> u8 {
         match self.stats.health() {
             _ if self.endpoint.disabled => operation::STOPPED,
-            Health::Down | Health::Unresolved | Health::Disabled => operation::STOPPED,
+            Health::Down | Health::Unresolved | Health::Disabled | Health::Ejected => operation::STOPPED,
             Health::Stopping => operation::STOPPING,
             Health::Up | Health::Unchecked | Health::Unspecified => operation::RUNNING,
         }

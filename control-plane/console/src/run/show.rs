@@ -79,6 +79,14 @@ pub(super) fn errors(
     Ok(Outcome::Ask(Ask::Errors(Filter { objects, responses })))
 }
 
+pub(super) fn resolvers(view: &View<'_>, section: Option<&str>) -> Result<Outcome, Answer> {
+    let is_there = |name: &str| view.runtime.resolvers.keys().any(|key| key.name() == name);
+    if section.is_some_and(|name| !is_there(name)) {
+        return Err(Answer::error("Can't find that resolvers section"));
+    }
+    Ok(Outcome::Ask(Ask::Resolvers { section: section.map(str::to_owned) }))
+}
+
 /// The frontend and the backend of a name, or of a number as `show stat` numbers them; `None`: all, which -1 says too.
 fn proxies(view: &View<'_>, name: &str) -> Result<Option<Vec<ObjectKey>>, Answer> {
     let named: Vec<ObjectKey> = view

@@ -101,13 +101,19 @@ pub(super) const SPECS: &[Spec] = &[
         let (server, limit) = (words.argument(0).to_owned(), words.argument(1).to_owned());
         Ok(Verb::LimitServer { server, limit })
     }),
-    read("set server", "<bk>/<srv> [opts]", Admin, "state, weight, health or address of a server", |words| {
-        Ok(Verb::SetServer {
-            server: words.argument(0).to_owned(),
-            field: words.argument(1).to_owned(),
-            arguments: words.arguments().iter().skip(2).cloned().collect(),
-        })
-    }),
+    read(
+        "set server",
+        "<bk>/<srv> [opts]",
+        Admin,
+        "state, weight, health, address or name of a server",
+        |words| {
+            Ok(Verb::SetServer {
+                server: words.argument(0).to_owned(),
+                field: words.argument(1).to_owned(),
+                arguments: words.arguments().iter().skip(2).cloned().collect(),
+            })
+        },
+    ),
     read("set table", "<table> key <key>", Admin, "change a stick entry", |words| match words.given(0) {
         Some(table) => Ok(Verb::ShowTable(Some(table))),
         None => Err(Answer::error("A table name is expected.")),

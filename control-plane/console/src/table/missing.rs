@@ -39,7 +39,6 @@ pub(super) const SPECS: &[Spec] = &[
     missing("show peers", "peers", "there are no peers yet"),
     missing("show pools", "pools of memory", INSIDE),
     missing("show profiling", "what is profiled", INSIDE),
-    missing("show resolvers", "name servers", "names are resolved by the proxies"),
     missing("show ssl", "TLS files", TLS),
     missing(
         "show startup-logs",

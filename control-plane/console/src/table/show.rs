@@ -49,6 +49,9 @@ pub(super) const SPECS: &[Spec] = &[
     read("show map", "[@<ver>] [<map>]", User, "the maps, or the entries of one", |words| {
         patterns(words, Patterns::Map, PatternVerb::Show)
     }),
+    read("show resolvers", "[<id>]", User, "what came of asking name servers", |words| {
+        Ok(Verb::ShowResolvers(words.given(0)))
+    }),
     read("show schema json", "", User, "the schema of the JSON forms", |_| Ok(Verb::ShowSchema)),
     read("show servers conn", "[<backend>]", User, "connections to servers", |words| {
         Ok(Verb::ShowServersConn(words.given(0)))

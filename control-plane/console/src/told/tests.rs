@@ -4,7 +4,7 @@ use sluicegate_core::{Entry, Overrides};
 use sluicegate_model::{Change, compile};
 use sluicegate_proto::build;
 use sluicegate_proto::v1::resource::Body;
-use sluicegate_proto::v1::{self, CapturedError, ClientSession, Kind, Report, SessionState};
+use sluicegate_proto::v1::{self, CapturedError, ClientSession, Kind, NameServerStats, Report, SessionState};
 use sluicegate_stats::Facts;
 
 use super::dump::dump;
@@ -237,4 +237,37 @@ fn rows_end_with_lines_and_at_their_width() {
 fn times_have_two_units() {
     let said = [0, 58_999, 60_000, 80_000, 7_500_000, 90_000_000].map(span);
     assert_eq!(said, ["0s", "58s", "1m", "1m20s", "2h5m", "1d1h"]);
+}
+
+#[test]
+fn name_servers_of_all_proxies_are_added_up() {
+    let stats = |section: &str, name: &str, sent, valid| NameServerStats {
+        section: Some((&named(Kind::Resolvers, section)).into()),
+        name: name.to_owned(),
+        sent,
+        valid,
+        ..NameServerStats::default()
+    };
+    let told = |proxy: &str, name_servers, omitted| Told {
+        proxy_id: proxy.to_owned(),
+        answer: Ok(Answered { name_servers, omitted, ..Answered::default() }),
+    };
+    let all = [
+        told("a", vec![stats("two", "x", 1, 0), stats("one", "b", 5, 4), stats("one", "a", 1, 1)], 0),
+        told("b", vec![stats("one", "b", u64::MAX, 2), stats("one", "\x1bc", 1, 0)], 3),
+    ];
+    let lines = resolvers::lines(&all);
+    let heads: Vec<&str> = lines.lines().filter(|line| !line.starts_with("  ")).collect();
+    let expected = [
+        "# 3 more name servers of b are left out",
+        "Resolvers section one",
+        " nameserver b:",
+        " nameserver a:",
+        " nameserver ?c:",
+        "Resolvers section two",
+        " nameserver x:",
+    ];
+    assert_eq!(heads, expected);
+    let sums = format!(" nameserver b:\n  sent:        {}\n  snd_error:   0\n  valid:       6\n", u64::MAX);
+    assert!(lines.contains(&sums), "{lines}");
 }

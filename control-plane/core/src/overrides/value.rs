@@ -109,6 +109,8 @@ pub enum Value {
     Health(Forced),
     /// The port is never 0.
     Address(SocketAddr),
+    /// The name that leads to where it is, and its port.
+    Name(String, u16),
     /// Of probes.
     CheckAddress(IpAddr),
     /// Of probes; 0: the endpoint's own.
@@ -144,6 +146,7 @@ impl fmt::Display for Value {
             Self::Health(Forced::Stopping) => f.write_str("stopping"),
             Self::Health(Forced::Down) => f.write_str("down"),
             Self::Address(address) => address.fmt(f),
+            Self::Name(name, port) => write!(f, "{name}:{port}"),
             Self::CheckAddress(address) => address.fmt(f),
             Self::CheckPort(port) => port.fmt(f),
             Self::Checks(on) | Self::Agent(on) => f.write_str(if *on { "on" } else { "off" }),
@@ -166,7 +169,7 @@ impl Value {
             Self::Weight(_) => Field::Weight,
             Self::Admin(_) => Field::Admin,
             Self::Health(_) => Field::Health,
-            Self::Address(_) => Field::Address,
+            Self::Address(_) | Self::Name(..) => Field::Address,
             Self::CheckAddress(_) => Field::CheckAddress,
             Self::CheckPort(_) => Field::CheckPort,
             Self::Checks(_) => Field::Checks,
@@ -231,10 +234,16 @@ impl Value {
             }
             Self::Address(address) => {
                 body.address = Some(endpoint::Address::Ip(build::ip_address(*address)));
+                // No name leads there.
+                body.resolution = None;
                 // One without a port leaves to the client's what was so.
                 if address.port() != 0 {
                     body.client_port_offset = None;
                 }
+            }
+            Self::Name(name, port) => {
+                let host = v1::HostAddress { name: name.clone(), port: (*port).into() };
+                body.address = Some(endpoint::Address::Host(host));
             }
             Self::CheckAddress(address) => {
                 if let Some(check) = &mut body.check {

@@ -19,6 +19,7 @@ pub(super) const IMPLICIT: &str = "default";
 /// HAProxy's defaults (manual 5.3.2).
 const HOLD: v1::NameHold =
     v1::NameHold { nx_ms: 30_000, refused_ms: 30_000, timeout_ms: 30_000, other_ms: 30_000, obsolete_ms: 0 };
+const VALID_MS: u64 = 10_000;
 const RETRIES: u32 = 3;
 const INTERVAL_MS: u64 = 1_000;
 const PAYLOAD_BYTES: u32 = 512;
@@ -93,6 +94,9 @@ impl<'a> Lowering<'a> {
                 (_, _) => self.resolvers_setting(line, &mut resolvers),
             }
         }
+        // Before it is over the next question comes anyway.
+        let fresh_ms = resolvers.fresh_ms.unwrap_or(VALID_MS);
+        resolvers.fresh_ms = Some(fresh_ms).filter(|fresh_ms| *fresh_ms < resolvers.resolve_interval_ms);
         if resolvers.servers.len() > MAX_NAME_SERVERS {
             let message = format!("more than {MAX_NAME_SERVERS} name servers");
             self.report(Diagnostic::error(Code::BadValue, section.name_span(), message));
@@ -119,8 +123,7 @@ impl<'a> Lowering<'a> {
                     "other" => hold.other_ms = time,
                     "refused" => hold.refused_ms = time,
                     "timeout" => hold.timeout_ms = time,
-                    // How long a server that is new may use an answer; here each hears of the next one.
-                    "valid" => {}
+                    "valid" => resolvers.fresh_ms = Some(time),
                     _ => self.not_one_of(
                         word,
                         "an event",
@@ -189,5 +192,6 @@ fn defaults() -> v1::Resolvers {
         retry_interval_ms: INTERVAL_MS,
         hold: Some(HOLD),
         payload_bytes: PAYLOAD_BYTES,
+        fresh_ms: None,
     }
 }

@@ -9,7 +9,7 @@ use sluicegate_proto::v1;
 use super::part::optional;
 use super::reason::Fault;
 use super::scope::Scope;
-use super::{balance, check, frontend, logging, persistence, rule};
+use super::{balance, check, frontend, logging, outlier, persistence, rule};
 use crate::backend::{BackendSettings, Hold, Reuse};
 use crate::frontend::Mode;
 
@@ -29,6 +29,9 @@ pub(super) fn backend(key: &ObjectKey, wire: &v1::Backend, scope: &mut Scope<'_>
     let persistence = persistence::persistence(wire, mode, scope);
     let hold = optional(wire.hold.as_ref(), |wire| scope.at("hold", |scope| hold(wire, scope)));
     let reuse = optional(wire.reuse, |known| reuse(known, mode, scope));
+    let outlier = optional(wire.outlier_ejection.as_ref(), |wire| {
+        scope.at("outlier_ejection", |scope| outlier::rule(wire, scope))
+    });
     let redispatch = optional(wire.redispatch.as_ref(), |redispatch| {
         let interval = NonZeroI32::new(redispatch.interval);
         interval.or_else(|| scope.fault(Fault::Unset("redispatch.interval")))
@@ -60,6 +63,7 @@ pub(super) fn backend(key: &ObjectKey, wire: &v1::Backend, scope: &mut Scope<'_>
         full_connections: NonZeroU32::new(wire.full_connections),
         hold: hold?,
         reuse: reuse?.unwrap_or_default(),
+        outlier: outlier?.map(Box::new),
         disabled: wire.disabled,
         log_targets: log_targets?,
         log_probes: wire.log_probes,

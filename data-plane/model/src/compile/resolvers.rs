@@ -26,6 +26,7 @@ pub(super) fn resolvers(key: &ObjectKey, wire: &v1::Resolvers, scope: &mut Scope
         Some(wire) => scope.at("hold", |scope| hold(wire, scope)),
     };
     let payload = scope.range("payload_bytes", wire.payload_bytes, 512, u16::MAX.into());
+    let fresh = optional(wire.fresh_ms, |ms| time("fresh_ms", ms, scope));
     few?;
     retries?;
     Some(Resolvers {
@@ -38,6 +39,7 @@ pub(super) fn resolvers(key: &ObjectKey, wire: &v1::Resolvers, scope: &mut Scope
         retry_interval: retry?,
         hold: hold?,
         payload_bytes: u16::try_from(payload?).ok()?,
+        fresh: fresh?,
     })
 }
 
@@ -55,16 +57,19 @@ fn name_server(scope: &mut Scope<'_>, wire: &v1::NameServer) -> Option<NameServe
 }
 
 fn hold(wire: &v1::NameHold, scope: &mut Scope<'_>) -> Option<Hold> {
-    let mut time = |what, ms: u64| {
-        let value = i64::try_from(ms).unwrap_or(i64::MAX);
-        scope.range(what, value, 0, MAX_DURATION_MS as i64).map(|_| Duration::from_millis(ms))
-    };
+    let mut time = |what, ms: u64| time(what, ms, scope);
     let nx = time("nx_ms", wire.nx_ms);
     let refused = time("refused_ms", wire.refused_ms);
     let timeout = time("timeout_ms", wire.timeout_ms);
     let other = time("other_ms", wire.other_ms);
     let obsolete = time("obsolete_ms", wire.obsolete_ms);
     Some(Hold { nx: nx?, refused: refused?, timeout: timeout?, other: other?, obsolete: obsolete? })
+}
+
+/// A time, which may be none.
+fn time(what: &'static str, ms: u64, scope: &mut Scope<'_>) -> Option<Duration> {
+    let value = i64::try_from(ms).unwrap_or(i64::MAX);
+    scope.range(what, value, 0, MAX_DURATION_MS as i64).map(|_| Duration::from_millis(ms))
 }
 
 /// The resolution of an endpoint.

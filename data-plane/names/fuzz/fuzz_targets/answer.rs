@@ -47,8 +47,8 @@ fuzz_target!(|data: &[u8]| {
         now += second;
         match read(&question, message) {
             Some(Reply::Records(records)) => known.found(records, now, &hold),
-            Some(Reply::Failed(failure)) => {
-                let lost = known.failed(failure, now, &hold);
+            Some(Reply::Failed(lack)) => {
+                let lost = known.failed(lack.into(), now, &hold);
                 assert!(!lost || known.records().is_empty());
             }
             Some(Reply::Truncated) | None => {}

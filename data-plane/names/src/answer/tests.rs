@@ -66,11 +66,11 @@ fn aliases_are_followed_and_end() {
     records.push(("n200.test.", a(9)));
     assert_eq!(read(records), addresses(&[9]));
     let round = vec![("app.test.", cname("b.test.")), ("b.test.", cname("app.test.")), ("app.test.", a(1))];
-    assert_eq!(read(round), Ok(Reply::Failed(Failure::Other)));
-    assert_eq!(read(vec![("app.test.", cname("b.test."))]), Ok(Reply::Failed(Failure::Other)));
+    assert_eq!(read(round), Ok(Reply::Failed(Lack::Alias)));
+    assert_eq!(read(vec![("app.test.", cname("b.test."))]), Ok(Reply::Failed(Lack::Alias)));
     assert_eq!(
         read(vec![("app.test.", cname("b.test.")), ("x.test.", a(1))]),
-        Ok(Reply::Failed(Failure::Other))
+        Ok(Reply::Failed(Lack::Alias))
     );
 }
 
@@ -94,16 +94,18 @@ fn services_have_hosts_ports_and_weights() {
 fn failures_are_told_apart() {
     let question = question(Want::V4);
     let cases = [
-        (ResponseCode::NXDomain, Failure::NxDomain),
-        (ResponseCode::Refused, Failure::Refused),
-        (ResponseCode::ServFail, Failure::Other),
-        (ResponseCode::NoError, Failure::Other),
+        (ResponseCode::NXDomain, Lack::NxDomain),
+        (ResponseCode::Refused, Lack::Refused),
+        (ResponseCode::ServFail, Lack::Other),
+        (ResponseCode::NoError, Lack::Empty),
     ];
-    for (code, failure) in cases {
+    for (code, lack) in cases {
         let mut message = answer(&question, Vec::new());
         message.metadata.response_code = code;
-        assert_eq!(read(&question, &message), Ok(Reply::Failed(failure)));
+        assert_eq!(read(&question, &message), Ok(Reply::Failed(lack)));
     }
+    let other = answer(&question, vec![("app.test.", RData::SRV(SRV::new(1, 1, 80, name("b.test."))))]);
+    assert_eq!(read(&question, &other), Ok(Reply::Failed(Lack::Other)));
     let mut cut = answer(&question, vec![("app.test.", a(1))]);
     cut.metadata.truncation = true;
     assert_eq!(read(&question, &cut), Ok(Reply::Truncated));
@@ -115,7 +117,8 @@ fn what_is_no_answer_is_passed_over() {
     let good = answer(&question, vec![("app.test.", a(1))]);
     let bytes = good.to_vec().unwrap();
     assert_eq!(question.read(ID + 1, &bytes), Err(NotOurs::Id));
-    assert_eq!(question.read(ID, b""), Err(NotOurs::Id));
+    assert_eq!(question.read(ID, b""), Err(NotOurs::Garbage));
+    assert_eq!(question.read(ID + 1, &bytes[..11]), Err(NotOurs::Garbage), "shorter than a head");
     assert_eq!(question.read(ID, &bytes[..bytes.len() - 1]), Err(NotOurs::Garbage));
     assert_eq!(question.wanting(Want::V6).read(ID, &bytes), Err(NotOurs::Question));
     assert_eq!(Question::new("b.test", Want::V4).unwrap().read(ID, &bytes), Err(NotOurs::Question));

@@ -47,12 +47,13 @@ impl Run<'_, '_> {
         let on = self.turn.backend().and_then(|backend| backend.settings().retry_on.as_deref());
         if let Some(on) = on {
             // HAProxy counts a head that ends in the middle among these too, against its manual.
-            return self.again(on.empty_response, failure).unwrap_or_else(|| self.fail(failure));
+            let again = self.again(on.empty_response, failure, Sign::Closed);
+            return again.unwrap_or_else(|| self.fail(failure));
         }
         let method = self.turn.asked.method;
         let safe = matches!(method, Method::Get | Method::Head | Method::Options | Method::Trace);
         let asked = safe && empty && self.turn.request.first_body().is_empty();
-        let retried = self.again(asked, failure);
+        let retried = self.again(asked, failure, Sign::Closed);
         if let (Some(_), Some(endpoint)) = (retried, self.endpoint()) {
             endpoint.state.counters.shard(self.worker.index).response_errors.add(1);
         }
@@ -63,20 +64,22 @@ impl Run<'_, '_> {
     #[cold]
     pub(super) fn junk(&mut self) -> Step {
         let asked = self.retries_on(|on| on.junk_response);
-        self.again(asked, Failure::BadResponse).unwrap_or_else(|| self.fail(Failure::BadResponse))
+        let again = self.again(asked, Failure::BadResponse, Sign::Garbled);
+        again.unwrap_or_else(|| self.fail(Failure::BadResponse))
     }
 
     /// No answer came in time.
     #[cold]
     pub(super) fn unanswered(&mut self) -> Step {
         let asked = self.retries_on(|on| on.response_timeout);
-        self.again(asked, Failure::ServerTimeout).unwrap_or_else(|| self.fail(Failure::ServerTimeout))
+        let again = self.again(asked, Failure::ServerTimeout, Sign::Silence);
+        again.unwrap_or_else(|| self.fail(Failure::ServerTimeout))
     }
 
     /// An answer has this status: the request goes out again, if that is asked for and can be. Else the answer counts.
     pub(super) fn status_again(&mut self, status: u16) -> Option<Step> {
         let asked = self.retries_on(|on| on.statuses.binary_search(&status).is_ok());
-        if asked { self.again(asked, Failure::ServerClosed) } else { None }
+        if asked { self.again(asked, Failure::ServerClosed, Sign::Answer(status)) } else { None }
     }
 
     /// Whether the configuration asks for a retry in so many words.
@@ -85,8 +88,8 @@ impl Run<'_, '_> {
         on.is_some_and(asks)
     }
 
-    /// Sends a request again that went out before, if that is `asked` for and all of it is still here.
-    fn again(&mut self, asked: bool, failure: Failure) -> Option<Step> {
+    /// Sends a request again that went out before and showed this `sign`, if that is `asked` for and all of it is still here.
+    fn again(&mut self, asked: bool, failure: Failure, sign: Sign) -> Option<Step> {
         let facts = self.turn.facts;
         let gone = facts.streamed || facts.answered || facts.interims > 0;
         if !asked || gone || self.turn.exchange.wishes.no_retries {
@@ -95,6 +98,9 @@ impl Run<'_, '_> {
         let backend = Arc::clone(self.turn.backend()?);
         if self.turn.exchange.retries >= self.most_retries(&backend) {
             return None;
+        }
+        if let Some(endpoint) = self.endpoint() {
+            endpoint.state.observe_retried(sign);
         }
         let turn = &mut *self.turn;
         turn.server = None;

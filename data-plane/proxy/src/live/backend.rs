@@ -1,7 +1,7 @@
 //! One backend: selection, and what outlives a change of it.
 
+mod census;
 mod loads;
-mod tally;
 
 use std::net::SocketAddr;
 use std::ptr;
@@ -25,7 +25,7 @@ use super::table::{Table, Untold};
 use crate::counters::{BackendCounters, Most, Sharded};
 use crate::failure::Failure;
 use crate::log::Sinks;
-use tally::Tally;
+use census::Census;
 
 /// Longest pause before another attempt at the same endpoint (HAProxy: turn-around).
 const TURN_AROUND: Duration = Duration::from_secs(1);
@@ -42,7 +42,7 @@ pub struct LiveBackend {
     /// Where lines about its endpoints go.
     pub sinks: Arc<Sinks>,
     table: ArcSwap<Table>,
-    tally: Tally,
+    census: Census,
     names: Names,
 }
 
@@ -74,25 +74,25 @@ impl LiveBackend {
         sinks: Arc<Sinks>,
         previous: Option<(&Self, &Alignment)>,
     ) -> Self {
-        let tally = match previous {
-            Some((before, alignment)) => before.tally.followed((&before.endpoints, &endpoints), alignment),
-            None => Tally::of(&endpoints),
+        let census = match previous {
+            Some((before, alignment)) => before.census.followed((&before.endpoints, &endpoints), alignment),
+            None => Census::of(&endpoints),
         };
         let known = previous.filter(|(it, _)| Arc::ptr_eq(&it.config.settings, &config.settings));
         let names = known
             .and_then(|(before, alignment)| before.names.followed(&config.settings, &endpoints, alignment))
             .unwrap_or_else(|| Names::of(&config.settings, &endpoints));
-        Self { config, state, endpoints, sinks, table: ArcSwap::default(), tally, names }
+        Self { config, state, endpoints, sinks, table: ArcSwap::default(), census, names }
     }
 
     /// Whether connections of it are opened ahead. Those of TCP mode are not kept.
     pub(crate) fn is_warm(&self) -> bool {
-        self.settings().mode == Mode::Http && self.tally.warm > 0
+        self.settings().mode == Mode::Http && self.census.warm > 0
     }
 
     /// Whether limits of its endpoints may hang on what it has to do.
     pub(super) fn is_elastic(&self) -> bool {
-        self.tally.elastic > 0
+        self.census.elastic > 0
     }
 
     /// Its settings.

@@ -6,12 +6,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use sluicegate_proto::id::ObjectKey;
 
 use super::alarm::Alarms;
+use super::observed::ErrorRun;
+use super::tally::FailureRun;
 
 /// Objects marked since they were last taken, each at most once.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     marked: Mutex<Vec<Arc<Mark>>>,
-    pub(super) alarms: Alarms,
+    pub(super) error_runs: Alarms<ErrorRun>,
+    pub(super) failure_runs: Alarms<FailureRun>,
 }
 
 impl Changes {

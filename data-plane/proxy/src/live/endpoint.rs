@@ -1,5 +1,6 @@
 //! One endpoint: what it is now, and what outlives a change of it.
 
+mod ejected;
 mod place;
 mod said;
 mod transport;
@@ -10,10 +11,10 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use arc_swap::ArcSwapOption;
-use sluicegate_model::Endpoint;
 use sluicegate_model::endpoint::{CheckKey, ClientPort, EndpointAddress, ForcedHealth, HostPort};
 use sluicegate_model::outgoing::Outgoing;
 use sluicegate_model::persistence::Cookie;
+use sluicegate_model::{BackendSettings, Endpoint};
 
 use super::backend::{BackendState, LiveBackend};
 use super::change::Mark;
@@ -24,12 +25,14 @@ use super::places::Places;
 use super::reserve::Reserve;
 use super::share::Share;
 use super::standing::{Admin, Standing};
+use super::tally::Tally;
 use super::uptime;
 use sluicegate_proto::id::ObjectKey;
 
 use crate::cookie;
 use crate::counters::{EndpointCounters, Most, Sharded};
 use crate::stream::{Peer, Target};
+pub use ejected::{Ejection, Ejections};
 pub use transport::TransportId;
 pub(super) use transport::Transports;
 
@@ -182,6 +185,10 @@ pub struct EndpointState {
     health: AtomicU8,
     standing: Mutex<Standing>,
     observed: Observed,
+    tally: Tally,
+    /// Signs of its exchanges count, for one or the other.
+    watched: AtomicBool,
+    ejections: Mutex<Ejections>,
     retired: AtomicBool,
     /// The table of its backend has it.
     eligible: AtomicBool,
@@ -210,6 +217,9 @@ impl EndpointState {
             health: AtomicU8::new(Health::Unchecked as u8),
             standing: Mutex::new(Standing::begin()),
             observed: Observed::default(),
+            tally: Tally::default(),
+            watched: AtomicBool::new(false),
+            ejections: Mutex::default(),
             retired: AtomicBool::new(false),
             eligible: AtomicBool::new(false),
             share: Share::default(),
@@ -308,6 +318,7 @@ impl EndpointState {
             (checks.made, checks.failed) = (0, 0);
             drop(checks);
             self.observed.restart();
+            self.restart_ejections();
             self.evidence.lock().unwrap_or_else(PoisonError::into_inner).history.downs = 0;
         }
         self.mark.touch();
@@ -337,13 +348,15 @@ impl EndpointState {
     }
 
     /// Puts a generation's settings into force. What is known of its health stays while the same is probed.
-    pub(super) fn adopt(&self, index: u32, config: &Endpoint) {
+    pub(super) fn adopt(&self, index: u32, config: &Endpoint, settings: &BackendSettings) {
         self.index.store(index, SeqCst);
         self.places.write(config);
         if let Some(limit) = self.standing().limit {
             self.places.overrule(limit);
         }
         self.observed.adopt(config.observation.as_ref());
+        self.tally.adopt(settings.outlier.as_deref());
+        self.watched.store(self.observed.is_on() || self.tally.is_on(), SeqCst);
         self.retired.store(false, SeqCst);
         self.share.write(config.weight, config.slow_start);
         self.number.store(config.number.get(), SeqCst);

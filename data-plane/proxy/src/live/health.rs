@@ -19,6 +19,8 @@ pub enum Health {
     Unresolved,
     /// A person or its own checks set it to take nothing new.
     Stopping,
+    /// Left out for a time, as its exchanges went wrong.
+    Ejected,
 }
 
 impl From<ForcedValue> for Health {
@@ -38,6 +40,7 @@ impl Health {
             2 => Self::Down,
             3 => Self::Unresolved,
             4 => Self::Stopping,
+            5 => Self::Ejected,
             _ => Self::Unchecked,
         }
     }

@@ -19,6 +19,10 @@ pub enum Sign {
     Silence,
     /// The connection ended before an answer.
     Closed,
+    /// In TCP mode, the endpoint reset the connection before its first byte.
+    Reset,
+    /// In TCP mode, the endpoint's first bytes came, or the connection ended otherwise.
+    Served,
 }
 
 impl Sign {
@@ -32,15 +36,17 @@ impl Sign {
             Self::Garbled => "Invalid http response (headers)",
             Self::Silence => "Read timeout (http)",
             Self::Closed => "Close from server (http)",
+            Self::Reset => "L4 connection reset before the first byte",
+            Self::Served => "L4 connection served",
         }
     }
 
     /// Statuses 501 and 505 are the client's doing.
-    fn is_good(self) -> bool {
+    pub(super) fn is_good(self) -> bool {
         match self {
-            Self::Connected => true,
+            Self::Connected | Self::Served => true,
             Self::Answer(status) => (100..500).contains(&status) || status == 501 || status == 505,
-            Self::Unconnected | Self::Garbled | Self::Silence | Self::Closed => false,
+            Self::Unconnected | Self::Garbled | Self::Silence | Self::Closed | Self::Reset => false,
         }
     }
 
@@ -49,6 +55,7 @@ impl Sign {
             Self::Unconnected => true,
             Self::Connected => layer == CONNECTIONS,
             Self::Answer(_) | Self::Garbled | Self::Silence | Self::Closed => layer == ANSWERS,
+            Self::Reset | Self::Served => false,
         }
     }
 }
@@ -91,8 +98,7 @@ impl Observed {
         }
     }
 
-    /// Whether anything counts: all that exchanges of other endpoints pay.
-    #[inline]
+    /// Whether anything counts.
     pub(super) fn is_on(&self) -> bool {
         self.layer.load(Relaxed) != NOTHING
     }

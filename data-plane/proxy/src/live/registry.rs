@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 
 use rustc_hash::{FxBuildHasher, FxHashSet};
-use sluicegate_model::{Backend, Endpoint, Frontend, Runtime};
+use sluicegate_model::{Backend, BackendSettings, Endpoint, Frontend, Runtime};
 use sluicegate_proto::id::ObjectKey;
 
 use super::active::Active;
@@ -202,7 +202,7 @@ impl Registry {
     /// Touches the endpoints that changed alone: a commit must not cost what the whole site costs.
     fn adopt_endpoints(&mut self, previous: &Active, active: &Active) {
         let mut gone: Vec<(&Arc<LiveEndpoint>, bool)> = Vec::new();
-        let mut came: Vec<(u32, &Arc<LiveEndpoint>)> = Vec::new();
+        let mut came: Vec<(u32, &Arc<LiveEndpoint>, &BackendSettings)> = Vec::new();
         for (key, before) in &previous.backends {
             match active.backends.get(key) {
                 None => gone.extend(before.endpoints.iter().map(|endpoint| (endpoint, false))),
@@ -210,20 +210,25 @@ impl Registry {
                 Some(now) => {
                     let alignment = Alignment::of(&before.endpoints, &now.endpoints);
                     gone.extend(alignment.gone().iter().map(|&place| (before.at(place), true)));
-                    came.extend(alignment.came().iter().map(|&place| (place, now.at(place))));
+                    if Arc::ptr_eq(&before.config.settings, &now.config.settings) {
+                        let new = alignment.came().iter();
+                        came.extend(new.map(|&place| (place, now.at(place), now.settings())));
+                    } else {
+                        came.extend(all_of(now));
+                    }
                     alignment.shifted().for_each(|place| now.at(place).state.index.store(place, SeqCst));
                 }
             }
         }
         let new = active.backends.iter().filter(|(key, _)| !previous.backends.contains_key(key));
-        came.extend(new.flat_map(|(_, backend)| (0..).zip(&backend.endpoints)));
+        came.extend(new.flat_map(|(_, backend)| all_of(backend)));
 
         for (endpoint, _) in &gone {
             self.endpoints.remove(&endpoint.config.key);
         }
         let mut kept = FxHashSet::default();
-        for (place, endpoint) in came {
-            endpoint.state.adopt(place, &endpoint.config);
+        for (place, endpoint, settings) in came {
+            endpoint.state.adopt(place, &endpoint.config, settings);
             kept.insert(Arc::as_ptr(&endpoint.state));
             self.endpoints.insert(endpoint.config.key.clone(), Arc::clone(&endpoint.state));
         }
@@ -238,4 +243,8 @@ impl Registry {
             self.transports.retain(&all.map(|endpoint| endpoint.transport).collect());
         }
     }
+}
+
+fn all_of(backend: &LiveBackend) -> impl Iterator<Item = (u32, &Arc<LiveEndpoint>, &BackendSettings)> {
+    (0..).zip(&backend.endpoints).map(|(place, endpoint)| (place, endpoint, backend.settings()))
 }

@@ -9,6 +9,8 @@ pub struct Standing {
     pub checked: Health,
     /// Its agent says that it is down.
     pub agent_down: bool,
+    /// Its exchanges went wrong, and it is left out for a time.
+    pub ejected: bool,
     /// What its agent wants of it, beside the configuration; `None`: nothing.
     pub admin: Option<Admin>,
     /// Its agent's limit of exchanges at one time, in place of the configured one; 0: none.
@@ -26,11 +28,19 @@ pub enum Admin {
 
 impl Standing {
     pub(super) fn begin() -> Self {
-        Self { checked: Health::Unchecked, agent_down: false, admin: None, limit: None }
+        Self { checked: Health::Unchecked, agent_down: false, ejected: false, admin: None, limit: None }
     }
 
     /// Its health: it is well where all say so.
     pub(super) fn health(&self) -> Health {
+        match self.told() {
+            Health::Unchecked | Health::Up | Health::Stopping if self.ejected => Health::Ejected,
+            told => told,
+        }
+    }
+
+    /// Its health as checks and agents tell it, whatever its exchanges come to.
+    pub fn told(&self) -> Health {
         match self.checked {
             Health::Unchecked | Health::Up | Health::Stopping if self.agent_down => Health::Down,
             checked => checked,

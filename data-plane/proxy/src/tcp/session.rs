@@ -122,7 +122,11 @@ impl Session {
                 let ended = relay.poll(&mut self.client, &mut scratch, now, cx);
                 self.worker.lender.restore(scratch);
                 self.until = relay.limit().map(|(at, _)| at);
+                let silent = exchange.bytes_out == 0;
                 (exchange.bytes_in, exchange.bytes_out) = relay.bytes();
+                if silent && exchange.bytes_out > 0 {
+                    exchange.observe(Sign::Served);
+                }
                 Poll::Ready(match ready!(ended) {
                     Ok(()) => Step::Done,
                     Err(failure) => Step::Fail(failure, Phase::Data),
@@ -356,6 +360,10 @@ impl Session {
             if matches!(failure, Some((Failure::ServerClosed | Failure::ServerTimeout, _))) {
                 counters.response_errors.add(1);
             }
+        }
+        if matches!(self.state, State::Relay { .. }) && exchange.bytes_out == 0 {
+            let reset = matches!(failure, Some((Failure::ServerClosed, _)));
+            exchange.observe(if reset { Sign::Reset } else { Sign::Served });
         }
         let cause = match failure {
             None => CloseCause::Finished,

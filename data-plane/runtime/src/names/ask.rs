@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::Found;
+use super::ledger::{Counts, Event, Ledger};
 
 /// Messages that are no answers, of one name server to one query; after these it has failed.
 const MAX_STRANGE: usize = 64;
@@ -26,14 +27,21 @@ const PORT: u16 = 53;
 /// Who is asked, and how.
 #[derive(Debug)]
 pub(super) struct Asker {
-    servers: Vec<Arc<NameServer>>,
+    servers: Vec<Asked>,
     retries: u32,
     patience: Duration,
     payload_bytes: u16,
 }
 
+/// One of those who are asked.
+#[derive(Debug, Clone)]
+struct Asked {
+    server: Arc<NameServer>,
+    counts: Arc<Counts>,
+}
+
 impl Asker {
-    pub(super) fn new(config: &Resolvers) -> Self {
+    pub(super) fn new(config: &Resolvers, ledger: &Ledger) -> Self {
         let mut servers: Vec<NameServer> = config.servers.clone();
         if config.system_servers {
             match std::fs::read_to_string("/etc/resolv.conf") {
@@ -42,10 +50,23 @@ impl Asker {
             }
         }
         Self {
-            servers: servers.into_iter().map(Arc::new).collect(),
+            servers: servers
+                .into_iter()
+                .map(|server| Asked {
+                    counts: ledger.server(&config.key, &server.name),
+                    server: Arc::new(server),
+                })
+                .collect(),
             retries: config.retries.get(),
             patience: config.retry_interval,
             payload_bytes: config.payload_bytes,
+        }
+    }
+
+    /// Counts for a name server.
+    pub(super) fn count(&self, name: &str, event: Event) {
+        if let Some(asked) = self.servers.iter().find(|asked| *asked.server.name == *name) {
+            asked.counts.add(event);
         }
     }
 
@@ -93,21 +114,24 @@ impl Asker {
     async fn round(&self, question: &Question) -> Result<Found, Failure> {
         let deadline = Instant::now() + self.patience;
         let mut running = JoinSet::new();
-        for server in &self.servers {
-            let (server, question) = (Arc::clone(server), question.clone());
-            let payload_bytes = self.payload_bytes;
+        for asked in self.servers.iter().cloned() {
+            let (question, payload_bytes) = (question.clone(), self.payload_bytes);
             running.spawn(async move {
-                let reply = exchange(&server, &question, payload_bytes).await;
-                (server, reply)
+                let reply = timeout_at(deadline, asked.exchange(&question, payload_bytes)).await;
+                let reply = reply.unwrap_or_else(|late| {
+                    asked.counts.add(Event::Timeout);
+                    Err(late.into())
+                });
+                (asked.server, reply)
             });
         }
         let (mut failure, mut silent) = (Failure::Timeout, self.servers.is_empty());
-        while let Ok(Some(ended)) = timeout_at(deadline, running.join_next()).await {
+        while let Some(ended) = running.join_next().await {
             match ended {
                 Ok((server, Ok(Reply::Records(records)))) => {
                     return Ok(Found { records, server: server.name.clone() });
                 }
-                Ok((_, Ok(Reply::Failed(reason)))) => failure = failure.max(reason),
+                Ok((_, Ok(Reply::Failed(lack)))) => failure = failure.max(lack.into()),
                 Ok((_, Ok(Reply::Truncated))) => failure = failure.max(Failure::Other),
                 Ok((server, Err(error))) => {
                     tracing::debug!("name server {} ({}): {error}", server.name, server.address);
@@ -173,50 +197,79 @@ fn system_servers(text: &str) -> Vec<NameServer> {
         .collect()
 }
 
-/// One query and its answer. What is no answer to it is passed over.
-async fn exchange(server: &NameServer, question: &Question, payload_bytes: u16) -> io::Result<Reply> {
-    if !server.tcp {
-        let reply = over_udp(server.address, question, payload_bytes).await?;
-        if reply != Reply::Truncated {
-            return Ok(reply);
+impl Asked {
+    /// One query and its answer. What is no answer to it is passed over.
+    async fn exchange(&self, question: &Question, payload_bytes: u16) -> io::Result<Reply> {
+        if !self.server.tcp {
+            let reply = self.over_udp(question, payload_bytes).await?;
+            self.counts.add((&reply).into());
+            if reply != Reply::Truncated {
+                return Ok(reply);
+            }
         }
+        let reply = self.over_tcp(question, payload_bytes).await?;
+        self.counts.add((&reply).into());
+        Ok(reply)
     }
-    over_tcp(server.address, question, payload_bytes).await
-}
 
-/// A socket of its own, and so a port that nobody can guess, for each query; connected, so that others are not heard.
-async fn over_udp(address: SocketAddr, question: &Question, payload_bytes: u16) -> io::Result<Reply> {
-    let local: IpAddr =
-        if address.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
-    let socket = UdpSocket::bind((local, 0)).await?;
-    socket.connect(address).await?;
-    let id = fresh_id();
-    let query = question.write(id, payload_bytes).map_err(io::Error::other)?;
-    socket.send(&query).await?;
-    let mut answer = vec![0; payload_bytes.into()];
-    for _ in 0..MAX_STRANGE {
-        let length = socket.recv(&mut answer).await?;
-        if let Ok(reply) = question.read(id, &answer[..length]) {
-            return Ok(reply);
+    /// A socket of its own, and so a port that nobody can guess, for each query; connected, so that others are not heard.
+    async fn over_udp(&self, question: &Question, payload_bytes: u16) -> io::Result<Reply> {
+        let address = self.server.address;
+        let local: IpAddr =
+            if address.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+        let id = fresh_id();
+        let query = question.write(id, payload_bytes).map_err(io::Error::other)?;
+        let socket = self.sent(async {
+            let socket = UdpSocket::bind((local, 0)).await?;
+            socket.connect(address).await?;
+            socket.send(&query).await?;
+            Ok(socket)
+        });
+        let socket = socket.await?;
+        // One byte more shows what is too long.
+        let mut answer = vec![0; usize::from(payload_bytes) + 1];
+        for _ in 0..MAX_STRANGE {
+            // The host says here that it refused the query.
+            let length = socket.recv(&mut answer).await.inspect_err(|_| self.counts.add(Event::SendError))?;
+            if length == answer.len() {
+                self.counts.add(Event::TooBig);
+                continue;
+            }
+            match question.read(id, &answer[..length]) {
+                Ok(reply) => return Ok(reply),
+                Err(not_ours) => self.counts.add(not_ours.into()),
+            }
         }
+        Err(strange())
     }
-    Err(strange())
-}
 
-async fn over_tcp(address: SocketAddr, question: &Question, payload_bytes: u16) -> io::Result<Reply> {
-    let mut stream = TcpStream::connect(address).await?;
-    let id = fresh_id();
-    let query = question.write(id, payload_bytes).map_err(io::Error::other)?;
-    let length = u16::try_from(query.len()).map_err(io::Error::other)?;
-    stream.write_all(&[&length.to_be_bytes()[..], &query].concat()).await?;
-    for _ in 0..MAX_STRANGE {
-        let mut answer = vec![0; stream.read_u16().await?.into()];
-        stream.read_exact(&mut answer).await?;
-        if let Ok(reply) = question.read(id, &answer) {
-            return Ok(reply);
+    async fn over_tcp(&self, question: &Question, payload_bytes: u16) -> io::Result<Reply> {
+        let id = fresh_id();
+        let query = question.write(id, payload_bytes).map_err(io::Error::other)?;
+        let length = u16::try_from(query.len()).map_err(io::Error::other)?;
+        let stream = self.sent(async {
+            let mut stream = TcpStream::connect(self.server.address).await?;
+            stream.write_all(&[&length.to_be_bytes()[..], &query].concat()).await?;
+            Ok(stream)
+        });
+        let mut stream = stream.await?;
+        for _ in 0..MAX_STRANGE {
+            let mut answer = vec![0; stream.read_u16().await?.into()];
+            stream.read_exact(&mut answer).await?;
+            match question.read(id, &answer) {
+                Ok(reply) => return Ok(reply),
+                Err(not_ours) => self.counts.add(not_ours.into()),
+            }
         }
+        Err(strange())
     }
-    Err(strange())
+
+    /// Counts whether a query could be sent.
+    async fn sent<T>(&self, sending: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+        let sent = sending.await;
+        self.counts.add(if sent.is_ok() { Event::Sent } else { Event::SendError });
+        sent
+    }
 }
 
 fn strange() -> io::Error {

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use sluicegate_engine::live::{Active, LiveBackend, LiveEndpoint};
+use sluicegate_model::Endpoint;
 use sluicegate_model::endpoint::{EndpointAddress, HostPort};
 use sluicegate_model::expr::IpSet;
 use sluicegate_model::resolvers::{FirstAddress, Hold, Resolution};
@@ -89,7 +90,7 @@ impl Crowds {
         let now = self.started.elapsed();
         for (key, backend) in &active.backends {
             for endpoint in &backend.endpoints {
-                let Some((subject, resolution)) = subject(endpoint) else { continue };
+                let Some((subject, resolution)) = subject(&endpoint.config) else { continue };
                 let hold = active.runtime.resolvers.get(&subject.section).map(|section| hold(&section.hold));
                 let crowd = self.crowds.entry(subject).or_insert_with(|| Crowd::new(now));
                 crowd.hold = hold.unwrap_or_default();
@@ -266,9 +267,9 @@ impl Member {
 }
 
 /// What is asked for an endpoint's sake, where its name is asked of a section.
-fn subject(endpoint: &LiveEndpoint) -> Option<(Subject, &Resolution)> {
-    let EndpointAddress::Host(host) = &endpoint.config.address else { return None };
-    let resolution = endpoint.config.resolution.as_deref()?;
+pub(super) fn subject(config: &Endpoint) -> Option<(Subject, &Resolution)> {
+    let EndpointAddress::Host(host) = &config.address else { return None };
+    let resolution = config.resolution.as_deref()?;
     let subject = Subject {
         section: resolution.resolvers.clone()?,
         name: host.name.to_ascii_lowercase().into(),

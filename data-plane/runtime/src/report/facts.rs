@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sluicegate_engine::counters::{Average, Averages, EndpointCounters, Sharded};
 use sluicegate_engine::live::{
-    Admin, Health, Idle, LiveBackend, LiveEndpoint, LiveFrontend, Probe, Standing,
+    Admin, Ejections, Health, Idle, LiveBackend, LiveEndpoint, LiveFrontend, Probe, Standing,
 };
 use sluicegate_model::endpoint::EndpointAddress;
 use sluicegate_proto::build::ip_bytes;
@@ -56,6 +56,16 @@ pub(super) struct Facts {
     /// Stands for what its agent said last.
     agent: u64,
     idle: Idle,
+    /// `None`: its backend ejects nobody.
+    ejections: Option<EjectionCounts>,
+}
+
+/// How often an endpoint was ejected, how often it was not, and until when it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct EjectionCounts {
+    count: u64,
+    spared: u64,
+    until_unix_ms: u64,
 }
 
 impl Facts {
@@ -70,6 +80,7 @@ impl Facts {
             Health::Unchecked => v1::Health::Unchecked,
             Health::Unresolved => v1::Health::Unresolved,
             Health::Stopping => v1::Health::Stopping,
+            Health::Ejected => v1::Health::Ejected,
         };
         let exchanges = counters.sum(|shard| &shard.exchanges);
         let (most_exchanges, most_queued) = state.most();
@@ -106,6 +117,7 @@ impl Facts {
             standing: state.standing(),
             agent: said(state.agent().as_ref()),
             idle: endpoint.reserve().idle(),
+            ejections: backend.settings().outlier.is_some().then(|| ejections(&state.ejections())),
         }
     }
 
@@ -123,7 +135,7 @@ impl Facts {
         v1::EndpointStats {
             id: Some((&endpoint.config.key).into()),
             health: self.health.into(),
-            evidence: endpoint.state.evidence().text.to_string(),
+            evidence: self.evidence(endpoint),
             since_unix_ms: self.since_unix_ms,
             exchanges: self.exchanges,
             current_exchanges: self.current_exchanges.into(),
@@ -158,6 +170,26 @@ impl Facts {
             error_runs: self.error_runs,
             agent: endpoint.config.agent.is_some().then(|| self.agent(endpoint)),
             max_connections: self.standing.limit,
+            ejection: self.ejections.map(|counts| counts.row(endpoint)),
+        }
+    }
+
+    /// Why its health is what it is.
+    fn evidence(&self, endpoint: &LiveEndpoint) -> String {
+        let ejection = endpoint.state.ejections().now.filter(|_| self.health == v1::Health::Ejected);
+        let text = ejection.map_or_else(|| endpoint.state.evidence().text, |ejection| ejection.reason);
+        text.to_string()
+    }
+}
+
+impl EjectionCounts {
+    fn row(self, endpoint: &LiveEndpoint) -> v1::EjectionStats {
+        let reason = endpoint.state.ejections().now.map(|ejection| ejection.reason.to_string());
+        v1::EjectionStats {
+            ejections: self.count,
+            spared: self.spared,
+            until_unix_ms: self.until_unix_ms,
+            reason: reason.unwrap_or_default(),
         }
     }
 }
@@ -171,6 +203,11 @@ impl Facts {
             maintenance: self.standing.admin == Some(Admin::Maint),
         }
     }
+}
+
+fn ejections(known: &Ejections) -> EjectionCounts {
+    let until_unix_ms = known.now.as_ref().map_or(0, |ejection| millis(ejection.until));
+    EjectionCounts { count: known.count, spared: known.spared, until_unix_ms }
 }
 
 /// A number that is another one where somebody said something else.

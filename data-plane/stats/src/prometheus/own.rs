@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use sluicegate_proto::id::ObjectKey;
-use sluicegate_proto::v1::{Health, Report};
+use sluicegate_proto::v1::{EjectionStats, Health, Report};
 
 use super::metrics::Form;
 use super::{escaped, head, labels, version};
@@ -51,6 +51,7 @@ const HEALTHS: &[(Health, &str)] = &[
     (Health::Unchecked, "unchecked"),
     (Health::Unresolved, "unresolved"),
     (Health::Stopping, "stopping"),
+    (Health::Ejected, "ejected"),
 ];
 
 /// A sample for each health of each server, 1 for the one that it is.
@@ -68,6 +69,26 @@ pub(super) fn health(rows: &[&Row], report: &Report, out: &mut String) {
         for (each, word) in HEALTHS {
             let is = u8::from(*each == health);
             out.push_str(&format!("{name}{{{labels},health=\"{word}\"}} {is}\n"));
+        }
+    }
+}
+
+/// How often servers were ejected as outliers, and how often they were not; of backends that eject any.
+pub(super) fn ejections(rows: &[&Row], report: &Report, out: &mut String) {
+    let keyed = report.endpoints.iter().filter_map(|stats| {
+        let key = stats.id.as_ref().and_then(|id| ObjectKey::try_from(id).ok())?;
+        Some((key, stats.ejection.as_ref()?))
+    });
+    let known: HashMap<ObjectKey, &EjectionStats> = keyed.collect();
+    type Count = fn(&EjectionStats) -> u64;
+    let counters: [(&str, Count); 2] = [
+        ("sluicegate_server_ejections_total", |stats| stats.ejections),
+        ("sluicegate_server_spared_ejections_total", |stats| stats.spared),
+    ];
+    for (name, count) in counters.into_iter().filter(|_| !known.is_empty()) {
+        head(name, Form::Counter, out);
+        for (row, stats) in rows.iter().filter_map(|row| Some((row, known.get(&row.key)?))) {
+            out.push_str(&format!("{name}{{{}}} {}\n", labels(row), count(stats)));
         }
     }
 }

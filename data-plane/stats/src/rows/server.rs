@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 
 use sluicegate_health::Status;
+use sluicegate_model::endpoint::CheckSchedule;
 use sluicegate_model::frontend::Mode;
 use sluicegate_model::{Backend, Endpoint};
 use sluicegate_proto::v1::{Durations, EndpointStats, Health, Probe};
@@ -80,7 +81,19 @@ impl Scene<'_> {
         if stats.since_unix_ms > 0 {
             row.short(Field::Lastchg, self.seconds_since(stats.since_unix_ms));
         }
-        let Some(check) = &endpoint.check else { return };
+        if let Some(check) = &endpoint.check {
+            self.checks(row, endpoint, check, stats);
+        }
+        if stats.health() == Health::Ejected
+            && let Some(ejection) = &stats.ejection
+        {
+            row.text(Field::CheckStatus, Status::Observed.code());
+            row.text(Field::CheckDesc, Status::Observed.words());
+            row.text(Field::LastChk, &ejection.reason);
+        }
+    }
+
+    fn checks(&self, row: &mut Row, endpoint: &Endpoint, check: &CheckSchedule, stats: &EndpointStats) {
         let down = stats.health() == Health::Down && stats.since_unix_ms > 0;
         let now_down = if down { self.seconds_since(stats.since_unix_ms) } else { 0 };
         row.short(Field::Downtime, stats.down_ms / 1000 + now_down);
@@ -151,6 +164,7 @@ fn status(endpoint: &Endpoint, stats: &EndpointStats) -> &'static str {
         Health::Unresolved => "MAINT (resolution)",
         Health::Disabled => "MAINT",
         Health::Stopping => "NOLB",
+        Health::Ejected => "DOWN (ejected)",
         _ if asked && (endpoint.drain || agent.is_some_and(|agent| agent.drain)) => "DRAIN (agent)",
         _ if endpoint.drain || agent.is_some_and(|agent| agent.drain) => "DRAIN",
         _ if !asked && endpoint.check.as_ref().is_none_or(|check| check.paused) => "no check",

@@ -1,4 +1,4 @@
-use sluicegate_proto::v1::Count;
+use sluicegate_proto::v1::{Count, EjectionStats};
 
 use super::*;
 
@@ -93,4 +93,24 @@ fn the_busiest_process_says_how_much_time_is_left() {
     };
     assert_eq!(told(&[at(Some(90), 3), at(Some(40), 4), at(None, 0)]), (Some(40), 7, 3));
     assert_eq!(told(&[at(None, 1)]), (None, 1, 1), "one that does not say");
+}
+
+#[test]
+fn ejections_add_up_and_the_reason_goes_where_the_server_is_up_for_anybody() {
+    let seen = |health, ejections, until_unix_ms| {
+        let reason = if until_unix_ms > 0 { "500s".to_owned() } else { String::new() };
+        let stats = EjectionStats { ejections, spared: 1, until_unix_ms, reason };
+        report(vec![EndpointStats { ejection: Some(stats), ..endpoint("a", 1, health, until_unix_ms) }], 1)
+    };
+    let total = |one: &Report, other: &Report| sum([one, other]).endpoints[0].ejection.clone().unwrap();
+    let expected = |until_unix_ms, reason: &str| EjectionStats {
+        ejections: 5,
+        spared: 2,
+        until_unix_ms,
+        reason: reason.to_owned(),
+    };
+    let [soon, late] = [seen(Health::Ejected, 2, 7), seen(Health::Ejected, 3, 9)];
+    assert_eq!(total(&soon, &late), expected(9, "500s"));
+    assert_eq!(total(&late, &seen(Health::Up, 2, 0)), expected(0, ""));
+    assert_eq!(total(&seen(Health::Up, 3, 0), &soon), expected(0, ""));
 }

@@ -17,6 +17,12 @@ pub const PROVIDER: &str = "manifest";
 const API_VERSION: &str = "sluicegate.dev/v1alpha1";
 /// Endpoints are probed as often as HAProxy does when it is not told.
 const CHECK_INTERVAL: Duration = Duration::from_secs(2);
+/// Between two looks at all endpoints.
+const EJECTION_INTERVAL: Duration = Duration::from_secs(10);
+/// The first ejection.
+const BASE_EJECTION: Duration = Duration::from_secs(30);
+/// The longest, but for a longer first one.
+const MAX_EJECTION: Duration = Duration::from_secs(300);
 
 /// The resources of one document, or all that is wrong with it.
 pub(super) fn lower(path: &str, line: usize, manifest: Manifest) -> Result<Vec<v1::Resource>, Vec<String>> {
@@ -135,6 +141,7 @@ impl Made {
             wait_ms: self.time("whenEmpty.hold.wait", Some(&empty.hold.wait)).unwrap_or_default(),
             max: empty.hold.max,
         });
+        let outlier_ejection = spec.outlier_ejection.map(|spec| self.outlier_ejection(&spec));
         let timeouts = v1::Timeouts {
             connect_ms: self.time("timeouts.connect", spec.timeouts.connect.as_ref()),
             server_ms: self.time("timeouts.server", spec.timeouts.server.as_ref()),
@@ -155,6 +162,7 @@ impl Made {
             timeouts: Some(timeouts),
             balance,
             hold,
+            outlier_ejection,
             http: Some(http(false)),
             check: spec.check.and_then(|check| check.path).map(http_probe),
             retries: spec.retries,
@@ -164,6 +172,31 @@ impl Made {
         self.add(Kind::Backend, &name, String::new(), Body::Backend(body));
         for (index, endpoint) in spec.endpoints.into_iter().enumerate() {
             self.endpoint(index, endpoint, schedule.clone());
+        }
+    }
+
+    /// Where nothing is said, with Envoy's numbers. What is out of range is refused by who compiles it.
+    fn outlier_ejection(&mut self, spec: &schema::OutlierEjection) -> v1::OutlierEjection {
+        let mut time = |field: &str, text: &Option<String>, otherwise: Duration| {
+            let field = format!("outlierEjection.{field}");
+            text.as_ref().map_or(Some(otherwise.as_millis() as u64), |text| self.time(&field, Some(text)))
+        };
+        let interval = time("interval", &spec.interval, EJECTION_INTERVAL);
+        let base = time("baseEjectionTime", &spec.base_ejection_time, BASE_EJECTION).unwrap_or_default();
+        let longest = MAX_EJECTION.max(Duration::from_millis(base));
+        let longest = time("maxEjectionTime", &spec.max_ejection_time, longest);
+        v1::OutlierEjection {
+            consecutive_failures: spec.consecutive_failures,
+            consecutive_gateway_failures: spec.consecutive_gateway_failures,
+            interval_ms: interval.unwrap_or_default(),
+            base_ejection_ms: base,
+            max_ejection_ms: longest.unwrap_or_default(),
+            max_ejected_percent: spec.max_ejected_percent,
+            success_rate: spec.success_rate.as_ref().map(|compared| v1::SuccessRate {
+                minimum_hosts: compared.minimum_hosts,
+                request_volume: compared.request_volume,
+                stdev_factor_thousandths: (compared.stdev_factor * 1_000.0).round() as u32,
+            }),
         }
     }
 

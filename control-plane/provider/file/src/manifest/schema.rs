@@ -90,6 +90,8 @@ pub(super) struct Backend {
     pub(super) redispatch: bool,
     /// Absent: they are answered 503 at once.
     pub(super) when_empty: Option<WhenEmpty>,
+    /// Absent: nobody is ejected.
+    pub(super) outlier_ejection: Option<OutlierEjection>,
     #[serde(default)]
     pub(super) endpoints: Vec<Endpoint>,
 }
@@ -113,6 +115,52 @@ pub(super) struct Hold {
     pub(super) wait: String,
     /// So many at one time.
     pub(super) max: u32,
+}
+
+/// Leaves endpoints out for a time whose exchanges go wrong.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct OutlierEjection {
+    /// 0: they do not count, as below.
+    #[serde(default = "five")]
+    pub(super) consecutive_failures: u32,
+    #[serde(default)]
+    pub(super) consecutive_gateway_failures: u32,
+    pub(super) interval: Option<String>,
+    pub(super) base_ejection_time: Option<String>,
+    pub(super) max_ejection_time: Option<String>,
+    #[serde(default = "ten")]
+    pub(super) max_ejected_percent: u32,
+    /// Absent: endpoints are not compared.
+    pub(super) success_rate: Option<SuccessRate>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct SuccessRate {
+    #[serde(default = "five")]
+    pub(super) minimum_hosts: u32,
+    #[serde(default = "hundred")]
+    pub(super) request_volume: u32,
+    /// Of standard deviations; thousandths of one count.
+    #[serde(default = "factor")]
+    pub(super) stdev_factor: f64,
+}
+
+fn five() -> u32 {
+    5
+}
+
+fn ten() -> u32 {
+    10
+}
+
+fn hundred() -> u32 {
+    100
+}
+
+fn factor() -> f64 {
+    1.9
 }
 
 #[derive(Debug, Default, Deserialize)]

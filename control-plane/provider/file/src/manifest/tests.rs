@@ -109,3 +109,58 @@ fn a_key_that_is_no_expression_is_told() {
         told(&APP.replace("  check: { path: /health, interval: 1s }\n", "  balance: { hash: 'hrd(x)' }\n"));
     assert!(told[0].starts_with("a.yaml:12:1: balance: ") && told[0].contains("hrd"), "{told:?}");
 }
+
+#[test]
+fn a_backend_ejects_outliers_as_it_says() {
+    let ejection = |lines: &str| {
+        let text = APP.replace("  check: { path: /health, interval: 1s }\n", lines);
+        let resources = load("a.yaml", text.as_bytes()).unwrap();
+        let Some(v1::resource::Body::Backend(backend)) = resources[3].body.clone() else { panic!() };
+        backend.outlier_ejection
+    };
+    assert_eq!(ejection(""), None);
+    let usual = v1::OutlierEjection {
+        consecutive_failures: 5,
+        consecutive_gateway_failures: 0,
+        interval_ms: 10_000,
+        base_ejection_ms: 30_000,
+        max_ejection_ms: 300_000,
+        max_ejected_percent: 10,
+        success_rate: None,
+    };
+    assert_eq!(ejection("  outlierEjection: {}\n"), Some(usual));
+    let compared = |stdev_factor_thousandths| {
+        Some(v1::SuccessRate { minimum_hosts: 5, request_volume: 100, stdev_factor_thousandths })
+    };
+    let long = ejection("  outlierEjection: { baseEjectionTime: 10m, successRate: {} }\n");
+    let expected = (600_000, 600_000, compared(1_900));
+    assert_eq!(long.map(|it| (it.base_ejection_ms, it.max_ejection_ms, it.success_rate)), Some(expected));
+    let all = "  outlierEjection: { consecutiveFailures: 0, consecutiveGatewayFailures: 7, interval: 1s, \
+               baseEjectionTime: 2s, maxEjectionTime: 3s, maxEjectedPercent: 50, \
+               successRate: { minimumHosts: 3, requestVolume: 9, stdevFactor: 0.25 } }\n";
+    let compared = v1::SuccessRate { minimum_hosts: 3, request_volume: 9, stdev_factor_thousandths: 250 };
+    let expected = v1::OutlierEjection {
+        consecutive_failures: 0,
+        consecutive_gateway_failures: 7,
+        interval_ms: 1_000,
+        base_ejection_ms: 2_000,
+        max_ejection_ms: 3_000,
+        max_ejected_percent: 50,
+        success_rate: Some(compared),
+    };
+    assert_eq!(ejection(all), Some(expected));
+}
+
+#[test]
+fn what_is_wrong_about_outliers_is_told() {
+    let with = |lines: &str| told(&APP.replace("  check: { path: /health, interval: 1s }\n", lines));
+    let wrong = "  outlierEjection: { interval: soon, baseEjectionTime: '5', maxEjectionTime: 1d }\n";
+    let expected = ["interval: 'soon'", "baseEjectionTime: '5'", "maxEjectionTime: '1d'"]
+        .map(|what| format!("a.yaml:12:1: outlierEjection.{what} is no time; write 500ms, 10s, 1m or 2h"));
+    assert_eq!(with(wrong), expected);
+    let unknown = with("  outlierEjection: { consecutive5xx: 5 }\n");
+    assert!(
+        unknown[0].starts_with("a.yaml:12:1: spec: ") && unknown[0].contains("consecutive5xx"),
+        "{unknown:?}"
+    );
+}

@@ -1,4 +1,5 @@
 mod checks;
+mod outlier;
 mod resolution;
 
 use sluicegate_proto::limits::MAX_CONDITION_DEPTH;

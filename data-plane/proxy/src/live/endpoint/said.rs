@@ -1,7 +1,7 @@
 //! What is said of an endpoint at run time: by its checks, its exchanges and its agent.
 
 use std::sync::PoisonError;
-use std::sync::atomic::Ordering::SeqCst;
+use std::sync::atomic::{Ordering::Relaxed, Ordering::SeqCst};
 
 use sluicegate_model::Endpoint;
 
@@ -63,7 +63,7 @@ impl EndpointState {
     }
 
     /// Changes what is said of it, and says whether its health is another one then.
-    fn stand(&self, evidence: Option<&str>, change: impl FnOnce(&mut Standing)) -> bool {
+    pub(super) fn stand(&self, evidence: Option<&str>, change: impl FnOnce(&mut Standing)) -> bool {
         let changed = {
             let mut standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
             change(&mut standing);
@@ -91,19 +91,38 @@ impl EndpointState {
 
     /// An exchange shows how it is.
     #[inline]
-    pub(crate) fn observe(&self, sign: Sign) {
-        if self.observed.is_on() {
+    pub fn observe(&self, sign: Sign) {
+        if self.watched.load(Relaxed) {
             self.observe_sign(sign);
+        }
+    }
+
+    /// The same of an exchange that is tried again, which checks know nothing of.
+    pub(crate) fn observe_retried(&self, sign: Sign) {
+        if self.watched.load(Relaxed) {
+            self.tally_sign(sign);
         }
     }
 
     #[cold]
     fn observe_sign(&self, sign: Sign) {
-        if let Some(run) = self.observed.count(sign) {
+        if self.observed.is_on()
+            && let Some(run) = self.observed.count(sign)
+        {
             self.mark.touch();
             if !self.observed.told.swap(true, SeqCst) {
-                self.mark.changes.alarms.raise(self.mark.key.clone(), run);
+                self.mark.changes.error_runs.raise(self.mark.key.clone(), run);
             }
+        }
+        self.tally_sign(sign);
+    }
+
+    fn tally_sign(&self, sign: Sign) {
+        if self.tally.is_on()
+            && let Some(run) = self.tally.count(sign)
+            && !self.tally.told.swap(true, SeqCst)
+        {
+            self.mark.changes.failure_runs.raise(self.mark.key.clone(), run);
         }
     }
 

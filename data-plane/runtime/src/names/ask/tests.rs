@@ -43,8 +43,9 @@ fn asker(servers: Vec<NameServer>) -> Arc<Asker> {
         retry_interval: Duration::from_millis(200),
         hold: Hold::default(),
         payload_bytes: 512,
+        fresh: None,
     };
-    Arc::new(Asker::new(&resolvers))
+    Arc::new(Asker::new(&resolvers, &Ledger::default()))
 }
 
 async fn resolve(answers: &[&'static [&'static [u8]]]) -> (Result<IpAddr, Failure>, usize) {

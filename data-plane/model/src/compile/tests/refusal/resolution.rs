@@ -11,6 +11,7 @@ fn of_resolvers(spoil: impl FnOnce(&mut v1::Resolvers)) -> Vec<String> {
         retry_interval_ms: 1_000,
         hold: Some(v1::NameHold::default()),
         payload_bytes: 512,
+        fresh_ms: None,
     };
     spoil(&mut resolvers);
     spoiled(resource(Kind::Resolvers, "ns", "", Body::Resolvers(resolvers)), |_| {})

@@ -7,18 +7,18 @@ use crate::live::endpoint::LiveEndpoint;
 
 /// Of one backend.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Tally {
+pub(super) struct Census {
     /// Connections to them are opened ahead.
     pub(super) warm: usize,
     /// Their limit may hang on what the backend has to do.
     pub(super) elastic: usize,
 }
 
-impl Tally {
+impl Census {
     pub(super) fn of(endpoints: &[Arc<LiveEndpoint>]) -> Self {
-        let mut tally = Self::default();
-        endpoints.iter().for_each(|endpoint| tally.add(endpoint));
-        tally
+        let mut census = Self::default();
+        endpoints.iter().for_each(|endpoint| census.add(endpoint));
+        census
     }
 
     /// That of endpoints that follow from its own in this way.

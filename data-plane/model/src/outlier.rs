@@ -1,0 +1,3 @@
+//! Endpoints that are left out for a time, as their exchanges go wrong.
+
+pub use sluicegate_health::{OutlierRule, SuccessRate, Tally};
