@@ -32,7 +32,8 @@ fn read(question: &Question, message: &[u8]) -> Option<Reply> {
 }
 
 fuzz_target!(|data: &[u8]| {
-    let [which, seats, mut rest @ ..] = data else { return };
+    let [which, seats, rest @ ..] = data else { return };
+    let mut rest = rest;
     let want = [Want::V4, Want::V6, Want::Service][usize::from(which % 3)];
     let question = Question::new("app.test", want).expect("a name");
     let second = Duration::from_secs(1);
