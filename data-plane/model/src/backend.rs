@@ -73,6 +73,9 @@ pub struct BackendSettings {
     pub hold: Option<Hold>,
     /// Over which idle connections requests go.
     pub reuse: Reuse,
+    /// A client that ends its side has gone: what it asked for is dropped, as far as it is not answered (HAProxy: option
+    /// abortonclose).
+    pub abort_on_close: bool,
     /// Takes no traffic.
     pub disabled: bool,
     /// Where it is told that an endpoint comes, goes or is taken out of service.

@@ -1,3 +1,4 @@
+mod connections;
 mod resolution;
 
 use sluicegate_proto::limits::MAX_CONDITION_DEPTH;
