@@ -12,6 +12,7 @@ use sluicegate_proto::v1::{self, Kind, Origin, Resource};
 use crate::counters::Sharded;
 use crate::live::Live;
 use crate::log::Ring;
+use crate::pool::Shelves;
 use crate::worker::Shared;
 
 /// The key of an object.
@@ -129,14 +130,20 @@ pub(crate) fn nowhere(number: u8) -> SocketAddr {
 
 /// What one worker shares with none.
 pub(crate) fn shared() -> Shared {
+    shared_by(1)
+}
+
+/// What so many workers share.
+pub(crate) fn shared_by(workers: usize) -> Shared {
     Shared {
         services: tokio::sync::mpsc::channel(1).0,
-        live: Live::new(1),
-        counters: Sharded::new(1),
+        live: Live::new(workers),
+        counters: Sharded::new(workers),
         gate: Arc::default(),
         tasks: Arc::default(),
         most_idle: 0.into(),
-        rings: Box::new([Arc::new(Ring::new(Arc::default()))]),
+        shelves: Shelves::of(workers),
+        rings: (0..workers).map(|_| Arc::new(Ring::new(Arc::default()))).collect(),
         names: Arc::default(),
         lost_lines: Arc::default(),
         captures: crate::errors::Captures::default(),
