@@ -1,6 +1,6 @@
 //! Generations for tests, through the compiler as in earnest.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use sluicegate_model::{Change, Runtime, compile};
@@ -8,6 +8,7 @@ use sluicegate_proto::build;
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::resource::Body;
 use sluicegate_proto::v1::{self, Kind, Origin, Resource};
+use socket2::{Domain, Socket, Type};
 
 use crate::counters::Sharded;
 use crate::live::Live;
@@ -150,5 +151,26 @@ pub(crate) fn shared_by(workers: usize) -> Shared {
         host: "host".into(),
         beats: Box::default(),
         failed_resolutions: Arc::default(),
+    }
+}
+
+/// A listener whose queue is full: the kernel drops further attempts.
+pub(crate) struct Deaf {
+    pub(crate) address: SocketAddr,
+    _sockets: Vec<Socket>,
+}
+
+impl Deaf {
+    pub(crate) fn start() -> Self {
+        let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        listener.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
+        listener.listen(0).unwrap();
+        let address = listener.local_addr().unwrap().as_socket().unwrap();
+        let fillers = (0..4).map(|_| {
+            let filler = Socket::new(Domain::IPV4, Type::STREAM.nonblocking(), None).unwrap();
+            let _ = filler.connect(&address.into());
+            filler
+        });
+        Self { address, _sockets: fillers.chain([listener]).collect() }
     }
 }

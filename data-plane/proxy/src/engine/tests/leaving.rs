@@ -1,6 +1,7 @@
 //! Clients in TCP mode that go away while they wait.
 
 use super::*;
+use crate::fixture::Deaf;
 
 /// A server with one place, whose application says its name once it is connected; the first client has the place.
 fn busy(abort_on_close: bool) -> (Engine, TcpStream) {
@@ -89,30 +90,16 @@ fn a_connection_that_breaks_leaves_the_queue() {
 
 #[test]
 fn no_connection_is_awaited_for_who_has_ended_where_that_is_asked_for() {
-    let listener = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
-    listener.bind(&ANY_PORT.parse::<SocketAddr>().unwrap().into()).unwrap();
-    listener.listen(0).unwrap();
-    let address = listener.local_addr().unwrap().as_socket().unwrap();
-    // Its queue is full: the kernel drops further attempts.
-    let fillers: Vec<_> = (0..4)
-        .map(|_| {
-            let filler =
-                socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM.nonblocking(), None)
-                    .unwrap();
-            let _ = filler.connect(&address.into());
-            filler
-        })
-        .collect();
+    let deaf = Deaf::start();
     let engine = engine(1);
     let site = Site::default()
         .listener("web", ANY_PORT, "main")
         .frontend("main", "app", |_| {})
         .backend("app", |backend| backend.abort_on_close = true)
-        .endpoint("app", "a", address, |_| {});
+        .endpoint("app", "a", deaf.address, |_| {});
     commit(&engine, &site);
     let mut client = connect(&engine);
     client.write_all(b"x").unwrap();
     client.shutdown(Shutdown::Write).unwrap();
     assert_eq!(rest(&mut client), "");
-    drop((listener, fillers));
 }

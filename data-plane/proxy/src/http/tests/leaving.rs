@@ -2,8 +2,8 @@
 
 use tokio::io::AsyncWriteExt;
 
-use super::peers::Deaf;
 use super::site::{Client, Origin, Plan, Site, run};
+use crate::fixture::Deaf;
 
 /// A server with one place, which the request `/1` of the first client has, and a second client.
 async fn busy(abort_on_close: bool) -> (Site, Origin, [Client; 3]) {

@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 
-use socket2::{Domain, Socket, Type};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -29,27 +28,6 @@ impl Origin {
     /// Nobody connects while everything else comes to rest.
     pub(super) async fn is_untouched(&self) -> bool {
         tokio::time::timeout(std::time::Duration::from_millis(50), self.listener.accept()).await.is_err()
-    }
-}
-
-/// A listener whose queue is full: the kernel drops further attempts.
-pub(super) struct Deaf {
-    pub(super) address: SocketAddr,
-    _sockets: Vec<Socket>,
-}
-
-impl Deaf {
-    pub(super) fn start() -> Self {
-        let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-        listener.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
-        listener.listen(0).unwrap();
-        let address = listener.local_addr().unwrap().as_socket().unwrap();
-        let fillers = (0..4).map(|_| {
-            let filler = Socket::new(Domain::IPV4, Type::STREAM.nonblocking(), None).unwrap();
-            let _ = filler.connect(&address.into());
-            filler
-        });
-        Self { address, _sockets: fillers.chain([listener]).collect() }
     }
 }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use sluicegate_proto::v1::{Logging, Timeouts};
 
-use super::peers::Deaf;
 use super::site::{Named, Origin, Plan, Site, run};
+use crate::fixture::Deaf;
 
 async fn site(set: impl Fn(&mut Timeouts)) -> (Site, Origin) {
     let origin = Origin::start().await;
