@@ -12,8 +12,14 @@ fn manifest(entry: SocketAddr, endpoints: &str) -> String {
     format!(
         "apiVersion: sluicegate.dev/v1alpha1\nkind: Frontend\nmetadata: {{ name: web }}\nspec:\n  listen: ['{entry}']\n  \
          defaultBackend: app\n---\napiVersion: sluicegate.dev/v1alpha1\nkind: Backend\nmetadata: {{ name: app }}\nspec:\n  \
-         whenEmpty: {{ hold: {{ wait: 2s, max: 3 }} }}\n  endpoints: {endpoints}\n"
+         whenEmpty: {{ hold: {{ wait: 5s, max: 3 }} }}\n  endpoints: {endpoints}\n"
     )
+}
+
+/// Until so many requests wait.
+async fn wait_in_queue(sluicegate: &Sluicegate, requests: usize) {
+    let queued = |status: &serde_json::Value| status.to_string().contains(&format!("\"queued\":{requests}"));
+    sluicegate.status_where("the request waits", queued).await;
 }
 
 #[tokio::test]
@@ -29,15 +35,11 @@ async fn requests_wait_for_the_first_server_and_no_longer_than_they_may() {
         let mut client = Connection::open(entry).await.unwrap();
         client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
         held.push(client);
+        wait_in_queue(&sluicegate, held.len()).await;
     }
     // Whoever comes beyond them is answered at once.
-    let beyond = loop {
-        let answer = fetch(entry, "/").await;
-        if let Ok(answer) = answer {
-            break answer;
-        }
-    };
-    assert_eq!((beyond.status(), beyond.header("retry-after")), (503, Some("2")));
+    let beyond = fetch(entry, "/").await.unwrap();
+    assert_eq!((beyond.status(), beyond.header("retry-after")), (503, Some("5")));
     fs::write(&file, manifest(entry, &format!("[{{ name: new, address: '{}' }}]", origin.address())))
         .unwrap();
     for client in &mut held {
@@ -51,7 +53,7 @@ async fn requests_wait_for_the_first_server_and_no_longer_than_they_may() {
             break answer;
         }
     };
-    assert_eq!((late.status(), late.header("retry-after")), (503, Some("2")));
+    assert_eq!((late.status(), late.header("retry-after")), (503, Some("5")));
 }
 
 /// A server with one place, which somebody has.
@@ -79,9 +81,7 @@ async fn lower_classes_go_first() {
         let mut client = Connection::open(entry).await.unwrap();
         client.send(format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n")).await.unwrap();
         waiting.push(client);
-        let queued =
-            |status: &serde_json::Value| status.to_string().contains(&format!("\"queued\":{}", number + 1));
-        sluicegate.status_where("the request waits", queued).await;
+        wait_in_queue(&sluicegate, number + 1).await;
     }
     let mut order = Vec::new();
     for served in 2..=4 {

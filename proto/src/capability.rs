@@ -18,6 +18,7 @@ pub type Capability = Cow<'static, str>;
 /// What a value of this build's schema may say without needing more than its field: all but the expression language.
 /// What begins with `ask.` is what a [`Question`](crate::v1::Question) needs.
 const PLAIN: &[&str] = &[
+    "abort-on-close",
     "action.add-header",
     "action.allow",
     "action.del-header",
@@ -65,6 +66,7 @@ const PLAIN: &[&str] = &[
     "endpoint.min-connections",
     "endpoint.observation",
     "endpoint.pool",
+    "endpoint.pool-low",
     "endpoint.resolution",
     "endpoint.slow-start",
     "endpoint.source",
@@ -97,6 +99,7 @@ const PLAIN: &[&str] = &[
     "outlier-ejection",
     "persistence.assignment",
     "persistence.cookie",
+    "persistence.max-keep-alive-queue",
     "persistence.prefer-last",
     "persistence.rdp-cookie",
     "persistence.rule",

@@ -78,6 +78,9 @@ pub struct BackendSettings {
     pub reuse: Reuse,
     /// Whose exchanges go wrong is left out for a time; `None`: nobody is.
     pub outlier: Option<Box<OutlierRule>>,
+    /// A client that ends its side has gone: what it asked for is dropped, as far as it is not answered (HAProxy: option
+    /// abortonclose).
+    pub abort_on_close: bool,
     /// Takes no traffic.
     pub disabled: bool,
     /// Where it is told that an endpoint comes, goes or is taken out of service.

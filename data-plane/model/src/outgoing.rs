@@ -19,11 +19,14 @@ pub struct Pool {
     pub max_reuse: Option<u32>,
     /// How many are opened ahead, before a request needs them.
     pub warm: u32,
+    /// With fewer than that a worker that has none opens its own, and takes none of another worker's (HAProxy:
+    /// pool-low-conn).
+    pub low: u32,
 }
 
 impl Default for Pool {
     fn default() -> Self {
-        Self { max_idle: None, purge_delay: Some(PURGE_DELAY), max_reuse: None, warm: 0 }
+        Self { max_idle: None, purge_delay: Some(PURGE_DELAY), max_reuse: None, warm: 0, low: 0 }
     }
 }
 

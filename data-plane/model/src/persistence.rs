@@ -20,6 +20,8 @@ pub struct Persistence {
     pub rdp_cookie: Option<Box<[u8]>>,
     /// A request goes where the one before on its connection went (HAProxy: option prefer-last-server).
     pub prefer_last: bool,
+    /// Where it would wait there behind so many, it takes its turn instead (HAProxy: max-keep-alive-queue); `None`: it waits.
+    pub most_before_last: Option<u32>,
 }
 
 /// Requests with an endpoint of their own.

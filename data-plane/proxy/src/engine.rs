@@ -29,6 +29,7 @@ use crate::http::{Ask, MAX_WAITING};
 use crate::listen::{ListenerId, unix};
 use crate::live::{Gate, Live};
 use crate::log::{Bell, Level, Names, Ring, Sinks, Writer};
+use crate::pool::Shelves;
 use crate::worker::Shared;
 use crate::worker::beat::Beat;
 use crate::worker::inquiries::{INQUIRIES, Inquiry};
@@ -115,6 +116,7 @@ impl Engine {
             gate: Arc::new(Gate::new(settings.max_connections.unwrap_or(0))),
             tasks: Arc::default(),
             most_idle: AtomicUsize::new(0),
+            shelves: Shelves::of(settings.workers),
             rings,
             beats: (0..settings.workers).map(|_| Beat::default()).collect(),
             failed_resolutions: Arc::default(),

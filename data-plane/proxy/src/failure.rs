@@ -1,5 +1,6 @@
 //! What went wrong, and the one place that says what the client and the log are told of it.
 
+use crate::counters::CloseCause;
 use crate::live::Sign;
 use crate::sessions::Ending;
 use crate::termination::{Cause, Phase, Termination};
@@ -51,13 +52,26 @@ impl Failure {
             _ => None,
         }
     }
+
+    /// Why the client's connection is closed after it.
+    pub(crate) fn close_cause(self) -> CloseCause {
+        match self {
+            Self::ClientClosed => CloseCause::Client,
+            Self::ClientTimeout => CloseCause::ClientTimeout,
+            Self::BadRequest(_) => CloseCause::BadRequest,
+            Self::Denied(_) => CloseCause::Rule,
+            Self::Killed => CloseCause::HardStop,
+            Self::ShutDown(ending) => ending.close_cause(),
+            _ => CloseCause::Endpoint,
+        }
+    }
 }
 
 /// What the client and the log are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outcome {
-    /// Answered where no answer has begun (HTTP mode).
-    pub status: u16,
+    /// Answered where no answer has begun (HTTP mode); `None`: nobody is there to read it.
+    pub status: Option<u16>,
     /// In the log.
     pub termination: Termination,
 }
@@ -65,8 +79,11 @@ pub struct Outcome {
 /// Maps a failure in a phase (HAProxy: configuration manual 8.5, and the statuses that its engine gives them).
 pub fn outcome(failure: Failure, phase: Phase) -> Outcome {
     let (status, cause, phase) = match failure {
-        Failure::ClientClosed => (client_status(phase, 400), Cause::Client, phase),
-        Failure::ClientTimeout => (client_status(phase, 408), Cause::ClientTimeout, phase),
+        Failure::ClientClosed if matches!(phase, Phase::Queue | Phase::Connect) => {
+            return Outcome { status: None, termination: Termination { cause: Cause::Client, phase } };
+        }
+        Failure::ClientClosed => (400, Cause::Client, phase),
+        Failure::ClientTimeout => (408, Cause::ClientTimeout, phase),
         Failure::BadRequest(status) => (status, Cause::Proxy, phase),
         Failure::Denied(status) => (status, Cause::Proxy, phase),
         Failure::QueueTimeout => (503, Cause::ServerTimeout, Phase::Queue),
@@ -84,12 +101,7 @@ pub fn outcome(failure: Failure, phase: Phase) -> Outcome {
         Failure::ShutDown(ending) if phase == Phase::Headers => (502, ending.cause(), phase),
         Failure::ShutDown(ending) => (503, ending.cause(), phase),
     };
-    Outcome { status, termination: Termination { cause, phase } }
-}
-
-/// A client that goes away while an endpoint is sought did nothing wrong: HAProxy logs 503.
-fn client_status(phase: Phase, otherwise: u16) -> u16 {
-    if matches!(phase, Phase::Queue | Phase::Connect) { 503 } else { otherwise }
+    Outcome { status: Some(status), termination: Termination { cause, phase } }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Generations for tests, through the compiler as in earnest.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use sluicegate_model::{Change, Runtime, compile};
@@ -8,10 +8,12 @@ use sluicegate_proto::build;
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::resource::Body;
 use sluicegate_proto::v1::{self, Kind, Origin, Resource};
+use socket2::{Domain, Socket, Type};
 
 use crate::counters::Sharded;
 use crate::live::Live;
 use crate::log::Ring;
+use crate::pool::Shelves;
 use crate::worker::Shared;
 
 /// The key of an object.
@@ -129,19 +131,46 @@ pub(crate) fn nowhere(number: u8) -> SocketAddr {
 
 /// What one worker shares with none.
 pub(crate) fn shared() -> Shared {
+    shared_by(1)
+}
+
+/// What so many workers share.
+pub(crate) fn shared_by(workers: usize) -> Shared {
     Shared {
         services: tokio::sync::mpsc::channel(1).0,
-        live: Live::new(1),
-        counters: Sharded::new(1),
+        live: Live::new(workers),
+        counters: Sharded::new(workers),
         gate: Arc::default(),
         tasks: Arc::default(),
         most_idle: 0.into(),
-        rings: Box::new([Arc::new(Ring::new(Arc::default()))]),
+        shelves: Shelves::of(workers),
+        rings: (0..workers).map(|_| Arc::new(Ring::new(Arc::default()))).collect(),
         names: Arc::default(),
         lost_lines: Arc::default(),
         captures: crate::errors::Captures::default(),
         host: "host".into(),
         beats: Box::default(),
         failed_resolutions: Arc::default(),
+    }
+}
+
+/// A listener whose queue is full: the kernel drops further attempts.
+pub(crate) struct Deaf {
+    pub(crate) address: SocketAddr,
+    _sockets: Vec<Socket>,
+}
+
+impl Deaf {
+    pub(crate) fn start() -> Self {
+        let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        listener.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
+        listener.listen(0).unwrap();
+        let address = listener.local_addr().unwrap().as_socket().unwrap();
+        let fillers = (0..4).map(|_| {
+            let filler = Socket::new(Domain::IPV4, Type::STREAM.nonblocking(), None).unwrap();
+            let _ = filler.connect(&address.into());
+            filler
+        });
+        Self { address, _sockets: fillers.chain([listener]).collect() }
     }
 }

@@ -9,11 +9,13 @@
 //! The bytes of heads are `crate::h1`'s business; places, pools and records come from the worker.
 //!
 //! What is repeated towards a server, and when, says `Run::server_gone`; a client that ends its side behind a whole
-//! request is still answered (HAProxy without option abortonclose); it has aborted when its connection is reset.
+//! request is still answered but where its backend says otherwise (HAProxy: option abortonclose); it has aborted when
+//! its connection is reset.
 
 mod answer;
 mod connection;
 mod dispatch;
+mod leaving;
 mod persistence;
 mod policy;
 mod private;

@@ -1,14 +1,17 @@
-//! Idle connections to endpoints, kept for the next exchange of the same worker.
+//! Idle connections to endpoints, kept for the next exchange of the same worker, or of another one that has none itself.
 
-use std::cell::{Cell, RefCell};
+mod shelf;
+mod shelves;
+
+use std::cell::Cell;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
-use rustc_hash::FxHashMap;
 use tokio::time::Instant;
 
 use crate::live::{Reserve, TransportId};
 use crate::stream::Stream;
+pub(crate) use shelves::Shelves;
 
 /// Idle connections that a worker keeps of one transport key.
 pub(crate) const PER_KEY: usize = 256;
@@ -18,8 +21,8 @@ pub(crate) const IN_ALL: usize = 4096;
 /// A worker's idle connections: the last one put in comes out first, as the likeliest to live.
 #[derive(Debug)]
 pub struct IdlePool {
-    keys: RefCell<FxHashMap<TransportId, Shelf>>,
-    total: Cell<usize>,
+    /// Of all workers, by their number.
+    all: Arc<[Shelves]>,
     limit: Cell<usize>,
     share: Share,
 }
@@ -36,6 +39,17 @@ impl Share {
         let all = all as usize;
         all / self.workers + usize::from(self.index < all % self.workers)
     }
+}
+
+/// Which connection will do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// Any.
+    Any,
+    /// One that is proven ([`Rested::is_proven`]).
+    Proven,
+    /// One that was opened ahead and has served nobody.
+    Unused,
 }
 
 /// A connection to an endpoint between two requests.
@@ -57,97 +71,63 @@ impl Rested {
     pub fn is_proven(&self) -> bool {
         self.uses > 1
     }
-}
 
-/// Those of one transport key, the oldest first.
-#[derive(Debug)]
-struct Shelf {
-    /// Counts them.
-    reserve: Arc<Reserve>,
-    idle: Vec<Rested>,
-    /// The fewest that lay here since the last purge: that many were not needed.
-    least: usize,
-    purged: Instant,
-}
-
-impl Shelf {
-    /// Forgets those that the endpoint has spoken on or ended.
-    fn drop_stale(&mut self) {
-        let reserve = &self.reserve;
-        self.idle.retain(|connection| {
-            let quiet = connection.is_quiet();
-            if !quiet {
-                reserve.release(connection.is_proven());
-            }
-            quiet
-        });
-        self.least = self.least.min(self.idle.len());
+    fn will_do(&self, wanted: Wanted) -> bool {
+        match wanted {
+            Wanted::Any => true,
+            Wanted::Proven => self.is_proven(),
+            Wanted::Unused => self.uses == 0,
+        }
     }
 
-    /// Closes half of those that were not needed since the last time, if its time has come (HAProxy: pool-purge-delay).
-    /// The last one goes too, but for those that are kept ahead.
-    fn purge(&mut self, now: Instant, share: Share) {
-        let pool = self.reserve.pool();
-        if pool.purge_delay.is_some_and(|delay| now.saturating_duration_since(self.purged) < delay) {
-            return;
+    /// The same without a worker, if it is quiet. The worker that it was of may not have heard for a while, so the socket
+    /// itself is asked.
+    fn moved(self) -> Option<Self> {
+        if !self.is_quiet() {
+            return None;
         }
-        let over = self.idle.len().saturating_sub(share.of(pool.warm));
-        for connection in self.idle.drain(..self.least.div_ceil(2).min(over)) {
-            self.reserve.release(connection.is_proven());
-        }
-        self.least = self.idle.len();
-        self.purged = now;
-    }
-}
-
-impl Drop for Shelf {
-    fn drop(&mut self) {
-        for connection in &self.idle {
-            self.reserve.release(connection.is_proven());
-        }
+        let stream = self.stream.unwatch().ok()?;
+        stream.is_silent().then_some(Self { stream, uses: self.uses })
     }
 }
 
 impl IdlePool {
-    /// An empty one.
-    pub(crate) fn new(share: Share) -> Self {
-        Self { keys: RefCell::default(), total: Cell::new(0), limit: Cell::new(IN_ALL), share }
+    /// An empty one, in its place among those of all workers.
+    pub(crate) fn new(share: Share, all: Arc<[Shelves]>) -> Self {
+        Self { all, limit: Cell::new(IN_ALL), share }
+    }
+
+    fn own(&self) -> &Shelves {
+        &self.all[self.share.index]
     }
 
     /// How many are missing here of those that are to be open ahead.
     pub(crate) fn lacks(&self, key: TransportId, reserve: &Reserve) -> usize {
-        let there = self.keys.borrow().get(&key).map_or(0, |shelf| shelf.idle.len());
-        self.share.of(reserve.pool().warm).saturating_sub(there)
+        self.share.of(reserve.pool().warm).saturating_sub(self.own().count(key))
     }
 
-    /// A connection that is quiet ([`Rested::is_quiet`]).
-    pub fn take(&self, key: TransportId) -> Option<Rested> {
-        self.take_where(key, |_| true)
-    }
-
-    /// The same, of those that are proven ([`Rested::is_proven`]).
-    pub fn take_proven(&self, key: TransportId) -> Option<Rested> {
-        self.take_where(key, Rested::is_proven)
-    }
-
-    /// The same, of those that were opened ahead and have served nobody.
-    pub fn take_unused(&self, key: TransportId) -> Option<Rested> {
-        self.take_where(key, |connection| connection.uses == 0)
-    }
-
-    fn take_where(&self, key: TransportId, will_do: impl Fn(&Rested) -> bool) -> Option<Rested> {
-        let mut keys = self.keys.borrow_mut();
-        let shelf = keys.get_mut(&key)?;
-        while let Some(last) = shelf.idle.iter().rposition(&will_do) {
-            let connection = shelf.idle.remove(last);
-            shelf.least = shelf.least.min(shelf.idle.len());
-            shelf.reserve.release(connection.is_proven());
-            self.total.set(self.total.get() - 1);
+    /// A connection of this worker's that is quiet ([`Rested::is_quiet`]).
+    pub fn take(&self, key: TransportId, wanted: Wanted) -> Option<Rested> {
+        loop {
+            let connection = self.own().take(key, wanted)?;
             if connection.is_quiet() {
                 return Some(connection);
             }
         }
-        None
+    }
+
+    /// A connection of another worker's, where the endpoint has as many idle ones as it needs for that (HAProxy:
+    /// pool-low-conn). It is taken whether that worker turns or not, and nobody is waited for: who is at its own
+    /// connections at this moment is passed over.
+    pub fn take_over(&self, key: TransportId, reserve: &Reserve, wanted: Wanted) -> Option<Rested> {
+        if !reserve.lends(wanted) {
+            return None;
+        }
+        let workers = self.all.len();
+        let others = (1..workers).map(|step| &self.all[(self.share.index + step) % workers]);
+        others
+            .into_iter()
+            .find_map(|other| std::iter::from_fn(|| other.try_take(key, wanted)).find_map(Rested::moved))
     }
 
     /// Keeps a connection whose exchange came to its end; gives it back where that may not be, or there is no room.
@@ -158,20 +138,10 @@ impl IdlePool {
         connection: Rested,
         now: Instant,
     ) -> Option<Rested> {
-        let mut keys = self.keys.borrow_mut();
-        let shelf = keys.entry(key).or_insert_with(|| Shelf {
-            reserve: Arc::clone(reserve),
-            idle: Vec::new(),
-            least: 0,
-            purged: now,
-        });
-        let room = shelf.idle.len() < PER_KEY && self.total.get() < self.limit.get();
-        if !room || reserve.pool().purge_delay.is_none() || !shelf.reserve.admit(connection.is_proven()) {
+        if reserve.pool().purge_delay.is_none() {
             return Some(connection);
         }
-        self.total.set(self.total.get() + 1);
-        shelf.idle.push(connection);
-        None
+        self.own().put(key, reserve, connection, (self.limit.get(), now))
     }
 
     /// Keeps no more than so many from now on.
@@ -181,7 +151,7 @@ impl IdlePool {
 
     /// Connections kept.
     pub fn len(&self) -> usize {
-        self.total.get()
+        self.own().total()
     }
 
     /// Whether none is kept.
@@ -191,23 +161,19 @@ impl IdlePool {
 
     /// Closes what was closed by the endpoint, or was not needed for long.
     pub(crate) fn sweep(&self, now: Instant) {
-        let mut keys = self.keys.borrow_mut();
-        keys.retain(|_, shelf| {
-            let before = shelf.idle.len();
-            shelf.drop_stale();
-            shelf.purge(now, self.share);
-            if shelf.idle.len() != before {
-                shelf.reserve.changed();
-            }
-            !shelf.idle.is_empty()
-        });
-        self.total.set(keys.values().map(|shelf| shelf.idle.len()).sum());
+        self.own().sweep(now, self.share);
     }
 
     /// Closes all.
     pub(crate) fn clear(&self) {
-        self.keys.borrow_mut().clear();
-        self.total.set(0);
+        self.own().clear();
+    }
+}
+
+/// The worker is gone: nobody looks after its connections any more.
+impl Drop for IdlePool {
+    fn drop(&mut self) {
+        self.clear();
     }
 }
 

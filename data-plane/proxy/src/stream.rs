@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, recv};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
@@ -196,6 +197,32 @@ impl Stream {
             *self = fresh.watched()?;
         }
         Ok(())
+    }
+
+    /// Takes the socket from the event loop that watches it, whatever thread that turns on. The next one that has to wait
+    /// for it has its own watch it.
+    ///
+    /// # Errors
+    /// Where that loop does not let go of it; the socket is gone then.
+    pub fn unwatch(self) -> io::Result<Self> {
+        Ok(Self::Fresh(match self {
+            Self::Tcp(stream) => Fresh::connecting(stream.into_std()?.into(), false),
+            Self::Unix(stream) => Fresh::connecting(stream.into_std()?.into(), true),
+            Self::Fresh(fresh) => fresh,
+        }))
+    }
+
+    /// Whether the peer has sent nothing that was not read, not even its end, as far as the kernel knows: a system call.
+    pub fn is_silent(&self) -> bool {
+        let socket = match self {
+            Self::Tcp(stream) => stream.as_raw_fd(),
+            Self::Unix(stream) => stream.as_raw_fd(),
+            Self::Fresh(fresh) => match fresh.socket() {
+                Ok(socket) => socket.as_raw_fd(),
+                Err(_) => return false,
+            },
+        };
+        recv(socket, &mut [0], MsgFlags::MSG_PEEK | MsgFlags::MSG_DONTWAIT) == Err(Errno::EAGAIN)
     }
 
     /// This end's address: a system call.

@@ -31,7 +31,7 @@ use crate::exchange::{Durations, Exchange, Exchanges};
 use crate::http::Ask;
 use crate::live::{Active, Gate, Live, LiveBackend, LiveEndpoint};
 use crate::log::{Calendar, Level, Line, Names, Ring};
-use crate::pool::{IdlePool, Share};
+use crate::pool::{IdlePool, Share, Shelves};
 use crate::stream::{Stream, Target};
 use crate::transfer::Lender;
 use crate::upstream::{ConnectError, Connecting, lacks_room};
@@ -50,6 +50,8 @@ pub(crate) struct Shared {
     pub(crate) tasks: Arc<Gate>,
     /// Idle connections to endpoints that each worker may keep.
     pub(crate) most_idle: AtomicUsize,
+    /// Those that there are, by worker.
+    pub(crate) shelves: Arc<[Shelves]>,
     pub(crate) rings: Box<[Arc<Ring>]>,
     pub(crate) names: Arc<Names>,
     /// Log lines that a receiver did not take.
@@ -101,7 +103,7 @@ impl Worker {
             clock: Clock::new(),
             chance: Chance::new(),
             exchanges: Exchanges::default(),
-            idle: IdlePool::new(Share { index, workers: shared.beats.len().max(1) }),
+            idle: IdlePool::new(Share { index, workers: shared.shelves.len() }, Arc::clone(&shared.shelves)),
             openings: Openings::default(),
             lender: Lender::default(),
             http: crate::http::Local::default(),

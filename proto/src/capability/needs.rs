@@ -166,6 +166,12 @@ impl Needs {
         if body.outlier_ejection.is_some() {
             self.word("outlier-ejection");
         }
+        if body.max_keep_alive_queue.is_some() {
+            self.word("persistence.max-keep-alive-queue");
+        }
+        if body.abort_on_close {
+            self.word("abort-on-close");
+        }
     }
 
     fn endpoint(&mut self, body: &Endpoint) {
@@ -191,8 +197,11 @@ impl Needs {
         if body.hash_identity.is_some() {
             self.word("endpoint.hash-identity");
         }
-        if body.pool.is_some() {
+        if let Some(pool) = &body.pool {
             self.word("endpoint.pool");
+            if pool.low > 0 {
+                self.word("endpoint.pool-low");
+            }
         }
         if body.source.is_some() {
             self.word("endpoint.source");

@@ -153,3 +153,61 @@ fn a_backend_that_ejects_outliers_asks_for_it() {
     assert_eq!(names(&backend), ["kind.backend", "outlier-ejection"]);
     assert!(of_this_build().contains("outlier-ejection"));
 }
+
+/// What is said, and what is needed for it.
+type Case<B> = (fn(&mut B), &'static [&'static str]);
+
+/// What is needed for a resource that is empty but for this.
+fn with<B: Default>(wrap: fn(B) -> resource::Body, set: fn(&mut B)) -> Vec<String> {
+    let mut body = B::default();
+    set(&mut body);
+    let found = names(&Resource { body: Some(wrap(body)), ..Resource::default() });
+    assert!(found.iter().all(|name| of_this_build().contains(name)), "{found:?}");
+    found
+}
+
+#[test]
+fn how_connections_are_made_and_kept_is_asked_for() {
+    use crate::v1::{Endpoint, IpAddress, KeepAlive, Pool, Source};
+    let pool = |set: fn(&mut Endpoint)| with(resource::Body::Endpoint, set);
+    let table: [Case<Endpoint>; 9] = [
+        (|_| (), &[]),
+        (|it| it.pool = Some(Pool { max_idle: Some(0), ..Pool::default() }), &["endpoint.pool"]),
+        (|it| it.pool = Some(Pool { purge_delay_ms: Some(0), ..Pool::default() }), &["endpoint.pool"]),
+        (|it| it.pool = Some(Pool { max_reuse: Some(1), ..Pool::default() }), &["endpoint.pool"]),
+        (|it| it.pool = Some(Pool { warm: 1, ..Pool::default() }), &["endpoint.pool"]),
+        (|it| it.pool = Some(Pool { low: 1, ..Pool::default() }), &["endpoint.pool", "endpoint.pool-low"]),
+        (
+            |it| it.source = Some(Source { address: Some(IpAddress::default()), ..Source::default() }),
+            &["endpoint.source"],
+        ),
+        (|it| it.user_timeout_ms = 1, &["socket.user-timeout"]),
+        (|it| it.keep_alive = Some(KeepAlive::default()), &["socket.keep-alive"]),
+    ];
+    for (set, wanted) in table {
+        let mut wanted = [wanted, &["kind.endpoint"]].concat();
+        wanted.sort_unstable();
+        assert_eq!(pool(set), wanted);
+    }
+    let listener = |set| with(resource::Body::Listener, set);
+    assert_eq!(listener(|it| it.user_timeout_ms = 1), ["kind.listener", "socket.user-timeout"]);
+    let probed = listener(|it| it.keep_alive = Some(KeepAlive::default()));
+    assert_eq!(probed, ["kind.listener", "socket.keep-alive"]);
+    let kept = with(resource::Body::Frontend, |it: &mut Frontend| it.max_private_connections = Some(0));
+    assert_eq!(kept, ["kind.frontend", "max-private-connections"]);
+}
+
+#[test]
+fn which_connections_are_shared_and_who_waits_is_asked_for() {
+    use crate::v1::Backend;
+    let table: [Case<Backend>; 5] = [
+        (|_| (), &["kind.backend"]),
+        (|it| it.reuse = Some(crate::v1::Reuse::Never.into()), &["http-reuse", "kind.backend"]),
+        (|it| it.abort_on_close = true, &["abort-on-close", "kind.backend"]),
+        (|it| it.max_keep_alive_queue = Some(0), &["kind.backend", "persistence.max-keep-alive-queue"]),
+        (|it| it.prefer_last = true, &["kind.backend", "persistence.prefer-last"]),
+    ];
+    for (set, wanted) in table {
+        assert_eq!(with(resource::Body::Backend, set), wanted);
+    }
+}

@@ -50,6 +50,7 @@ impl<'a> Lowering<'a> {
             reuse: self.reuse(proxy).map(Into::into),
             full_connections: self.full_connections(lines),
             retry_on: self.retry_on(proxy),
+            abort_on_close: lines.is_on("option abortonclose"),
             ..v1::Backend::default()
         };
         self.persistence(proxy, &mut backend);

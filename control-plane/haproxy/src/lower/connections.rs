@@ -26,9 +26,10 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    /// What is kept of them, where that is not as usual.
-    pub(super) fn pool(&self) -> Option<v1::Pool> {
-        (self.pool != v1::Pool::default()).then_some(self.pool)
+    /// What is kept of them, where that is not as usual; `apart`: each worker has its own.
+    pub(super) fn pool(&self, apart: bool) -> Option<v1::Pool> {
+        let low = if apart { u32::MAX } else { self.pool.low };
+        Some(v1::Pool { low, ..self.pool }).filter(|pool| *pool != v1::Pool::default())
     }
 
     /// Where they come from, with what the proxy says below.
@@ -68,6 +69,11 @@ impl<'a> Lowering<'a> {
         match option.keyword.name {
             "pool-max-conn" => {
                 pool.max_idle = self.integer(word, -1).map_or(pool.max_idle, limit);
+            }
+            "pool-low-conn" => {
+                // HAProxy takes what is below nought for more than there can be.
+                let most = |number| u32::try_from(number).unwrap_or(u32::MAX);
+                pool.low = self.integer(word, i32::MIN.into()).map_or(pool.low, most);
             }
             "pool-purge-delay" => pool.purge_delay_ms = self.time(word),
             "max-reuse" => {

@@ -29,6 +29,8 @@ pub(super) struct Global<'a> {
     pub(super) unix_bind: UnixBind,
     /// `external-check`, `insecure-fork-wanted`
     pub(super) programs: Programs,
+    /// No worker takes an idle connection of another one (`tune.idle-pool.shared off`).
+    pub(super) idle_apart: bool,
     /// It has been told that `log global` leads nowhere.
     pub(super) told_nowhere: bool,
 }
@@ -47,6 +49,9 @@ impl<'a> Lowering<'a> {
             }
             if let Some(line) = lines.last("log-send-hostname") {
                 self.global.log_hostname = Some(line.args().first());
+            }
+            if let Some(word) = lines.last("tune.idle-pool.shared").and_then(|line| line.args().first()) {
+                self.global.idle_apart = word.text() == "off";
             }
             for line in lines.all("unix-bind") {
                 self.unix_bind(line);

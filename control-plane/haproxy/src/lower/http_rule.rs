@@ -206,14 +206,7 @@ impl<'a> Lowering<'a> {
                 rules.extend(self.ruled(line, (&args, action), acls, scope)?);
                 return Some(rules);
             }
-            "set-priority-class" => {
-                let class = v1::set_priority::Part::Class(self.sample(&mut args, scope)?);
-                Action::SetPriority(v1::SetPriority { part: Some(class) })
-            }
-            "set-priority-offset" => {
-                let offset = v1::set_priority::Part::Offset(self.sample(&mut args, scope)?);
-                Action::SetPriority(v1::SetPriority { part: Some(offset) })
-            }
+            "set-priority-class" | "set-priority-offset" => self.priority(keyword.name, &mut args, scope)?,
             "set-retries" => Action::SetRetries(self.sample(&mut args, scope)?),
             "disable-l7-retry" => Action::DisableRetries(v1::Empty {}),
             "del-header" => Action::DeleteHeader(self.delete_header(&mut args)?),
@@ -257,6 +250,16 @@ impl<'a> Lowering<'a> {
         let when = self.reader.condition(&texts(args.words()), at, acls, scope);
         self.expression_findings(args.words(), line.span);
         when.map(Some)
+    }
+
+    /// `set-priority-class` and `set-priority-offset`.
+    pub(super) fn priority(&mut self, name: &str, args: &mut Args<'a>, scope: Scope) -> Option<Action> {
+        let sample = self.sample(args, scope)?;
+        let part = match name {
+            "set-priority-class" => v1::set_priority::Part::Class(sample),
+            _ => v1::set_priority::Part::Offset(sample),
+        };
+        Some(Action::SetPriority(v1::SetPriority { part: Some(part) }))
     }
 
     /// An expression.

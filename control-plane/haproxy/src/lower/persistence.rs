@@ -23,6 +23,7 @@ impl<'a> Lowering<'a> {
         backend.cookie = lines.last("cookie").and_then(|line| self.cookie(proxy, line));
         backend.persist_when_down = lines.is_on("option persist");
         backend.prefer_last = proxy.is_http() && lines.is_on("option prefer-last-server");
+        backend.max_keep_alive_queue = self.max_keep_alive_queue(proxy);
         if let Some(line) = lines.last("persist rdp-cookie") {
             backend.rdp_cookie = self.rdp_cookie(proxy, line).unwrap_or_default();
         }
@@ -41,6 +42,12 @@ impl<'a> Lowering<'a> {
             let assignment = self.assignment(proxy, line);
             backend.assignments.extend(assignment);
         }
+    }
+
+    /// `max-keep-alive-queue`, which bounds `option prefer-last-server`; what is below nought is no limit, as in HAProxy.
+    fn max_keep_alive_queue(&mut self, proxy: &Proxy<'_, 'a>) -> Option<u32> {
+        let word = proxy.lines.last("max-keep-alive-queue")?.args().first()?;
+        u32::try_from(self.integer(word, i32::MIN.into())?).ok().filter(|_| proxy.is_http())
     }
 
     /// The condition that begins at a word; where a part of it cannot be told, it holds only where it is sure.

@@ -119,11 +119,13 @@ const READ: &[&str] = &[
     "log-format",
     "log-format-sd",
     "log-tag",
+    "max-keep-alive-queue",
     "max-session-srv-conns",
     "maxconn",
     "mode",
     "monitor fail",
     "monitor-uri",
+    "option abortonclose",
     "option allbackups",
     "option clitcpka",
     "option dontlog-normal",
@@ -222,7 +224,7 @@ impl<'a> Lowering<'a> {
         let error_pages = self.error_pages(lines);
         let options = self.http_options(lines, name, http);
         let disabled = lines.last_of(&["disabled", "enabled"]).is_some_and(|line| line.name() == "disabled");
-        let disabled = disabled || lines.has(Effect::NoProxy) || self.cannot_refuse(lines, &rules, http);
+        let disabled = disabled || lines.has(Effect::NoProxy);
         Proxy {
             lines,
             name,

@@ -128,7 +128,7 @@ impl<'a> Lowering<'a> {
                 number_written: options.number.is_some(),
                 client_port_offset,
                 resolution,
-                pool: options.connections.pool(),
+                pool: options.connections.pool(self.global.idle_apart && proxy.is_http()),
                 user_timeout_ms: options.connections.user_timeout_ms,
                 source: options.connections.source_over(source.as_ref()),
                 keep_alive,

@@ -213,6 +213,10 @@ fn backend_body(out: &mut Out, backend: &v1::Backend, provenance: &v1::Provenanc
     if backend.reuse.is_some() {
         out.value("reuse", backend.reuse().as_str_name());
     }
+    if let Some(most) = backend.max_keep_alive_queue {
+        out.value("max_keep_alive_queue", most);
+    }
+    out.flag("abort_on_close", backend.abort_on_close);
 }
 
 fn balance_body(out: &mut Out, algorithm: &balance::Algorithm) {

@@ -64,6 +64,7 @@ pub(super) fn backend(key: &ObjectKey, wire: &v1::Backend, scope: &mut Scope<'_>
         hold: hold?,
         reuse: reuse?.unwrap_or_default(),
         outlier: outlier?.map(Box::new),
+        abort_on_close: wire.abort_on_close,
         disabled: wire.disabled,
         log_targets: log_targets?,
         log_probes: wire.log_probes,
@@ -74,7 +75,7 @@ pub(super) fn backend(key: &ObjectKey, wire: &v1::Backend, scope: &mut Scope<'_>
 
 fn reuse(wire: i32, mode: Option<Mode>, scope: &mut Scope<'_>) -> Option<Reuse> {
     let reuse = match scope.known("reuse", wire)? {
-        v1::Reuse::Unspecified => return None,
+        v1::Reuse::Unspecified => return scope.fault(Fault::Unset("reuse")),
         v1::Reuse::Aggressive => Reuse::Aggressive,
         v1::Reuse::Safe => Reuse::Safe,
         v1::Reuse::Never => Reuse::Never,

@@ -33,6 +33,7 @@ pub(super) fn pool(wire: Option<&v1::Pool>, scope: &mut Scope<'_>) -> Option<Poo
             purge_delay: purge_delay?,
             max_reuse: wire.max_reuse,
             warm: wire.warm,
+            low: wire.low,
         })
     })
 }

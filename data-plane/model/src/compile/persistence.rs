@@ -54,6 +54,7 @@ pub(super) fn persistence(
         when_down: wire.persist_when_down,
         rdp_cookie,
         prefer_last: wire.prefer_last,
+        most_before_last: wire.max_keep_alive_queue,
     };
     let asked = persistence.cookie.is_some()
         || persistence.rdp_cookie.is_some()

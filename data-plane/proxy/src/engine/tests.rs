@@ -54,7 +54,11 @@ fn site() -> Site {
 }
 
 fn connect(engine: &Engine) -> TcpStream {
-    let address = engine.address(&key(Kind::Listener, "web")).unwrap();
+    connect_to(engine, "web")
+}
+
+fn connect_to(engine: &Engine, listener: &str) -> TcpStream {
+    let address = engine.address(&key(Kind::Listener, listener)).unwrap();
     let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream
@@ -381,3 +385,5 @@ fn unix_sockets_serve_and_are_replaced_without_a_gap() {
 }
 
 mod inquire;
+mod leaving;
+mod priorities;

@@ -4,8 +4,7 @@ use super::*;
 fn maps_as_the_manual_says() {
     let table = [
         (Failure::ClientClosed, Phase::Request, 400, "CR"),
-        (Failure::ClientClosed, Phase::Queue, 503, "CQ"),
-        (Failure::ClientClosed, Phase::Connect, 503, "CC"),
+        (Failure::ClientClosed, Phase::Headers, 400, "CH"),
         (Failure::ClientClosed, Phase::Data, 400, "CD"),
         (Failure::ClientTimeout, Phase::Request, 408, "cR"),
         (Failure::BadRequest(414), Phase::Request, 414, "PR"),
@@ -24,7 +23,15 @@ fn maps_as_the_manual_says() {
     ];
     for (failure, phase, status, letters) in table {
         let outcome = outcome(failure, phase);
-        assert_eq!(outcome.status, status, "{failure:?} in {phase:?}");
+        assert_eq!(outcome.status, Some(status), "{failure:?} in {phase:?}");
         assert_eq!(outcome.termination.to_string(), letters, "{failure:?} in {phase:?}");
+    }
+}
+
+#[test]
+fn who_leaves_while_an_endpoint_is_sought_is_not_answered() {
+    for (phase, letters) in [(Phase::Queue, "CQ"), (Phase::Connect, "CC")] {
+        let outcome = outcome(Failure::ClientClosed, phase);
+        assert_eq!((outcome.status, outcome.termination.to_string()), (None, letters.to_owned()));
     }
 }

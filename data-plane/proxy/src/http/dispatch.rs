@@ -22,7 +22,7 @@ impl Run<'_, '_> {
             Poll::Pending => {
                 exchange.backend_queue = ticket.backend_position;
                 exchange.endpoint_queue = ticket.endpoint_position;
-                self.watch_client().unwrap_or(Step::Wait)
+                self.hear_client().unwrap_or(Step::Wait)
             }
             Poll::Ready(Ok(permit)) => self.take_place(permit),
             Poll::Ready(Err(why)) => self.no_place(why),

@@ -37,7 +37,8 @@ impl Run<'_, '_> {
             read = reading.read(&mut self.turn.request, &mut belonging);
         }
         if !belonging.is_direct() && persistence.prefer_last {
-            belonging.preferred = self.turn.last.take().filter(|last| backend.has(last));
+            let last = self.turn.last.take();
+            belonging.preferred = last.filter(|last| backend.prefers(last, persistence.most_before_last));
         }
         self.turn.exchange.belonging = belonging;
         read.map_err(|_| Failure::BadRequest(431))

@@ -29,7 +29,8 @@ impl Run<'_, '_> {
         if self.turn.progress() != before {
             self.turn.moved = self.now;
         }
-        if self.turn.facts.answered {
+        let facts = self.turn.facts;
+        if facts.answered && (self.turn.down.is_received() || !self.drops_who_leaves()) {
             return Step::Wait;
         }
         self.watch_client().unwrap_or(Step::Wait)

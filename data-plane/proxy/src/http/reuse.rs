@@ -9,7 +9,7 @@ use std::sync::Arc;
 use sluicegate_model::backend::Reuse;
 
 use super::run::Run;
-use crate::pool::Rested;
+use crate::pool::{Rested, Wanted};
 use crate::stream::Stream;
 
 impl Run<'_, '_> {
@@ -27,15 +27,16 @@ impl Run<'_, '_> {
         let own = turn.private.take(key);
         turn.facts.private = own.is_some();
         let first = turn.exchange.number == 0;
-        let idle = &self.worker.idle;
+        let (idle, reserve) = (&self.worker.idle, endpoint.reserve());
+        let find = |wanted| idle.take(key, wanted).or_else(|| idle.take_over(key, reserve, wanted));
         let shared = || match backend.settings().reuse {
             Reuse::Never => None,
             Reuse::Safe if first => None,
-            Reuse::Aggressive if first => idle.take_proven(key),
-            Reuse::Always | Reuse::Aggressive | Reuse::Safe => idle.take(key),
+            Reuse::Aggressive if first => find(Wanted::Proven),
+            Reuse::Always | Reuse::Aggressive | Reuse::Safe => find(Wanted::Any),
         };
         // What was opened ahead is as good as new.
-        let unused = || (endpoint.reserve().pool().warm > 0).then(|| idle.take_unused(key)).flatten();
+        let unused = || (reserve.pool().warm > 0).then(|| find(Wanted::Unused)).flatten();
         let Some(Rested { stream, uses }) = own.or_else(shared).or_else(unused) else { return false };
         turn.facts.rested = true;
         endpoint.state.counters.shard(self.worker.index).reuses.add(1);

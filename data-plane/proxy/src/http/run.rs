@@ -1,12 +1,11 @@
 //! One poll of one exchange: what its stages share.
 
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::Context;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::request::HEAD_WINDOW;
 use super::turn::{Stage, Turn};
 use crate::counters::CloseCause;
 use crate::errors::Wrong;
@@ -17,9 +16,6 @@ use crate::stream::Stream;
 use crate::termination::{Phase, Termination};
 use crate::transfer::Scratch;
 use crate::worker::Worker;
-
-/// Bytes of a client's next requests that are kept while an answer is awaited; with more it is not listened to.
-pub(super) const AHEAD_BYTES: usize = HEAD_WINDOW;
 
 /// What a stage came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,21 +100,27 @@ impl Run<'_, '_> {
         }
         self.count_failure(failure);
         self.turn.drop_server();
-        let cause = close_cause(failure);
+        let cause = failure.close_cause();
         self.turn.close_cause = cause;
         if self.turn.facts.answered {
             return self.finish(Next::Close(cause));
         }
-        if failure == Failure::ClientClosed {
-            self.turn.exchange.status = Some(outcome.status);
+        // A client that has ended its side may still read.
+        let reads = failure != Failure::ClientClosed || self.turn.facts.client_ended;
+        let Some(status) = outcome.status.filter(|_| reads) else {
+            self.turn.exchange.status = outcome.status;
             return self.finish(Next::Close(cause));
-        }
+        };
         // Where the next request would start is unknown, or the client has shown that it sends none.
         let keep = !matches!(
             failure,
-            Failure::BadRequest(_) | Failure::ClientTimeout | Failure::Killed | Failure::ShutDown(_)
+            Failure::BadRequest(_)
+                | Failure::ClientClosed
+                | Failure::ClientTimeout
+                | Failure::Killed
+                | Failure::ShutDown(_)
         );
-        self.answer_error(outcome.status, keep)
+        self.answer_error(status, keep)
     }
 
     /// How the client's connection ends behind its last answer. A client that has not said itself that this is the
@@ -158,7 +160,7 @@ impl Run<'_, '_> {
         if turn.exchange.termination == Termination::default() {
             turn.exchange.termination = outcome.termination;
         }
-        turn.exchange.status.get_or_insert(outcome.status);
+        turn.exchange.status = turn.exchange.status.or(outcome.status);
         turn.exchange.bytes_in = turn.request.bytes.len() as u64;
         self.finish(Next::Close(CloseCause::HardStop));
     }
@@ -271,50 +273,8 @@ impl Run<'_, '_> {
         limit.unwrap_or(Duration::MAX)
     }
 
-    /// While nothing is expected from the client: notices that its connection broke. What it sends is kept for later,
-    /// up to a bound behind which it is not listened to. Its end alone is no abort: it may have said all that it has to
-    /// say (`printf … | nc`), and is answered.
-    pub(super) fn watch_client(&mut self) -> Option<Step> {
-        loop {
-            if !self.turn.up.is_received()
-                || self.turn.facts.client_ended
-                || self.turn.next.len() >= AHEAD_BYTES
-            {
-                return None;
-            }
-            match self.client.poll_quiet(self.cx) {
-                Poll::Pending => return None,
-                Poll::Ready(Err(_)) => return Some(self.fail(Failure::ClientClosed)),
-                Poll::Ready(Ok(())) => {}
-            }
-            let room = AHEAD_BYTES - self.turn.next.len();
-            match self.client.poll_read(self.cx, self.scratch.window(room)) {
-                Poll::Pending => {}
-                Poll::Ready(Ok(0)) => self.turn.facts.client_ended = true,
-                Poll::Ready(Err(_)) => return Some(self.fail(Failure::ClientClosed)),
-                Poll::Ready(Ok(length)) => {
-                    let read = self.scratch.slice(Scratch::START, Scratch::START + length);
-                    self.turn.next.extend_from_slice(read);
-                }
-            }
-        }
-    }
-
     /// The endpoint that the exchange has a place at.
     pub(super) fn endpoint(&self) -> Option<&Arc<LiveEndpoint>> {
         self.turn.exchange.endpoint.as_ref()
-    }
-}
-
-/// Why the client's connection is closed after a failure.
-fn close_cause(failure: Failure) -> CloseCause {
-    match failure {
-        Failure::ClientClosed => CloseCause::Client,
-        Failure::ClientTimeout => CloseCause::ClientTimeout,
-        Failure::BadRequest(_) => CloseCause::BadRequest,
-        Failure::Denied(_) => CloseCause::Rule,
-        Failure::Killed => CloseCause::HardStop,
-        Failure::ShutDown(ending) => ending.close_cause(),
-        _ => CloseCause::Endpoint,
     }
 }

@@ -6,6 +6,7 @@ mod failures;
 mod forms;
 mod generations;
 mod interim;
+mod leaving;
 mod limits;
 mod modes;
 mod operators;

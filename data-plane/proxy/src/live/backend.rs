@@ -225,6 +225,13 @@ impl LiveBackend {
         self.place_of(endpoint).is_some_and(|index| self.takes(index, Terms::InTurn))
     }
 
+    /// Whether a client may stay with the endpoint of its last exchange: `most` wait there before it where it has no place
+    /// for it (HAProxy: max-keep-alive-queue); `None`: however many.
+    pub(crate) fn prefers(&self, endpoint: &Arc<EndpointState>, most: Option<u32>) -> bool {
+        let short = |most| endpoint.has_place(endpoint.served()) || endpoint.queued() < most;
+        self.has(endpoint) && most.is_none_or(short)
+    }
+
     fn place_of(&self, endpoint: &EndpointState) -> Option<u32> {
         let index = endpoint.index.load(SeqCst);
         let own = self.endpoints.get(index as usize).is_some_and(|it| ptr::eq(&*it.state, endpoint));

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use sluicegate_model::outgoing::Pool;
 
 use super::change::Mark;
+use crate::pool::Wanted;
 
 /// One proven connection, in the upper half of the count.
 const PROVEN: u64 = 1 << 32;
@@ -64,6 +65,18 @@ impl Reserve {
     /// One is used again, or closed.
     pub(crate) fn release(&self, proven: bool) {
         self.count.fetch_sub(one(proven), Relaxed);
+    }
+
+    /// Whether a worker that has none may look for one among those of others: with fewer than that it opens its own
+    /// (HAProxy: pool-low-conn).
+    pub(crate) fn lends(&self, wanted: Wanted) -> bool {
+        let Idle { all, proven } = self.idle();
+        let fitting = match wanted {
+            Wanted::Any => all,
+            Wanted::Proven => proven,
+            Wanted::Unused => all.saturating_sub(proven),
+        };
+        fitting > 0 && all >= self.pool.low
     }
 
     /// Has an endpoint's report told of what [`Reserve::changed`] says.

@@ -7,10 +7,20 @@ use sluicegate_model::outgoing::{PURGE_DELAY, Pool};
 use super::*;
 use crate::live::Idle;
 
+mod take_over;
+
 const KEY: TransportId = TransportId(1);
 
 /// The pool of the one worker that there is.
-const ALONE: Share = Share { index: 0, workers: 1 };
+fn alone() -> IdlePool {
+    pools(1).remove(0)
+}
+
+/// Those of so many workers.
+fn pools(workers: usize) -> Vec<IdlePool> {
+    let all = Shelves::of(workers);
+    (0..workers).map(|index| IdlePool::new(Share { index, workers }, Arc::clone(&all))).collect()
+}
 
 fn reserve(pool: Pool) -> Arc<Reserve> {
     Arc::new(Reserve::new(pool))
@@ -32,53 +42,49 @@ fn pair() -> (Rested, TcpStream) {
 }
 
 /// Until the event loop has heard of what the peer did.
-async fn heard(pool: &IdlePool) {
-    let ready = std::future::poll_fn(|cx| {
-        let keys = pool.keys.borrow();
-        keys[&KEY].idle.last().unwrap().stream.poll_quiet(cx)
-    });
-    ready.await.unwrap();
+async fn heard(connection: &Rested) {
+    std::future::poll_fn(|cx| connection.stream.poll_quiet(cx)).await.unwrap();
 }
 
 #[tokio::test]
 async fn the_last_one_in_is_the_first_one_out() {
-    let pool = IdlePool::new(ALONE);
+    let pool = alone();
     let (first, _a) = pair();
     let (second, _b) = pair();
     let ports = (first.stream.local(), second.stream.local());
     put(&pool, first);
     put(&pool, second);
     assert_eq!(pool.len(), 2);
-    assert_eq!(pool.take(KEY).unwrap().stream.local(), ports.1);
-    assert_eq!(pool.take(KEY).unwrap().stream.local(), ports.0);
-    assert!(pool.take(KEY).is_none() && pool.is_empty());
-    assert!(pool.take(TransportId(2)).is_none());
+    assert_eq!(pool.take(KEY, Wanted::Any).unwrap().stream.local(), ports.1);
+    assert_eq!(pool.take(KEY, Wanted::Any).unwrap().stream.local(), ports.0);
+    assert!(pool.take(KEY, Wanted::Any).is_none() && pool.is_empty());
+    assert!(pool.take(TransportId(2), Wanted::Any).is_none());
 }
 
 #[tokio::test]
 async fn a_connection_that_the_peer_closed_is_not_given_out() {
-    let pool = IdlePool::new(ALONE);
+    let pool = alone();
     let (stream, peer) = pair();
-    put(&pool, stream);
     drop(peer);
-    heard(&pool).await;
-    assert!(pool.take(KEY).is_none());
+    heard(&stream).await;
+    put(&pool, stream);
+    assert!(pool.take(KEY, Wanted::Any).is_none());
     assert!(pool.is_empty());
 }
 
 #[tokio::test]
 async fn a_connection_on_which_the_peer_spoke_unasked_is_not_given_out() {
-    let pool = IdlePool::new(ALONE);
+    let pool = alone();
     let (stream, mut peer) = pair();
-    put(&pool, stream);
     peer.write_all(b"HTTP/1.1 408 Request Timeout\r\n\r\n").unwrap();
-    heard(&pool).await;
-    assert!(pool.take(KEY).is_none());
+    heard(&stream).await;
+    put(&pool, stream);
+    assert!(pool.take(KEY, Wanted::Any).is_none());
 }
 
 #[tokio::test]
 async fn half_of_what_was_not_needed_is_closed_each_time() {
-    let pool = IdlePool::new(ALONE);
+    let pool = alone();
     let reserve = reserve(Pool::default());
     let now = Instant::now();
     let mut peers = Vec::new();
@@ -91,7 +97,7 @@ async fn half_of_what_was_not_needed_is_closed_each_time() {
     pool.sweep(now + PURGE_DELAY);
     assert_eq!(pool.len(), 8);
     // Three are needed now and then.
-    let used: Vec<_> = (0..3).map(|_| pool.take(KEY).unwrap()).collect();
+    let used: Vec<_> = (0..3).map(|_| pool.take(KEY, Wanted::Any).unwrap()).collect();
     for connection in used {
         pool.put(KEY, &reserve, connection, now);
     }
@@ -111,12 +117,11 @@ async fn a_pool_keeps_no_more_than_its_endpoint_lets_it() {
     let now = Instant::now();
     let rules = Pool { max_idle: Some(1), ..Pool::default() };
     let reserve = reserve(rules);
-    // Of two workers.
-    let (pool, other) = (IdlePool::new(ALONE), IdlePool::new(ALONE));
+    let (pool, other) = (alone(), alone());
     let ((one, _a), (two, _b)) = (pair(), pair());
     assert!(pool.put(KEY, &reserve, one, now).is_none());
     let two = other.put(KEY, &reserve, two, now).unwrap();
-    drop(pool.take(KEY).unwrap());
+    drop(pool.take(KEY, Wanted::Any).unwrap());
     assert!(other.put(KEY, &reserve, two, now).is_none());
     other.clear();
     assert_eq!(reserve.idle(), Idle::default());
@@ -127,20 +132,20 @@ async fn a_pool_keeps_no_more_than_its_endpoint_lets_it() {
 
 #[tokio::test]
 async fn a_proven_connection_is_found_behind_others() {
-    let pool = IdlePool::new(ALONE);
+    let pool = alone();
     let (proven, _a) = pair();
     let (new, _b) = pair();
     let port = proven.stream.local();
     put(&pool, Rested { uses: 2, ..proven });
     put(&pool, new);
-    assert_eq!(pool.take_proven(KEY).unwrap().stream.local(), port);
-    assert!(pool.take_proven(KEY).is_none());
+    assert_eq!(pool.take(KEY, Wanted::Proven).unwrap().stream.local(), port);
+    assert!(pool.take(KEY, Wanted::Proven).is_none());
     assert_eq!(pool.len(), 1);
 }
 
 #[tokio::test]
 async fn the_number_of_one_key_is_bounded() {
-    let pool = IdlePool::new(ALONE);
+    let pool = alone();
     let mut peers = Vec::new();
     for _ in 0..=PER_KEY {
         let (stream, peer) = pair();
@@ -152,7 +157,7 @@ async fn the_number_of_one_key_is_bounded() {
 
 #[tokio::test]
 async fn what_is_over_the_limit_is_closed() {
-    let pool = IdlePool::new(ALONE);
+    let pool = alone();
     pool.set_limit(1);
     let (kept, _a) = pair();
     let (over, mut theirs) = pair();
@@ -160,14 +165,14 @@ async fn what_is_over_the_limit_is_closed() {
     put(&pool, kept);
     put(&pool, over);
     assert_eq!(std::io::Read::read(&mut theirs, &mut [0]).unwrap(), 0);
-    assert_eq!(pool.take(KEY).unwrap().stream.local(), port);
+    assert_eq!(pool.take(KEY, Wanted::Any).unwrap().stream.local(), port);
 }
 
 #[tokio::test]
 async fn what_is_kept_ahead_is_shared_out_and_not_purged() {
     let reserve = reserve(Pool { warm: 5, ..Pool::default() });
-    let pools = [0, 1, 2].map(|index| IdlePool::new(Share { index, workers: 3 }));
-    assert_eq!(pools.each_ref().map(|pool| pool.lacks(KEY, &reserve)), [2, 2, 1]);
+    let pools = pools(3);
+    assert_eq!(pools.iter().map(|pool| pool.lacks(KEY, &reserve)).collect::<Vec<_>>(), [2, 2, 1]);
     let (pool, now) = (&pools[0], Instant::now());
     let mut peers = Vec::new();
     for _ in 0..3 {
@@ -179,7 +184,7 @@ async fn what_is_kept_ahead_is_shared_out_and_not_purged() {
         pool.sweep(now + PURGE_DELAY * round);
     }
     assert_eq!((pool.len(), pool.lacks(KEY, &reserve)), (2, 0));
-    assert!(pool.take_proven(KEY).is_none());
-    assert_eq!(pool.take_unused(KEY).unwrap().uses, 0);
+    assert!(pool.take(KEY, Wanted::Proven).is_none());
+    assert_eq!(pool.take(KEY, Wanted::Unused).unwrap().uses, 0);
     assert_eq!(pool.lacks(KEY, &reserve), 1);
 }

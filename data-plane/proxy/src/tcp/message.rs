@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use sluicegate_model::expr::{Alias, Direction, Figure};
-use sluicegate_model::rule::{Action, Rule};
-use sluicegate_rules::{Message, Scratch, Variables, matches};
+use sluicegate_model::rule::{Action, Priority, Rule};
+use sluicegate_rules::{Handling, Message, Scratch, Variables, integer, matches};
 
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Wishes};
 use crate::worker::Worker;
 
 /// What is known of it before bytes pass.
@@ -19,14 +19,30 @@ pub(super) struct Connection<'a> {
     pub(super) first: Option<&'a [u8]>,
 }
 
-/// Whether the rules of a frontend turn a connection away. Of their actions only `Deny` and `Allow` can be done on bytes.
-pub(super) fn refuses(rules: &[Rule], connection: &Connection<'_>, scratch: &mut Scratch) -> bool {
-    let decides = |rule: &&Rule| matches!(rule.action, Action::Deny(_) | Action::Allow);
-    let taken = rules
-        .iter()
-        .filter(decides)
-        .find(|rule| rule.when.as_ref().is_none_or(|when| matches(when, connection, scratch)));
-    matches!(taken, Some(Rule { action: Action::Deny(_), .. }))
+/// Runs rules over a connection, and puts down what they wish of it; `false`: they turn it away. Of their actions no others
+/// can be done on bytes.
+pub(super) fn let_in(
+    rules: &[Rule],
+    connection: &Connection<'_>,
+    scratch: &mut Scratch,
+    wishes: &mut Wishes,
+) -> bool {
+    for rule in rules {
+        if rule.when.as_ref().is_some_and(|when| !matches(when, connection, scratch)) {
+            continue;
+        }
+        let (sample, handling): (_, fn(i64) -> Handling) = match &rule.action {
+            Action::Deny(_) => return false,
+            Action::Allow => return true,
+            Action::SetPriority(Priority::Class(sample)) => (sample, Handling::Class),
+            Action::SetPriority(Priority::Offset(sample)) => (sample, Handling::Offset),
+            _ => continue,
+        };
+        if let Some(number) = integer(sample, connection, scratch) {
+            wishes.note(handling(number));
+        }
+    }
+    true
 }
 
 impl Message for Connection<'_> {

@@ -45,12 +45,18 @@ impl Limits {
 }
 
 impl Relay {
-    pub(super) fn new(server: Stream, limits: Limits, now: Instant) -> Self {
-        let [up, down] = [(); 2].map(|()| {
+    /// `early`: what the client has said already.
+    pub(super) fn new(server: Stream, early: &[u8], limits: Limits, now: Instant) -> Self {
+        let [mut up, down] = [(); 2].map(|()| {
             let mut transfer = Transfer::default();
             transfer.begin(Framing::Tunnel, Coding::AsIs);
             transfer
         });
+        if !early.is_empty() {
+            // A tunnel has no form that bytes could violate.
+            let _whole = up.accept(early);
+            up.queue(|out| out.extend_from_slice(early));
+        }
         Self { server, up, down, client_moved: now, server_moved: now, limits }
     }
 

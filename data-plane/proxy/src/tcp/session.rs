@@ -1,6 +1,8 @@
 //! The task of one connection: a place, a connection to the endpoint, bytes.
 
 mod called;
+mod early;
+mod retry;
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -12,17 +14,20 @@ use std::time::Duration;
 
 use sluicegate_model::BackendSettings;
 use sluicegate_model::backend::{Balance, HashKey};
+use sluicegate_model::rule::Rule;
 use sluicegate_rules::Scratch;
 use tokio::time::Instant;
 
-use super::message::{Connection, refuses};
+use early::Early;
+
+use super::message::{Connection, let_in};
 use super::relay::{Limits, Relay};
 use crate::balance::hash_of;
 use crate::counters::CloseCause;
 use crate::exchange::Exchange;
 use crate::failure::{self, Failure};
 use crate::listen::Incoming;
-use crate::live::{EndpointState, LiveBackend, NoPermit, Permit, Place, Sign, Ticket};
+use crate::live::{EndpointState, LiveBackend, Permit, Place, Sign, Ticket};
 use crate::persistence::Belonging;
 use crate::sessions::Ending;
 use crate::stream::Stream;
@@ -45,6 +50,8 @@ pub(super) struct Session {
     client: Stream,
     exchange: Option<Box<Exchange>>,
     state: State,
+    /// What the client said while there was no server.
+    early: Early,
     /// When the state has lasted too long.
     until: Option<Instant>,
     deadline: Deadline,
@@ -86,6 +93,7 @@ impl Session {
             client: stream,
             exchange: Some(exchange),
             state: State::Start,
+            early: Early::default(),
             until: None,
             deadline: Deadline::new(),
             registration,
@@ -167,12 +175,12 @@ impl Session {
         if !frontend.routes.is_empty() || !rules.is_empty() {
             exchange.local = self.client.local();
         }
-        let connection =
-            Connection { worker: &self.worker, exchange, frontend: frontend.name(), first: None };
-        if SCRATCH.with_borrow_mut(|scratch| refuses(rules, &connection, scratch)) {
+        if !self.may_enter(rules, exchange, frontend.name(), None) {
             frontend.state.counters.shard(self.worker.index).denied.add(1);
             return Step::Fail(Failure::Denied(403), Phase::Request);
         }
+        let connection =
+            Connection { worker: &self.worker, exchange, frontend: frontend.name(), first: None };
         let backend = SCRATCH.with_borrow_mut(|scratch| frontend.route(&connection, scratch).cloned());
         let Some(backend) = backend else { return Step::Fail(Failure::NoEndpoint, Phase::Connect) };
         self.worker.counters().requests.add(1);
@@ -184,18 +192,45 @@ impl Session {
         self.set_out(exchange, (&backend, None), now)
     }
 
-    /// Finds the endpoint that the connection belongs to, and what it is balanced by. `first`: bytes of its first message.
+    /// Whether rules let the connection in; what they wish of it is put down.
+    fn may_enter(
+        &self,
+        rules: &[Rule],
+        exchange: &mut Exchange,
+        frontend: &str,
+        first: Option<&[u8]>,
+    ) -> bool {
+        if rules.is_empty() {
+            return true;
+        }
+        let mut wishes = exchange.wishes;
+        let connection = Connection { worker: &self.worker, exchange, frontend, first };
+        let may = SCRATCH.with_borrow_mut(|scratch| let_in(rules, &connection, scratch, &mut wishes));
+        exchange.wishes = wishes;
+        may
+    }
+
+    /// Runs the rules of the backend, and finds the endpoint that the connection belongs to, and what it is balanced by. `first`: bytes of its first message.
     fn set_out(
         &mut self,
         exchange: &mut Exchange,
         (backend, first): (&Arc<LiveBackend>, Option<&[u8]>),
         now: Instant,
     ) -> Step {
-        let frontend = exchange.frontend.clone();
-        let frontend = frontend.as_ref().map_or("", |frontend| frontend.name());
+        let Some(entry) = exchange.frontend.clone() else {
+            return Step::Fail(Failure::Internal, Phase::Request);
+        };
+        let frontend = entry.name();
         let settings = backend.settings();
-        if settings.persistence.is_some() && exchange.local.is_none() {
+        exchange.backend = Some(Arc::clone(backend));
+        let looks = settings.persistence.is_some() || !settings.request_rules.is_empty();
+        if looks && exchange.local.is_none() {
             exchange.local = self.client.local();
+        }
+        if !self.may_enter(&settings.request_rules, exchange, frontend, first) {
+            entry.state.counters.shard(self.worker.index).denied.add(1);
+            backend.state.counters.shard(self.worker.index).denied.add(1);
+            return Step::Fail(Failure::Denied(403), Phase::Request);
         }
         let connection = Connection { worker: &self.worker, exchange, frontend, first };
         let belonging = settings.persistence.as_deref().map(|persistence| {
@@ -211,9 +246,7 @@ impl Session {
         };
         exchange.belonging = belonging.unwrap_or_default();
         exchange.hash = hash;
-        let next = self.queue(backend, exchange.belonging.ticket(hash), now);
-        exchange.backend = Some(Arc::clone(backend));
-        next
+        self.queue(backend, exchange.belonging.ticket(hash).wishing(exchange.wishes), now)
     }
 
     /// Waits for the first message, and no longer than a client needs that speaks first.
@@ -238,20 +271,6 @@ impl Session {
             }
         }
         Poll::Ready(self.set_out(exchange, (backend, bytes.get(..known)), now))
-    }
-
-    /// Nobody takes the connection: see [`Belonging`].
-    fn no_place(&mut self, exchange: &mut Exchange, why: NoPermit, now: Instant) -> Step {
-        let (failure, phase) = match why {
-            NoPermit::NoEndpoint => (Failure::NoEndpoint, Phase::Connect),
-            NoPermit::QueueFull => (Failure::QueueFull, Phase::Queue),
-        };
-        let Some(backend) = exchange.backend.clone() else { return Step::Fail(failure, phase) };
-        let may_change = why == NoPermit::QueueFull || backend.settings().redispatch.is_some();
-        if may_change && exchange.belonging.let_go() {
-            return self.queue(&backend, Ticket::new().by(exchange.hash), now);
-        }
-        Step::Fail(failure, phase)
     }
 
     fn queue(&mut self, backend: &LiveBackend, ticket: Ticket, now: Instant) -> Step {
@@ -298,35 +317,8 @@ impl Session {
         if frontend.sinks.wants_source {
             exchange.source = server.local();
         }
-        let relay = Box::new(Relay::new(server, limits, now));
+        let relay = Box::new(Relay::new(server, &self.early.take(), limits, now));
         Step::Next(State::Relay { relay, _permit: permit })
-    }
-
-    /// An attempt failed: another one, there or elsewhere, while the retries last.
-    fn retry(&mut self, exchange: &mut Exchange, failure: Failure, now: Instant) -> Step {
-        let (Some(backend), Some(endpoint)) = (exchange.backend.clone(), exchange.endpoint.clone()) else {
-            return Step::Fail(failure, Phase::Connect);
-        };
-        backend.unreached(&endpoint.state);
-        exchange.observe(Sign::Unconnected);
-        // The place goes to whoever waits for it.
-        self.state = State::Over;
-        let asked = backend.settings().retry_on.as_ref().is_none_or(|on| on.connection);
-        if !asked || exchange.retries >= backend.settings().retries {
-            self.worker.count_unconnected(&backend, Some(&endpoint));
-            return Step::Fail(failure, Phase::Connect);
-        }
-        exchange.retries += 1;
-        let (belonging, most) = (&mut exchange.belonging, backend.settings().retries);
-        let elsewhere =
-            !belonging.forced && backend.redispatches(exchange.retries, most, belonging.is_direct());
-        exchange.left = Some(Arc::clone(&endpoint));
-        if elsewhere {
-            exchange.belonging.let_go();
-            return self.queue(&backend, Ticket::avoiding(&endpoint.state).by(exchange.hash), now);
-        }
-        self.until = Some(now + backend.turn_around(failure).unwrap_or_default());
-        Step::Next(State::Pause(Arc::clone(&endpoint.state)))
     }
 
     fn expired(&mut self, exchange: &mut Exchange, now: Instant) -> Step {
@@ -334,7 +326,8 @@ impl Session {
             State::Queue(_) => Step::Fail(Failure::QueueTimeout, Phase::Queue),
             State::Connect(..) => self.retry(exchange, Failure::ConnectTimeout, now),
             State::Pause(endpoint) => {
-                let ticket = Ticket::pinned(endpoint, exchange.belonging.terms_again());
+                let ticket =
+                    Ticket::pinned(endpoint, exchange.belonging.terms_again()).wishing(exchange.wishes);
                 match exchange.backend.clone() {
                     Some(backend) => self.queue(&backend, ticket, now),
                     None => Step::Fail(Failure::NoEndpoint, Phase::Connect),
@@ -365,14 +358,7 @@ impl Session {
             let reset = matches!(failure, Some((Failure::ServerClosed, _)));
             exchange.observe(if reset { Sign::Reset } else { Sign::Served });
         }
-        let cause = match failure {
-            None => CloseCause::Finished,
-            Some((Failure::ClientClosed, _)) => CloseCause::Client,
-            Some((Failure::ClientTimeout, _)) => CloseCause::ClientTimeout,
-            Some((Failure::Killed, _)) => CloseCause::HardStop,
-            Some((Failure::ShutDown(ending), _)) => ending.close_cause(),
-            Some(_) => CloseCause::Endpoint,
-        };
+        let cause = failure.map_or(CloseCause::Finished, |(failure, _)| failure.close_cause());
         if let Some((failure, phase)) = failure {
             exchange.termination = failure::outcome(failure, phase).termination;
         }
@@ -419,14 +405,17 @@ impl Future for Session {
             let now = this.worker.clock.now();
             let step = match this.poll_state(&mut exchange, now, cx) {
                 Poll::Ready(step) => step,
-                Poll::Pending => {
-                    this.deadline.set(this.until);
-                    if this.deadline.poll_expired(cx).is_pending() {
-                        this.exchange = Some(exchange);
-                        return Poll::Pending;
+                Poll::Pending => match this.has_left(&exchange, cx) {
+                    Some(step) => step,
+                    None => {
+                        this.deadline.set(this.until);
+                        if this.deadline.poll_expired(cx).is_pending() {
+                            this.exchange = Some(exchange);
+                            return Poll::Pending;
+                        }
+                        this.expired(&mut exchange, now)
                     }
-                    this.expired(&mut exchange, now)
-                }
+                },
             };
             match step {
                 Step::Next(state) => this.state = state,

@@ -158,15 +158,18 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
     &[Keyword::degraded("set-timeout", RULES, "traffic passes without it")
         .takes(2, 2, "{ client | connect | queue | server | tarpit | tunnel } <time>")
         .of(&[Form::OneOf(&["client", "connect", "queue", "server", "tarpit", "tunnel"])])],
-    &Keyword::each(
-        ["set-retries", "set-priority-class", "set-priority-offset"],
-        Keyword::degraded("", TCP_REQUEST, "every connection is worth the same").takes(
+    &[
+        Keyword::degraded("set-retries", TCP_CONTENT, "every connection is tried as often").takes(
             1,
             Arity::ANY,
             "<sample>",
         ),
-    ),
-    &[
+        Keyword::works("set-priority-class", TCP_CONTENT, TCP)
+            .takes(1, Arity::ANY, "<sample>")
+            .does("Its class where connections, or requests, wait: lower ones go before."),
+        Keyword::works("set-priority-offset", TCP_CONTENT, TCP)
+            .takes(1, Arity::ANY, "<sample>")
+            .does("Milliseconds by which it would have come later, within its class."),
         Keyword::works("set-priority-class", REQUEST, "lower/persistence")
             .takes(1, Arity::ANY, "<sample>")
             .does("Its class where requests wait: lower ones go before."),

@@ -51,6 +51,12 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "lower/persistence",
             "A request goes where the one before on its connection went.",
         ),
+        switch(
+            "option abortonclose",
+            DLB,
+            "what_a_client_that_has_gone_asked_for_is_dropped_where_that_is_asked_for",
+            "What a client that has ended its side asked for is dropped.",
+        ),
         switch("option allbackups", DLB, "lower/servers", "Uses all backup servers together."),
         Keyword::works("option httpchk", DLB, "lower/checks")
             .takes(0, 4, "[[<method>] <uri> [<version> [<host>]]]")
@@ -76,7 +82,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         missing("option httpslog", DFLB, "lines have the form of `option httplog`"),
         missing("option logasap", DFL, "lines are logged at the end of an exchange"),
         missing("option socket-stats", DFL, "counters are per frontend"),
-        missing("option abortonclose", DFLB, "a request stays in the queue when its client has gone"),
         missing("option nolinger", DFLB, "connections are closed in order"),
         missing("option http-pretend-keepalive", DFLB, "servers see how the connection ends"),
         missing("option http-use-proxy-header", DFL, "Proxy-Connection has no meaning"),

@@ -148,7 +148,10 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .once()
             .does("What is tried again; without it connections that fail, and safe requests that get no answer."),
         Keyword::degraded("rate-limit sessions", DFL, "this limit is not kept").takes(1, 1, "<number>").of(NUMBER),
-        Keyword::degraded("max-keep-alive-queue", DLB, "this limit is not kept").takes(1, 1, "<number>").of(NUMBER),
+        Keyword::works("max-keep-alive-queue", DLB, "a_client_s_last_server_is_left_where_too_many_wait_there")
+            .takes(1, 1, "<number>")
+            .once()
+            .does("Requests that wait at a server from which on `option prefer-last-server` does not count there."),
         Keyword::works("max-session-srv-conns", DFL, "lower/connections")
             .takes(1, 1, "<number>")
             .does("Connections to servers that a client keeps for itself."),

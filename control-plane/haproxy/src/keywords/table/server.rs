@@ -185,9 +185,15 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::works("max-reuse", SERVER, CONNECTIONS)
             .takes(1, 1, "<count>")
             .does("Requests over one connection after its first."),
-        Keyword::degraded("pool-conn-name", SERVER, POOL).takes(1, 1, "<sample>"),
-        Keyword::inert("pool-low-conn", SERVER, "no worker takes an idle connection of another one")
-            .takes(1, 1, "<number>"),
+        Keyword::degraded(
+            "pool-conn-name",
+            SERVER,
+            "requests share idle connections whatever it says of them",
+        )
+        .takes(1, 1, "<sample>"),
+        Keyword::works("pool-low-conn", SERVER, CONNECTIONS)
+            .takes(1, 1, "<number>")
+            .does("With fewer idle connections a worker takes none of another one's."),
         Keyword::works("pool-max-conn", SERVER, CONNECTIONS)
             .takes(1, 1, "<number>")
             .does("Idle connections to it, of the whole process."),

@@ -27,9 +27,11 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::inert("", G, INSIDE).takes(1, 1, "{ on | off }").of(SWITCH),
     ),
     &[
-        Keyword::inert("tune.idle-pool.shared", G, INSIDE)
+        Keyword::works("tune.idle-pool.shared", G, "lower/idle_pools")
             .takes(1, 1, "{ auto | on | off }")
-            .of(&[Form::OneOf(&["auto", "on", "full", "off"])]),
+            .of(&[Form::OneOf(&["auto", "on", "full", "off"])])
+            .once()
+            .does("Whether a worker takes idle connections of another one."),
         Keyword::inert("tune.listener.multi-queue", G, INSIDE)
             .takes(1, 1, "{ on | fair | off }")
             .of(&[Form::OneOf(&["on", "fair", "off"])]),

@@ -1,4 +1,5 @@
 mod checks;
+mod connections;
 mod outlier;
 mod resolution;
 

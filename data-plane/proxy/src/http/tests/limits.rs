@@ -7,8 +7,8 @@ use crate::h1::{
     ADDED_FIELDS, ARENA_BYTES, EXTENSION_BYTES, EXTENSIONS_BYTES, Limits, SIZE_DIGITS, TRAILER_BYTES,
 };
 use crate::http::connection::{LINGER, LINGER_BYTES};
+use crate::http::leaving::AHEAD_BYTES;
 use crate::http::response::{INTERIMS, WINDOW};
-use crate::http::run::AHEAD_BYTES;
 use crate::pool::{IN_ALL, PER_KEY};
 use crate::transfer::MOST;
 use crate::transfer::Scratch;

@@ -35,6 +35,67 @@ fn a_first_request_goes_over_what_its_backend_lets_it() {
     });
 }
 
+/// How many connections a server sees of a client of one worker and one of another, that ask in turns, three times each.
+async fn connections_of_two_workers(reuse: Option<Reuse>, pool: Pool) -> u32 {
+    let app = Named::start("app01").await;
+    let mut plan = plan(app.address, reuse);
+    plan.endpoints[0].pool = Some(pool);
+    let sites = Site::start_two(plan).await;
+    let (mut first, mut second) = (sites[0].client().await, sites[1].client().await);
+    for _ in 0..3 {
+        first.get("/").await;
+        second.get("/").await;
+    }
+    *app.connections.borrow()
+}
+
+#[test]
+fn a_worker_that_has_no_idle_connection_takes_one_of_another() {
+    run(async {
+        let low = |low| Pool { low, ..Pool::default() };
+        assert_eq!(connections_of_two_workers(None, low(0)).await, 1);
+        assert_eq!(connections_of_two_workers(None, low(1)).await, 1);
+        // Below so many it opens its own, and from then on has it.
+        assert_eq!(connections_of_two_workers(None, low(2)).await, 2);
+        // A first request goes over none that others have used, or over one that has served two.
+        assert_eq!(connections_of_two_workers(Some(Reuse::Safe), low(0)).await, 2);
+        assert_eq!(connections_of_two_workers(Some(Reuse::Aggressive), low(0)).await, 2);
+        assert_eq!(connections_of_two_workers(Some(Reuse::Never), low(0)).await, 2);
+        assert_eq!(connections_of_two_workers(None, Pool { max_idle: Some(0), ..low(0) }).await, 6);
+    });
+}
+
+#[test]
+fn what_was_opened_ahead_is_found_with_another_worker() {
+    run(async {
+        let origin = Origin::start().await;
+        let mut plan = plan(origin.address, Reuse::Never);
+        plan.endpoints[0].pool = Some(Pool { warm: 1, ..Pool::default() });
+        let sites = Site::start_two(plan).await;
+        crate::worker::warm::open(&sites[0].worker);
+        let mut server = origin.accept().await;
+        while sites[0].worker.idle.is_empty() {
+            tokio::task::yield_now().await;
+        }
+        let mut client = sites[1].client().await;
+        assert_eq!(client.get_from(&mut server, "/a").await, "a");
+        assert!(sites[0].worker.idle.is_empty());
+    });
+}
+
+#[test]
+fn a_connection_that_proves_who_its_client_is_is_out_of_reach_of_other_workers() {
+    run(async {
+        let origin = Origin::start().await;
+        let sites = Site::start_two(Plan::new(&[origin.address])).await;
+        let mut client = sites[0].client().await;
+        let mut server = challenge(&origin, &mut client, 401, "WWW-Authenticate: NTLM").await;
+        let mut other = sites[1].client().await;
+        serve_first(&origin, &mut other).await;
+        assert_eq!(client.get_from(&mut server, "/a").await, "a");
+    });
+}
+
 #[test]
 fn later_requests_of_a_client_go_over_connections_of_others_but_for_never() {
     run(async {

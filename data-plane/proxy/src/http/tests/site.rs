@@ -190,13 +190,23 @@ impl Site {
     }
 
     async fn start_with(plan: Plan, shared: Shared) -> Self {
-        let worker = Worker::new(0, Arc::new(shared));
+        let mut site = Self::serve(Worker::new(0, Arc::new(shared))).await;
+        site.commit(&plan);
+        site
+    }
+
+    /// Two workers that serve the same.
+    pub(super) async fn start_two(plan: Plan) -> [Self; 2] {
+        let first = Self::start_with(plan, crate::fixture::shared_by(2)).await;
+        let second = Self::serve(Worker::new(1, Arc::clone(&first.worker.shared))).await;
+        [first, second]
+    }
+
+    async fn serve(worker: Rc<Worker>) -> Self {
         let record = Recorder::default();
         worker.http.trace.set(Box::new(record.clone())).unwrap();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let mut site =
-            Self { address: listener.local_addr().unwrap(), worker, record, serial: 0, closed: false };
-        site.commit(&plan);
+        let site = Self { address: listener.local_addr().unwrap(), worker, record, serial: 0, closed: false };
         let worker = Rc::clone(&site.worker);
         tokio::task::spawn_local(async move {
             loop {

@@ -1,12 +1,11 @@
 //! Every time-out, each on its own.
 
-use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use sluicegate_proto::v1::{Logging, Timeouts};
-use socket2::{Domain, Socket, Type};
 
 use super::site::{Named, Origin, Plan, Site, run};
+use crate::fixture::Deaf;
 
 async fn site(set: impl Fn(&mut Timeouts)) -> (Site, Origin) {
     let origin = Origin::start().await;
@@ -121,25 +120,13 @@ fn a_server_that_stops_within_its_answer_ends_the_connection() {
 #[test]
 fn a_server_that_does_not_take_a_connection_is_503() {
     run(async {
-        // A listener whose queue is full: the kernel drops further attempts.
-        let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-        listener.bind(&std::net::SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
-        listener.listen(0).unwrap();
-        let address = listener.local_addr().unwrap().as_socket().unwrap();
-        let fillers: Vec<Socket> = (0..4)
-            .map(|_| {
-                let filler = Socket::new(Domain::IPV4, Type::STREAM.nonblocking(), None).unwrap();
-                let _ = filler.connect(&address.into());
-                filler
-            })
-            .collect();
-        let mut plan = Plan::new(&[address]).timeouts(|timeouts| timeouts.connect_ms = Some(500));
+        let deaf = Deaf::start();
+        let mut plan = Plan::new(&[deaf.address]).timeouts(|timeouts| timeouts.connect_ms = Some(500));
         plan.backend.retries = 1;
         let site = Site::start(plan).await;
         assert_eq!(site.client().await.get("/").await.status(), 503);
         assert_eq!(site.outcomes(), ["503 sC"]);
         assert_eq!(site.ended()[0].retries, 1);
-        drop(fillers);
     });
 }
 

@@ -42,6 +42,24 @@ fn lower_classes_go_before_and_offsets_move_within_one() {
     assert_eq!(order, [2, 1, 0, 4, 3]);
 }
 
+#[test]
+fn a_client_stays_with_its_last_endpoint_while_few_wait_there() {
+    let live = live(&one_place());
+    let backend = backend(&live);
+    let endpoint = Arc::clone(&backend.endpoints[0].state);
+    let prefers = |most| backend.prefers(&endpoint, most);
+    assert!(prefers(Some(0)));
+    let held = take(&backend);
+    assert_eq!([Some(0), Some(1), None].map(prefers), [false, true, true]);
+    let mut waits = Ticket::pinned(&endpoint, Terms::InTurn);
+    assert!(poll(&backend, &mut waits).is_pending());
+    assert_eq!([Some(0), Some(1), Some(2), None].map(prefers), [false, false, true, true]);
+    drop((waits, held));
+    assert!(prefers(Some(0)));
+    endpoint.set_health(Health::Down, "gone");
+    assert!(!prefers(None));
+}
+
 fn holding(wait_ms: u64, max: u32) -> impl FnOnce(&mut v1::Backend) {
     move |backend| backend.hold = Some(v1::Hold { wait_ms, max })
 }
