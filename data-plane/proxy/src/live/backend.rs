@@ -2,6 +2,7 @@
 
 mod census;
 mod loads;
+mod permit;
 
 use std::net::SocketAddr;
 use std::ptr;
@@ -26,6 +27,8 @@ use crate::counters::{BackendCounters, Most, Sharded};
 use crate::failure::Failure;
 use crate::log::Sinks;
 use census::Census;
+pub(super) use permit::Taken;
+pub use permit::{NoPermit, Permit};
 
 /// Longest pause before another attempt at the same endpoint (HAProxy: turn-around).
 const TURN_AROUND: Duration = Duration::from_secs(1);
@@ -44,25 +47,6 @@ pub struct LiveBackend {
     table: ArcSwap<Table>,
     census: Census,
     names: Names,
-}
-
-/// Why there is no permit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NoPermit {
-    /// Nobody takes traffic: all are down, disabled or of weight 0, or there are none.
-    #[error("no endpoint is usable")]
-    NoEndpoint,
-    /// The queue is at its limit.
-    #[error("the queue is full")]
-    QueueFull,
-}
-
-/// What an attempt without waiting came to.
-pub(super) enum Taken {
-    Permit(Permit),
-    /// Usable endpoints exist, all are at their limit.
-    Full,
-    Nobody,
 }
 
 impl LiveBackend {
@@ -445,38 +429,5 @@ impl BackendState {
             self.put_in_force(&backend, untold);
         }
         self.dispatch(None);
-    }
-}
-
-/// A place at an endpoint; given back, to whoever waits first, when dropped.
-#[derive(Debug)]
-#[must_use = "a permit that is dropped gives its place back"]
-pub struct Permit {
-    backend: Arc<LiveBackend>,
-    endpoint: Arc<LiveEndpoint>,
-}
-
-impl Permit {
-    /// Where the place is.
-    pub fn endpoint(&self) -> &Arc<LiveEndpoint> {
-        &self.endpoint
-    }
-
-    /// The backend that the endpoint belongs to, as it was when the place was given.
-    pub fn backend(&self) -> &Arc<LiveBackend> {
-        &self.backend
-    }
-}
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        self.endpoint.state.release();
-        let state = &self.backend.state;
-        state.reckon(&self.endpoint.state);
-        state.exchanging.fetch_sub(1, SeqCst);
-        state.mark.touch();
-        if state.queued.load(SeqCst) > 0 {
-            state.dispatch(Some(&self.endpoint.state));
-        }
     }
 }
