@@ -83,8 +83,8 @@ impl ObjectKey {
 
     /// Provider, namespace, and the rest: the kind's character and the name.
     fn parts(&self) -> (&str, &str, &str) {
-        let (provider, rest) = self.0.split_once(END).unwrap_or_default();
-        let (namespace, rest) = rest.split_once(END).unwrap_or_default();
+        let (provider, rest) = cut(&self.0);
+        let (namespace, rest) = cut(rest);
         (provider, namespace, rest)
     }
 
@@ -110,6 +110,12 @@ impl ObjectKey {
         let kind = rest.chars().next().map_or(0, char::len_utf8);
         rest.get(kind..).unwrap_or_default()
     }
+}
+
+/// At the first [`END`]. Byte by byte: parts are short, and each line of a log asks for some.
+fn cut(text: &str) -> (&str, &str) {
+    let at = text.bytes().position(|byte| char::from(byte) == END);
+    at.and_then(|at| Some((text.get(..at)?, text.get(at + END.len_utf8()..)?))).unwrap_or_default()
 }
 
 fn checked(part: &'static str, value: &str, limit: usize) -> Result<(), InvalidId> {

@@ -14,7 +14,7 @@ use crate::agent::Agent;
 use crate::listener::UnixName;
 use crate::observation::Observation;
 use crate::outgoing::{Outgoing, Pool};
-use crate::resolvers::Resolution;
+use crate::resolvers::{FirstAddress, Resolution};
 
 /// HAProxy: server.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,6 +94,16 @@ impl Endpoint {
             (None, EndpointAddress::Ip(address)) => address.port().into(),
             (None, EndpointAddress::Host(host)) => host.port.into(),
             (None, EndpointAddress::Unix(_)) => 0,
+        }
+    }
+
+    /// Where a name leads before anybody is asked for it (HAProxy: init-addr with an address).
+    pub fn first_address(&self) -> Option<SocketAddr> {
+        let EndpointAddress::Host(host) = &self.address else { return None };
+        let resolution = self.resolution.as_deref().filter(|resolution| !resolution.service)?;
+        match resolution.first[..] {
+            [FirstAddress::Ip(ip), ..] => Some(SocketAddr::new(ip, host.port)),
+            _ => None,
         }
     }
 

@@ -212,6 +212,15 @@ impl Stream {
         }))
     }
 
+    /// Has the event loop tell once more of what was looked at and not taken ([`Stream::poll_peek`]), which it told already.
+    ///
+    /// # Errors
+    /// As [`Stream::unwatch`].
+    pub fn look_again(&mut self) -> io::Result<()> {
+        *self = std::mem::replace(self, Self::Fresh(Fresh::gone())).unwatch()?;
+        Ok(())
+    }
+
     /// Whether the peer has sent nothing that was not read, not even its end, as far as the kernel knows: a system call.
     pub fn is_silent(&self) -> bool {
         let socket = match self {

@@ -250,7 +250,7 @@ impl<P: Prober> Endpoints<P> {
     /// Puts an endpoint down under its name. Says whether it has one.
     fn name(&mut self, backend: &LiveBackend, endpoint: &Arc<LiveEndpoint>) -> bool {
         let EndpointAddress::Host(host) = &endpoint.config.address else { return false };
-        if !self.begin(endpoint) {
+        if !Self::asks_system(endpoint) {
             return true;
         }
         let named = Named { backend: backend.name().into(), endpoint: Arc::clone(endpoint) };

@@ -366,10 +366,11 @@ impl EndpointState {
             EndpointAddress::Ip(_) | EndpointAddress::Unix(_) => None,
         };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.host != host {
-            self.resolved.store(None);
+        if known.host != host || self.address().is_none() {
+            let place = |address| Arc::new(Place { address, transport: TransportId::own() });
+            self.resolved.store(config.first_address().map(place));
         }
-        let unresolved = host.is_some() && self.resolved.load().is_none();
+        let unresolved = host.is_some() && self.address().is_none();
         let forced = config.forced_health;
         let fresh = match (&key, forced) {
             _ if unresolved => Health::Unresolved,

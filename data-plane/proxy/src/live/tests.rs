@@ -1,5 +1,6 @@
 mod client_port;
 mod following;
+mod naming;
 mod operator;
 mod waiting;
 

@@ -31,6 +31,11 @@ impl Fresh {
         Self { socket: Some(socket), unix, dry: true }
     }
 
+    /// None that is there.
+    pub(super) fn gone() -> Self {
+        Self { socket: None, unix: false, dry: true }
+    }
+
     /// Reads once, without waiting; `None`: the event loop must tell when there is something.
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> Option<io::Result<usize>> {
         if std::mem::replace(&mut self.dry, true) {

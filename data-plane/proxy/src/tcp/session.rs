@@ -339,7 +339,10 @@ impl Session {
             },
             State::Peek(backend) => {
                 let backend = Arc::clone(backend);
-                self.set_out(exchange, (&backend, None), now)
+                match self.client.look_again() {
+                    Ok(()) => self.set_out(exchange, (&backend, None), now),
+                    Err(_) => Step::Fail(Failure::Internal, Phase::Request),
+                }
             }
             State::Start | State::Over => Step::Done,
         }

@@ -82,19 +82,12 @@ impl<P: Prober> Endpoints<P> {
         }
     }
 
-    /// Puts an endpoint where it begins, and says whether the system's resolver is asked for it for good.
-    pub(super) fn begin(&self, endpoint: &LiveEndpoint) -> bool {
+    /// Whether the system's resolver is asked for an endpoint for good.
+    pub(super) fn asks_system(endpoint: &LiveEndpoint) -> bool {
         let config = &endpoint.config;
-        let EndpointAddress::Host(host) = &config.address else { return false };
+        let EndpointAddress::Host(_) = &config.address else { return false };
         let Some(resolution) = &config.resolution else { return true };
-        let first = First::of(resolution);
-        if let First::Ip(ip) = first
-            && endpoint.state.address().is_none()
-            && !resolution.service
-        {
-            endpoint.state.set_address(SocketAddr::new(ip, host.port));
-        }
-        resolution.resolvers.is_none() && matches!(first, First::System(_))
+        resolution.resolvers.is_none() && matches!(First::of(resolution), First::System(_))
     }
 
     /// Where the probes of an endpoint go; `None`: its name has not been resolved, or it is not probed.
