@@ -47,9 +47,7 @@ pub(super) fn assemble(previous: &Runtime, plan: &Plan<'_>, rejections: &mut Rej
     listeners(&mut next, plan);
     resolvers(&mut next, plan);
     addresses(&next, &touched, rejections);
-    let mut routes = Edits::default();
-    let mut endpoints = Edits::default();
-    children::collect((previous, &next), plan, &touched.parents, (&mut routes, &mut endpoints));
+    let (routes, endpoints) = children::collect((previous, &next), plan, &touched.parents);
     frontends(previous, &mut next, &touched, &routes);
     backends(previous, &mut next, &touched, &endpoints);
     rehash(previous, &mut next, plan);

@@ -101,8 +101,8 @@ pub(super) fn collect(
     (previous, next): (&Runtime, &Runtime),
     plan: &Plan<'_>,
     parents: &BTreeSet<ObjectKey>,
-    (routes, endpoints): (&mut Edits<Route>, &mut Edits<Endpoint>),
-) {
+) -> (Edits<Route>, Edits<Endpoint>) {
+    let (mut routes, mut endpoints) = (Edits::default(), Edits::default());
     let is_absent =
         |key: &&ObjectKey| !next.frontends.contains_key(*key) && !next.backends.contains_key(*key);
     let appeared: BTreeSet<&ObjectKey> = parents.iter().filter(is_absent).collect();
@@ -123,6 +123,7 @@ pub(super) fn collect(
     if !appeared.is_empty() {
         next.parts.values().filter(|part| is_of_new(part)).for_each(|part| note(part, true));
     }
+    (routes, endpoints)
 }
 
 #[cfg(test)]
