@@ -54,7 +54,7 @@ fn hashed(c: &mut Criterion) {
         let (servers, mut hash) = (servers(many), hashes());
         let (map, ring, maglev) = (Map::new(&servers, 16), Ring::new(&servers), Maglev::new(&servers));
         let bounds = Bounds::new(&servers);
-        group.bench_function(BenchmarkId::new("map-based", many), |b| b.iter(|| map.at(hash())));
+        group.bench_function(BenchmarkId::new("map-based", many), |b| b.iter(|| map.at(hash(), |_| true)));
         group.bench_function(BenchmarkId::new("consistent", many), |b| b.iter(|| ring.at(hash(), |_| true)));
         group.bench_function(BenchmarkId::new("consistent, bounded", many), |b| {
             b.iter(|| ring.at(hash(), |place| bounds.most(place, 7, 125) > 0));

@@ -43,9 +43,10 @@ impl Map {
         self.slots.is_empty()
     }
 
-    /// Who has the keys of this hash.
-    pub fn at(&self, hash: u32) -> Option<u32> {
-        self.slots.get((hash as usize).checked_rem(self.slots.len())?).copied()
+    /// Who has the keys of this hash or, where that one `may` not, who has the next slot and may. `None`: nobody may, after
+    /// having asked for each slot.
+    pub fn at(&self, hash: u32, may: impl FnMut(u32) -> bool) -> Option<u32> {
+        self.turn(hash.into(), may)
     }
 
     /// Whose turn it is at `cursor`, or who is next of those that `may` take it. Asks for each slot once at most.

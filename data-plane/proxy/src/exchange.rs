@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use crate::live::{EndpointState, Generation, LiveBackend, LiveEndpoint, LiveFrontend, Sign};
+use crate::live::{EndpointState, Generation, LiveBackend, LiveEndpoint, LiveFrontend, Sign, Tried};
 use crate::persistence::Belonging;
 use crate::stream::{Peer, Stream, Target};
 use crate::termination::{Cause, Termination};
@@ -53,6 +53,8 @@ pub struct Exchange {
     pub retries: u32,
     /// A retry changed the endpoint.
     pub redispatched: bool,
+    /// Who failed it.
+    pub(crate) tried: Tried,
     /// Where an attempt failed, while another endpoint is sought.
     pub(crate) left: Option<Arc<LiveEndpoint>>,
     /// Exchanges before it in the backend's queue, when it was queued.
@@ -169,6 +171,7 @@ impl Exchange {
             wishes: Wishes::default(),
             retries: 0,
             redispatched: false,
+            tried: Tried::default(),
             left: None,
             backend_queue: 0,
             endpoint_queue: 0,
@@ -269,6 +272,7 @@ impl Exchanges {
         exchange.backend = None;
         exchange.endpoint = None;
         exchange.belonging = Belonging::default();
+        exchange.tried = Tried::default();
         exchange.left = None;
         let mut spare = self.spare.borrow_mut();
         if spare.len() < KEPT {

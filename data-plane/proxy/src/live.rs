@@ -29,6 +29,7 @@ mod table;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod tried;
 mod uptime;
 
 use std::sync::atomic::Ordering::SeqCst;
@@ -53,6 +54,7 @@ use registry::Registry;
 pub use reserve::{Idle, Reserve};
 pub use standing::{Admin, Standing};
 pub use tally::{FailureRun, Failures};
+pub use tried::Tried;
 
 /// Everything that is served now.
 #[derive(Debug)]

@@ -53,7 +53,7 @@ fn the_divisor_shortens() {
 #[test]
 fn nobody() {
     let map = Map::new(&servers(&[0]), 1);
-    assert_eq!((map.at(7), map.turn(7, |_| true), map.is_empty()), (None, None, true));
+    assert_eq!((map.at(7, |_| true), map.turn(7, |_| true), map.is_empty()), (None, None, true));
 }
 
 #[test]
@@ -63,6 +63,7 @@ fn turns_skip_who_may_not() {
     assert_eq!(map.turn(2, |place| place == 1), Some(1));
     assert_eq!(map.turn(2, |_| false), None);
     assert_eq!(map.turn(u64::MAX, |_| true), Some(0));
+    assert_eq!((map.at(4, |_| true), map.at(4, |place| place != 1)), (Some(1), Some(2)));
 }
 
 #[test]

@@ -43,7 +43,7 @@ impl Case {
         let (map, ring) = (Map::new(&servers, divisor), Ring::new(&servers));
         let mut turns = 0..;
         let choice = |ask: &Ask| match ((self.hash)(ask, self.hashing), self.consistent) {
-            (Some(hash), false) => map.at(hash),
+            (Some(hash), false) => map.at(hash, |_| true),
             (Some(hash), true) => ring.at(hash, |_| true),
             (None, false) => map.turn(turns.next()?, |_| true),
             (None, true) => ring.turn(turns.next()?, |_| true),

@@ -198,7 +198,7 @@ impl Farm {
                 Some(place)
             }
             Rule::RdpCookie => match rdp_cookie(sent, b"mstshash") {
-                Some(value) => self.map.at(Hashing::by_default(false).of(value)),
+                Some(value) => self.map.at(Hashing::by_default(false).of(value), |_| true),
                 None => {
                     self.turns += 1;
                     self.map.turn(self.turns - 1, |_| true)

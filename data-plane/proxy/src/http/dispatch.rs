@@ -40,7 +40,7 @@ impl Run<'_, '_> {
         if pinned
             && (exchange.belonging.preferred.take().is_some() || (may_change && exchange.belonging.let_go()))
         {
-            let ticket = Ticket::new().by(exchange.hash);
+            let ticket = Ticket::after(&exchange.tried).by(exchange.hash);
             return self.queue_up(ticket);
         }
         self.fail(match why {

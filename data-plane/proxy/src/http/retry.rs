@@ -117,7 +117,11 @@ impl Run<'_, '_> {
 
     /// Another attempt, there or elsewhere.
     fn retry(&mut self, failure: Failure, backend: &LiveBackend) -> Step {
-        self.turn.exchange.retries += 1;
+        let exchange = &mut self.turn.exchange;
+        exchange.retries += 1;
+        if let Some(endpoint) = &exchange.endpoint {
+            exchange.tried.add(&endpoint.state);
+        }
         let most = self.most_retries(backend);
         let exchange = &self.turn.exchange;
         let direct = exchange.belonging.is_direct();
@@ -132,11 +136,10 @@ impl Run<'_, '_> {
     }
 
     fn redispatch(&mut self) -> Step {
-        let ticket = self.endpoint().map(|endpoint| Ticket::avoiding(&endpoint.state)).unwrap_or_default();
         let exchange = &mut self.turn.exchange;
         exchange.left = exchange.endpoint.clone();
         exchange.belonging.let_go();
-        let ticket = ticket.by(exchange.hash);
+        let ticket = Ticket::after(&exchange.tried).by(exchange.hash);
         self.turn.permit = None;
         self.queue_up(ticket)
     }

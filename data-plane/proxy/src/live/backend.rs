@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
+use sluicegate_model::backend::Balance;
 use sluicegate_model::persistence::{Cookie, CookieMode};
 use sluicegate_model::{Backend, BackendSettings, Mode};
 
@@ -23,6 +24,7 @@ use super::names::Names;
 use super::queue::{Queue, Terms};
 use super::roster::Roster;
 use super::table::{Table, Untold};
+use super::tried::Tried;
 use crate::counters::{BackendCounters, Most, Sharded};
 use crate::failure::Failure;
 use crate::log::Sinks;
@@ -156,34 +158,43 @@ impl LiveBackend {
         untold
     }
 
-    /// Takes the next turn. `avoid` (an endpoint that has just failed) is taken only where nobody else can be.
-    pub(super) fn try_take(self: &Arc<Self>, avoid: Option<&Arc<EndpointState>>) -> Taken {
+    /// Takes the next turn. Those that were `tried` are taken only where nobody else can be.
+    pub(super) fn try_take(self: &Arc<Self>, tried: &Tried) -> Taken {
         let table = self.table.load();
         if table.len() == 0 {
             return Taken::Nobody;
         }
         let cursor = self.state.cursor.fetch_add(1, SeqCst);
-        let shunned = |index| avoid.is_some_and(|avoid| Arc::ptr_eq(avoid, &self.at(index).state));
         let serve = |index| self.serve(index);
         let picked = match table.index() {
-            Some(index) => index.take(avoid),
+            Some(index) => index.take(tried),
             None => table
-                .pick(cursor, &**self, |index| !shunned(index), serve)
-                .or_else(|| table.pick(cursor, &**self, shunned, serve)),
+                .pick(cursor, &**self, |index| !tried.has(&self.at(index).state), serve)
+                .or_else(|| self.usable_of(&table, tried).find(|&index| serve(index))),
         };
         picked.map_or(Taken::Full, |index| Taken::Permit(self.permit(index)))
     }
 
-    /// The endpoint that a number leads to; `avoid`, which has just failed, where it leads to no other. `None`: nobody takes
-    /// traffic, or it is not balanced by numbers.
-    pub(super) fn endpoint_of(
-        &self,
-        hash: u32,
-        avoid: Option<&Arc<EndpointState>>,
-    ) -> Option<Arc<EndpointState>> {
-        let shunned = |index| avoid.is_some_and(|avoid| Arc::ptr_eq(avoid, &self.at(index).state));
-        let place = self.table.load().at(hash, self, shunned)?;
+    /// The endpoint that a number leads to; one that was `tried` where it leads to no other. `None`: nobody takes traffic, or
+    /// it is not balanced by numbers.
+    pub(super) fn endpoint_of(&self, hash: u32, tried: &Tried) -> Option<Arc<EndpointState>> {
+        if !self.goes_by_hash() {
+            return None;
+        }
+        let table = self.table.load();
+        let untried = table.at(hash, self, |index| !tried.has(&self.at(index).state));
+        let place = untried.or_else(|| self.usable_of(&table, tried).next())?;
         Some(Arc::clone(&self.at(place).state))
+    }
+
+    /// Whether a number leads to each of its endpoints.
+    pub(super) fn goes_by_hash(&self) -> bool {
+        matches!(self.settings().balance, Balance::Hash(_))
+    }
+
+    /// The places of those that were tried and take traffic, longest ago first.
+    fn usable_of(&self, table: &Table, tried: &Tried) -> impl Iterator<Item = u32> {
+        tried.iter().filter_map(|endpoint| self.place_of(endpoint)).filter(|&index| table.contains(index))
     }
 
     /// Takes a place at one endpoint, whatever the turns say.

@@ -7,6 +7,7 @@ use std::{fmt, ptr};
 use sluicegate_balance::{NEVER, Tournament, connections};
 
 use super::endpoint::EndpointState;
+use super::tried::Tried;
 
 /// Over the endpoints of one backend, by their place. Shared by all workers, without a lock.
 pub(super) struct Index {
@@ -72,26 +73,23 @@ impl Index {
         }
     }
 
-    /// Takes a place at the endpoint that is next; at `avoid`, which has just failed, only where nobody else has one. `None`:
-    /// nobody has.
-    pub(super) fn take(&self, avoid: Option<&Arc<EndpointState>>) -> Option<u32> {
-        match avoid {
-            Some(avoid) => self.look_at_all(Some(avoid)),
-            None => self
-                .tournament
-                .take(|place| self.cost(place), |place, least| self.serve(place, least))
-                .or_else(|| self.elastic.then(|| self.look_at_all(None))?),
+    /// Takes a place at the endpoint that is next; at one that was `tried` only where nobody else has one. `None`: nobody
+    /// has.
+    pub(super) fn take(&self, tried: &Tried) -> Option<u32> {
+        if !tried.is_empty() {
+            return self.look_at_all(tried);
         }
+        self.tournament
+            .take(|place| self.cost(place), |place, least| self.serve(place, least))
+            .or_else(|| self.elastic.then(|| self.look_at_all(tried))?)
     }
 
     /// Looks at everybody: somebody has failed, which is no time to save a look, or limits have moved unseen.
     #[cold]
-    fn look_at_all(&self, avoid: Option<&Arc<EndpointState>>) -> Option<u32> {
-        let mut places: Vec<(bool, u32, u32)> = (0..)
+    fn look_at_all(&self, tried: &Tried) -> Option<u32> {
+        let mut places: Vec<(usize, u32, u32)> = (0..)
             .zip(&self.members)
-            .map(|(place, member)| {
-                (avoid.is_some_and(|avoid| Arc::ptr_eq(member, avoid)), self.cost(place), place)
-            })
+            .map(|(place, member)| (tried.rank(member), self.cost(place), place))
             .filter(|(_, cost, _)| *cost != NEVER)
             .collect();
         places.sort_unstable();

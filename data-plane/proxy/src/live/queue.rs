@@ -11,10 +11,10 @@ use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use rustc_hash::FxHashMap;
-use sluicegate_model::backend::Balance;
 
 use super::backend::{BackendState, LiveBackend, NoPermit, Permit, Taken};
 use super::endpoint::EndpointState;
+use super::tried::Tried;
 use crate::exchange::Wishes;
 
 /// Endpoints that are aimed at one after the other where each goes away at that very moment.
@@ -77,7 +77,7 @@ struct Waiter {
     terms: Terms,
     /// It looks for its endpoint anew when there is one.
     by_hash: bool,
-    avoid: Option<Arc<EndpointState>>,
+    tried: Tried,
     answer: Mutex<Answer>,
 }
 
@@ -94,7 +94,7 @@ enum Answer {
 pub struct Ticket {
     pinned: Option<Arc<EndpointState>>,
     terms: Terms,
-    avoid: Option<Arc<EndpointState>>,
+    tried: Tried,
     /// Leads to the endpoint, where there is one; another one leads there too when that is gone.
     hash: Option<u32>,
     class: i16,
@@ -119,10 +119,10 @@ impl Ticket {
         ticket
     }
 
-    /// For any endpoint; this one, which has just failed, only where no other has a place.
-    pub fn avoiding(endpoint: &Arc<EndpointState>) -> Self {
+    /// For any endpoint; those that were tried in vain only where no other has a place, who failed longest ago first.
+    pub fn after(tried: &Tried) -> Self {
         let mut ticket = Self::default();
-        ticket.avoid = Some(Arc::clone(endpoint));
+        ticket.tried = tried.clone();
         ticket
     }
 
@@ -199,7 +199,7 @@ impl LiveBackend {
 
     /// The one endpoint that will do; `None`: any.
     fn aim(&self, ticket: &Ticket) -> Option<Arc<EndpointState>> {
-        let by_hash = || self.endpoint_of(ticket.hash?, ticket.avoid.as_ref());
+        let by_hash = || self.endpoint_of(ticket.hash?, &ticket.tried);
         ticket.pinned.clone().or_else(by_hash)
     }
 
@@ -209,7 +209,7 @@ impl LiveBackend {
         }
         match aim {
             Some(endpoint) => self.try_take_at(endpoint, ticket.terms),
-            None => self.try_take(ticket.avoid.as_ref()),
+            None => self.try_take(&ticket.tried),
         }
     }
 
@@ -224,7 +224,7 @@ impl LiveBackend {
             pinned: aim.clone(),
             terms: ticket.terms,
             by_hash: ticket.hash.is_some() && aim.is_none(),
-            avoid: ticket.avoid.clone(),
+            tried: ticket.tried.clone(),
             answer: Mutex::new(Answer::Waiting(waker.clone())),
         });
         {
@@ -298,15 +298,14 @@ impl BackendState {
     ) {
         while let Some((turn, waiter)) = queue.first(endpoint) {
             let backend = current.unwrap_or(&waiter.backend);
-            let has_key = waiter.by_hash && matches!(backend.settings().balance, Balance::Hash(_));
-            if has_key && backend.usable() > 0 {
+            if waiter.by_hash && backend.goes_by_hash() && backend.usable() > 0 {
                 self.release(queue, (turn, waiter), Answer::Refused(NoPermit::NoEndpoint), wake);
                 continue;
             }
             let taken = match (&waiter.pinned, endpoint) {
                 (Some(pinned), _) => backend.try_take_at(pinned, waiter.terms),
                 (None, Some(freed)) => backend.try_take_at(freed, Terms::InTurn),
-                (None, None) => backend.try_take(waiter.avoid.as_ref()),
+                (None, None) => backend.try_take(&waiter.tried),
             };
             let answer = match taken {
                 Taken::Permit(permit) => Answer::Granted(permit),

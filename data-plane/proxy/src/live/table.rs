@@ -186,17 +186,14 @@ impl Table {
         }
     }
 
-    /// Who has the keys of a hash; one that `shuns` holds of, or that does not keep keys now, only where nobody else is.
-    /// `None`: nobody takes traffic, or there is no order by hashes.
-    pub(super) fn at(&self, hash: u32, loads: &impl Loads, shuns: impl Fn(u32) -> bool) -> Option<u32> {
-        let keeps = |place| !shuns(place) && loads.keeps(place);
+    /// Who of those that `may` has the keys of a hash; one that does not keep keys now only where nobody else is. `None`: none
+    /// of them takes traffic, or there is no order by hashes.
+    pub(super) fn at(&self, hash: u32, loads: &impl Loads, may: impl Fn(u32) -> bool) -> Option<u32> {
+        let keeps = |place| may(place) && loads.keeps(place);
         let (ring, bounds) = match &self.order {
-            Order::Slots(map) => return map.at(hash),
+            Order::Slots(map) => return map.at(hash, may),
             Order::Ring(ring, bounds) => (ring, bounds),
-            Order::Maglev(maglev) => {
-                let any = || maglev.at(hash, |place| !shuns(place)).or_else(|| maglev.at(hash, |_| true));
-                return maglev.at(hash, keeps).or_else(any);
-            }
+            Order::Maglev(maglev) => return maglev.at(hash, keeps).or_else(|| maglev.at(hash, &may)),
             Order::Turns(_) | Order::Chance(..) | Order::Latency(..) | Order::Index(_) => return None,
         };
         let bounded = bounds.as_ref().and_then(|(bounds, percent)| {
@@ -204,10 +201,7 @@ impl Table {
             let has_room = |place| u64::from(loads.load(place)) < bounds.most(place, all, *percent);
             ring.at(hash, |place| keeps(place) && has_room(place))
         });
-        bounded
-            .or_else(|| ring.at(hash, keeps))
-            .or_else(|| ring.at(hash, |place| !shuns(place)))
-            .or_else(|| ring.at(hash, |_| true))
+        bounded.or_else(|| ring.at(hash, keeps)).or_else(|| ring.at(hash, &may))
     }
 
     /// How many are usable.

@@ -2,6 +2,7 @@ mod client_port;
 mod following;
 mod naming;
 mod operator;
+mod trying;
 mod waiting;
 
 use std::collections::VecDeque;
@@ -266,13 +267,14 @@ fn a_pinned_queue_has_its_limit() {
 }
 
 #[test]
-fn a_retry_avoids_the_endpoint_that_failed_while_it_can() {
+fn a_retry_avoids_the_endpoints_that_failed_while_it_can() {
     let live = live(&two(|endpoint| endpoint.max_connections = 1));
     let backend = backend(&live);
-    let failed = live.endpoint(&endpoint_key("app", "a")).unwrap();
-    let b = granted(poll(&backend, &mut Ticket::avoiding(&failed)));
+    let mut tried = Tried::default();
+    tried.add(&live.endpoint(&endpoint_key("app", "a")).unwrap());
+    let b = granted(poll(&backend, &mut Ticket::after(&tried)));
     assert_eq!(b.endpoint().name(), "b");
-    let a = granted(poll(&backend, &mut Ticket::avoiding(&failed)));
+    let a = granted(poll(&backend, &mut Ticket::after(&tried)));
     assert_eq!(a.endpoint().name(), "a");
 }
 

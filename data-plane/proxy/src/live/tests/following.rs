@@ -36,7 +36,9 @@ fn checks() -> v1::CheckSchedule {
 /// Who is chosen for each of some hashes or, where it goes by what they have, who is taken by as many in turn as take
 /// traffic.
 fn choices(backend: &Arc<LiveBackend>) -> BTreeSet<(Option<u32>, String)> {
-    let chosen = |hash: u32| Some((Some(hash), backend.endpoint_of(hash, None)?.mark.key.name().to_owned()));
+    let chosen = |hash: u32| {
+        Some((Some(hash), backend.endpoint_of(hash, &Tried::default())?.mark.key.name().to_owned()))
+    };
     let hashed: BTreeSet<_> = (0..64).filter_map(|n: u32| chosen(n.wrapping_mul(0x0400_0001))).collect();
     if !hashed.is_empty() {
         return hashed;

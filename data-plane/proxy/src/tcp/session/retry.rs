@@ -20,7 +20,7 @@ impl Session {
         let Some(backend) = exchange.backend.clone() else { return Step::Fail(failure, phase) };
         let may_change = why == NoPermit::QueueFull || backend.settings().redispatch.is_some();
         if may_change && exchange.belonging.let_go() {
-            let ticket = Ticket::new().by(exchange.hash).wishing(exchange.wishes);
+            let ticket = Ticket::after(&exchange.tried).by(exchange.hash).wishing(exchange.wishes);
             return self.queue(&backend, ticket, now);
         }
         Step::Fail(failure, phase)
@@ -45,9 +45,10 @@ impl Session {
         let elsewhere =
             !belonging.forced && backend.redispatches(exchange.retries, most, belonging.is_direct());
         exchange.left = Some(Arc::clone(&endpoint));
+        exchange.tried.add(&endpoint.state);
         if elsewhere {
             exchange.belonging.let_go();
-            let ticket = Ticket::avoiding(&endpoint.state).by(exchange.hash).wishing(exchange.wishes);
+            let ticket = Ticket::after(&exchange.tried).by(exchange.hash).wishing(exchange.wishes);
             return self.queue(&backend, ticket, now);
         }
         self.until = Some(now + backend.turn_around(failure).unwrap_or_default());
