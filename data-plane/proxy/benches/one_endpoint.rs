@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use sluicegate_engine::engine::{Engine, Settings};
+use sluicegate_engine::engine::{Engine, Reason, Settings};
 use sluicegate_model::{Change, Runtime, compile};
 use sluicegate_proto::build;
 use sluicegate_proto::id::ObjectKey;
@@ -76,7 +76,18 @@ impl Proxy {
 
     fn commit(&mut self, runtime: Runtime) {
         self.runtime = Arc::new(runtime);
-        self.engine.commit(self.engine.prepare(Arc::clone(&self.runtime)).expect("nothing is bound"));
+        // Generations follow each other faster than a worker may hear of them that has no processor: it is waited for.
+        let prepared = loop {
+            match self.engine.prepare(Arc::clone(&self.runtime)) {
+                Ok(prepared) => break prepared,
+                Err(rejections) => {
+                    let late = rejections.iter().all(|it| matches!(it.reason, Reason::Worker(_)));
+                    assert!(late, "nothing is bound: {rejections:?}");
+                    std::thread::yield_now();
+                }
+            }
+        };
+        self.engine.commit(prepared);
     }
 
     fn apply(&mut self, changed: &[Resource], removed: &[v1::ObjectId]) {
