@@ -3,6 +3,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
+use nix::sys::socket::setsockopt;
+use nix::sys::socket::sockopt::RcvBufForce;
 use tokio::net::{UdpSocket, UnixDatagram};
 use tokio::time::timeout;
 
@@ -10,6 +12,9 @@ use crate::PATIENCE;
 
 /// More than any log line of a scenario.
 const MAX_LINE_BYTES: usize = 64 * 1024;
+
+/// Kept by the kernel until it is read: some ten thousand lines.
+const BURST_BYTES: usize = 16 * 1024 * 1024;
 
 /// Receives log lines over UDP or a unix datagram socket.
 #[derive(Debug)]
@@ -31,6 +36,9 @@ impl Syslog {
     /// When there is none.
     pub async fn udp() -> Self {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a UDP port is free");
+        // What no longer fits is lost, and a scenario may log more at one time than fits by default. Only root gets so much;
+        // others keep what they have.
+        let _ = setsockopt(&socket, RcvBufForce, &BURST_BYTES);
         Self { socket: Socket::Udp(socket), heard: Vec::new() }
     }
 

@@ -69,7 +69,7 @@ async fn flags(log: &mut Syslog, frontend: &str, at: usize) -> String {
 }
 
 /// Walks through one scenario on both; what is seen must be the same.
-async fn sessions_are_seen_and_ended<T>(front: &mut Front<T>, ours: bool) -> Vec<String> {
+async fn sessions_are_seen_and_ended<T>(stage: &Stage, front: &mut Front<T>, ours: bool) -> Vec<String> {
     let mut seen = Vec::new();
     let mut hangs = front.http().await;
     hangs.send("GET /hang HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
@@ -109,12 +109,15 @@ async fn sessions_are_seen_and_ended<T>(front: &mut Front<T>, ours: bool) -> Vec
     // Of a server: the session that is at it, and no other.
     let mut stays = Connection::open(front.ports.tcp).await.unwrap();
     stays.echo(b"still").await.unwrap();
-    let mut goes = front.http().await;
+    let (mut goes, before) = (front.http().await, stage.silent.requests());
     goes.send("GET /half HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
     front.session("web").await;
+    // A session has its server before the server has the request.
+    stage.silent.reached(before + 1).await;
     seen.push(front.ask("shutdown sessions server app/nope").await);
     seen.push(front.ask("shutdown sessions server app/silent").await);
-    assert_eq!(goes.response("GET").await.unwrap().status(), 502);
+    let answer = goes.response("GET").await;
+    assert_eq!(answer.as_ref().map(|it| it.status()), Ok(502), "ours: {ours}, {answer:?}");
     drop(goes);
     stays.echo(b"here").await.unwrap();
     seen
@@ -124,8 +127,8 @@ async fn sessions_are_seen_and_ended<T>(front: &mut Front<T>, ours: bool) -> Vec
 async fn sessions_are_seen_and_ended_as_haproxy_does_it() {
     let stage = Stage::start().await;
     let (mut ours, mut theirs) = (ours(&stage).await, theirs(&stage).await);
-    let mine = sessions_are_seen_and_ended(&mut ours, true).await;
-    assert_eq!(mine, sessions_are_seen_and_ended(&mut theirs, false).await);
+    let mine = sessions_are_seen_and_ended(&stage, &mut ours, true).await;
+    assert_eq!(mine, sessions_are_seen_and_ended(&stage, &mut theirs, false).await);
     assert_eq!(
         &mine[..2],
         ["proto=tcpv4 fe=web be=app srv=silent rc=0", "proto=tcpv4 fe=raw be=echo srv=one rc=0"]

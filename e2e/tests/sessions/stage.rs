@@ -22,7 +22,7 @@ impl Ports {
 /// The servers.
 pub(crate) struct Stage {
     one: Origin,
-    silent: Origin,
+    pub(crate) silent: Origin,
     echo: std::net::SocketAddr,
     bad: std::net::SocketAddr,
 }
