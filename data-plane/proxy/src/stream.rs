@@ -270,6 +270,14 @@ impl Stream {
         }
     }
 
+    /// What the two ends of TLS agreed upon; `None`: it is in clear.
+    pub(crate) fn agreed(&self) -> Option<&Arc<sluicegate_rules::Tls>> {
+        match self {
+            Self::Tls(tls) => tls.agreed(),
+            _ => None,
+        }
+    }
+
     /// The connection that is known to the kernel.
     fn below(&self) -> &Self {
         match self {

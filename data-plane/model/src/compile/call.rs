@@ -8,7 +8,9 @@ use sluicegate_proto::v1::{self, Kind, argument};
 
 use super::reason::Fault;
 use super::scope::Scope;
-use crate::expr::{Converter, Counted, Direction, Fetch, Figure, HeaderRef, Sample, Selection, TimeUnit};
+use crate::expr::{
+    Converter, Counted, Direction, Fetch, Figure, HeaderRef, Sample, Selection, TimeUnit, TlsFact,
+};
 use crate::rule::HeaderName;
 
 pub(super) fn sample(wire: Option<&v1::Sample>, scope: &mut Scope<'_>) -> Option<Sample> {
@@ -284,7 +286,17 @@ fn fetch(call: &v1::Call, scope: &mut Scope<'_>) -> Option<Fetch> {
         "src_port" => Fetch::SourcePort,
         "srv_conn" => arguments.figure_of_server(Counted::EndpointConnections, scope)?,
         "srv_is_up" => arguments.figure_of_server(Counted::IsUp, scope)?,
+        "ssl_c_der" => Fetch::TlsFact(TlsFact::Certificate),
+        "ssl_c_used" | "ssl_fc_has_crt" => Fetch::TlsFact(TlsFact::HasCertificate),
+        "ssl_c_verify" => Fetch::TlsFact(TlsFact::Verified),
         "ssl_fc" => Fetch::Tls,
+        "ssl_fc_alg_keysize" | "ssl_fc_use_keysize" => Fetch::TlsFact(TlsFact::KeyBits),
+        "ssl_fc_alpn" => Fetch::TlsFact(TlsFact::Protocol),
+        "ssl_fc_cipher" => Fetch::TlsFact(TlsFact::Cipher),
+        "ssl_fc_has_sni" => Fetch::TlsFact(TlsFact::HasServerName),
+        "ssl_fc_is_resumed" => Fetch::TlsFact(TlsFact::IsResumed),
+        "ssl_fc_protocol" => Fetch::TlsFact(TlsFact::Version),
+        "ssl_fc_sni" => Fetch::TlsFact(TlsFact::ServerName),
         "status" => Fetch::Status,
         "str" => Fetch::Str(arguments.text(0).into()),
         "url" => Fetch::Url,

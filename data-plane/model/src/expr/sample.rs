@@ -44,6 +44,43 @@ pub struct HeaderRef {
     pub occurrence: Option<NonZeroI64>,
 }
 
+/// What is known of a client's TLS connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TlsFact {
+    /// ssl_fc_sni.
+    ServerName,
+    /// ssl_fc_has_sni.
+    HasServerName,
+    /// ssl_fc_protocol.
+    Version,
+    /// ssl_fc_cipher.
+    Cipher,
+    /// ssl_fc_alg_keysize, ssl_fc_use_keysize.
+    KeyBits,
+    /// ssl_fc_alpn.
+    Protocol,
+    /// ssl_fc_is_resumed.
+    IsResumed,
+    /// ssl_fc_has_crt, ssl_c_used.
+    HasCertificate,
+    /// ssl_c_verify.
+    Verified,
+    /// ssl_c_der.
+    Certificate,
+}
+
+impl TlsFact {
+    fn yields(self) -> ValueType {
+        match self {
+            Self::HasServerName | Self::IsResumed | Self::HasCertificate => ValueType::Bool,
+            Self::KeyBits | Self::Verified => ValueType::Int,
+            Self::ServerName | Self::Version | Self::Cipher | Self::Protocol | Self::Certificate => {
+                ValueType::Str
+            }
+        }
+    }
+}
+
 /// Where a value comes from. The names are those of `sluicegate_proto::catalog::FETCHES`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fetch {
@@ -69,6 +106,8 @@ pub enum Fetch {
     SourcePort,
     /// ssl_fc.
     Tls,
+    /// ssl_fc_sni and its like.
+    TlsFact(TlsFact),
     /// method.
     Method,
     /// path.
@@ -125,6 +164,7 @@ impl Fetch {
         match self {
             Self::Bool(_) | Self::Tls | Self::IsHttp => ValueType::Bool,
             Self::Figure(figure) => figure.yields(),
+            Self::TlsFact(fact) => fact.yields(),
             Self::Int(_)
             | Self::Date { .. }
             | Self::Random(_)

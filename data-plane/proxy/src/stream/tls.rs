@@ -2,15 +2,20 @@
 //!
 //! Between exchanges a connection owns no buffer: bytes that wait lie in memory that its thread lends.
 
+mod agreed;
 mod session;
 mod stretch;
 #[cfg(test)]
 mod tests;
 
 use std::io;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use sluicegate_rules::Tls as Facts;
+
 use super::Stream;
+pub(crate) use agreed::agreed;
 pub(crate) use session::Session;
 use session::{Buffers, Job, Turn};
 
@@ -29,6 +34,7 @@ pub struct Tls {
     end: Option<End>,
     /// The peer was told that nothing follows.
     notified: bool,
+    agreed: Option<Arc<Facts>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +75,7 @@ impl Tls {
         let mut buffers = Buffers::default();
         // A ClientHello is far smaller than what may wait.
         let _ = buffers.incoming.push(read);
-        Self { io, session, buffers, accepted: 0, end: None, notified: false }
+        Self { io, session, buffers, accepted: 0, end: None, notified: false, agreed: None }
     }
 
     /// The connection below.
@@ -88,7 +94,17 @@ impl Tls {
         self.io.watch()
     }
 
-    /// What the two ends agreed upon.
+    /// What the two ends agreed upon, once that is put down.
+    pub(crate) fn agreed(&self) -> Option<&Arc<Facts>> {
+        self.agreed.as_ref()
+    }
+
+    /// Puts down what the two ends agreed upon.
+    pub(crate) fn agree(&mut self, agreed: Facts) {
+        self.agreed = Some(Arc::new(agreed));
+    }
+
+    /// Its side of the session.
     pub(crate) fn session(&self) -> &Session {
         &self.session
     }

@@ -257,13 +257,22 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::inert("", G, SCRIPTS),
     ),
     &Keyword::each(
-        ["ca-base", "crt-base", "key-base", "issuers-chain-path", "ssl-dh-param-file"],
-        Keyword::inert("", G, TLS).takes(1, 1, "<path>"),
+        ["ca-base", "crt-base"],
+        Keyword::works("", G, "lower/tls").takes(1, 1, "<path>").does("Where relative paths of certificates begin."),
+    ),
+    &Keyword::each(
+        ["key-base", "issuers-chain-path"],
+        Keyword::degraded("", G, "files are not looked for there").takes(1, 1, "<path>"),
+    ),
+    &Keyword::each(
+        ["ssl-dh-param-file"],
+        Keyword::inert("", G, "keys are exchanged over elliptic curves alone").takes(1, 1, "<path>"),
     ),
     &[
-        Keyword::inert("ssl-default-bind-options", G, TLS)
+        Keyword::works("ssl-default-bind-options", G, "lower/tls")
             .takes(1, Arity::ANY, "<option>...")
-            .of(&[Form::Options(BIND_OPTIONS)]),
+            .of(&[Form::Options(BIND_OPTIONS)])
+            .does("Options of every `bind` line with `ssl`."),
         Keyword::inert("ssl-default-server-options", G, TLS)
             .takes(1, Arity::ANY, "<option>...")
             .of(&[Form::Options(SERVER_OPTIONS)]),
@@ -275,6 +284,10 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .of(&[Form::Each(&["none", "all", "bundle", "sctl", "ocsp", "issuer", "key"])]),
     ],
     &Keyword::each(
+        ["ssl-default-bind-ciphers", "ssl-default-bind-ciphersuites", "ssl-default-bind-curves"],
+        Keyword::works("", G, "lower/tls").takes(1, 1, "<list>").does("What there is of these is offered by every `bind` line."),
+    ),
+    &Keyword::each(
         [
             "jwt.decrypt_alg_list",
             "jwt.decrypt_enc_list",
@@ -283,10 +296,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "ocsp-update.mindelay",
             "ocsp-update.httpproxy",
             "ocsp-update.mode",
-            "ssl-default-bind-ciphers",
-            "ssl-default-bind-ciphersuites",
             "ssl-default-bind-client-sigalgs",
-            "ssl-default-bind-curves",
             "ssl-default-bind-sigalgs",
             "ssl-default-server-ciphers",
             "ssl-default-server-ciphersuites",
