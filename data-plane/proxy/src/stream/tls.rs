@@ -10,11 +10,11 @@ mod tests;
 
 use std::io;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use sluicegate_rules::Tls as Facts;
 
-use super::Stream;
+use super::{Fresh, Stream};
 pub(crate) use agreed::agreed;
 pub(crate) use session::Session;
 use session::{Buffers, Job, Turn};
@@ -39,8 +39,10 @@ pub struct Tls {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
-    /// The peer said that it has nothing more to say, or closed its connection without a word.
-    Closed,
+    /// The peer said that it has nothing more to say.
+    Said,
+    /// The peer closed its connection without a word.
+    Cut,
     /// What came was no TLS, or not what was agreed upon.
     Broken,
 }
@@ -85,7 +87,8 @@ impl Tls {
 
     /// The same over the connection that `change` makes of the one below.
     pub(super) fn over(mut self, change: impl FnOnce(Stream) -> io::Result<Stream>) -> io::Result<Self> {
-        self.io = change(self.io)?;
+        let io = std::mem::replace(&mut self.io, Stream::Fresh(Fresh::gone()));
+        self.io = change(io)?;
         Ok(self)
     }
 
@@ -153,7 +156,8 @@ impl Tls {
             }
             match self.end {
                 Some(_) if !self.buffers.clear.is_empty() => {}
-                Some(End::Closed) => return Poll::Ready(Ok(0)),
+                // Peers that end so are many, and what they sent has its own length (HAProxy takes it so too).
+                Some(End::Said | End::Cut) => return Poll::Ready(Ok(0)),
                 Some(End::Broken) => return Poll::Ready(Err(io::ErrorKind::InvalidData.into())),
                 None => {}
             }
@@ -175,12 +179,18 @@ impl Tls {
 
     /// Tells the peer that nothing follows, then its kernel.
     pub(super) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if !std::mem::replace(&mut self.notified, true) && !self.session.is_handshaking() {
+        ready!(self.poll_notify(cx))?;
+        self.io.poll_shutdown(cx)
+    }
+
+    /// Tells the peer that nothing follows.
+    fn poll_notify(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let agreed = !self.session.is_handshaking() && self.end != Some(End::Broken);
+        if !std::mem::replace(&mut self.notified, true) && agreed {
             // The kernel's word is enough for a peer that broke the rules.
             let _ = self.write(|| Job::End);
         }
-        ready!(self.poll_flush(cx))?;
-        self.io.poll_shutdown(cx)
+        self.poll_flush(cx)
     }
 
     /// See [`Stream::poll_quiet`]. Tickets, and changes of keys, are no words of the peer's.
@@ -233,7 +243,7 @@ impl Tls {
                 Ok(Turn::Read(count)) => read += count,
                 Ok(Turn::Again | Turn::Done) => continue,
                 Ok(Turn::Input) => break,
-                Ok(Turn::Ended) => self.end = Some(End::Closed),
+                Ok(Turn::Ended) => self.end = Some(End::Said),
                 Err(_) => self.end = Some(End::Broken),
             }
             if !self.buffers.clear.is_empty() || (wants && read == buffer.len()) {
@@ -252,7 +262,7 @@ impl Tls {
             return Poll::Ready(Err(error));
         }
         if ready!(self.poll_fill(cx))? == 0 {
-            self.end = Some(End::Closed);
+            self.end = Some(End::Cut);
         }
         Poll::Ready(Ok(()))
     }
@@ -295,10 +305,20 @@ impl Tls {
                 Ok(Turn::Done) => return Ok(()),
                 Ok(Turn::Read(_) | Turn::Again) => {}
                 // It is told once that the peer has ended, and then only where both have.
-                Ok(Turn::Ended) if self.end.is_none() => self.end = Some(End::Closed),
+                Ok(Turn::Ended) if self.end.is_none() => self.end = Some(End::Said),
                 Ok(Turn::Ended | Turn::Input) => return Err(io::ErrorKind::NotConnected.into()),
                 Err(error) => return Err(io::Error::new(io::ErrorKind::InvalidData, error)),
             }
+        }
+    }
+}
+
+/// A connection that is let go of says so, as far as there is room for it: without that its peer takes what it got for
+/// cut off (RFC 8446 section 6.1).
+impl Drop for Tls {
+    fn drop(&mut self) {
+        if !self.notified {
+            let _ = self.poll_notify(&mut Context::from_waker(Waker::noop()));
         }
     }
 }

@@ -66,7 +66,8 @@ fn files_that_are_no_certificate_are_each_named() {
         (cert.replace("-----END CERTIFICATE-----", ""), "it is no PEM: a section has no end"),
     ];
     for (pem, why) in table {
-        let expected = format!("test.cfg:1: tls: certificate 1: the certificate `1.pem` cannot be used: {why}");
+        let expected =
+            format!("test.cfg:1: tls: certificate 1: the certificate `1.pem` cannot be used: {why}");
         assert_eq!(faults(&resources(&[pem], |_| {})), [expected]);
     }
     let both = faults(&resources(&[cert.clone(), format!("{cert}{other}"), key], |_| {}));
@@ -87,9 +88,15 @@ fn settings_that_come_to_nothing_are_refused() {
         of(&|it| it.max_version = 9),
         "test.cfg:1: tls: max_version has the value 9, which this version does not know"
     );
-    assert_eq!(of(&|it| it.cipher_suites = vec![5]), "test.cfg:1: tls: cipher_suites: there is none of those");
+    assert_eq!(
+        of(&|it| it.cipher_suites = vec![5]),
+        "test.cfg:1: tls: cipher_suites: there is none of those"
+    );
     assert_eq!(of(&|it| it.groups = vec![1]), "test.cfg:1: tls: groups: there is none of those");
-    assert_eq!(of(&|it| it.protocols = vec![bytes::Bytes::new()]), "test.cfg:1: tls: protocol 1: name is empty");
+    assert_eq!(
+        of(&|it| it.protocols = vec![bytes::Bytes::new()]),
+        "test.cfg:1: tls: protocol 1: name is empty"
+    );
     // Suites of one version alone, where the other is asked for.
     assert!(
         of(&|it| (it.min_version, it.cipher_suites) = (one_three, vec![0xc02b]))

@@ -173,6 +173,16 @@ async fn a_peer_that_speaks_no_tls_is_told_so() {
 }
 
 #[tokio::test]
+async fn who_is_let_go_of_is_told() {
+    let (mut server, mut client) = pair(&[&version::TLS13]);
+    agree(&mut server, &mut client).await;
+    write_all(&mut server, b"bye").await;
+    drop(server);
+    assert_eq!(read_all(&mut client, 10).await, b"bye");
+    assert_eq!(tls(&mut client).end, Some(End::Said));
+}
+
+#[tokio::test]
 async fn a_peer_that_leaves_in_the_middle_has_closed() {
     let (mut server, client) = pair(&[&version::TLS13]);
     drop(client);
