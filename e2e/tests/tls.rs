@@ -16,8 +16,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use client::{Authority, Client};
 
 /// What the proxy knows of a connection.
-const FACTS: &str =
-    "%[ssl_fc] %[ssl_fc_protocol] %[ssl_fc_cipher] %[ssl_fc_sni] %[ssl_fc_alpn] %[ssl_c_used]";
+const FACTS: &str = "%[ssl_fc] %[ssl_fc_protocol] %[ssl_fc_cipher] %[ssl_fc_sni] %[ssl_fc_alpn] %[ssl_c_used]%[ssl_c_s_dn(cn)]";
 
 /// An entry that tells what it knows, with these options behind `ssl`.
 fn telling(entry: SocketAddr, options: &str) -> String {
@@ -117,10 +116,10 @@ async fn who_is_not_known_by_its_certificate_stays_outside() {
         };
         facts.map_or("refused".to_owned(), |facts| facts.rsplit(' ').next().unwrap().to_owned())
     };
-    assert_eq!(used(must, Some(&known)).await, "1");
+    assert_eq!(used(must, Some(&known)).await, "1alice");
     assert_eq!(used(must, None).await, "refused");
     assert_eq!(used(must, Some(&stranger)).await, "refused");
-    assert_eq!(used(may, Some(&known)).await, "1");
+    assert_eq!(used(may, Some(&known)).await, "1alice");
     assert_eq!(used(may, None).await, "0");
     assert_eq!(used(may, Some(&stranger)).await, "refused");
 }

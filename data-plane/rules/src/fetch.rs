@@ -44,6 +44,7 @@ pub(crate) fn visit<M: Message>(
         Fetch::SourcePort => message.source().map(port),
         Fetch::Tls => Some(Value::Bool(message.tls().is_some())),
         Fetch::TlsFact(fact) => message.tls().and_then(|tls| tls.value(*fact)),
+        Fetch::TlsName(wanted) => message.tls().and_then(|tls| tls.name(wanted, buffer)),
         Fetch::Method => message.method().map(Value::Text),
         Fetch::Path => message.target().and_then(target::path).map(Value::Text),
         Fetch::PathAndQuery => message.target().and_then(target::path_and_query).map(Value::Text),

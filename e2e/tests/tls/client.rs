@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, SignatureAlgorithm};
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair, SignatureAlgorithm,
+};
 use rustls::client::{ClientConfig, Resumption};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{HandshakeKind, RootCertStore, SupportedProtocolVersion};
@@ -45,8 +47,12 @@ impl Authority {
 
     pub(crate) fn sign_with(&self, names: &[&str], algorithm: &'static SignatureAlgorithm) -> Signed {
         let key = KeyPair::generate_for(algorithm).unwrap();
+        let common_name = names[0];
         let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
-        let certificate = CertificateParams::new(names).unwrap().signed_by(&key, &self.issuer).unwrap();
+        let mut params = CertificateParams::new(names).unwrap();
+        params.distinguished_name = DistinguishedName::new();
+        params.distinguished_name.push(DnType::CommonName, common_name);
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
         Signed {
             certificate: certificate.pem(),
             key: key.serialize_pem(),

@@ -67,16 +67,43 @@ pub enum TlsFact {
     Verified,
     /// ssl_c_der.
     Certificate,
+    /// ssl_c_sha1.
+    Sha1,
+    /// ssl_c_serial.
+    Serial,
+    /// ssl_c_notbefore.
+    NotBefore,
+    /// ssl_c_notafter.
+    NotAfter,
+    /// ssl_c_version.
+    CertificateVersion,
+}
+
+/// ssl_c_s_dn, ssl_c_i_dn: a name in the client's certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct TlsName {
+    /// That of the issuer; else that of the subject.
+    pub of_issuer: bool,
+    /// `CN` and its like, compared without regard to case; `None`: all of it.
+    pub part: Option<Box<str>>,
+    /// From 1 at the start, from -1 at the end.
+    pub occurrence: i64,
 }
 
 impl TlsFact {
     fn yields(self) -> ValueType {
         match self {
             Self::HasServerName | Self::IsResumed | Self::HasCertificate => ValueType::Bool,
-            Self::KeyBits | Self::Verified => ValueType::Int,
-            Self::ServerName | Self::Version | Self::Cipher | Self::Protocol | Self::Certificate => {
-                ValueType::Str
-            }
+            Self::KeyBits | Self::Verified | Self::CertificateVersion => ValueType::Int,
+            Self::ServerName
+            | Self::Version
+            | Self::Cipher
+            | Self::Protocol
+            | Self::Certificate
+            | Self::Sha1
+            | Self::Serial
+            | Self::NotBefore
+            | Self::NotAfter => ValueType::Str,
         }
     }
 }
@@ -108,6 +135,8 @@ pub enum Fetch {
     Tls,
     /// ssl_fc_sni and its like.
     TlsFact(TlsFact),
+    /// ssl_c_s_dn, ssl_c_i_dn.
+    TlsName(TlsName),
     /// method.
     Method,
     /// path.
@@ -176,6 +205,7 @@ impl Fetch {
             | Self::Status => ValueType::Int,
             Self::Destination | Self::Source | Self::HeaderIp(_) => ValueType::Ip,
             Self::Str(_)
+            | Self::TlsName(_)
             | Self::Base
             | Self::BackendName
             | Self::HostName

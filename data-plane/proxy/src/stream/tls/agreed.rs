@@ -4,6 +4,7 @@ use rustls::{HandshakeKind, ProtocolVersion};
 use sluicegate_rules::Tls;
 
 use super::Session;
+use super::certificate::certificate;
 
 /// Facts of a session whose handshake is over.
 pub(crate) fn agreed(session: &Session, server_name: Option<Box<str>>) -> Tls {
@@ -21,7 +22,11 @@ pub(crate) fn agreed(session: &Session, server_name: Option<Box<str>>) -> Tls {
         key_bits,
         protocol: common.alpn_protocol().map(Box::from),
         resumed: common.handshake_kind() == Some(HandshakeKind::Resumed),
-        certificate: common.peer_certificates().and_then(<[_]>::first).map(|shown| shown.as_ref().into()),
+        certificate: common
+            .peer_certificates()
+            .and_then(<[_]>::first)
+            .and_then(|it| certificate(it))
+            .map(Box::new),
     }
 }
 

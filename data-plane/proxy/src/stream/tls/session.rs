@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+#[cfg(test)]
 use rustls::client::UnbufferedClientConnection;
 use rustls::server::UnbufferedServerConnection;
 use rustls::unbuffered::{
@@ -14,9 +15,10 @@ use super::stretch::Stretch;
 /// More than the records of one [`Job`] add to its bytes, in each version.
 const OVERHEAD: usize = 4 * 64;
 
-/// Of a connection that a client opened to us, or that we opened to a server.
+/// Of a connection that a client opened to us; in tests of the client's end too.
 pub(crate) enum Session {
     Server(UnbufferedServerConnection),
+    #[cfg(test)]
     Client(UnbufferedClientConnection),
 }
 
@@ -84,6 +86,7 @@ impl Session {
             Self::Server(session) => {
                 handle(session.process_tls_records(incoming.bytes()), clear, outgoing, job)
             }
+            #[cfg(test)]
             Self::Client(session) => {
                 handle(session.process_tls_records(incoming.bytes()), clear, outgoing, job)
             }
@@ -101,6 +104,7 @@ impl Session {
     pub(crate) fn common(&self) -> &CommonState {
         match self {
             Self::Server(session) => session,
+            #[cfg(test)]
             Self::Client(session) => session,
         }
     }
