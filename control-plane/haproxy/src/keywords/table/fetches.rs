@@ -5,7 +5,7 @@ use super::super::sample::Names;
 
 pub(in super::super) const FETCHES: &[Names] = &[
     Names {
-        why: "there is no TLS yet",
+        why: "TLS does not tell it yet",
         instead: Effect::NotFound,
         names: "\
          ssl_bc ssl_bc_alg_keysize ssl_bc_alpn ssl_bc_cipher ssl_bc_client_early_traffic_secret \
