@@ -20,6 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .build_server(services)
         .build_transport(false)
         .bytes(".")
+        .skip_debug([".sluicegate.v1.Blob"])
         .compile_fds(descriptors)?;
     Ok(())
 }

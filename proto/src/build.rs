@@ -112,7 +112,7 @@ pub fn blob(provider: &str, origin: Origin, data: Bytes) -> Result<(Resource, St
     short_enough("blob", data.len(), MAX_BLOB_BYTES)?;
     let name = ContentHash::of(&data).to_string();
     let key = ObjectKey::new(provider, "", Kind::Blob, &name)?;
-    Ok((resource(&key, origin, "", resource::Body::Blob(Blob { data }))?, name))
+    Ok((resource(&key, origin, "", resource::Body::Blob(Blob { data, secret: false }))?, name))
 }
 
 /// An address and port. Port 0 is for listeners that take any.

@@ -53,6 +53,7 @@ const PLAIN: &[&str] = &[
     "balance.rdp-cookie",
     "balance.round_robin",
     "balance.static_round_robin",
+    SECRETS,
     "check.formula",
     "check.initial-state",
     "check.paused",
@@ -84,6 +85,7 @@ const PLAIN: &[&str] = &[
     "kind.process",
     "kind.resolvers",
     "kind.route",
+    "listener.tls",
     "log",
     "log.at-start",
     "log.backend",
@@ -143,6 +145,9 @@ const MATCHES: [(Match, &str); 13] = [
 
 /// What a proxy has only where it was started so: it runs programs of its host.
 pub const PROGRAMS: &str = "probe.program";
+
+/// What a proxy has only where nobody can listen to what it is sent: it takes private keys.
+pub const SECRETS: &str = "blob.secret";
 
 /// All capabilities of this build.
 pub fn of_this_build() -> &'static BTreeSet<String> {

@@ -24,6 +24,7 @@ pub mod identity;
 pub mod limits;
 mod origin;
 pub mod pattern_file;
+mod secret;
 mod set_hash;
 
 /// Version of the schema: grows when an older receiver would misread a newer sender.

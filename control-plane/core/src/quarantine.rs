@@ -149,6 +149,14 @@ fn replace(
             serving.insert(group);
         }
     }
+    if !serving.is_empty() {
+        // What it refers to by contents may have changed with it: files that are named, certificates.
+        for (key, entry) in current.resources() {
+            if key.kind() == v1::Kind::Blob {
+                candidate.entry(key.clone()).or_insert_with(|| entry.clone());
+            }
+        }
+    }
     for (group, rejected) in bad {
         let last_good_serves = serving.contains(&group);
         held.entry(group)

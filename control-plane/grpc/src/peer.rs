@@ -22,6 +22,11 @@ impl Peer {
         self.has(|identity| matches!(identity, Identity::Scope(own) if own == scope))
     }
 
+    /// Whether nobody else can read what it is sent: private keys are.
+    pub(crate) fn may_have_secrets(&self) -> bool {
+        !matches!(self, Self::Anyone)
+    }
+
     /// Whether it may read the status of this Scope.
     pub(crate) fn may_read(&self, scope: &str) -> bool {
         self.may_read_all() || self.may_join(scope)
@@ -70,5 +75,8 @@ mod tests {
         let stranger = Peer::Certified(Arc::new([]));
         assert!(!stranger.may_join("edge") && !stranger.may_read("edge"));
         assert!(Peer::Local.may_join("edge") && Peer::Anyone.may_read_all());
+        assert!(
+            Peer::Local.may_have_secrets() && stranger.may_have_secrets() && !Peer::Anyone.may_have_secrets()
+        );
     }
 }

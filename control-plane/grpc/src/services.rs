@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use sluicegate_proto::capability::SECRETS;
 use sluicegate_proto::v1::control_server::{Control, ControlServer};
 use sluicegate_proto::v1::operations_server::{Operations, OperationsServer};
 use sluicegate_proto::v1::{
@@ -86,7 +87,11 @@ impl Control for Answers {
         let Some(ProxyMessage { message: Some(Message::Hello(hello)) }) = first else {
             return Err(Status::invalid_argument("a session begins with Hello"));
         };
-        let introduction = validate(hello).map_err(|error| Status::invalid_argument(error.to_string()))?;
+        let mut introduction =
+            validate(hello).map_err(|error| Status::invalid_argument(error.to_string()))?;
+        if !peer.may_have_secrets() {
+            introduction.capabilities.remove(SECRETS);
+        }
         let (proxy_id, scope) = (introduction.proxy_id.clone(), introduction.scope.clone());
         if !peer.may_join(&scope) {
             warn!(proxy = %proxy_id, %scope, %peer, "a proxy asked for a scope that is not its own");

@@ -47,6 +47,7 @@ mod stats;
 mod surroundings;
 mod tcp_rule;
 mod timeouts;
+mod tls;
 mod track;
 mod unix_bind;
 pub(crate) mod value;

@@ -111,6 +111,9 @@ fn frontend(frontend: &FrontendStats) -> Value {
         "bytes_out": frontend.bytes_out,
         "denied": frontend.denied,
         "bad_requests": frontend.bad_requests,
+        "handshakes": frontend.handshakes,
+        "resumed_handshakes": frontend.resumed_handshakes,
+        "failed_handshakes": frontend.failed_handshakes,
     })
 }
 

@@ -25,6 +25,7 @@ mod rewrite;
 mod rule;
 mod scope;
 mod service;
+mod tls;
 mod watch;
 
 use std::collections::BTreeSet;

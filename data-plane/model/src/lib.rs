@@ -26,6 +26,7 @@ pub mod retry;
 pub mod rule;
 pub mod runtime;
 pub mod service;
+pub mod tls;
 
 pub use backend::{Backend, BackendSettings};
 pub use compile::{Change, Fault, Reason, Rejected, compile, find, fits};

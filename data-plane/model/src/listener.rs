@@ -3,12 +3,14 @@
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::Origin;
 
 use crate::outgoing::KeepAlive;
+use crate::tls::TlsServer;
 
 /// An address that accepts connections for one frontend.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +27,8 @@ pub struct Listener {
     pub max_connections: Option<NonZeroU32>,
     /// Name in logs and statistics; `None`: the address.
     pub label: Option<Box<str>>,
+    /// `None`: in clear.
+    pub tls: Option<Arc<TlsServer>>,
 }
 
 /// All that needs a new socket when it changes.

@@ -160,6 +160,12 @@ pub struct FrontendCounters {
     pub intercepted: Counter,
     /// Requests that were no HTTP, or not to be understood in one way.
     pub bad_requests: Counter,
+    /// Connections that came to speak TLS.
+    pub handshakes: Counter,
+    /// Those of them that continue an earlier session.
+    pub resumed_handshakes: Counter,
+    /// Connections that did not come to speak it.
+    pub failed_handshakes: Counter,
 }
 
 impl Clear for FrontendCounters {
@@ -174,11 +180,15 @@ impl Clear for FrontendCounters {
             denied_responses,
             intercepted,
             bad_requests,
+            handshakes,
+            resumed_handshakes,
+            failed_handshakes,
         } = self;
         if all {
             responses.iter().for_each(Counter::clear);
             let sums = [connections, requests, bytes_in, bytes_out, denied, denied_responses];
             sums.into_iter().chain([intercepted, bad_requests]).for_each(Counter::clear);
+            [handshakes, resumed_handshakes, failed_handshakes].into_iter().for_each(Counter::clear);
         }
     }
 }

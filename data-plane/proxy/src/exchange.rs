@@ -6,6 +6,7 @@ mod wishes;
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use sluicegate_rules::Tls;
 use tokio::time::Instant;
 
 use crate::live::{EndpointState, Generation, LiveBackend, LiveEndpoint, LiveFrontend, Sign, Tried};
@@ -35,6 +36,8 @@ pub struct Exchange {
     pub local: Option<Peer>,
     /// This end of the connection to the endpoint; filled in only where a log asks.
     pub source: Option<Peer>,
+    /// What the client and this end agreed upon; `None`: the client's connection is in clear.
+    pub tls: Option<Arc<Tls>>,
     /// The generation that it began under.
     pub generation: Generation,
     /// What took the connection.
@@ -162,6 +165,7 @@ impl Exchange {
             client,
             local: None,
             source: None,
+            tls: None,
             generation: Generation::default(),
             frontend: None,
             backend: None,
@@ -272,6 +276,7 @@ impl Exchanges {
         exchange.backend = None;
         exchange.endpoint = None;
         exchange.belonging = Belonging::default();
+        exchange.tls = None;
         exchange.tried = Tried::default();
         exchange.left = None;
         let mut spare = self.spare.borrow_mut();

@@ -63,7 +63,7 @@ pub struct Rested {
 
 impl Rested {
     /// Whether the endpoint has sent nothing, not even its end, as far as the worker has heard. Costs no system call.
-    pub fn is_quiet(&self) -> bool {
+    pub fn is_quiet(&mut self) -> bool {
         self.stream.poll_quiet(&mut Context::from_waker(Waker::noop())).is_pending()
     }
 
@@ -82,7 +82,7 @@ impl Rested {
 
     /// The same without a worker, if it is quiet. The worker that it was of may not have heard for a while, so the socket
     /// itself is asked.
-    fn moved(self) -> Option<Self> {
+    fn moved(mut self) -> Option<Self> {
         if !self.is_quiet() {
             return None;
         }
@@ -109,7 +109,7 @@ impl IdlePool {
     /// A connection of this worker's that is quiet ([`Rested::is_quiet`]).
     pub fn take(&self, key: TransportId, wanted: Wanted) -> Option<Rested> {
         loop {
-            let connection = self.own().take(key, wanted)?;
+            let mut connection = self.own().take(key, wanted)?;
             if connection.is_quiet() {
                 return Some(connection);
             }

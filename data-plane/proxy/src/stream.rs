@@ -2,6 +2,7 @@
 
 mod fresh;
 mod pipe;
+pub(crate) mod tls;
 
 use std::fmt;
 use std::io;
@@ -20,6 +21,7 @@ use tokio::net::{TcpStream, UnixStream};
 
 pub use fresh::Fresh;
 pub use pipe::Pipe;
+pub use tls::Tls;
 
 /// One side of an exchange.
 #[derive(Debug)]
@@ -30,6 +32,8 @@ pub enum Stream {
     Unix(UnixStream),
     /// Either, while nothing had to be waited for.
     Fresh(Fresh),
+    /// Any of them below TLS: what is read and written is in clear.
+    Tls(Box<Tls>),
 }
 
 impl Stream {
@@ -44,11 +48,14 @@ impl Stream {
             }
             self.watch()?;
         }
+        if let Self::Tls(tls) = self {
+            return tls.poll_read(cx, buffer);
+        }
         let mut room = ReadBuf::new(buffer);
         let done = match self {
             Self::Tcp(stream) => Pin::new(stream).poll_read(cx, &mut room),
             Self::Unix(stream) => Pin::new(stream).poll_read(cx, &mut room),
-            Self::Fresh(_) => return Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
+            Self::Fresh(_) | Self::Tls(_) => return Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
         };
         done.map_ok(|()| room.filled().len())
     }
@@ -64,6 +71,7 @@ impl Stream {
         match self {
             Self::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
             Self::Unix(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Self::Tls(tls) => tls.poll_write(cx, bytes),
             Self::Fresh(_) => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
         }
     }
@@ -82,7 +90,7 @@ impl Stream {
                     sent => Some(sent),
                 }
             }
-            Self::Unix(_) => None,
+            Self::Unix(_) | Self::Tls(_) => None,
         };
         match sent {
             Some(sent) => Poll::Ready(sent),
@@ -99,9 +107,15 @@ impl Stream {
         let filled = match self {
             Self::Tcp(stream) => stream.try_io(Interest::READABLE, || some(pipe.fill(&*stream, most))),
             Self::Unix(stream) => stream.try_io(Interest::READABLE, || some(pipe.fill(&*stream, most))),
-            Self::Fresh(_) => Ok(0),
+            // Only what is in clear on the wire can go past this process.
+            Self::Fresh(_) | Self::Tls(_) => Ok(0),
         };
         some(filled)
+    }
+
+    /// Whether what lies in a pipe can be written to it.
+    pub fn takes_pipes(&self) -> bool {
+        !matches!(self, Self::Tls(_))
     }
 
     /// Writes what the kernel takes out of a pipe that is not empty.
@@ -122,7 +136,7 @@ impl Stream {
                     ready!(stream.poll_write_ready(cx))?;
                     stream.try_io(Interest::WRITABLE, || pipe.drain(&*stream))
                 }
-                Self::Fresh(_) => Err(io::ErrorKind::NotConnected.into()),
+                Self::Fresh(_) | Self::Tls(_) => Err(io::ErrorKind::NotConnected.into()),
             };
             match drained {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -137,16 +151,18 @@ impl Stream {
             Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Fresh(fresh) => Poll::Ready(fresh.shutdown()),
+            Self::Tls(tls) => tls.poll_shutdown(cx),
         }
     }
 
     /// Pending while the peer has sent nothing, not even its end; and, with no one to tell, while the event loop does
     /// not watch the socket.
-    pub fn poll_quiet(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub fn poll_quiet(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Self::Tcp(stream) => stream.poll_read_ready(cx),
             Self::Unix(stream) => stream.poll_read_ready(cx),
             Self::Fresh(_) => Poll::Pending,
+            Self::Tls(tls) => tls.poll_quiet(cx),
         }
     }
 
@@ -159,6 +175,9 @@ impl Stream {
         known: usize,
     ) -> Poll<io::Result<usize>> {
         self.watch()?;
+        if let Self::Tls(tls) = self {
+            return tls.poll_peek(cx, into, known);
+        }
         loop {
             let mut peek = |socket: RawFd| match recv(socket, into, MsgFlags::MSG_PEEK) {
                 // Until more comes, nothing is there.
@@ -174,7 +193,7 @@ impl Stream {
                     ready!(stream.poll_read_ready(cx))?;
                     stream.try_io(Interest::READABLE, || peek(stream.as_raw_fd()))
                 }
-                Self::Fresh(_) => Err(io::ErrorKind::NotConnected.into()),
+                Self::Fresh(_) | Self::Tls(_) => Err(io::ErrorKind::NotConnected.into()),
             };
             match peeked {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -185,7 +204,7 @@ impl Stream {
 
     /// Whether the event loop tells when there is something to read, or room to write.
     pub fn is_watched(&self) -> bool {
-        !matches!(self, Self::Fresh(_))
+        !matches!(self.below(), Self::Fresh(_))
     }
 
     /// Has the event loop watch the socket. Reading and writing do so by themselves where they must wait.
@@ -193,8 +212,10 @@ impl Stream {
     /// # Errors
     /// Where the host has no memory or no watch left; the socket is gone then.
     pub fn watch(&mut self) -> io::Result<()> {
-        if let Self::Fresh(fresh) = self {
-            *self = fresh.watched()?;
+        match self {
+            Self::Fresh(fresh) => *self = fresh.watched()?,
+            Self::Tls(tls) => tls.watch()?,
+            Self::Tcp(_) | Self::Unix(_) => {}
         }
         Ok(())
     }
@@ -205,11 +226,12 @@ impl Stream {
     /// # Errors
     /// Where that loop does not let go of it; the socket is gone then.
     pub fn unwatch(self) -> io::Result<Self> {
-        Ok(Self::Fresh(match self {
-            Self::Tcp(stream) => Fresh::connecting(stream.into_std()?.into(), false),
-            Self::Unix(stream) => Fresh::connecting(stream.into_std()?.into(), true),
-            Self::Fresh(fresh) => fresh,
-        }))
+        Ok(match self {
+            Self::Tcp(stream) => Self::Fresh(Fresh::connecting(stream.into_std()?.into(), false)),
+            Self::Unix(stream) => Self::Fresh(Fresh::connecting(stream.into_std()?.into(), true)),
+            Self::Fresh(fresh) => Self::Fresh(fresh),
+            Self::Tls(tls) => Self::Tls(Box::new(tls.over(Self::unwatch)?)),
+        })
     }
 
     /// Has the event loop tell once more of what was looked at and not taken ([`Stream::poll_peek`]), which it told already.
@@ -230,43 +252,61 @@ impl Stream {
                 Ok(socket) => socket.as_raw_fd(),
                 Err(_) => return false,
             },
+            Self::Tls(tls) => return tls.is_silent(),
         };
         recv(socket, &mut [0], MsgFlags::MSG_PEEK | MsgFlags::MSG_DONTWAIT) == Err(Errno::EAGAIN)
     }
 
     /// This end's address: a system call.
     pub fn local(&self) -> Option<Peer> {
-        match self {
+        match self.below() {
             Self::Tcp(stream) => stream.local_addr().ok().map(Peer::Ip),
             Self::Unix(_) => Some(Peer::Unix),
             Self::Fresh(fresh) if fresh.is_tcp() => {
                 fresh.socket().ok()?.local_addr().ok()?.as_socket().map(Peer::Ip)
             }
             Self::Fresh(_) => Some(Peer::Unix),
+            Self::Tls(_) => None,
+        }
+    }
+
+    /// What the two ends of TLS agreed upon; `None`: it is in clear.
+    pub(crate) fn agreed(&self) -> Option<&Arc<sluicegate_rules::Tls>> {
+        match self {
+            Self::Tls(tls) => tls.agreed(),
+            _ => None,
+        }
+    }
+
+    /// The connection that is known to the kernel.
+    fn below(&self) -> &Self {
+        match self {
+            Self::Tls(tls) => tls.io(),
+            it => it,
         }
     }
 
     /// Makes closing it a reset where that is known to TCP, which spares the port (HAProxy: nolinger).
     pub fn reset_on_close(&self) {
         // A socket that is gone needs no option.
-        let _ = match self {
+        let _ = match self.below() {
             Self::Tcp(stream) => stream.set_zero_linger(),
             Self::Fresh(fresh) if fresh.is_tcp() => {
                 fresh.socket().and_then(|socket| socket.set_linger(Some(Duration::ZERO)))
             }
-            Self::Unix(_) | Self::Fresh(_) => Ok(()),
+            Self::Unix(_) | Self::Fresh(_) | Self::Tls(_) => Ok(()),
         };
     }
 
     /// Has small writes leave at once even while earlier ones are not acknowledged (TCP_NODELAY).
     pub fn hurry(&self) {
         // A socket that is gone needs no option.
-        let _ = match self {
+        let _ = match self.below() {
             Self::Tcp(stream) => stream.set_nodelay(true),
             Self::Fresh(fresh) if fresh.is_tcp() => {
                 fresh.socket().and_then(|socket| socket.set_tcp_nodelay(true))
             }
-            Self::Unix(_) | Self::Fresh(_) => Ok(()),
+            Self::Unix(_) | Self::Fresh(_) | Self::Tls(_) => Ok(()),
         };
     }
 }

@@ -205,8 +205,8 @@ impl Worker {
     }
 
     /// Runs a connection's task on this worker. A panic ends that task alone; it is counted and logged.
-    pub fn spawn(self: &Rc<Self>, task: impl Future<Output = CloseCause> + Unpin + 'static) {
-        let end = End { worker: Rc::clone(self), cause: None, entered: self.shared.tasks.enter() };
+    pub fn spawn(self: &Rc<Self>, task: impl Future<Output: Into<Ended>> + Unpin + 'static) {
+        let end = End { worker: Rc::clone(self), ended: None, entered: self.shared.tasks.enter() };
         tokio::task::spawn_local(Counted { task, end });
     }
 
@@ -354,20 +354,35 @@ struct Counted<T> {
     end: End,
 }
 
-impl<T: Future<Output = CloseCause> + Unpin> Future for Counted<T> {
+impl<T: Future<Output: Into<Ended>> + Unpin> Future for Counted<T> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let cause = ready!(Pin::new(&mut self.task).poll(cx));
-        self.end.cause = Some(cause);
+        let ended = ready!(Pin::new(&mut self.task).poll(cx));
+        self.end.ended = Some(ended.into());
         Poll::Ready(())
+    }
+}
+
+/// How a connection's task ended.
+#[derive(Debug, Clone, Copy)]
+pub enum Ended {
+    /// With its connection.
+    Closed(CloseCause),
+    /// Its connection goes on in another task.
+    HandedOver,
+}
+
+impl From<CloseCause> for Ended {
+    fn from(cause: CloseCause) -> Self {
+        Self::Closed(cause)
     }
 }
 
 /// Counts a task's end, however it comes.
 struct End {
     worker: Rc<Worker>,
-    cause: Option<CloseCause>,
+    ended: Option<Ended>,
     /// It has a place in the count of tasks.
     entered: bool,
 }
@@ -375,20 +390,23 @@ struct End {
 impl Drop for End {
     fn drop(&mut self) {
         let counters = self.worker.counters();
-        let cause = match self.cause {
-            Some(cause) => cause,
+        let cause = match self.ended {
+            Some(Ended::Closed(cause)) => Some(cause),
+            Some(Ended::HandedOver) => None,
             None if std::thread::panicking() => {
                 counters.panics.add(1);
                 tracing::error!(
                     worker = self.worker.index,
                     "a connection's task panicked; its connection is closed"
                 );
-                CloseCause::Panic
+                Some(CloseCause::Panic)
             }
             // The task was dropped before its end: only a hard stop does that.
-            None => CloseCause::HardStop,
+            None => Some(CloseCause::HardStop),
         };
-        counters.closes[cause as usize].add(1);
+        if let Some(cause) = cause {
+            counters.closes[cause as usize].add(1);
+        }
         if self.entered {
             self.worker.shared.tasks.leave();
         }

@@ -60,10 +60,6 @@ impl Message for Fake {
         self.destination
     }
 
-    fn is_tls(&self) -> bool {
-        false
-    }
-
     fn frontend_name(&self) -> &[u8] {
         b"main"
     }

@@ -19,6 +19,7 @@ mod header;
 mod normalize;
 mod rewrite;
 mod target;
+mod tls;
 mod value;
 
 pub use bytes::{Given, bytes, converted, given, integer};
@@ -27,3 +28,4 @@ pub use format::{Style, escape_log, render};
 pub use list::{Outcome, run};
 pub use message::{Edit, Handling, Message, Scratch, Variables};
 pub use target::{path, path_and_query, query};
+pub use tls::{Certificate, Tls};

@@ -7,6 +7,8 @@ use std::time::Duration;
 use sluicegate_model::expr::{Alias, Direction, Figure};
 use sluicegate_model::rule::{HeaderName, HeaderPattern};
 
+use crate::tls::Tls;
+
 /// An exchange as an expression sees it. What is not known (yet) is `None`: then a test is false and a format's piece
 /// is empty.
 pub trait Message {
@@ -14,8 +16,10 @@ pub trait Message {
     fn source(&self) -> Option<SocketAddr>;
     /// Where the client connected to; `None` on unix sockets.
     fn destination(&self) -> Option<SocketAddr>;
-    /// Whether the client speaks TLS.
-    fn is_tls(&self) -> bool;
+    /// What the client's connection speaks below; `None`: it is in clear.
+    fn tls(&self) -> Option<&Tls> {
+        None
+    }
     /// Name of the frontend.
     fn frontend_name(&self) -> &[u8];
     /// Name of the backend once one is chosen.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sluicegate_proto::generation::Generation;
-use sluicegate_proto::v1::Update;
+use sluicegate_proto::hash::snapshot_hash;
+use sluicegate_proto::v1::{Resource, Update, resource::Body};
 use sluicegate_sync::{Apply, StateDir};
 use tokio::sync::watch;
 use tokio::time::sleep;
@@ -72,11 +73,53 @@ async fn save(state: Arc<StateDir>, served: Served) {
     }
 }
 
-/// As an update from nothing.
+/// As an update from nothing. Private keys are not put on disk, nor who needs them: after a restart these wait for the control
+/// plane, which has all of it. What is left is another generation by its hash, so that it sends all.
 fn snapshot(served: &Served) -> Update {
+    let kept = || served.runtime.resources().filter(|(_, _, resource)| !is_secret(resource));
+    let hash = snapshot_hash(kept().map(|(key, hash, _)| (key, hash)));
     Update {
-        generation: Some(served.generation.into()),
-        changed: served.runtime.resources().map(|(_, _, resource)| (**resource).clone()).collect(),
+        generation: Some(Generation { hash, ..served.generation }.into()),
+        changed: kept().map(|(_, _, resource)| (**resource).clone()).collect(),
         ..Update::default()
+    }
+}
+
+fn is_secret(resource: &Resource) -> bool {
+    match &resource.body {
+        Some(Body::Blob(blob)) => blob.secret,
+        Some(Body::Listener(listener)) => listener.tls.is_some(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sluicegate_model::{Change, compile};
+    use sluicegate_proto::id::ObjectKey;
+    use sluicegate_proto::v1::{self, Kind};
+
+    use super::*;
+
+    fn resource(kind: Kind, name: &str, body: Body) -> Resource {
+        let key = ObjectKey::new("haproxy", "", kind, name).unwrap();
+        Resource { id: Some((&key).into()), body: Some(body), ..Resource::default() }
+    }
+
+    fn blob(data: &'static str, secret: bool) -> Resource {
+        let name = sluicegate_proto::hash::ContentHash::of(data.as_bytes()).to_string();
+        resource(Kind::Blob, &name, Body::Blob(v1::Blob { data: data.into(), secret }))
+    }
+
+    #[test]
+    fn keys_are_not_put_on_disk() {
+        let all = [blob("a page", false), blob("a key", true)];
+        let runtime = Arc::new(compile(None, Change::Full(&all)).unwrap());
+        let whole = Generation { epoch: 1, number: 7, hash: runtime.hash };
+        let saved = snapshot(&Served { generation: whole, runtime });
+        assert_eq!(saved.changed, all[..1]);
+        let again = compile(None, Change::Full(&saved.changed)).unwrap();
+        let generation = saved.generation.unwrap();
+        assert_eq!((generation.number, &generation.hash[..]), (7, &again.hash.0[..]));
     }
 }

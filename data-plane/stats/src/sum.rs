@@ -68,6 +68,7 @@ fn add_process(sum: &mut ProcessStats, of: &ProcessStats) {
 fn add_frontend(sum: &mut FrontendStats, of: &FrontendStats) {
     add!(sum, of, connections, current_connections, most_connections, requests, bytes_in, bytes_out);
     add!(sum, of, denied, denied_responses, bad_requests, intercepted);
+    add!(sum, of, handshakes, resumed_handshakes, failed_handshakes);
     add_responses(&mut sum.responses, &of.responses);
     add_rate(&mut sum.connection_rate, of.connection_rate.as_ref());
     add_rate(&mut sum.request_rate, of.request_rate.as_ref());

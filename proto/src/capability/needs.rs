@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Capability, MATCHES, PROGRAMS};
+use super::{Capability, MATCHES, PROGRAMS, SECRETS};
 use crate::catalog;
 use crate::v1::{
     Backend, Condition, Endpoint, ErrorPage, Format, Frontend, Hash, HashTable, HttpOptions, InitialState,
@@ -30,7 +30,12 @@ impl Needs {
             }
             Some(resource::Body::Backend(body)) => self.backend(body),
             Some(resource::Body::Endpoint(body)) => self.endpoint(body),
-            Some(resource::Body::Blob(_)) => self.word("kind.blob"),
+            Some(resource::Body::Blob(blob)) => {
+                self.word("kind.blob");
+                if blob.secret {
+                    self.word(SECRETS);
+                }
+            }
             Some(resource::Body::Patterns(_)) => self.word("kind.patterns"),
             Some(resource::Body::Resolvers(body)) => {
                 self.word("kind.resolvers");
@@ -58,6 +63,9 @@ impl Needs {
             Some(listener::Address::Descriptor(_)) => self.word("address.descriptor"),
         }
         self.socket(body.user_timeout_ms, body.keep_alive.as_ref());
+        if body.tls.is_some() {
+            self.word("listener.tls");
+        }
     }
 
     fn frontend(&mut self, body: &Frontend) {

@@ -40,7 +40,7 @@ fn a_frontend_needs_what_its_rules_say() {
 
 #[test]
 fn a_name_of_a_newer_sender_is_asked_for() {
-    let sample = Sample { fetch: Some(call("ssl_fc_sni")), converters: Vec::new() };
+    let sample = Sample { fetch: Some(call("ssl_fc_session_id")), converters: Vec::new() };
     let route = crate::v1::Route {
         when: Some(Condition {
             tests: vec![Test { sample: Some(sample), ..Test::default() }],
@@ -49,8 +49,8 @@ fn a_name_of_a_newer_sender_is_asked_for() {
         ..Default::default()
     };
     let resource = Resource { body: Some(resource::Body::Route(route)), ..Resource::default() };
-    assert_eq!(names(&resource), ["fetch.ssl_fc_sni", "kind.route"]);
-    assert!(!of_this_build().contains("fetch.ssl_fc_sni"));
+    assert_eq!(names(&resource), ["fetch.ssl_fc_session_id", "kind.route"]);
+    assert!(!of_this_build().contains("fetch.ssl_fc_session_id"));
 }
 
 #[test]

@@ -61,6 +61,8 @@ const BACKEND: &[ArgumentSpec] = &[named("backend", ArgumentType::Backend)];
 const FRONTEND: &[ArgumentSpec] = &[named("frontend", ArgumentType::Frontend)];
 const SERVER: &[ArgumentSpec] = &[named("server", ArgumentType::Server)];
 
+const TLS_NAME: &[ArgumentSpec] = &[optional(text("entry")), optional(integer("occurrence"))];
+
 const BASE: FetchSpec = fetch("base", &[], Str, REQUEST, "first Host value and the path behind it");
 const REQ_COOK: FetchSpec = fetch("req.cook", NAME, Str, REQUEST, "value of a request cookie");
 const REQ_COOK_CNT: FetchSpec = fetch("req.cook_cnt", NAME, Int, REQUEST, "occurrences of a request cookie");
@@ -155,7 +157,32 @@ pub const FETCHES: &[FetchSpec] = &[
     fetch("src_port", &[], Int, PASSING, "port of the client"),
     fetch("srv_conn", SERVER, Int, ALWAYS, "exchanges at a server"),
     fetch("srv_is_up", SERVER, Bool, ALWAYS, "the server is neither down nor disabled"),
+    fetch("ssl_c_der", &[], Str, PASSING, "the client's certificate, in DER"),
+    fetch(
+        "ssl_c_i_dn",
+        TLS_NAME,
+        Str,
+        PASSING,
+        "name of the issuer of the client's certificate, or a part of it",
+    ),
+    fetch("ssl_c_notafter", &[], Str, PASSING, "up to when the client's certificate holds, YYMMDDhhmmssZ"),
+    fetch("ssl_c_notbefore", &[], Str, PASSING, "from when on the client's certificate holds, YYMMDDhhmmssZ"),
+    fetch("ssl_c_s_dn", TLS_NAME, Str, PASSING, "name in the client's certificate, or a part of it"),
+    fetch("ssl_c_serial", &[], Str, PASSING, "serial number of the client's certificate"),
+    fetch("ssl_c_sha1", &[], Str, PASSING, "SHA-1 of the client's certificate"),
+    fetch("ssl_c_used", &[], Bool, PASSING, "the client showed a certificate"),
+    fetch("ssl_c_verify", &[], Int, PASSING, "0: the client's certificate is good; others come no further"),
+    fetch("ssl_c_version", &[], Int, PASSING, "version of the client's certificate"),
     fetch("ssl_fc", &[], Bool, PASSING, "the client connected over TLS"),
+    fetch("ssl_fc_alg_keysize", &[], Int, PASSING, "bits of the cipher's key"),
+    fetch("ssl_fc_alpn", &[], Str, PASSING, "the protocol that was agreed upon (ALPN)"),
+    fetch("ssl_fc_cipher", &[], Str, PASSING, "the cipher suite, as OpenSSL calls it"),
+    fetch("ssl_fc_has_crt", &[], Bool, PASSING, "the client showed a certificate"),
+    fetch("ssl_fc_has_sni", &[], Bool, PASSING, "the client asked for a name"),
+    fetch("ssl_fc_is_resumed", &[], Bool, PASSING, "the connection continues an earlier session"),
+    fetch("ssl_fc_protocol", &[], Str, PASSING, "the version of TLS, as OpenSSL calls it"),
+    fetch("ssl_fc_sni", &[], Str, PASSING, "the name that the client asked for"),
+    fetch("ssl_fc_use_keysize", &[], Int, PASSING, "bits of the cipher's key that count"),
     fetch("status", &[], Int, RESPONSE, "status of the response"),
     fetch("str", &[text("value")], Str, ALWAYS, "a constant"),
     fetch("url", &[], Str, REQUEST, "target of the request as the client wrote it"),

@@ -65,7 +65,7 @@ fn site() -> Vec<Resource> {
 /// A list and a map, and what uses them.
 fn lists() -> Vec<Resource> {
     let of = |path: &str, map, data: &[u8], order| {
-        let file = v1::Blob { data: data.to_vec().into() };
+        let file = v1::Blob { data: data.to_vec().into(), secret: false };
         let hash = sluicegate_proto::hash::ContentHash::of(data).to_string();
         let list = v1::PatternList { blob: hash.clone(), map, ..v1::PatternList::default() };
         [

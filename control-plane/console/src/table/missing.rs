@@ -7,7 +7,7 @@ const fn missing(name: &'static str, about: &'static str, why: &'static str) -> 
     Spec { name, arguments: "", level: Level::User, about, act: Act::Missing(why) }
 }
 
-const TLS: &str = "there is no TLS yet";
+const TLS: &str = "certificates come from files, which are read again when they change";
 const SERVERS: &str = "servers come from the configuration";
 const VARIABLES: &str = "there are no variables of the process";
 const INSIDE: &str = "it is about the inside of HAProxy";

@@ -141,3 +141,17 @@ fn the_quarantine_remembers_since_when() {
     quarantine.replace(BTreeMap::new(), 400);
     assert!(quarantine.is_empty());
 }
+
+#[test]
+fn what_comes_back_brings_the_contents_that_it_refers_to() {
+    let blob = |data: &'static str| {
+        sluicegate_proto::build::blob("haproxy", at_line(1), data.as_bytes().into()).unwrap().0
+    };
+    let current = Snapshot::new(keyed([backend("haproxy", "bad", 1), blob("old")]));
+    let settled = settled(&current, [backend("haproxy", "bad", 13), blob("new")]);
+    let expected = keyed([backend("haproxy", "bad", 1), blob("new"), blob("old")]);
+    assert_eq!(settled.snapshot.resources(), &expected);
+    let mended =
+        settle(&settled.snapshot, keyed([backend("haproxy", "bad", 2), blob("new")]), unlucky).unwrap();
+    assert_eq!(mended.snapshot.resources(), &keyed([backend("haproxy", "bad", 2), blob("new")]));
+}

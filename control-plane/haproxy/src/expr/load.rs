@@ -17,6 +17,15 @@ pub trait Load {
     /// # Errors
     /// If there is no such file, it cannot be read, or it is longer.
     fn load(&self, path: &str, limit: usize) -> Result<Vec<u8>, LoadError>;
+
+    /// The names of the files of a folder, sorted.
+    ///
+    /// # Errors
+    /// If there is no such folder, it cannot be read, or it has more than `limit`.
+    fn list(&self, path: &str, limit: usize) -> Result<Vec<String>, LoadError> {
+        let _ = (path, limit);
+        Err(LoadError::Refused)
+    }
 }
 
 /// Why a file that a configuration names cannot be had.
@@ -34,6 +43,12 @@ pub enum LoadError {
     /// Over the limit.
     #[error("is larger than {limit} bytes")]
     TooLarge {
+        /// The limit.
+        limit: usize,
+    },
+    /// A folder with more files than are read.
+    #[error("has more than {limit} files")]
+    TooMany {
         /// The limit.
         limit: usize,
     },
@@ -80,6 +95,23 @@ impl Load for FileLoader {
         }
         Ok(data)
     }
+
+    fn list(&self, path: &str, limit: usize) -> Result<Vec<String>, LoadError> {
+        let mut names = Vec::new();
+        for entry in self.base.join(path).read_dir()? {
+            let entry = entry?;
+            if !entry.path().is_file() {
+                continue;
+            }
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            if names.len() == limit {
+                return Err(LoadError::TooMany { limit });
+            }
+            names.push(name);
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
 }
 
 /// Refuses every file: for labels and other text that must not read the control plane's disk.
@@ -95,15 +127,25 @@ impl Load for NoFiles {
 /// Content-addressed contents that resources refer to.
 #[derive(Clone, Debug, Default)]
 pub struct Blobs {
-    by_hash: BTreeMap<String, Vec<u8>>,
+    by_hash: BTreeMap<String, v1::Blob>,
     new: Vec<String>,
 }
 
 impl Blobs {
     /// Keeps `data` and gives the hex BLAKE3 that names it.
     pub fn add(&mut self, data: Vec<u8>) -> String {
+        self.keep(data, false)
+    }
+
+    /// The same for what holds a private key.
+    pub fn add_secret(&mut self, data: Vec<u8>) -> String {
+        self.keep(data, true)
+    }
+
+    fn keep(&mut self, data: Vec<u8>, secret: bool) -> String {
         let name = sluicegate_proto::hash::ContentHash::of(&data).to_string();
-        self.by_hash.entry(name.clone()).or_insert(data);
+        let blob = self.by_hash.entry(name.clone()).or_insert_with(|| v1::Blob { data: data.into(), secret });
+        blob.secret |= secret;
         self.new.push(name.clone());
         name
     }
@@ -120,6 +162,6 @@ impl Blobs {
 
     /// Every blob with its name, by name.
     pub fn into_blobs(self) -> impl Iterator<Item = (String, v1::Blob)> {
-        self.by_hash.into_iter().map(|(name, data)| (name, v1::Blob { data: data.into() }))
+        self.by_hash.into_iter()
     }
 }

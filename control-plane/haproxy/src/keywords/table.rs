@@ -45,7 +45,8 @@ const DFLB: Places = Places::of(&[D, F, L, B]);
 const FLB: Places = Places::of(&[F, L, B]);
 
 /// Why everything about TLS has no effect: what turns it on is refused.
-const TLS: &str = "it acts on TLS alone, which is not supported yet";
+const TLS: &str = "it acts on TLS to servers, which is not spoken yet";
+const OPENSSL: &str = "it tunes OpenSSL, which is not in this program";
 
 /// Every entry of lines.
 pub(super) fn entries() -> impl Iterator<Item = &'static Keyword> {

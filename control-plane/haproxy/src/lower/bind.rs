@@ -31,6 +31,7 @@ struct BindOptions {
     unix: v1::UnixAddress,
     user_timeout_ms: u64,
     keep_alive: Option<v1::KeepAlive>,
+    tls: Option<v1::TlsServer>,
     /// Its addresses are read and not listened on.
     closed: bool,
 }
@@ -47,6 +48,11 @@ impl<'a> Lowering<'a> {
             let mut options = self.bind_options(line, backlog);
             options.keep_alive = keep_alive;
             options.closed = line.has(Effect::NoListener);
+            if line.option("ssl").is_some() {
+                options.tls = self.tls_server(line, proxy);
+                self.note_contents(line.span);
+                options.closed |= options.tls.is_none();
+            }
             self.addresses(proxy, word, &options, &mut count);
         }
         if count == 0 && proxy.lines.own("bind").next().is_none() {
@@ -214,6 +220,7 @@ impl<'a> Lowering<'a> {
             label: options.label.clone(),
             user_timeout_ms: options.user_timeout_ms,
             keep_alive: options.keep_alive,
+            tls: options.tls.clone(),
             ..v1::Listener::default()
         };
         match address {

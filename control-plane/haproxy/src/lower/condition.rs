@@ -87,19 +87,19 @@ mod tests {
     #[test]
     fn what_hangs_on_nothing_is_never() {
         for never in [
-            "if { ssl_fc_sni a }",
-            "if { src 10.0.0.1 } { ssl_fc_sni a }",
-            "if { ssl_fc_sni a } or FALSE",
-            "unless !{ ssl_fc_sni a }",
+            "if { ssl_fc_session_id a }",
+            "if { src 10.0.0.1 } { ssl_fc_session_id a }",
+            "if { ssl_fc_session_id a } or FALSE",
+            "unless !{ ssl_fc_session_id a }",
             "unless TRUE or !FALSE",
         ] {
             assert!(is_never(&condition(never)), "{never}");
         }
         for maybe in [
             "if { src 10.0.0.1 }",
-            "if { src 10.0.0.1 } or { ssl_fc_sni a }",
-            "unless { ssl_fc_sni a }",
-            "if !{ ssl_fc_sni a } { src 10.0.0.1 }",
+            "if { src 10.0.0.1 } or { ssl_fc_session_id a }",
+            "unless { ssl_fc_session_id a }",
+            "if !{ ssl_fc_session_id a } { src 10.0.0.1 }",
         ] {
             assert!(!is_never(&condition(maybe)), "{maybe}");
         }

@@ -6,6 +6,7 @@ use super::Lowering;
 use super::check::program::Programs;
 use super::logging::Rings;
 use super::settings::Lines;
+use super::tls;
 use super::unix_bind::UnixBind;
 use crate::ast::{Directive, SectionKind};
 use crate::diagnostic::{Code, Diagnostic};
@@ -27,6 +28,8 @@ pub(super) struct Global<'a> {
     pub(super) rings: Rings,
     /// `unix-bind`
     pub(super) unix_bind: UnixBind,
+    /// `crt-base`, `ca-base`, `ssl-default-bind-*`
+    pub(super) tls: tls::Defaults,
     /// `external-check`, `insecure-fork-wanted`
     pub(super) programs: Programs,
     /// No worker takes an idle connection of another one (`tune.idle-pool.shared off`).
@@ -56,6 +59,7 @@ impl<'a> Lowering<'a> {
             for line in lines.all("unix-bind") {
                 self.unix_bind(line);
             }
+            self.tls_defaults(&lines);
             self.process(&lines, &mut process);
             self.console(&lines);
             self.programs(&lines);

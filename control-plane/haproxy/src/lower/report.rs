@@ -14,10 +14,15 @@ use crate::source::Span;
 use crate::word::Word;
 
 impl Lowering<'_> {
+    /// Contents that were named since the last call were named there.
+    pub(super) fn note_contents(&mut self, span: Span) {
+        let sources = self.sources;
+        self.places.note(&mut self.reader, || origin(sources, span));
+    }
+
     /// Tells what the expression reader found in `words`.
     pub(super) fn expression_findings(&mut self, words: &[Word], fallback: Span) {
-        let sources = self.sources;
-        self.places.note(&mut self.reader, || origin(sources, fallback));
+        self.note_contents(fallback);
         for finding in self.reader.take_findings() {
             let span = span_of(words, finding.place).unwrap_or(fallback);
             let message = finding.problem.to_string();

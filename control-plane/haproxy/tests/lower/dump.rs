@@ -8,6 +8,8 @@ mod names;
 mod persistence;
 #[path = "script.rs"]
 mod script;
+#[path = "tls.rs"]
+mod tls;
 
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::{
@@ -112,6 +114,7 @@ fn body(out: &mut Out, body: &Body, provenance: &v1::Provenance) {
         }
         Body::Backend(backend) => backend_body(out, backend, provenance),
         Body::Endpoint(endpoint) => endpoint_body(out, endpoint),
+        Body::Blob(blob) if blob.secret => out.flag("secret", true),
         Body::Blob(blob) => out.text("data", &String::from_utf8_lossy(&blob.data)),
         Body::Patterns(list) => {
             out.flag("map", list.map);
@@ -163,6 +166,9 @@ fn listener_body(out: &mut Out, listener: &v1::Listener) {
     out.text("interface", &listener.interface);
     socket(out, listener.user_timeout_ms, listener.keep_alive.as_ref());
     out.text("label", &listener.label);
+    if let Some(tls) = &listener.tls {
+        tls::server(out, tls);
+    }
 }
 
 fn frontend_body(out: &mut Out, frontend: &v1::Frontend, provenance: &v1::Provenance) {

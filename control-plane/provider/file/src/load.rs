@@ -247,6 +247,11 @@ impl Load for Recording {
         self.seen.borrow_mut().note(path.as_ref());
         self.inner.load(path, limit)
     }
+
+    fn list(&self, path: &str, limit: usize) -> Result<Vec<String>, LoadError> {
+        self.seen.borrow_mut().note(path.as_ref());
+        self.inner.list(path, limit)
+    }
 }
 
 #[cfg(test)]

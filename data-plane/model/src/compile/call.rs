@@ -8,7 +8,9 @@ use sluicegate_proto::v1::{self, Kind, argument};
 
 use super::reason::Fault;
 use super::scope::Scope;
-use crate::expr::{Converter, Counted, Direction, Fetch, Figure, HeaderRef, Sample, Selection, TimeUnit};
+use crate::expr::{
+    Converter, Counted, Direction, Fetch, Figure, HeaderRef, Sample, Selection, TimeUnit, TlsFact, TlsName,
+};
 use crate::rule::HeaderName;
 
 pub(super) fn sample(wire: Option<&v1::Sample>, scope: &mut Scope<'_>) -> Option<Sample> {
@@ -188,6 +190,16 @@ impl<'a> Arguments<'a> {
         }
     }
 
+    /// A name in the client's certificate: which part of it, and the how-manieth of several.
+    fn tls_name(&self, of_issuer: bool, scope: &mut Scope<'_>) -> Option<Fetch> {
+        let part = match self.text(0) {
+            [] => None,
+            _ => Some(self.name(0, scope)?.into()),
+        };
+        let occurrence = self.integer(1).unwrap_or(1);
+        Some(Fetch::TlsName(TlsName { of_issuer, part, occurrence }))
+    }
+
     /// How far from now, and in which unit.
     fn date(&self, scope: &mut Scope<'_>) -> Option<Fetch> {
         let unit = match self.text(1) {
@@ -284,7 +296,24 @@ fn fetch(call: &v1::Call, scope: &mut Scope<'_>) -> Option<Fetch> {
         "src_port" => Fetch::SourcePort,
         "srv_conn" => arguments.figure_of_server(Counted::EndpointConnections, scope)?,
         "srv_is_up" => arguments.figure_of_server(Counted::IsUp, scope)?,
+        "ssl_c_i_dn" => arguments.tls_name(true, scope)?,
+        "ssl_c_notafter" => Fetch::TlsFact(TlsFact::NotAfter),
+        "ssl_c_notbefore" => Fetch::TlsFact(TlsFact::NotBefore),
+        "ssl_c_s_dn" => arguments.tls_name(false, scope)?,
+        "ssl_c_serial" => Fetch::TlsFact(TlsFact::Serial),
+        "ssl_c_sha1" => Fetch::TlsFact(TlsFact::Sha1),
+        "ssl_c_version" => Fetch::TlsFact(TlsFact::CertificateVersion),
+        "ssl_c_der" => Fetch::TlsFact(TlsFact::Certificate),
+        "ssl_c_used" | "ssl_fc_has_crt" => Fetch::TlsFact(TlsFact::HasCertificate),
+        "ssl_c_verify" => Fetch::TlsFact(TlsFact::Verified),
         "ssl_fc" => Fetch::Tls,
+        "ssl_fc_alg_keysize" | "ssl_fc_use_keysize" => Fetch::TlsFact(TlsFact::KeyBits),
+        "ssl_fc_alpn" => Fetch::TlsFact(TlsFact::Protocol),
+        "ssl_fc_cipher" => Fetch::TlsFact(TlsFact::Cipher),
+        "ssl_fc_has_sni" => Fetch::TlsFact(TlsFact::HasServerName),
+        "ssl_fc_is_resumed" => Fetch::TlsFact(TlsFact::IsResumed),
+        "ssl_fc_protocol" => Fetch::TlsFact(TlsFact::Version),
+        "ssl_fc_sni" => Fetch::TlsFact(TlsFact::ServerName),
         "status" => Fetch::Status,
         "str" => Fetch::Str(arguments.text(0).into()),
         "url" => Fetch::Url,

@@ -21,6 +21,7 @@ use crate::listener::Listener;
 use crate::patterns::{ListUse, PatternList};
 use crate::process::{Process, Spread};
 use crate::resolvers::Resolvers;
+use crate::tls::{Pair, Sessions};
 
 /// Contents by hash.
 pub(crate) type Blobs = FxHashMap<ContentHash, Bytes>;
@@ -33,6 +34,8 @@ pub(crate) type Lists = FxHashMap<ObjectKey, (ContentHash, Arc<PatternList>)>;
 pub(crate) struct Pools {
     pub(crate) tests: Pool<Test>,
     pub(crate) maps: Pool<Map>,
+    pub(crate) pairs: Pool<Pair>,
+    pub(crate) sessions: Pool<Sessions>,
 }
 
 /// One kind of it.
@@ -43,6 +46,8 @@ impl Pools {
     pub(crate) fn tidy(&mut self) {
         self.tests.retain(|_, test| test.strong_count() > 0);
         self.maps.retain(|_, map| map.strong_count() > 0);
+        self.pairs.retain(|_, pair| pair.strong_count() > 0);
+        self.sessions.retain(|_, sessions| sessions.strong_count() > 0);
     }
 }
 

@@ -6,6 +6,7 @@ use sluicegate_proto::id::InvalidId;
 use sluicegate_proto::v1::{ObjectId, Origin};
 
 use crate::rule::InvalidHeaderName;
+use crate::tls::BadCertificate;
 
 /// One fault of one resource.
 #[derive(Debug, Clone, PartialEq)]
@@ -101,6 +102,10 @@ pub enum Fault {
     MapValue { key: String, value: String, wanted: &'static str },
     #[error("the first step of a check connects")]
     NoConnection,
+    #[error("the certificate `{name}` cannot be used: {why}")]
+    Certificate { name: String, why: BadCertificate },
+    #[error("{what}: {why}")]
+    Tls { what: &'static str, why: String },
     #[error("is no HTTP/1 response: it has to begin with HTTP/1.")]
     NoResponse,
 

@@ -10,6 +10,7 @@ mod lists;
 mod refusal;
 mod seeds;
 mod sharing;
+mod tls;
 
 pub(crate) fn id(kind: Kind, name: &str) -> ObjectId {
     ObjectId { provider: "test".into(), namespace: String::new(), kind: kind as i32, name: name.into() }
@@ -97,7 +98,7 @@ fn route(name: &str, order: &str, path: &str) -> Resource {
 
 fn blob(data: &[u8]) -> Resource {
     let hash = sluicegate_proto::hash::ContentHash::of(data).to_string();
-    resource(Kind::Blob, &hash, "", Body::Blob(v1::Blob { data: data.to_vec().into() }))
+    resource(Kind::Blob, &hash, "", Body::Blob(v1::Blob { data: data.to_vec().into(), secret: false }))
 }
 
 /// A list over a blob.

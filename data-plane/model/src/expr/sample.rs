@@ -44,6 +44,70 @@ pub struct HeaderRef {
     pub occurrence: Option<NonZeroI64>,
 }
 
+/// What is known of a client's TLS connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TlsFact {
+    /// ssl_fc_sni.
+    ServerName,
+    /// ssl_fc_has_sni.
+    HasServerName,
+    /// ssl_fc_protocol.
+    Version,
+    /// ssl_fc_cipher.
+    Cipher,
+    /// ssl_fc_alg_keysize, ssl_fc_use_keysize.
+    KeyBits,
+    /// ssl_fc_alpn.
+    Protocol,
+    /// ssl_fc_is_resumed.
+    IsResumed,
+    /// ssl_fc_has_crt, ssl_c_used.
+    HasCertificate,
+    /// ssl_c_verify.
+    Verified,
+    /// ssl_c_der.
+    Certificate,
+    /// ssl_c_sha1.
+    Sha1,
+    /// ssl_c_serial.
+    Serial,
+    /// ssl_c_notbefore.
+    NotBefore,
+    /// ssl_c_notafter.
+    NotAfter,
+    /// ssl_c_version.
+    CertificateVersion,
+}
+
+/// ssl_c_s_dn, ssl_c_i_dn: a name in the client's certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct TlsName {
+    /// That of the issuer; else that of the subject.
+    pub of_issuer: bool,
+    /// `CN` and its like, compared without regard to case; `None`: all of it.
+    pub part: Option<Box<str>>,
+    /// From 1 at the start, from -1 at the end.
+    pub occurrence: i64,
+}
+
+impl TlsFact {
+    fn yields(self) -> ValueType {
+        match self {
+            Self::HasServerName | Self::IsResumed | Self::HasCertificate => ValueType::Bool,
+            Self::KeyBits | Self::Verified | Self::CertificateVersion => ValueType::Int,
+            Self::ServerName
+            | Self::Version
+            | Self::Cipher
+            | Self::Protocol
+            | Self::Certificate
+            | Self::Sha1
+            | Self::Serial
+            | Self::NotBefore
+            | Self::NotAfter => ValueType::Str,
+        }
+    }
+}
+
 /// Where a value comes from. The names are those of `sluicegate_proto::catalog::FETCHES`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fetch {
@@ -69,6 +133,10 @@ pub enum Fetch {
     SourcePort,
     /// ssl_fc.
     Tls,
+    /// ssl_fc_sni and its like.
+    TlsFact(TlsFact),
+    /// ssl_c_s_dn, ssl_c_i_dn.
+    TlsName(TlsName),
     /// method.
     Method,
     /// path.
@@ -125,6 +193,7 @@ impl Fetch {
         match self {
             Self::Bool(_) | Self::Tls | Self::IsHttp => ValueType::Bool,
             Self::Figure(figure) => figure.yields(),
+            Self::TlsFact(fact) => fact.yields(),
             Self::Int(_)
             | Self::Date { .. }
             | Self::Random(_)
@@ -136,6 +205,7 @@ impl Fetch {
             | Self::Status => ValueType::Int,
             Self::Destination | Self::Source | Self::HeaderIp(_) => ValueType::Ip,
             Self::Str(_)
+            | Self::TlsName(_)
             | Self::Base
             | Self::BackendName
             | Self::HostName

@@ -176,6 +176,7 @@ impl Connection {
         turn.facts.last = standing == Standing::Removed;
         turn.exchange.frontend = Some(Arc::clone(frontend));
         turn.exchange.number = self.entry.served;
+        turn.exchange.tls = self.stream.agreed().cloned();
         turn.private = std::mem::take(&mut self.entry.private);
         turn.last = self.entry.last.take();
         self.state = State::Busy(turn);

@@ -23,7 +23,7 @@ impl Private {
     pub(super) fn take(&mut self, key: TransportId) -> Option<Rested> {
         let kept = &mut self.0.as_mut()?.connections;
         while let Some(last) = kept.iter().rposition(|(its, _)| *its == key) {
-            let (_, connection) = kept.remove(last);
+            let (_, mut connection) = kept.remove(last);
             if connection.is_quiet() {
                 return Some(connection);
             }
@@ -44,7 +44,7 @@ impl Private {
     /// Has the task woken when an endpoint ends one of them, and lets go of those that are ended.
     pub(super) fn watch(&mut self, cx: &mut Context<'_>) {
         if let Some(kept) = &mut self.0 {
-            kept.connections.retain(|(_, connection)| connection.stream.poll_quiet(cx).is_pending());
+            kept.connections.retain_mut(|(_, connection)| connection.stream.poll_quiet(cx).is_pending());
         }
     }
 

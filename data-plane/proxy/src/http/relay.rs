@@ -101,8 +101,12 @@ impl Run<'_, '_> {
             (Some(server), Some(_)) if reusable => self.keep_idle(server),
             // Who closes first keeps the port for a minute: not this host, towards servers that wait for its end
             // (HAProxy closes such connections this way too).
-            (Some(server), _) if server.poll_quiet(self.cx).is_pending() => server.reset_on_close(),
-            _ => {}
+            (Some(mut server), _) => {
+                if server.poll_quiet(self.cx).is_pending() {
+                    server.reset_on_close();
+                }
+            }
+            (None, _) => {}
         }
         self.turn.permit = None;
     }

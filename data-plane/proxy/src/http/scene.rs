@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sluicegate_model::expr::{Alias, Direction, Figure};
 use sluicegate_model::rule::{HeaderName, HeaderPattern};
-use sluicegate_rules::{Edit, Handling, Message, Variables};
+use sluicegate_rules::{Edit, Handling, Message, Tls, Variables};
 
 use super::run::Run;
 use super::turn;
@@ -82,8 +82,8 @@ impl Message for Scene<'_> {
         self.exchange.local.or_else(|| self.client.local()).and_then(|local| local.ip())
     }
 
-    fn is_tls(&self) -> bool {
-        false
+    fn tls(&self) -> Option<&Tls> {
+        self.exchange.tls.as_deref()
     }
 
     fn frontend_name(&self) -> &[u8] {

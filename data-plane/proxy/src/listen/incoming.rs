@@ -1,13 +1,16 @@
 //! A connection that was accepted, and what takes it.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
+use sluicegate_model::Mode;
 use tokio::time::Instant;
 
 use super::ListenerId;
 use crate::live::{Active, Generation, LiveFrontend, Place};
 use crate::stream::{Peer, Stream};
 use crate::worker::Worker;
+use crate::{http, tcp};
 
 /// Of connections whose listener is closed: listeners are numbered from 1.
 const NONE: ListenerId = ListenerId(0);
@@ -25,6 +28,16 @@ pub struct Incoming {
     pub attachment: Attachment,
     /// Its places under the limits of the process, the frontend and the listener; the task holds them to its end.
     pub places: [Place; 3],
+}
+
+impl Incoming {
+    /// Hands it to the protocol of its frontend.
+    pub(super) fn serve(self, worker: &Rc<Worker>) {
+        match self.attachment.frontend().settings().mode {
+            Mode::Tcp => worker.spawn(tcp::serve(Rc::clone(worker), self)),
+            Mode::Http => worker.spawn(http::Connection::new(Rc::clone(worker), self)),
+        }
+    }
 }
 
 /// What a connection's next request is served by: the newest frontend of the listener that it came in by.
@@ -50,7 +63,7 @@ impl Attachment {
     /// What a worker's newest generation has for a listener; `None`: nothing.
     pub(crate) fn new(worker: &Worker, listener: ListenerId) -> Option<Self> {
         worker.with_active(|active| {
-            let frontend = Arc::clone(active.listeners.get(&listener)?);
+            let frontend = Arc::clone(&active.listeners.get(&listener)?.frontend);
             Some(Self { listener, serial: active.serial, generation: active.generation, frontend })
         })
     }
@@ -77,7 +90,7 @@ impl Attachment {
     /// A frontend that is disabled listens nowhere, and keeps the connections that it has; also when it listens again,
     /// on sockets that they did not come in by.
     fn newest<'a>(&self, active: &'a Active) -> Option<&'a Arc<LiveFrontend>> {
-        active.listeners.get(&self.listener).or_else(|| {
+        active.listeners.get(&self.listener).map(|attached| &attached.frontend).or_else(|| {
             let frontend = active.frontends.get(self.frontend.config.key())?;
             (frontend.settings().disabled || self.listener == NONE).then_some(frontend)
         })
@@ -86,6 +99,11 @@ impl Attachment {
     /// The frontend, as of the last refresh.
     pub fn frontend(&self) -> &Arc<LiveFrontend> {
         &self.frontend
+    }
+
+    /// The number of the generation's commit, as of the last refresh.
+    pub(super) fn serial(&self) -> u64 {
+        self.serial
     }
 
     /// The generation, as of the last refresh.

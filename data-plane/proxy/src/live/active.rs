@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use sluicegate_model::Runtime;
+use sluicegate_model::tls::TlsServer;
 use sluicegate_proto::id::ObjectKey;
 
 use super::backend::LiveBackend;
@@ -44,5 +45,13 @@ pub struct Active {
     /// Those whose connections are opened ahead.
     pub(crate) warm: Box<[Arc<LiveBackend>]>,
     /// Who takes the connections of a bound socket.
-    pub(crate) listeners: FxHashMap<ListenerId, Arc<LiveFrontend>>,
+    pub(crate) listeners: FxHashMap<ListenerId, Attached>,
+}
+
+/// What takes the connections of one bound socket.
+#[derive(Debug)]
+pub(crate) struct Attached {
+    pub(crate) frontend: Arc<LiveFrontend>,
+    /// `None`: they are in clear.
+    pub(crate) tls: Option<Arc<TlsServer>>,
 }

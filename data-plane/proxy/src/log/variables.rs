@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use sluicegate_model::expr::{Alias, Direction, Figure};
-use sluicegate_rules::{Message, Variables, path, path_and_query, query};
+use sluicegate_rules::{Message, Tls, Variables, path, path_and_query, query};
 
 use super::calendar::{Calendar, Zone};
 use super::digits::{ipv4, number, thousandths};
@@ -47,8 +47,8 @@ impl Message for Line<'_> {
         self.exchange.local?.ip()
     }
 
-    fn is_tls(&self) -> bool {
-        false
+    fn tls(&self) -> Option<&Tls> {
+        self.exchange.tls.as_deref()
     }
 
     fn frontend_name(&self) -> &[u8] {
@@ -124,6 +124,9 @@ impl Variables for Line<'_> {
             }
         } else if let Some(text) = self.text(alias) {
             out.extend_from_slice(text);
+            if alias == Alias::FrontendTransport && self.exchange.tls.is_some() {
+                out.push(b'~');
+            }
         } else if let Some((peer, part)) = self.address(alias) {
             write_address(peer, part, hexadecimal, out);
         } else {

@@ -42,7 +42,7 @@ fn pair() -> (Rested, TcpStream) {
 }
 
 /// Until the event loop has heard of what the peer did.
-async fn heard(connection: &Rested) {
+async fn heard(connection: &mut Rested) {
     std::future::poll_fn(|cx| connection.stream.poll_quiet(cx)).await.unwrap();
 }
 
@@ -64,9 +64,9 @@ async fn the_last_one_in_is_the_first_one_out() {
 #[tokio::test]
 async fn a_connection_that_the_peer_closed_is_not_given_out() {
     let pool = alone();
-    let (stream, peer) = pair();
+    let (mut stream, peer) = pair();
     drop(peer);
-    heard(&stream).await;
+    heard(&mut stream).await;
     put(&pool, stream);
     assert!(pool.take(KEY, Wanted::Any).is_none());
     assert!(pool.is_empty());
@@ -75,9 +75,9 @@ async fn a_connection_that_the_peer_closed_is_not_given_out() {
 #[tokio::test]
 async fn a_connection_on_which_the_peer_spoke_unasked_is_not_given_out() {
     let pool = alone();
-    let (stream, mut peer) = pair();
+    let (mut stream, mut peer) = pair();
     peer.write_all(b"HTTP/1.1 408 Request Timeout\r\n\r\n").unwrap();
-    heard(&stream).await;
+    heard(&mut stream).await;
     put(&pool, stream);
     assert!(pool.take(KEY, Wanted::Any).is_none());
 }

@@ -32,7 +32,7 @@ impl Fresh {
     }
 
     /// None that is there.
-    pub(super) fn gone() -> Self {
+    pub(crate) fn gone() -> Self {
         Self { socket: None, unix: false, dry: true }
     }
 

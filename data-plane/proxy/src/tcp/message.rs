@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sluicegate_model::expr::{Alias, Direction, Figure};
 use sluicegate_model::rule::{Action, Priority, Rule};
-use sluicegate_rules::{Handling, Message, Scratch, Variables, integer, matches};
+use sluicegate_rules::{Handling, Message, Scratch, Tls, Variables, integer, matches};
 
 use crate::exchange::{Exchange, Wishes};
 use crate::worker::Worker;
@@ -54,8 +54,8 @@ impl Message for Connection<'_> {
         self.exchange.local?.ip()
     }
 
-    fn is_tls(&self) -> bool {
-        false
+    fn tls(&self) -> Option<&Tls> {
+        self.exchange.tls.as_deref()
     }
 
     fn frontend_name(&self) -> &[u8] {

@@ -87,6 +87,7 @@ impl Session {
         let mut exchange = worker.exchanges.take(accepted, client);
         exchange.frontend = Some(Arc::clone(attachment.frontend()));
         exchange.generation = attachment.generation();
+        exchange.tls = stream.agreed().cloned();
         let registration = worker.registration();
         Self {
             worker,

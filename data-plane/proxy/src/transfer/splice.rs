@@ -23,7 +23,7 @@ impl Transfer {
         scratch: &mut Scratch,
     ) -> Option<Result<(), Broken>> {
         let most = self.most_unseen();
-        if most < LEAST || self.window < LEAST || scratch.backlog.is_full() {
+        if most < LEAST || self.window < LEAST || scratch.backlog.is_full() || !to.takes_pipes() {
             return None;
         }
         let mut pipe = scratch.take_pipe()?;

@@ -130,10 +130,6 @@ impl Message for Over<'_> {
         None
     }
 
-    fn is_tls(&self) -> bool {
-        false
-    }
-
     fn frontend_name(&self) -> &[u8] {
         b""
     }

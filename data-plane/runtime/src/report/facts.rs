@@ -283,6 +283,9 @@ pub(super) fn frontend(
         bytes_out_rate: Some(grown(key, 2, bytes_out).rate),
         denied_responses: counters.sum(|shard| &shard.denied_responses),
         intercepted: counters.sum(|shard| &shard.intercepted),
+        handshakes: counters.sum(|shard| &shard.handshakes),
+        resumed_handshakes: counters.sum(|shard| &shard.resumed_handshakes),
+        failed_handshakes: counters.sum(|shard| &shard.failed_handshakes),
     }
 }
 

@@ -1,5 +1,5 @@
-//! Columns of what is not here: there is no compression, no cache, no TLS, no HTTP/2, and no limit of a rate. 0 is the
-//! truth of them.
+//! Columns of what is not here: there is no compression, no cache, no TLS to servers, no HTTP/2, and no limit of a rate. 0
+//! is the truth of them.
 
 use super::{Kind, Row};
 use crate::field::Field;
@@ -11,7 +11,7 @@ const LIMITS: &[Field] = &[Field::RateLim];
 const BODIES: &[Field] = &[Field::CompIn, Field::CompOut, Field::CompByp, Field::CompRsp];
 /// Of those in HTTP mode.
 const CACHE: &[Field] = &[Field::CacheLookups, Field::CacheHits];
-/// Of all.
+/// Of all but frontends, which have their own.
 const TLS: &[Field] = &[Field::SslSess, Field::SslReusedSess, Field::SslFailedHandshake];
 /// Of frontends and backends.
 const HTTP2: &[Field] = &[
@@ -39,7 +39,7 @@ impl Row {
             (LIMITS, self.kind == Kind::Frontend),
             (BODIES, of_proxies),
             (CACHE, of_proxies && http),
-            (TLS, true),
+            (TLS, self.kind != Kind::Frontend),
             (HTTP2, of_proxies),
         ];
         for field in groups.into_iter().filter(|(_, here)| *here).flat_map(|(fields, _)| fields) {

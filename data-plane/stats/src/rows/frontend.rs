@@ -24,6 +24,9 @@ impl Scene<'_> {
         row.rate(Field::Rate, Field::RateMax, stats.connection_rate.as_ref());
         row.rate(Field::ConnRate, Field::ConnRateMax, stats.connection_rate.as_ref());
         row.count(Field::ConnTot, stats.connections);
+        row.count(Field::SslSess, stats.handshakes);
+        row.count(Field::SslReusedSess, stats.resumed_handshakes);
+        row.count(Field::SslFailedHandshake, stats.failed_handshakes);
         match settings.mode {
             Mode::Tcp => row.text(Field::Mode, "tcp"),
             Mode::Http => {

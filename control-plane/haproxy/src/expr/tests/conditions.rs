@@ -150,7 +150,7 @@ fn what_has_no_value_here_is_false_or_not_known() {
         ("unless RDP_COOKIE", ["always_false", "always_true"], "req.rdp_cookie_cnt", true),
         ("if RDP_COOKIE { path /a }", ["always_false", "/a"], "req.rdp_cookie_cnt", true),
         ("if !RDP_COOKIE || { path /a }", ["/a", "always_true"], "req.rdp_cookie_cnt", true),
-        ("if !{ ssl_c_s_dn(cn),lower -m reg ^a }", ["always_false !"; 2], "ssl_c_s_dn", true),
+        ("if !{ ssl_c_r_dn(cn),lower -m reg ^a }", ["always_false !"; 2], "ssl_c_r_dn", true),
         ("if { path,in_table(t) }", ["always_false"; 2], "in_table", true),
         ("if { var(txn.a),table_gpt0(t) -m str x }", ["x"; 2], "var", true),
         ("if { sc_http_req_rate(0),add(3) gt 10 }", ["always_false"; 2], "sc_http_req_rate", true),

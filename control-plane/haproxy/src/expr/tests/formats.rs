@@ -68,7 +68,7 @@ fn wrong_formats_are_told() {
 fn what_has_no_value_here_is_a_dash_in_logs_and_nothing_in_headers() {
     let cases = [
         ("%ID", LOG, "<->", "the log-format alias `%ID` is written as `-`: requests get no identifier yet"),
-        ("%[ssl_c_s_dn(cn)]", LOG, "<->", "the fetch `ssl_c_s_dn` is not found: there is no TLS yet"),
+        ("%[ssl_c_r_dn(cn)]", LOG, "<->", "the fetch `ssl_c_r_dn` is not found: TLS does not tell it yet"),
         (
             "a%[var(txn.a)]b",
             Scope::REQUEST,

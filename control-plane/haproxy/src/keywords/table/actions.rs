@@ -202,7 +202,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .takes(1, 1, "{ on | off }")
             .of(SWITCH),
         Keyword::inert("set-nice", RULES, "all connections are worth the same"),
-        Keyword::inert("wait-for-handshake", REQUEST, super::TLS),
+        Keyword::inert("wait-for-handshake", REQUEST, "rules run behind the handshake anyway"),
         Keyword::degraded("lua", ANSWERS, "scripts are not run yet"),
         Keyword::degraded("lua", REQUESTS, "scripts are not run yet, and could turn away")
             .instead(Effect::Refuse(503)),

@@ -2,7 +2,7 @@
 
 use super::super::form::{Form, ID, TIME, TLS_VERSION};
 use super::super::{Effect, Place, Places};
-use super::{Keyword, TLS};
+use super::Keyword;
 
 pub(super) const GROUPS: &[&[Keyword]] = &[
     &[
@@ -28,9 +28,30 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .of(TIME)
             .does("How long what was sent may stay without an acknowledgement."),
         Keyword::works("gid", BIND, TEST).takes(1, 1, "<number>").does("Group of a unix socket."),
+        Keyword::works("ssl", BIND, LOWER_TLS).takes(0, 0, "").does("Clients speak TLS."),
+        Keyword::works("verify", BIND, LOWER_TLS)
+            .takes(1, 1, "{ none | optional | required }")
+            .of(&[Form::OneOf(&["none", "optional", "required"])])
+            .does("Whether clients show a certificate."),
+        Keyword::works("ssl-min-ver", BIND, LOWER_TLS)
+            .takes(1, 1, "<version>")
+            .of(TLS_VERSION)
+            .does("The lowest version of TLS."),
+        Keyword::works("ssl-max-ver", BIND, LOWER_TLS)
+            .takes(1, 1, "<version>")
+            .of(TLS_VERSION)
+            .does("The highest version of TLS."),
+        Keyword::works("alpn", BIND, LOWER_TLS)
+            .takes(1, 1, "<protocol>[,...]")
+            .does("Protocols that clients may choose from."),
+        Keyword::works("ca-file", BIND, LOWER_TLS)
+            .takes(1, 1, "<path>")
+            .does("Authorities of clients' certificates."),
+        Keyword::works("crl-file", BIND, LOWER_TLS)
+            .takes(1, 1, "<path>")
+            .does("Certificates of clients that were revoked."),
     ],
     &[
-        closed("ssl", "there is no TLS yet, and nothing is taken in clear in its place").takes(0, 0, ""),
         closed("accept-proxy", "the PROXY line is not read yet").takes(0, 0, ""),
         closed("accept-netscaler-cip", "the address of the client is not read yet").takes(
             1,
@@ -73,63 +94,59 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
     ],
     &Keyword::each(
         [
-            "alpn",
-            "ca-file",
             "ca-ignore-err",
             "ca-sign-file",
             "ca-sign-pass",
             "ca-verify-file",
-            "ciphers",
-            "ciphersuites",
             "client-sigalgs",
-            "crl-file",
             "crt-ignore-err",
-            "curves",
-            "ecdhe",
             "ech",
             "ktls",
             "npn",
             "sigalgs",
             "tls-ticket-keys",
         ],
-        Keyword::inert("", BIND, TLS).takes(1, 1, "<value>"),
+        Keyword::degraded("", BIND, "TLS goes on without it").takes(1, 1, "<value>"),
     ),
     &Keyword::each(
         ["crt", "crt-list", "default-crt"],
-        Keyword::inert("", BIND, TLS).takes(1, 1, "<path>").adds(),
+        Keyword::works("", BIND, LOWER_TLS).takes(1, 1, "<path>").adds().does("Certificates to show."),
     ),
-    &[
-        Keyword::inert("verify", BIND, TLS)
-            .takes(1, 1, "{ none | optional | required }")
-            .of(&[Form::OneOf(&["none", "optional", "required"])]),
-        Keyword::inert("ssl-min-ver", BIND, TLS).takes(1, 1, "<version>").of(TLS_VERSION),
-        Keyword::inert("ssl-max-ver", BIND, TLS).takes(1, 1, "<version>").of(TLS_VERSION),
-    ],
+    &Keyword::each(
+        ["ciphers", "ciphersuites", "curves", "ecdhe"],
+        Keyword::works("", BIND, LOWER_TLS).takes(1, 1, "<list>").does("What there is of these is offered."),
+    ),
     &Keyword::each(
         [
-            "allow-0rtt",
+            "force-tlsv12",
+            "force-tlsv13",
+            "no-alpn",
+            "no-strict-sni",
+            "no-tls-tickets",
+            "no-tlsv12",
+            "no-tlsv13",
+            "strict-sni",
+            "tls-tickets",
+        ],
+        Keyword::works("", BIND, LOWER_TLS).takes(0, 0, "").does("What is agreed upon with clients."),
+    ),
+    &Keyword::each(
+        [
             "force-sslv3",
             "force-tlsv10",
             "force-tlsv11",
-            "force-tlsv12",
-            "force-tlsv13",
             "generate-certificates",
-            "no-alpn",
             "no-ca-names",
-            "no-sslv3",
-            "no-strict-sni",
-            "no-tls-tickets",
-            "no-tlsv10",
-            "no-tlsv11",
-            "no-tlsv12",
-            "no-tlsv13",
             "prefer-client-ciphers",
-            "strict-sni",
-            "tls-tickets",
-            "prefer-server-ciphers",
         ],
-        Keyword::inert("", BIND, TLS).takes(0, 0, ""),
+        Keyword::degraded("", BIND, "TLS goes on without it").takes(0, 0, ""),
     ),
+    &Keyword::each(
+        ["no-sslv3", "no-tlsv10", "no-tlsv11", "prefer-server-ciphers"],
+        Keyword::inert("", BIND, "it is so anyway").takes(0, 0, ""),
+    ),
+    &[Keyword::inert("allow-0rtt", BIND, "clients send nothing before the handshake is over")
+        .takes(0, 0, "")],
 ];
 
 const fn closed(name: &'static str, why: &'static str) -> Keyword {
@@ -138,6 +155,7 @@ const fn closed(name: &'static str, why: &'static str) -> Keyword {
 
 const BIND: Places = Places::of(&[Place::BindOption]);
 const TEST: &str = "lower/binds";
+const LOWER_TLS: &str = "lower/tls";
 const EVERY: &str = "every worker has the listener";
 const API: &str = "it acts on the runtime API alone";
 const KERNEL: &str = "the kernel's setting stays";

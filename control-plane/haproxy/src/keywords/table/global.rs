@@ -1,6 +1,6 @@
 //! Lines of `global`, but for tuning.
 
-use super::{G, GDFLB, Keyword, TLS};
+use super::{G, GDFLB, Keyword, OPENSSL, TLS};
 
 pub(super) const GROUPS: &[&[Keyword]] = &[
     &[
@@ -257,54 +257,77 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::inert("", G, SCRIPTS),
     ),
     &Keyword::each(
-        ["ca-base", "crt-base", "key-base", "issuers-chain-path", "ssl-dh-param-file"],
-        Keyword::inert("", G, TLS).takes(1, 1, "<path>"),
+        ["ca-base", "crt-base"],
+        Keyword::works("", G, "lower/tls").takes(1, 1, "<path>").does("Where relative paths of certificates begin."),
+    ),
+    &Keyword::each(
+        ["key-base", "issuers-chain-path"],
+        Keyword::degraded("", G, "files are not looked for there").takes(1, 1, "<path>"),
+    ),
+    &Keyword::each(
+        ["ssl-dh-param-file"],
+        Keyword::inert("", G, "keys are exchanged over elliptic curves alone").takes(1, 1, "<path>"),
     ),
     &[
-        Keyword::inert("ssl-default-bind-options", G, TLS)
+        Keyword::works("ssl-default-bind-options", G, "lower/tls")
             .takes(1, Arity::ANY, "<option>...")
-            .of(&[Form::Options(BIND_OPTIONS)]),
+            .of(&[Form::Options(BIND_OPTIONS)])
+            .does("Options of every `bind` line with `ssl`."),
         Keyword::inert("ssl-default-server-options", G, TLS)
             .takes(1, Arity::ANY, "<option>...")
             .of(&[Form::Options(SERVER_OPTIONS)]),
         Keyword::inert("ssl-server-verify", G, TLS)
             .takes(1, 1, "{ none | required }")
             .of(&[Form::OneOf(&["none", "required"])]),
-        Keyword::inert("ssl-load-extra-files", G, TLS)
+        Keyword::degraded("ssl-load-extra-files", G, "what lies beside a certificate is read whatever it says")
             .takes(1, Arity::ANY, "<kind>...")
             .of(&[Form::Each(&["none", "all", "bundle", "sctl", "ocsp", "issuer", "key"])]),
     ],
     &Keyword::each(
+        ["ssl-default-bind-ciphers", "ssl-default-bind-ciphersuites", "ssl-default-bind-curves"],
+        Keyword::works("", G, "lower/tls").takes(1, 1, "<list>").does("What there is of these is offered by every `bind` line."),
+    ),
+    &Keyword::each(
         [
-            "jwt.decrypt_alg_list",
-            "jwt.decrypt_enc_list",
-            "ocsp-update.disable",
-            "ocsp-update.maxdelay",
-            "ocsp-update.mindelay",
-            "ocsp-update.httpproxy",
-            "ocsp-update.mode",
-            "ssl-default-bind-ciphers",
-            "ssl-default-bind-ciphersuites",
-            "ssl-default-bind-client-sigalgs",
-            "ssl-default-bind-curves",
-            "ssl-default-bind-sigalgs",
             "ssl-default-server-ciphers",
             "ssl-default-server-ciphersuites",
             "ssl-default-server-client-sigalgs",
             "ssl-default-server-curves",
             "ssl-default-server-sigalgs",
+        ],
+        Keyword::inert("", G, TLS),
+    ),
+    &Keyword::each(
+        [
             "ssl-propquery",
             "ssl-provider",
             "ssl-provider-path",
             "ssl-security-level",
             "ssl-skip-self-issued-ca",
-            "ssl-load-extra-del-ext",
             "ssl-engine",
             "ssl-mode-async",
-            "acme.scheduler",
         ],
-        Keyword::inert("", G, TLS),
+        Keyword::inert("", G, OPENSSL),
     ),
+    &Keyword::each(
+        [
+            "ocsp-update.disable",
+            "ocsp-update.maxdelay",
+            "ocsp-update.mindelay",
+            "ocsp-update.httpproxy",
+            "ocsp-update.mode",
+        ],
+        Keyword::degraded("", G, "responses to staple come from files alone"),
+    ),
+    &Keyword::each(
+        ["ssl-default-bind-client-sigalgs", "ssl-default-bind-sigalgs", "ssl-load-extra-del-ext"],
+        Keyword::degraded("", G, "TLS goes on without it"),
+    ),
+    &Keyword::each(
+        ["jwt.decrypt_alg_list", "jwt.decrypt_enc_list"],
+        Keyword::inert("", G, "tokens are not decrypted yet"),
+    ),
+    &[Keyword::degraded("acme.scheduler", G, "certificates are not fetched yet")],
     &Keyword::each(
         [
             "51degrees-allow-unmatched",

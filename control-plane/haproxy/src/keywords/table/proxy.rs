@@ -2,7 +2,7 @@
 
 use super::super::form::{Form, ID, NUMBER, Opt, TIME, opt};
 use super::super::{Arity, Effect, Place};
-use super::{DFL, DFLB, DLB, FL, FLB, Keyword, LB, TLS};
+use super::{DFL, DFLB, DLB, FL, FLB, Keyword, LB};
 
 pub(super) const GROUPS: &[&[Keyword]] = &[
     &[
@@ -108,8 +108,8 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .takes(1, 1, "<key>")
             .once()
             .does("What `cookie ... dynamic` makes values of, with a server's address."),
-        Keyword::inert("crt", FL, TLS),
-        Keyword::inert("ssl-f-use", FL, TLS),
+        Keyword::degraded("crt", FL, SHOWN),
+        Keyword::degraded("ssl-f-use", FL, SHOWN),
         Keyword::inert("quic-initial", DFL, "QUIC is not supported yet"),
     ],
     &[
@@ -433,3 +433,4 @@ const STATS: &str = "lower/stats";
 const fn page(name: &'static str) -> Keyword {
     Keyword::works(name, DFLB, STATS)
 }
+const SHOWN: &str = "certificates of `bind` lines alone are shown";

@@ -76,7 +76,8 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .does("Addresses in these go before others."),
     ],
     &[
-        closed("ssl", "there is no TLS yet, and it is not spoken to in clear").takes(0, 0, ""),
+        closed("ssl", "servers are not spoken to over TLS yet, and it is not spoken to in clear")
+            .takes(0, 0, ""),
         closed("namespace", "other network namespaces are not entered yet").takes(1, 1, "<name>"),
         closed("socks4", "connections do not pass another proxy yet").takes(1, 1, "<address>:<port>"),
         closed("tcp-md5sig", "connections are not signed yet").takes(1, 1, "<password>"),

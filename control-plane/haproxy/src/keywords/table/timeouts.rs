@@ -14,7 +14,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[&[
     time("timeout tarpit", DFLB, "How long a tarpitted request is held."),
     time("timeout client-fin", DFL, "Inactivity of the client once one side has closed."),
     time("timeout server-fin", DLB, "Inactivity of the server once one side has closed."),
-    Keyword::inert("timeout client-hs", DFL, super::TLS)
+    Keyword::degraded("timeout client-hs", DFL, "a handshake has the time of `timeout client`")
         .takes(1, 1, "<time>")
         .once()
         .does("Wait for the end of a TLS handshake."),

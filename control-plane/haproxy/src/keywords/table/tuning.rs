@@ -1,7 +1,7 @@
 //! `tune.…`: the insides of HAProxy.
 
 use super::super::form::{Form, PERCENT, SWITCH, TIME};
-use super::{G, Keyword, TLS};
+use super::{G, Keyword, OPENSSL};
 
 pub(super) const GROUPS: &[&[Keyword]] = &[
     &Keyword::each(
@@ -192,13 +192,15 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "tune.ssl.ocsp-update.maxdelay",
             "tune.ssl.ocsp-update.mindelay",
         ],
-        Keyword::inert("", G, TLS),
+        Keyword::inert("", G, OPENSSL),
     ),
     &[
-        Keyword::inert("tune.ssl.default-dh-param", G, TLS)
+        Keyword::inert("tune.ssl.default-dh-param", G, OPENSSL)
             .takes(1, 1, "<bits>")
             .of(&[Form::Number(1024, i32::MAX as i64)]),
-        Keyword::inert("tune.ssl.lifetime", G, TLS).takes(1, 1, "<time>").of(TIME),
+        Keyword::degraded("tune.ssl.lifetime", G, "tickets hold for twelve hours at most")
+            .takes(1, 1, "<time>")
+            .of(TIME),
     ],
 ];
 

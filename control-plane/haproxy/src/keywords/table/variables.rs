@@ -5,5 +5,5 @@ use super::super::sample::Names;
 
 pub(in super::super) const VARIABLES: &[Names] = &[
     Names { why: "requests get no identifier yet", instead: Effect::LeftOut, names: "ID" },
-    Names { why: "there is no TLS yet", instead: Effect::LeftOut, names: "sslc sslv" },
+    Names { why: "logs do not tell it yet", instead: Effect::LeftOut, names: "sslc sslv" },
 ];

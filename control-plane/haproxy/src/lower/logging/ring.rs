@@ -84,7 +84,7 @@ impl<'a> Lowering<'a> {
             v1::LogStream { address: Some(self.stream_address(address, &text)?), ..v1::LogStream::default() };
         let mut rest = options;
         if let Some(word) = options.iter().find(|word| word.text() == "ssl") {
-            let message = "this server gets no lines: there is no TLS yet";
+            let message = "this server gets no lines: it is not spoken to over TLS yet";
             self.report(Diagnostic::warning(Code::DegradedValue, word.span(), message));
             return None;
         }

@@ -20,7 +20,7 @@ use crate::clock::Clock;
 use crate::exchange::Exchange;
 use crate::http::{Ask, Connection, Trace};
 use crate::listen::{Attachment, Incoming, ListenerId};
-use crate::live::{Active, Gate, Generation};
+use crate::live::{Active, Attached, Gate, Generation};
 use crate::stream::{Fresh, Peer, Stream};
 use crate::termination::Phase;
 use crate::worker::{Shared, Worker};
@@ -236,6 +236,7 @@ impl Site {
         let live = &self.worker.shared.live;
         let draft = live.draft(Arc::new(runtime));
         let frontend = Arc::clone(&draft.frontends[&key(v1::Kind::Frontend, "main")]);
+        let attached = Attached { frontend: Arc::clone(&frontend), tls: None };
         live.commit(
             Active {
                 generation: Generation { number: self.serial, hash: [0; 4] },
@@ -247,8 +248,8 @@ impl Site {
                 // As the engine does it: a disabled frontend listens nowhere, and then on a socket of another number.
                 listeners: match (frontend.settings().disabled, self.closed) {
                     (true, _) => [].into_iter().collect(),
-                    (false, true) => [(ListenerId(LISTENER.0 + 1), frontend)].into_iter().collect(),
-                    (false, false) => [(LISTENER, frontend)].into_iter().collect(),
+                    (false, true) => [(ListenerId(LISTENER.0 + 1), attached)].into_iter().collect(),
+                    (false, false) => [(LISTENER, attached)].into_iter().collect(),
                 },
             },
             1_000,

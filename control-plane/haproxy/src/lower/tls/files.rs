@@ -1,0 +1,136 @@
+//! Files of certificates, keys and authorities.
+
+use sluicegate_proto::v1;
+
+use super::super::Lowering;
+use super::{Named, joined};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::expr::LoadError;
+use crate::word::Word;
+
+/// Bytes of one file with a certificate, its issuers and its key.
+const MAX_CERTIFICATE_BYTES: usize = 256 * 1024;
+/// Bytes of a file of authorities, or of certificates that were revoked.
+const MAX_AUTHORITY_BYTES: usize = sluicegate_proto::limits::MAX_BLOB_BYTES;
+/// Files in one folder.
+const MAX_FILES: usize = 100_000;
+/// What lies beside a certificate and belongs to it (HAProxy: ssl-load-extra-files).
+const BESIDE: [&str; 5] = ["key", "ocsp", "issuer", "sctl", "dh"];
+/// Certificates of several kinds of keys for the same names.
+const BUNDLE: [&str; 3] = ["rsa", "ecdsa", "dsa"];
+
+impl Lowering<'_> {
+    /// The certificates of `crt`: a file, several of one name with the kinds of their keys behind it, or a folder.
+    pub(super) fn certificates(&mut self, word: &Word, default: bool) -> Option<Vec<v1::TlsCertificate>> {
+        let written = self.plain(word)?;
+        let path = joined(self.global.tls.crt_base.as_deref(), &written);
+        let mut made = self.certificates_at(&Named { path, word })?;
+        made.iter_mut().for_each(|certificate| certificate.default = default);
+        Some(made)
+    }
+
+    pub(super) fn certificates_at(&mut self, named: &Named<'_>) -> Option<Vec<v1::TlsCertificate>> {
+        match self.reader.loader().list(&named.path, MAX_FILES) {
+            Ok(names) => {
+                let is_certificate = |name: &&String| {
+                    !name.starts_with('.')
+                        && !name.rsplit_once('.').is_some_and(|(_, kind)| BESIDE.contains(&kind))
+                };
+                let paths = names.iter().filter(is_certificate).map(|name| format!("{}/{name}", named.path));
+                let paths: Vec<String> = paths.collect();
+                let made: Vec<_> =
+                    paths.into_iter().map(|path| self.certificate(&Named { path, ..*named })).collect();
+                made.into_iter().collect()
+            }
+            Err(_) => match self.load(named, MAX_CERTIFICATE_BYTES) {
+                Err(LoadError::Missing) => self.bundle(named),
+                loaded => Some(vec![self.certificate_of(named, loaded)?]),
+            },
+        }
+    }
+
+    fn bundle(&mut self, named: &Named<'_>) -> Option<Vec<v1::TlsCertificate>> {
+        let mut made = Vec::new();
+        for kind in BUNDLE {
+            let part = Named { path: format!("{}.{kind}", named.path), word: named.word };
+            match self.load(&part, MAX_CERTIFICATE_BYTES) {
+                Err(LoadError::Missing) => {}
+                loaded => made.push(self.certificate_of(&part, loaded)?),
+            }
+        }
+        if made.is_empty() {
+            return self.certificate_of(named, Err(LoadError::Missing)).map(|made| vec![made]);
+        }
+        Some(made)
+    }
+
+    fn certificate(&mut self, named: &Named<'_>) -> Option<v1::TlsCertificate> {
+        let loaded = self.load(named, MAX_CERTIFICATE_BYTES);
+        self.certificate_of(named, loaded)
+    }
+
+    fn certificate_of(
+        &mut self,
+        named: &Named<'_>,
+        loaded: Result<Vec<u8>, LoadError>,
+    ) -> Option<v1::TlsCertificate> {
+        let mut pem = match loaded {
+            Ok(pem) => pem,
+            Err(error) => {
+                let message = format!("{}: {error}", named.path);
+                self.report(Diagnostic::error(Code::BadFile, named.word.span(), message));
+                return None;
+            }
+        };
+        for (kind, words) in [("key", "PRIVATE KEY-----"), ("issuer", "")] {
+            if !words.is_empty() && contains(&pem, words) {
+                continue;
+            }
+            if let Some(more) = self.beside(named, kind)? {
+                pem.push(b'\n');
+                pem.extend(more);
+            }
+        }
+        let ocsp = match self.beside(named, "ocsp")? {
+            Some(response) => self.reader.blobs().add(response),
+            None => String::new(),
+        };
+        let pem = self.reader.blobs().add_secret(pem);
+        Some(v1::TlsCertificate { name: named.path.clone(), pem, ocsp, ..v1::TlsCertificate::default() })
+    }
+
+    /// What lies beside a certificate; nothing, where there is no such file.
+    fn beside(&mut self, named: &Named<'_>, kind: &str) -> Option<Option<Vec<u8>>> {
+        let path = format!("{}.{kind}", named.path);
+        match self.load(&Named { path: path.clone(), word: named.word }, MAX_CERTIFICATE_BYTES) {
+            Ok(data) => Some(Some(data)),
+            Err(LoadError::Missing) => Some(None),
+            Err(error) => {
+                let message = format!("{path}: {error}");
+                self.report(Diagnostic::error(Code::BadFile, named.word.span(), message));
+                None
+            }
+        }
+    }
+
+    /// The blob of a file of authorities, or of lists of what they revoked.
+    pub(super) fn authority_file(&mut self, word: &Word) -> Option<String> {
+        let written = self.plain(word)?;
+        let path = joined(self.global.tls.ca_base.as_deref(), &written);
+        match self.load(&Named { path: path.clone(), word }, MAX_AUTHORITY_BYTES) {
+            Ok(data) => Some(self.reader.blobs().add(data)),
+            Err(error) => {
+                self.report(Diagnostic::error(Code::BadFile, word.span(), format!("{path}: {error}")));
+                None
+            }
+        }
+    }
+
+    fn load(&self, named: &Named<'_>, limit: usize) -> Result<Vec<u8>, LoadError> {
+        self.reader.loader().load(&named.path, limit)
+    }
+}
+
+fn contains(data: &[u8], words: &str) -> bool {
+    data.windows(words.len()).any(|part| part == words.as_bytes())
+}

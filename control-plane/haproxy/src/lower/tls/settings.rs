@@ -1,0 +1,179 @@
+//! What is agreed upon with clients: options of `bind` lines, of `crt-list` lines, and their defaults in `global`.
+
+use bytes::Bytes;
+use sluicegate_proto::v1::{self, TlsVersion};
+
+use super::super::Lowering;
+use super::ciphers::{self, Chosen};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::Span;
+use crate::word::Word;
+
+/// Options as they were read, each over those before it.
+#[derive(Clone, Debug, Default)]
+pub(in super::super) struct Settings {
+    min: Option<TlsVersion>,
+    max: Option<TlsVersion>,
+    tls12: Option<Vec<u32>>,
+    tls13: Option<Vec<u32>>,
+    groups: Vec<u32>,
+    protocols: Vec<String>,
+    verify: Verify,
+    authorities: Option<String>,
+    revoked: Option<String>,
+    no_tickets: bool,
+    pub(super) strict: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Verify {
+    #[default]
+    None,
+    Optional,
+    Required,
+}
+
+impl Settings {
+    fn versions(&self) -> (TlsVersion, TlsVersion) {
+        (self.min.unwrap_or(TlsVersion::TlsVersion12), self.max.unwrap_or(TlsVersion::TlsVersion13))
+    }
+}
+
+impl Lowering<'_> {
+    /// One option; those that are about other things are left alone.
+    pub(super) fn tls_option(&mut self, name: &str, word: Option<&Word>, settings: &mut Settings) {
+        match (name, word) {
+            ("ssl-min-ver", Some(word)) => settings.min = self.version(word, "ssl-min-ver"),
+            ("ssl-max-ver", Some(word)) => settings.max = self.version(word, "ssl-max-ver"),
+            ("force-tlsv12", _) => {
+                (settings.min, settings.max) =
+                    (Some(TlsVersion::TlsVersion12), Some(TlsVersion::TlsVersion12));
+            }
+            ("force-tlsv13", _) => settings.min = Some(TlsVersion::TlsVersion13),
+            ("no-tlsv12", _) => settings.min = Some(TlsVersion::TlsVersion13),
+            ("no-tlsv13", _) => settings.max = Some(TlsVersion::TlsVersion12),
+            ("ciphers", Some(word)) => settings.tls12 = Some(self.chosen(word, ciphers::tls12)),
+            ("ciphersuites", Some(word)) => settings.tls13 = Some(self.chosen(word, ciphers::tls13)),
+            ("curves" | "ecdhe", Some(word)) => settings.groups = self.chosen(word, ciphers::groups),
+            ("alpn", Some(word)) => settings.protocols = word.text().split(',').map(str::to_owned).collect(),
+            ("no-alpn", _) => settings.protocols.clear(),
+            ("verify", Some(word)) => {
+                settings.verify = match word.text() {
+                    "optional" => Verify::Optional,
+                    "required" => Verify::Required,
+                    _ => Verify::None,
+                };
+            }
+            ("ca-file", Some(word)) => settings.authorities = self.authority_file(word),
+            ("crl-file", Some(word)) => settings.revoked = self.authority_file(word),
+            ("no-tls-tickets", _) => settings.no_tickets = true,
+            ("tls-tickets", _) => settings.no_tickets = false,
+            ("strict-sni", _) => settings.strict = true,
+            ("no-strict-sni", _) => settings.strict = false,
+            _ => {}
+        }
+    }
+
+    /// What they come to. `http`: the proxy speaks HTTP itself.
+    pub(super) fn tls_settings(
+        &mut self,
+        settings: &Settings,
+        http: bool,
+        place: Span,
+    ) -> Option<v1::TlsSettings> {
+        let (min, max) = settings.versions();
+        if min > max {
+            let message = "the lowest version of TLS is above the highest one";
+            self.report(Diagnostic::error(Code::BadValue, place, message));
+            return None;
+        }
+        let of_12 = || settings.tls12.clone().unwrap_or_else(ciphers::all_tls12);
+        let of_13 = || settings.tls13.clone().unwrap_or_else(ciphers::all_tls13);
+        let mut cipher_suites = Vec::new();
+        if max == TlsVersion::TlsVersion13 {
+            cipher_suites.extend(of_13());
+        }
+        if min == TlsVersion::TlsVersion12 {
+            cipher_suites.extend(of_12());
+        }
+        if cipher_suites.is_empty() {
+            let message = "of the cipher suites that this line asks for there is none";
+            let help = "TLS 1.2 has those that begin with ECDHE- and end with GCM or POLY1305, TLS 1.3 all of its own";
+            self.report(Diagnostic::error(Code::BadValue, place, message).help(help));
+            return None;
+        }
+        let client_certificates = match (settings.verify, &settings.authorities) {
+            (Verify::None, _) => None,
+            (verify, Some(authorities)) => Some(v1::TlsClientCertificates {
+                authorities: authorities.clone(),
+                revoked: settings.revoked.clone().unwrap_or_default(),
+                required: verify == Verify::Required,
+            }),
+            (_, None) => {
+                let message = "`verify` without a `ca-file`: nobody's certificate could be checked";
+                self.report(Diagnostic::error(Code::MissingArgument, place, message));
+                return None;
+            }
+        };
+        let protocols = self.protocols(&settings.protocols, http, place);
+        Some(v1::TlsSettings {
+            min_version: min.into(),
+            max_version: max.into(),
+            cipher_suites,
+            groups: settings.groups.clone(),
+            protocols,
+            client_certificates,
+            no_tickets: settings.no_tickets,
+        })
+    }
+
+    /// Protocols that are spoken here.
+    fn protocols(&mut self, asked: &[String], http: bool, place: Span) -> Vec<Bytes> {
+        let spoken = |name: &&String| !http || matches!(name.as_str(), "http/1.1" | "http/1.0");
+        let other: Vec<&String> = asked.iter().filter(|name| !name.is_empty() && !spoken(name)).collect();
+        if let [first, ..] = other.as_slice() {
+            let message = format!("`{first}` is not spoken yet");
+            self.report(
+                Diagnostic::warning(Code::DegradedValue, place, message).label("clients are not offered it"),
+            );
+        }
+        let kept = asked.iter().filter(|name| !name.is_empty()).filter(spoken);
+        kept.map(|name| Bytes::from(name.clone())).collect()
+    }
+
+    fn version(&mut self, word: &Word, option: &str) -> Option<TlsVersion> {
+        match word.text() {
+            "TLSv1.2" => Some(TlsVersion::TlsVersion12),
+            "TLSv1.3" => Some(TlsVersion::TlsVersion13),
+            older if option == "ssl-min-ver" => {
+                let message = format!("{older} is not spoken: it is broken");
+                self.report(
+                    Diagnostic::warning(Code::DegradedValue, word.span(), message)
+                        .label("clients need TLS 1.2 at least"),
+                );
+                None
+            }
+            older => {
+                let message = format!("{older} is not spoken, and nothing above it is allowed");
+                self.report(
+                    Diagnostic::error(Code::BadValue, word.span(), message).help("write TLSv1.2 or TLSv1.3"),
+                );
+                None
+            }
+        }
+    }
+
+    /// What there is of a list; what there is not is told.
+    fn chosen(&mut self, word: &Word, read: impl Fn(&str) -> Chosen) -> Vec<u32> {
+        let Chosen { numbers, missing } = read(word.text());
+        if !missing.is_empty() {
+            let names = missing.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            let message = format!("there is no {names}");
+            self.report(
+                Diagnostic::warning(Code::DegradedValue, word.span(), message)
+                    .label("the others of the list are offered"),
+            );
+        }
+        numbers
+    }
+}

@@ -1,0 +1,51 @@
+//! TLS of listeners.
+
+use super::Out;
+use sluicegate_proto::v1;
+
+pub(super) fn server(out: &mut Out, tls: &v1::TlsServer) {
+    out.flag("strict_names", tls.strict_names);
+    out.value("tls", settings(tls.settings.as_ref().unwrap()));
+    for certificate in &tls.certificates {
+        let mut text = format!("{} {}", certificate.name, &certificate.pem[..8]);
+        if !certificate.ocsp.is_empty() {
+            text += &format!(" ocsp {}", &certificate.ocsp[..8]);
+        }
+        if !certificate.server_names.is_empty() {
+            text += &format!(" for {}", certificate.server_names.join(" "));
+        }
+        if certificate.default {
+            text += " by default";
+        }
+        if let Some(own) = &certificate.settings {
+            text += &format!(": {}", settings(own));
+        }
+        out.value("certificate", text);
+    }
+}
+
+fn settings(wire: &v1::TlsSettings) -> String {
+    let numbers =
+        |list: &[u32]| list.iter().map(|number| format!("{number:04x}")).collect::<Vec<_>>().join(" ");
+    let mut text = format!(
+        "{} to {}, ciphers {}",
+        wire.min_version().as_str_name(),
+        wire.max_version().as_str_name(),
+        numbers(&wire.cipher_suites)
+    );
+    if !wire.groups.is_empty() {
+        text += &format!(", groups {}", numbers(&wire.groups));
+    }
+    for name in &wire.protocols {
+        text += &format!(", {}", String::from_utf8_lossy(name));
+    }
+    if let Some(clients) = &wire.client_certificates {
+        let how = if clients.required { "required" } else { "optional" };
+        let revoked = clients.revoked.get(..8).unwrap_or("none");
+        text += &format!(", clients {how} by {} but {revoked}", &clients.authorities[..8]);
+    }
+    if wire.no_tickets {
+        text += ", no tickets";
+    }
+    text
+}

@@ -1,0 +1,226 @@
+//! TLS to the clients of a listener.
+
+use std::sync::{Arc, Weak};
+
+use prost::Message;
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{ServerSessionMemoryCache, WebPkiClientVerifier};
+use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion, version};
+use rustls_pki_types::{CertificateRevocationListDer, pem::PemObject};
+use sluicegate_proto::hash::ContentHash;
+use sluicegate_proto::v1;
+
+use super::part::optional;
+use super::reason::Fault;
+use super::scope::Scope;
+use crate::tls::{Agreement, Certificate, Names, Pair, Sessions, Shelf, TlsServer, certificates};
+
+/// Certificates of one listener.
+const MAX_CERTIFICATES: usize = 100_000;
+/// Names that one certificate is shown for.
+const MAX_SERVER_NAMES: usize = 4_096;
+/// Cipher suites, groups or protocols of one listener.
+const MAX_CHOICES: usize = 256;
+/// Bytes of a protocol's name (RFC 7301 section 3.1).
+const MAX_PROTOCOL_BYTES: usize = 255;
+/// Sessions that are kept here for clients that take no tickets (HAProxy: tune.ssl.cachesize).
+const KEPT_SESSIONS: usize = 20_000;
+
+pub(super) fn server(wire: &v1::TlsServer, scope: &mut Scope<'_>) -> Option<TlsServer> {
+    scope.count("certificates", wire.certificates.len(), MAX_CERTIFICATES)?;
+    if wire.certificates.is_empty() {
+        return scope.fault(Fault::Empty { what: "certificates" });
+    }
+    let pairs = scope.each("certificate", &wire.certificates, |scope, wire| pair(wire, scope));
+    let own = match &wire.settings {
+        None => scope.fault(Fault::Unset("settings")),
+        Some(settings) => Some(settings),
+    };
+    let (pairs, own) = (pairs?, own?);
+    let shelf = Arc::new(shelf(wire, &pairs));
+    // Those who say the same share what is made of it.
+    let mut made: Vec<(&v1::TlsSettings, Option<Agreement>)> = Vec::new();
+    let agreements = wire.certificates.iter().map(|certificate| {
+        let settings = certificate.settings.as_ref().unwrap_or(own);
+        if let Some((_, known)) = made.iter().find(|(known, _)| *known == settings) {
+            return known.clone();
+        }
+        let agreement = agreement(settings, &shelf, scope);
+        made.push((settings, agreement.clone()));
+        agreement
+    });
+    let agreements = agreements.collect::<Vec<_>>().into_iter().collect::<Option<Box<[_]>>>()?;
+    Some(TlsServer { shelf, agreements, pairs: pairs.into() })
+}
+
+fn pair(wire: &v1::TlsCertificate, scope: &mut Scope<'_>) -> Option<Arc<Pair>> {
+    scope.count("server_names", wire.server_names.len(), MAX_SERVER_NAMES)?;
+    let data = scope.blob(&wire.pem)?;
+    let hash = ContentHash::of(&[&data[..], wire.ocsp.as_bytes()].concat());
+    if let Some(known) = scope.pools.pairs.get(&hash).and_then(Weak::upgrade) {
+        return Some(known);
+    }
+    let ocsp = match wire.ocsp.as_str() {
+        "" => None,
+        hex => Some(scope.blob(hex)?.to_vec()),
+    };
+    match Certificate::read(&data, ocsp, &aws_lc_rs::default_provider()) {
+        Ok(pair) => {
+            let pair = Arc::new(pair);
+            scope.pools.pairs.insert(hash, Arc::downgrade(&pair));
+            Some(pair)
+        }
+        Err(why) => scope.fault(Fault::Certificate { name: wire.name.clone(), why }),
+    }
+}
+
+fn shelf(wire: &v1::TlsServer, pairs: &[Arc<Pair>]) -> Shelf {
+    let mut names = Names::default();
+    for ((place, wire), pair) in (0..).zip(&wire.certificates).zip(pairs) {
+        if wire.server_names.iter().all(|name| name.starts_with('!')) {
+            pair.certificate.server_names.iter().for_each(|name| names.add(name, place));
+        }
+        wire.server_names.iter().for_each(|name| names.add(name, place));
+    }
+    let marked: Vec<u32> =
+        (0..).zip(&wire.certificates).filter(|(_, it)| it.default).map(|(place, _)| place).collect();
+    let fallback = match (wire.strict_names, marked.is_empty()) {
+        (true, _) => Box::default(),
+        (false, true) => [0].into(),
+        (false, false) => marked.into(),
+    };
+    let keys = pairs.iter().map(|pair| Arc::clone(&pair.key)).collect();
+    Shelf { keys, names, fallback }
+}
+
+fn agreement(wire: &v1::TlsSettings, shelf: &Arc<Shelf>, scope: &mut Scope<'_>) -> Option<Agreement> {
+    let provider = provider(wire, scope);
+    let versions = versions(wire, scope);
+    let protocols = protocols(wire, scope);
+    let (provider, versions) = (Arc::new(provider?), versions?);
+    let verifier = optional(wire.client_certificates.as_ref(), |wire| {
+        scope.at("client_certificates", |scope| verifier(wire, &provider, scope))
+    });
+    let sessions = sessions(wire, scope);
+    let builder = match ServerConfig::builder_with_provider(provider).with_protocol_versions(&versions) {
+        Ok(builder) => builder,
+        Err(error) => return scope.fault(Fault::Tls { what: "settings", why: error.to_string() }),
+    };
+    let builder = match verifier? {
+        Some(verifier) => builder.with_client_cert_verifier(verifier),
+        None => builder.with_no_client_auth(),
+    };
+    let mut config = builder.with_cert_resolver(Arc::clone(shelf) as _);
+    let sessions = sessions?;
+    config.alpn_protocols = protocols?;
+    config.ignore_client_order = true;
+    config.session_storage = Arc::clone(&sessions.kept);
+    if let Some(tickets) = &sessions.tickets {
+        config.ticketer = Arc::clone(tickets);
+    }
+    Some(Agreement { config: Arc::new(config), _sessions: sessions })
+}
+
+/// The cipher suites and groups that there are of those that are asked for.
+fn provider(wire: &v1::TlsSettings, scope: &mut Scope<'_>) -> Option<CryptoProvider> {
+    scope.count("cipher_suites", wire.cipher_suites.len(), MAX_CHOICES)?;
+    scope.count("groups", wire.groups.len(), MAX_CHOICES)?;
+    let mut provider = aws_lc_rs::default_provider();
+    if !wire.cipher_suites.is_empty() {
+        let find = |number: &u32| {
+            aws_lc_rs::ALL_CIPHER_SUITES.iter().find(|it| u32::from(u16::from(it.suite())) == *number)
+        };
+        provider.cipher_suites = wire.cipher_suites.iter().filter_map(find).copied().collect();
+    }
+    if !wire.groups.is_empty() {
+        let find = |number: &u32| {
+            aws_lc_rs::ALL_KX_GROUPS.iter().find(|it| u32::from(u16::from(it.name())) == *number)
+        };
+        provider.kx_groups = wire.groups.iter().filter_map(find).copied().collect();
+    }
+    for (what, none) in
+        [("cipher_suites", provider.cipher_suites.is_empty()), ("groups", provider.kx_groups.is_empty())]
+    {
+        if none {
+            return scope.fault(Fault::Tls { what, why: "there is none of those".to_owned() });
+        }
+    }
+    Some(provider)
+}
+
+fn versions(wire: &v1::TlsSettings, scope: &mut Scope<'_>) -> Option<Vec<&'static SupportedProtocolVersion>> {
+    let least = scope.known::<v1::TlsVersion>("min_version", wire.min_version);
+    let most = scope.known::<v1::TlsVersion>("max_version", wire.max_version);
+    let (least, most) = (least?, most?);
+    let all =
+        [(v1::TlsVersion::TlsVersion12, &version::TLS12), (v1::TlsVersion::TlsVersion13, &version::TLS13)];
+    let asked = all.into_iter().filter(|(it, _)| (least as i32..=most as i32).contains(&(*it as i32)));
+    let asked: Vec<_> = asked.map(|(_, version)| version).collect();
+    if asked.is_empty() {
+        return scope.fault(Fault::Tls { what: "min_version", why: "it is above max_version".to_owned() });
+    }
+    Some(asked)
+}
+
+fn protocols(wire: &v1::TlsSettings, scope: &mut Scope<'_>) -> Option<Vec<Vec<u8>>> {
+    scope.count("protocols", wire.protocols.len(), MAX_CHOICES)?;
+    scope.each("protocol", &wire.protocols, |scope, name| match name.len() {
+        1..=MAX_PROTOCOL_BYTES => Some(name.to_vec()),
+        0 => scope.fault(Fault::Empty { what: "name" }),
+        bytes => scope.fault(Fault::TooLong { what: "name", bytes, limit: MAX_PROTOCOL_BYTES }),
+    })
+}
+
+fn verifier(
+    wire: &v1::TlsClientCertificates,
+    provider: &Arc<CryptoProvider>,
+    scope: &mut Scope<'_>,
+) -> Option<Arc<dyn ClientCertVerifier>> {
+    let authorities = scope.blob(&wire.authorities)?;
+    let mut roots = RootCertStore::empty();
+    let found = match certificates(&authorities) {
+        Ok(found) => found,
+        Err(why) => return scope.fault(Fault::Tls { what: "authorities", why: why.to_string() }),
+    };
+    // One that this version cannot read does not make the others useless, as with HAProxy.
+    let (good, _) = roots.add_parsable_certificates(found);
+    if good == 0 {
+        return scope.fault(Fault::Tls { what: "authorities", why: "none of them can be read".to_owned() });
+    }
+    let mut builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider));
+    if !wire.revoked.is_empty() {
+        let revoked = scope.blob(&wire.revoked)?;
+        match CertificateRevocationListDer::pem_slice_iter(&revoked).collect::<Result<Vec<_>, _>>() {
+            Ok(lists) if !lists.is_empty() => {
+                builder = builder.with_crls(lists).enforce_revocation_expiration()
+            }
+            Ok(_) => return scope.fault(Fault::Tls { what: "revoked", why: "it holds no list".to_owned() }),
+            Err(_) => return scope.fault(Fault::Tls { what: "revoked", why: "it is no PEM".to_owned() }),
+        }
+    }
+    if !wire.required {
+        builder = builder.allow_unauthenticated();
+    }
+    match builder.build() {
+        Ok(verifier) => Some(verifier),
+        Err(error) => scope.fault(Fault::Tls { what: "revoked", why: error.to_string() }),
+    }
+}
+
+/// How sessions are resumed that were agreed upon under such settings.
+fn sessions(wire: &v1::TlsSettings, scope: &mut Scope<'_>) -> Option<Arc<Sessions>> {
+    let says = wire.client_certificates.as_ref().map(Message::encode_to_vec).unwrap_or_default();
+    let hash = ContentHash::of(&[&[u8::from(wire.no_tickets)], &says[..]].concat());
+    if let Some(known) = scope.pools.sessions.get(&hash).and_then(Weak::upgrade) {
+        return Some(known);
+    }
+    let tickets = match (wire.no_tickets, aws_lc_rs::Ticketer::new()) {
+        (true, _) => None,
+        (false, Ok(tickets)) => Some(tickets),
+        (false, Err(error)) => return scope.fault(Fault::Tls { what: "tickets", why: error.to_string() }),
+    };
+    let sessions = Arc::new(Sessions { tickets, kept: ServerSessionMemoryCache::new(KEPT_SESSIONS) });
+    scope.pools.sessions.insert(hash, Arc::downgrade(&sessions));
+    Some(sessions)
+}

@@ -1,0 +1,110 @@
+//! TLS, compiled: certificates by the names that clients ask for, and what is agreed upon with them.
+
+mod certificate;
+mod names;
+
+use std::fmt;
+use std::sync::Arc;
+
+use rustls::ServerConfig;
+use rustls::server::{ClientHello, ProducesTickets, ResolvesServerCert, StoresServerSessions};
+use rustls::sign::CertifiedKey;
+use rustls::{CipherSuite, SignatureAlgorithm};
+
+pub use certificate::{BadCertificate, Certificate};
+pub(crate) use certificate::{Pair, certificates};
+pub(crate) use names::Names;
+
+/// This end of TLS to the clients of a listener.
+#[derive(Debug)]
+pub struct TlsServer {
+    pub(crate) shelf: Arc<Shelf>,
+    /// For each certificate, in the order of the configuration.
+    pub(crate) agreements: Box<[Agreement]>,
+    pub(crate) pairs: Box<[Arc<Pair>]>,
+}
+
+impl TlsServer {
+    /// What to agree upon with a client that asks for this name, in lower case. `None`: it is refused.
+    pub fn config(&self, server_name: Option<&str>) -> Option<&Arc<ServerConfig>> {
+        let first = *self.shelf.of(server_name).first()?;
+        self.agreements.get(first as usize).map(|agreement| &agreement.config)
+    }
+
+    /// In the order of the configuration.
+    pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
+        self.pairs.iter().map(|pair| &*pair.certificate)
+    }
+}
+
+/// What is agreed upon with some clients.
+#[derive(Debug, Clone)]
+pub(crate) struct Agreement {
+    pub(crate) config: Arc<ServerConfig>,
+    /// Held for the generations that follow.
+    pub(crate) _sessions: Arc<Sessions>,
+}
+
+/// How sessions are resumed. Those who ask clients for the same certificates share it, whatever their generation: a client
+/// that one let in may come back to another.
+pub(crate) struct Sessions {
+    pub(crate) tickets: Option<Arc<dyn ProducesTickets>>,
+    pub(crate) kept: Arc<dyn StoresServerSessions>,
+}
+
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sessions").field("tickets", &self.tickets.is_some()).finish_non_exhaustive()
+    }
+}
+
+impl PartialEq for TlsServer {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+/// Certificates, and which of them a client is shown.
+pub(crate) struct Shelf {
+    pub(crate) keys: Box<[Arc<CertifiedKey>]>,
+    pub(crate) names: Names,
+    /// Shown where no name fits; empty: then nobody is served.
+    pub(crate) fallback: Box<[u32]>,
+}
+
+impl Shelf {
+    /// Those for a name.
+    fn of(&self, server_name: Option<&str>) -> &[u32] {
+        let named = server_name.map(|name| self.names.of(name)).unwrap_or_default();
+        if named.is_empty() { &self.fallback } else { named }
+    }
+}
+
+impl fmt::Debug for Shelf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shelf").field("names", &self.names).finish_non_exhaustive()
+    }
+}
+
+impl ResolvesServerCert for Shelf {
+    /// The first that the client can check; of several those of elliptic curves, which cost less (HAProxy does the same).
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let keys = || {
+            let places = self.of(hello.server_name()).iter();
+            places.filter_map(|&place| self.keys.get(place as usize))
+        };
+        let is_ec = |key: &&Arc<CertifiedKey>| key.key.algorithm() != SignatureAlgorithm::RSA;
+        let fits = |key: &&Arc<CertifiedKey>| can_check(&hello, key);
+        let fitting = keys().filter(is_ec).find(fits).or_else(|| keys().find(fits));
+        fitting.or_else(|| keys().next()).cloned()
+    }
+}
+
+fn can_check(hello: &ClientHello<'_>, key: &CertifiedKey) -> bool {
+    let rsa = key.key.algorithm() == SignatureAlgorithm::RSA;
+    let suite = |suite: &CipherSuite| {
+        let name = suite.as_str().unwrap_or_default();
+        name.starts_with("TLS13_") || if rsa { name.contains("_RSA_") } else { name.contains("_ECDSA_") }
+    };
+    key.key.choose_scheme(hello.signature_schemes()).is_some() && hello.cipher_suites().iter().any(suite)
+}

@@ -1,0 +1,133 @@
+//! What is known of a client's TLS connection.
+
+use sluicegate_model::expr::{TlsFact, TlsName};
+
+use crate::value::Value;
+
+/// What the two ends agreed upon.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tls {
+    /// The name that the client asked for, in lower case (RFC 6066 section 3).
+    pub server_name: Option<Box<str>>,
+    /// As OpenSSL calls it: `TLSv1.3`.
+    pub version: &'static str,
+    /// As OpenSSL calls it.
+    pub cipher: &'static str,
+    /// Bits of the cipher's key.
+    pub key_bits: u16,
+    /// Application protocol (RFC 7301).
+    pub protocol: Option<Box<[u8]>>,
+    /// It continues an earlier session.
+    pub resumed: bool,
+    /// The client's own, where it showed one that is good.
+    pub certificate: Option<Box<Certificate>>,
+}
+
+/// What a certificate says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Certificate {
+    /// All of it, in DER.
+    pub der: Box<[u8]>,
+    /// Of `der`.
+    pub sha1: [u8; 20],
+    /// As it stands there, without a leading zero.
+    pub serial: Box<[u8]>,
+    /// Parts of the name of its subject, in their order: what they are, and their values.
+    pub subject: Box<[(Box<str>, Box<str>)]>,
+    /// The same of its issuer.
+    pub issuer: Box<[(Box<str>, Box<str>)]>,
+    /// `YYMMDDhhmmssZ`
+    pub not_before: Box<str>,
+    /// `YYMMDDhhmmssZ`
+    pub not_after: Box<str>,
+    /// 3, as a rule.
+    pub version: u32,
+}
+
+impl Tls {
+    pub(crate) fn value(&self, fact: TlsFact) -> Option<Value<'_>> {
+        Some(match fact {
+            TlsFact::ServerName => Value::Text(self.server_name.as_deref()?.as_bytes()),
+            TlsFact::HasServerName => Value::Bool(self.server_name.is_some()),
+            TlsFact::Version => Value::Text(self.version.as_bytes()),
+            TlsFact::Cipher => Value::Text(self.cipher.as_bytes()),
+            TlsFact::KeyBits => Value::Int(self.key_bits.into()),
+            TlsFact::Protocol => Value::Text(self.protocol.as_deref()?),
+            TlsFact::IsResumed => Value::Bool(self.resumed),
+            TlsFact::HasCertificate => Value::Bool(self.certificate.is_some()),
+            // Who shows one that is not good comes no further than the handshake.
+            TlsFact::Verified => Value::Int(0),
+            TlsFact::Certificate => Value::Text(&self.certificate.as_deref()?.der),
+            TlsFact::Sha1 => Value::Text(&self.certificate.as_deref()?.sha1),
+            TlsFact::Serial => Value::Text(&self.certificate.as_deref()?.serial),
+            TlsFact::NotBefore => Value::Text(self.certificate.as_deref()?.not_before.as_bytes()),
+            TlsFact::NotAfter => Value::Text(self.certificate.as_deref()?.not_after.as_bytes()),
+            TlsFact::CertificateVersion => Value::Int(self.certificate.as_deref()?.version.into()),
+        })
+    }
+
+    /// A name in the client's certificate: one part of it, or all in one line as OpenSSL writes it.
+    pub(crate) fn name<'a>(&'a self, wanted: &TlsName, buffer: &mut Vec<u8>) -> Option<Value<'a>> {
+        let certificate = self.certificate.as_deref()?;
+        let parts = if wanted.of_issuer { &certificate.issuer } else { &certificate.subject };
+        let Some(part) = &wanted.part else {
+            for (what, value) in parts {
+                buffer.extend([b"/", what.as_bytes(), b"=", value.as_bytes()].into_iter().flatten());
+            }
+            return Some(Value::Buffered(0..buffer.len()));
+        };
+        let mut named = parts.iter().filter(|(what, _)| what.eq_ignore_ascii_case(part));
+        let nth = usize::try_from(wanted.occurrence.unsigned_abs()).ok()?.saturating_sub(1);
+        let found = if wanted.occurrence < 0 { named.rev().nth(nth) } else { named.nth(nth) };
+        found.map(|(_, value)| Value::Text(value.as_bytes()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_known_has_no_value() {
+        let nothing = Tls::default();
+        assert_eq!(nothing.value(TlsFact::ServerName), None);
+        assert_eq!(nothing.value(TlsFact::HasServerName), Some(Value::Bool(false)));
+        let tls = Tls { server_name: Some("a.test".into()), key_bits: 128, ..nothing };
+        assert_eq!(tls.value(TlsFact::ServerName), Some(Value::Text(b"a.test")));
+        assert_eq!(tls.value(TlsFact::KeyBits), Some(Value::Int(128)));
+    }
+
+    #[test]
+    fn names_are_told_whole_and_in_parts() {
+        let subject = [("C", "FR"), ("OU", "one"), ("OU", "two"), ("CN", "alice")];
+        let subject = subject.map(|(what, value)| (what.into(), value.into())).into();
+        let tls = Tls {
+            certificate: Some(Box::new(Certificate { subject, ..Certificate::default() })),
+            ..Tls::default()
+        };
+        let told = |part: Option<&str>, occurrence| {
+            let wanted = TlsName { of_issuer: false, part: part.map(Box::from), occurrence };
+            let mut buffer = Vec::new();
+            let value = tls.name(&wanted, &mut buffer)?;
+            let text = match value {
+                Value::Text(text) => text.to_vec(),
+                _ => buffer.clone(),
+            };
+            Some(String::from_utf8(text).unwrap())
+        };
+        for (part, occurrence, expected) in [
+            (None, 1, Some("/C=FR/OU=one/OU=two/CN=alice")),
+            (Some("cn"), 1, Some("alice")),
+            (Some("OU"), 1, Some("one")),
+            (Some("OU"), 2, Some("two")),
+            (Some("OU"), -1, Some("two")),
+            (Some("OU"), 3, None),
+            (Some("L"), 1, None),
+        ] {
+            assert_eq!(told(part, occurrence).as_deref(), expected, "{part:?} {occurrence}");
+        }
+        let nobody = Tls::default();
+        let wanted = TlsName { of_issuer: true, part: None, occurrence: 1 };
+        assert_eq!(nobody.name(&wanted, &mut Vec::new()), None);
+    }
+}
