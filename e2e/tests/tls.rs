@@ -157,7 +157,7 @@ async fn sessions_are_resumed_at_every_worker_and_after_a_change() {
         let text = telling(entry, &format!("crt {} {options}", path(&files, "a.pem")));
         let mut sluicegate = Sluicegate::run_with(&text, &["--workers", "2"]).await;
         let client = Client::of(&authority, &[versions]).ready();
-        let mut visit = async || {
+        let visit = async || {
             let mut secure = client.connect(entry, "a.test").await.unwrap();
             secure.get("/").await.unwrap();
             secure.is_resumed()

@@ -33,6 +33,7 @@ const PLAIN: &[&str] = &[
     "action.set-priority",
     "action.set-retries",
     "action.set-status",
+    "action.switch-to-http",
     "address.descriptor",
     "address.host",
     "address.ip",
@@ -114,6 +115,7 @@ const PLAIN: &[&str] = &[
     "socket.keep-alive",
     "socket.user-timeout",
     "stats.admin",
+    "tcp.inspect",
 ];
 
 static OF_THIS_BUILD: LazyLock<BTreeSet<String>> = LazyLock::new(|| {

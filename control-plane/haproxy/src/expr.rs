@@ -40,7 +40,9 @@ use crate::source::Span;
 /// When an expression is evaluated: it decides what there is to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// Over a request.
+    /// Over a connection of which nothing was read.
+    Connection,
+    /// Over a request; in TCP mode over the first bytes of a connection.
     Request,
     /// Over a response.
     Response,
@@ -71,6 +73,7 @@ impl Scope {
     /// Words for messages.
     fn place(self) -> &'static str {
         match (self.phase, self.http) {
+            (Phase::Connection, _) => "before anything is read",
             (_, false) => "in TCP mode",
             (Phase::Request, true) => "while the request is handled",
             (Phase::Response, true) => "while the response is handled",

@@ -20,6 +20,7 @@ mod frontend;
 mod global;
 mod http_options;
 mod http_rule;
+mod inspection;
 mod listen;
 mod logging;
 mod monitor;

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 mod rdp;
 
-pub use rdp::rdp_cookie;
+pub use rdp::{RdpCookie, find_rdp_cookie, rdp_cookie};
 
 /// Which part of a request target counts. (HAProxy: balance uri)
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -20,7 +20,7 @@ mod tournament;
 
 pub use eligible::{Candidate, eligible};
 pub use hash::{Function, Hashing};
-pub use key::{Uri, domain_only, parameter, rdp_cookie, url_param};
+pub use key::{RdpCookie, Uri, domain_only, find_rdp_cookie, parameter, rdp_cookie, url_param};
 pub use load::{Affinity, Bounds, Occupancy, connections, draw, draw_cheapest};
 pub use maglev::Maglev;
 pub use map::{MAX_SLOTS, Map};

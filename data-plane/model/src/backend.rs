@@ -11,6 +11,7 @@ use crate::check::{Formulas, Script};
 use crate::endpoint::Endpoint;
 use crate::expr::Sample;
 use crate::frontend::{HttpOptions, Mode, Timeouts};
+use crate::inspection::Inspection;
 use crate::logging::LogTarget;
 use crate::outlier::OutlierRule;
 use crate::persistence::Persistence;
@@ -63,6 +64,8 @@ pub struct BackendSettings {
     pub request_rules: Vec<Rule>,
     /// Before those of the frontend.
     pub response_rules: Vec<Rule>,
+    /// In TCP mode, behind that of the frontend and before the request rules.
+    pub inspection: Option<Box<Inspection>>,
     /// By status.
     pub error_pages: ErrorPages,
     /// Use all backup endpoints together, not the first alone.

@@ -11,6 +11,7 @@ mod condition;
 mod endpoint;
 mod format;
 mod frontend;
+mod inspection;
 mod logging;
 mod map;
 mod matcher;

@@ -4,6 +4,7 @@
 
 mod alias;
 mod condition;
+mod content;
 mod figure;
 mod format;
 mod ip;
@@ -14,6 +15,7 @@ mod sample;
 
 pub use alias::Alias;
 pub use condition::{Condition, Step, Test};
+pub use content::{Content, Start, TlsPart};
 pub use figure::{Counted, Figure, TimeUnit};
 pub use format::{Format, Piece, Value};
 pub use ip::{IpSet, Network};

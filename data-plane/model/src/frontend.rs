@@ -8,6 +8,7 @@ use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::Origin;
 
 use crate::expr::{Condition, IpSet};
+use crate::inspection::Inspection;
 use crate::logging::Logging;
 use crate::rule::{ErrorPages, HeaderName, Rule};
 
@@ -46,10 +47,13 @@ pub struct FrontendSettings {
     pub logging: Logging,
     /// What HTTP asks for.
     pub http: HttpOptions,
-    /// Before those of the backend.
+    /// Before those of the backend. In TCP mode they are for connections, but for requests where the inspection switches to
+    /// HTTP.
     pub request_rules: Vec<Rule>,
     /// After those of the backend.
     pub response_rules: Vec<Rule>,
+    /// In TCP mode, behind the request rules.
+    pub inspection: Option<Box<Inspection>>,
     /// Taken where no route matches; `None`: 503.
     pub default_backend: Option<ObjectKey>,
     /// By status.

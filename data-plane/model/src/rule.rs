@@ -52,6 +52,8 @@ pub enum Action {
     DisableRetries,
     /// Try this exchange again so often at most.
     SetRetries(Sample),
+    /// Go on as a connection in HTTP mode (HAProxy: switch-mode http).
+    SwitchToHttp,
 }
 
 /// A part of the place in queues (HAProxy: set-priority-class, set-priority-offset).

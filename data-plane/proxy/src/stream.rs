@@ -7,7 +7,7 @@ pub(crate) mod tls;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::AsRawFd;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -166,42 +166,6 @@ impl Stream {
         }
     }
 
-    /// Looks at the bytes that are there without taking them, once there are more than `known`, or the stream is at its end
-    /// or broken (0).
-    pub fn poll_peek(
-        &mut self,
-        cx: &mut Context<'_>,
-        into: &mut [u8],
-        known: usize,
-    ) -> Poll<io::Result<usize>> {
-        self.watch()?;
-        if let Self::Tls(tls) = self {
-            return tls.poll_peek(cx, into, known);
-        }
-        loop {
-            let mut peek = |socket: RawFd| match recv(socket, into, MsgFlags::MSG_PEEK) {
-                // Until more comes, nothing is there.
-                Ok(length) if length > 0 && length <= known => Err(io::ErrorKind::WouldBlock.into()),
-                peeked => peeked.map_err(io::Error::from),
-            };
-            let peeked = match self {
-                Self::Tcp(stream) => {
-                    ready!(stream.poll_read_ready(cx))?;
-                    stream.try_io(Interest::READABLE, || peek(stream.as_raw_fd()))
-                }
-                Self::Unix(stream) => {
-                    ready!(stream.poll_read_ready(cx))?;
-                    stream.try_io(Interest::READABLE, || peek(stream.as_raw_fd()))
-                }
-                Self::Fresh(_) | Self::Tls(_) => Err(io::ErrorKind::NotConnected.into()),
-            };
-            match peeked {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                peeked => return Poll::Ready(peeked),
-            }
-        }
-    }
-
     /// Whether the event loop tells when there is something to read, or room to write.
     pub fn is_watched(&self) -> bool {
         !matches!(self.below(), Self::Fresh(_))
@@ -234,13 +198,9 @@ impl Stream {
         })
     }
 
-    /// Has the event loop tell once more of what was looked at and not taken ([`Stream::poll_peek`]), which it told already.
-    ///
-    /// # Errors
-    /// As [`Stream::unwatch`].
-    pub fn look_again(&mut self) -> io::Result<()> {
-        *self = std::mem::replace(self, Self::Fresh(Fresh::gone())).unwatch()?;
-        Ok(())
+    /// None that is there: what stands in the place of one that was given away.
+    pub(crate) fn gone() -> Self {
+        Self::Fresh(Fresh::gone())
     }
 
     /// Whether the peer has sent nothing that was not read, not even its end, as far as the kernel knows: a system call.

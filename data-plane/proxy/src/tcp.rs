@@ -1,5 +1,6 @@
 //! TCP mode: one task carries a client's connection to an endpoint and back.
 
+mod first;
 mod message;
 mod relay;
 mod session;

@@ -22,6 +22,8 @@ pub(crate) struct Fake {
     pub(crate) request: Vec<(String, Vec<u8>)>,
     pub(crate) response: Vec<(String, Vec<u8>)>,
     pub(crate) handled: Vec<Handling>,
+    /// Its first bytes, and whether more may come.
+    pub(crate) first: Option<(Vec<u8>, bool)>,
 }
 
 impl Fake {
@@ -35,7 +37,14 @@ impl Fake {
             request: Vec::new(),
             response: Vec::new(),
             handled: Vec::new(),
+            first: None,
         }
+    }
+
+    /// A connection in TCP mode.
+    pub(crate) fn connection(first: &[u8], more: bool) -> Self {
+        let first = Some((first.to_vec(), more));
+        Self { method: None, target: None, first, ..Self::new("", "") }
     }
 
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
@@ -94,6 +103,14 @@ impl Message for Fake {
 
     fn unix_time(&self) -> Duration {
         Duration::from_millis(1_700_000_000_123)
+    }
+
+    fn first_bytes(&self) -> Option<&[u8]> {
+        self.first.as_ref().map(|(bytes, _)| &**bytes)
+    }
+
+    fn expects_more(&self) -> bool {
+        self.first.as_ref().is_some_and(|(_, more)| *more)
     }
 
     fn random(&self) -> u32 {
@@ -162,12 +179,12 @@ impl Edit for Fake {
     }
 }
 
-/// `name(argument, argument)`: numbers are integers, all else is text.
+/// `name(argument!argument)`: numbers are integers, all else is text; what begins with a quote is text too.
 pub(crate) fn call(written: &str) -> v1::Call {
     let (name, arguments) = written.trim_end_matches(')').split_once('(').unwrap_or((written, ""));
     let value = |text: &str| match text.parse() {
         Ok(number) => argument::Value::Integer(number),
-        Err(_) => argument::Value::Text(text.as_bytes().to_vec().into()),
+        Err(_) => argument::Value::Text(text.trim_start_matches('\'').as_bytes().to_vec().into()),
     };
     let arguments = arguments.split_terminator('!').map(|text| v1::Argument { value: Some(value(text)) });
     v1::Call { name: name.to_owned(), arguments: arguments.collect() }

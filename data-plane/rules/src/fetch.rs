@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use sluicegate_model::expr::{Direction, Fetch, HeaderRef, TimeUnit, ValueType};
 
+use crate::content;
 use crate::header;
 use crate::message::Message;
 use crate::target;
@@ -59,6 +60,7 @@ pub(crate) fn visit<M: Message>(
         Fetch::Date { offset, unit } => Some(date(message.unix_time(), *offset, *unit)),
         Fetch::Random(below) => Some(random(message.random(), *below)),
         Fetch::HostName => Some(Value::Text(message.host_name())),
+        Fetch::Content(content) => content::value(content, message, buffer),
         Fetch::Status => message.status().map(|status| Value::Int(status.into())),
         Fetch::CookieCount(name) => Some(count(cookies(message, name))),
         Fetch::HeaderCount(header) if header.whole => Some(count(lines(message, header))),

@@ -5,12 +5,14 @@
 //! function says otherwise.
 
 pub mod bytes;
+pub mod client_hello;
 pub mod evaluate;
 pub mod format;
 pub mod list;
 pub mod message;
 pub mod redirect;
 
+mod content;
 mod convert;
 #[cfg(test)]
 mod fake;
@@ -23,7 +25,8 @@ mod tls;
 mod value;
 
 pub use bytes::{Given, bytes, converted, given, integer};
-pub use evaluate::matches;
+pub use content::MAX_FIRST_BYTES;
+pub use evaluate::{Verdict, judge, matches};
 pub use format::{Style, escape_log, render};
 pub use list::{Outcome, run};
 pub use message::{Edit, Handling, Message, Scratch, Variables};

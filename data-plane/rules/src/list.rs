@@ -80,6 +80,8 @@ pub fn run<'r, M: Message + Variables + Edit>(
                 handle_by(sample, message, scratch, Handling::Offset);
             }
             Action::SetRetries(sample) => handle_by(sample, message, scratch, Handling::Retries),
+            // Those who have bytes before a message do this themselves.
+            Action::SwitchToHttp => {}
             Action::DisableRetries => message.handle(Handling::NoRetries),
             Action::Serve(service) => return Outcome::Serve { service },
             Action::Allow => return Outcome::Continue,

@@ -42,6 +42,14 @@ pub trait Message {
     fn first_bytes(&self) -> Option<&[u8]> {
         None
     }
+    /// Whether more first bytes may come: what hangs on them is not settled then.
+    fn expects_more(&self) -> bool {
+        false
+    }
+    /// Whether the first bytes are the start of an HTTP request that is not whole yet.
+    fn may_become_http(&self) -> bool {
+        false
+    }
     /// A number by chance, another one each time.
     fn random(&self) -> u32;
     /// The name of the host.
@@ -101,6 +109,8 @@ pub struct Scratch {
     pub(crate) text: Vec<u8>,
     /// Where parameters are that are sorted.
     pub(crate) ranges: Vec<Range<usize>>,
+    /// Steps of a condition at which something open is settled.
+    pub(crate) open: Vec<usize>,
 }
 
 impl Scratch {

@@ -312,22 +312,13 @@ pub(crate) const ROWS: &[Row] = &[
     ),
     row(
         Decides,
-        "mode tcp\ntcp-request inspect-delay 100ms\nuse_backend raw_other if { req.ssl_sni -m found }\n\
-         default_backend raw",
-        &[("GET /", "200 app /", "closed")],
-    ),
-    row(
-        TurnsAway,
-        "mode tcp\ntcp-request inspect-delay 100ms\n\
-         tcp-request content reject if { req.ssl_hello_type 1 }\ndefault_backend raw",
-        &[("GET /", "200 app /", "closed")],
+        "use_backend other if { req.len gt 0 } { path /b }",
+        &[("GET /a", "200 app /a", "200 app /a"), ("GET /b", "200 other /b", "503")],
     ),
     row(
         LetsIn,
-        "mode tcp\ntcp-request inspect-delay 100ms\n\
-         tcp-request content accept if { req.payload(0,3) -m str GET }\ntcp-request content reject\n\
-         default_backend raw",
-        &[("GET /", "200 app /", "closed")],
+        "tcp-request inspect-delay 50ms\ntcp-request content accept if WAIT_END\ntcp-request content reject",
+        &[("GET /", "200 app /", "403")],
     ),
 ];
 

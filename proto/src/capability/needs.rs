@@ -6,9 +6,9 @@ use super::{Capability, MATCHES, PROGRAMS, SECRETS};
 use crate::catalog;
 use crate::v1::{
     Backend, Condition, Endpoint, ErrorPage, Format, Frontend, Hash, HashTable, HttpOptions, InitialState,
-    KeepAlive, Listener, LogTarget, Logging, Mode, Reply, Resource, Rule, Sample, Service, SetHeader,
-    SyslogFormat, balance, endpoint, format_piece, hash, health_check, listener, log_target, reply, resource,
-    rule, service, set_priority,
+    Inspection, KeepAlive, Listener, LogTarget, Logging, Mode, Reply, Resource, Rule, Sample, Service,
+    SetHeader, SyslogFormat, balance, endpoint, format_piece, hash, health_check, listener, log_target,
+    reply, resource, rule, service, set_priority,
 };
 
 mod checks;
@@ -79,6 +79,14 @@ impl Needs {
         if body.max_private_connections.is_some() {
             self.word("max-private-connections");
         }
+        self.inspection(body.inspection.as_ref());
+    }
+
+    fn inspection(&mut self, inspection: Option<&Inspection>) {
+        if let Some(inspection) = inspection {
+            self.word("tcp.inspect");
+            self.rules(&inspection.rules);
+        }
     }
 
     fn backend(&mut self, body: &Backend) {
@@ -87,6 +95,7 @@ impl Needs {
         self.http(body.http.as_ref());
         self.rules(&body.request_rules);
         self.rules(&body.response_rules);
+        self.inspection(body.inspection.as_ref());
         self.error_pages(&body.error_pages);
         if !body.log_targets.is_empty() {
             self.word("log.backend");
@@ -344,6 +353,7 @@ impl Needs {
                     }
                 }
                 Some(rule::Action::DisableRetries(_)) => self.word("action.disable-retries"),
+                Some(rule::Action::SwitchToHttp(_)) => self.word("action.switch-to-http"),
                 Some(rule::Action::SetRetries(sample)) => {
                     self.word("action.set-retries");
                     self.sample(Some(sample));

@@ -81,6 +81,20 @@ fn a_page_needs_to_be_administered_only_where_somebody_may() {
 }
 
 #[test]
+fn first_bytes_are_looked_at_by_those_who_know_how() {
+    use crate::v1::{Backend, Inspection};
+    let rule = || Rule { when: None, action: Some(rule::Action::SwitchToHttp(crate::v1::Empty {})) };
+    let inspection = || Some(Inspection { delay_ms: 0, rules: vec![rule()] });
+    let frontend = resource::Body::Frontend(Frontend { inspection: inspection(), ..Frontend::default() });
+    let backend = resource::Body::Backend(Backend { inspection: inspection(), ..Backend::default() });
+    for (body, kind) in [(frontend, "kind.frontend"), (backend, "kind.backend")] {
+        let needs = names(&Resource { body: Some(body), ..Resource::default() });
+        assert_eq!(needs, ["action.switch-to-http", kind, "tcp.inspect"]);
+        assert!(needs.iter().all(|name| of_this_build().contains(name.as_str())), "{needs:?}");
+    }
+}
+
+#[test]
 fn a_script_and_a_proxy_line_of_checks_are_asked_for() {
     use crate::v1::{Backend, CheckSchedule, CheckScript, Endpoint, HealthCheck, health_check};
     let script = HealthCheck { probe: Some(health_check::Probe::Script(CheckScript::default())) };

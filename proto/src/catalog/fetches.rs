@@ -13,14 +13,19 @@ pub struct Phases {
     pub check: bool,
     /// Only where the frontend or backend is in HTTP mode.
     pub http_only: bool,
+    /// It is about the first bytes of a connection: in HTTP mode it has no value.
+    pub first_bytes: bool,
 }
 
-const ALWAYS: Phases = Phases { request: true, response: true, log: true, check: true, http_only: false };
+const ALWAYS: Phases =
+    Phases { request: true, response: true, log: true, check: true, http_only: false, first_bytes: false };
 /// Of what passes through a frontend, which a check does not.
 const PASSING: Phases = Phases { check: false, ..ALWAYS };
-const REQUEST: Phases = Phases { request: true, response: false, log: false, check: false, http_only: true };
-const RESPONSE: Phases = Phases { request: false, response: true, log: true, check: true, http_only: true };
-const HTTP: Phases = Phases { request: true, response: true, log: true, check: false, http_only: true };
+const REQUEST: Phases = Phases { response: false, log: false, http_only: true, ..PASSING };
+const RESPONSE: Phases = Phases { request: false, http_only: true, ..ALWAYS };
+const HTTP: Phases = Phases { http_only: true, ..PASSING };
+/// Of the first bytes of a connection.
+const FIRST: Phases = Phases { response: false, log: false, first_bytes: true, ..PASSING };
 
 /// A source of values: what an expression starts with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +38,8 @@ pub struct FetchSpec {
     pub arguments: &'static [ArgumentSpec],
     /// Type of its value.
     pub yields: ValueType,
+    /// Bytes that are no text: a test has to say how they are compared.
+    pub binary: bool,
     /// Where it may stand.
     pub phases: Phases,
     /// One line for people.
@@ -46,7 +53,16 @@ const fn fetch(
     phases: Phases,
     summary: &'static str,
 ) -> FetchSpec {
-    FetchSpec { name, canonical: name, arguments, yields, phases, summary }
+    FetchSpec { name, canonical: name, arguments, yields, binary: false, phases, summary }
+}
+
+const fn binary(
+    name: &'static str,
+    arguments: &'static [ArgumentSpec],
+    phases: Phases,
+    summary: &'static str,
+) -> FetchSpec {
+    FetchSpec { binary: true, ..fetch(name, arguments, Str, phases, summary) }
 }
 
 const fn synonym(name: &'static str, of: FetchSpec) -> FetchSpec {
@@ -74,7 +90,25 @@ const REQ_HDR_CNT: FetchSpec =
     fetch("req.hdr_cnt", NAME, Int, REQUEST, "comma-separated values of a request header");
 const REQ_HDR_IP: FetchSpec = fetch("req.hdr_ip", HEADER, Ip, REQUEST, "address in a request header");
 const REQ_HDR_VAL: FetchSpec = fetch("req.hdr_val", HEADER, Int, REQUEST, "number in a request header");
-const REQ_PROTO_HTTP: FetchSpec = fetch("req.proto_http", &[], Bool, REQUEST, "the request is HTTP");
+const REQ_LEN: FetchSpec = fetch("req.len", &[], Int, FIRST, "first bytes that have come");
+const REQ_PROTO_HTTP: FetchSpec =
+    fetch("req.proto_http", &[], Bool, Phases { http_only: false, ..REQUEST }, "the request is HTTP");
+const COOKIE: &[ArgumentSpec] = &[optional(text("name"))];
+const REQ_RDP_COOKIE: FetchSpec =
+    fetch("req.rdp_cookie", COOKIE, Str, FIRST, "cookie in the first message of an RDP client");
+const REQ_RDP_COOKIE_CNT: FetchSpec =
+    fetch("req.rdp_cookie_cnt", COOKIE, Int, FIRST, "1 where an RDP client sends such a cookie, else 0");
+const REQ_SSL_HELLO_TYPE: FetchSpec =
+    fetch("req.ssl_hello_type", &[], Int, FIRST, "type of the first TLS message: 1, the hello of a client");
+const REQ_SSL_SNI: FetchSpec =
+    fetch("req.ssl_sni", &[], Str, FIRST, "server name that the hello of a TLS client asks for");
+const REQ_SSL_VER: FetchSpec = fetch(
+    "req.ssl_ver",
+    &[],
+    Int,
+    FIRST,
+    "version in the hello of a TLS client: tests compare it with 3.1 and its like",
+);
 const REQ_VER: FetchSpec = fetch("req.ver", &[], Str, REQUEST, "version of the request: 1.0, 1.1, 2.0");
 const RES_FHDR: FetchSpec = fetch("res.fhdr", HEADER, Str, RESPONSE, "whole line of a response header");
 const RES_FHDR_CNT: FetchSpec = fetch("res.fhdr_cnt", NAME, Int, RESPONSE, "lines of a response header");
@@ -129,6 +163,8 @@ pub const FETCHES: &[FetchSpec] = &[
     fetch("query", &[], Str, REQUEST, "what follows the question mark"),
     fetch("queue", BACKEND, Int, ALWAYS, "exchanges of a backend that wait"),
     fetch("rand", &[optional(integer("range"))], Int, ALWAYS, "a number by chance, from 0, below the range"),
+    synonym("rdp_cookie", REQ_RDP_COOKIE),
+    synonym("rdp_cookie_cnt", REQ_RDP_COOKIE_CNT),
     REQ_COOK,
     REQ_COOK_CNT,
     REQ_FHDR,
@@ -137,9 +173,41 @@ pub const FETCHES: &[FetchSpec] = &[
     REQ_HDR_CNT,
     REQ_HDR_IP,
     REQ_HDR_VAL,
+    REQ_LEN,
+    binary("req.payload", &[integer("offset"), integer("length")], FIRST, "some of the first bytes"),
+    binary(
+        "req.payload_lv",
+        &[integer("offset"), integer("length"), optional(text("start"))],
+        FIRST,
+        "as many of the first bytes as a number among them says",
+    ),
     REQ_PROTO_HTTP,
+    REQ_RDP_COOKIE,
+    REQ_RDP_COOKIE_CNT,
+    fetch("req.ssl_alpn", &[], Str, FIRST, "protocols that the hello of a TLS client offers, with commas"),
+    binary("req.ssl_cipherlist", &[], FIRST, "cipher suites that the hello of a TLS client offers"),
+    fetch("req.ssl_ec_ext", &[], Bool, FIRST, "the hello of a TLS client names groups of key exchanges"),
+    REQ_SSL_HELLO_TYPE,
+    binary("req.ssl_keyshare_groups", &[], FIRST, "groups that the hello of a TLS client sends keys of"),
+    binary("req.ssl_sigalgs", &[], FIRST, "signatures that the hello of a TLS client takes"),
+    REQ_SSL_SNI,
+    fetch(
+        "req.ssl_st_ext",
+        &[],
+        Int,
+        FIRST,
+        "session tickets of the hello of a TLS client: 0, it takes none; 1, it takes one; 2, it has one",
+    ),
+    binary("req.ssl_supported_groups", &[], FIRST, "groups of key exchanges that a TLS client takes"),
+    REQ_SSL_VER,
     REQ_VER,
+    synonym("req_len", REQ_LEN),
     synonym("req_proto_http", REQ_PROTO_HTTP),
+    synonym("req_rdp_cookie", REQ_RDP_COOKIE),
+    synonym("req_rdp_cookie_cnt", REQ_RDP_COOKIE_CNT),
+    synonym("req_ssl_hello_type", REQ_SSL_HELLO_TYPE),
+    synonym("req_ssl_sni", REQ_SSL_SNI),
+    synonym("req_ssl_ver", REQ_SSL_VER),
     synonym("req_ver", REQ_VER),
     RES_FHDR,
     RES_FHDR_CNT,
@@ -188,6 +256,7 @@ pub const FETCHES: &[FetchSpec] = &[
     fetch("url", &[], Str, REQUEST, "target of the request as the client wrote it"),
     URL_PARAM,
     synonym("urlp", URL_PARAM),
+    fetch("wait_end", &[], Bool, FIRST, "true once nothing more is waited for"),
 ];
 
 /// Fetches that health checks have and nothing else, sorted by name. Beside these they have those of [`FETCHES`] that are

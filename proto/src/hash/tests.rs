@@ -47,6 +47,7 @@ fn where_it_was_written_is_no_content() {
             origin: Some(line(object)),
             request_rules: vec![line(rule)],
             response_rules: vec![line(rule); 3],
+            ..Provenance::default()
         };
         let told = Resource { provenance: Some(provenance), ..ruled() };
         let (encoded, same) = encode_and_hash(&told);

@@ -24,6 +24,13 @@ pub(super) fn arguments(canonical: &str, arguments: &[Argument]) -> Option<(usiz
         }
         "cook" | "cook_cnt" if empty(0) => Some((0, "the name of a cookie")),
         "var" if !text(0).is_some_and(is_variable) => Some((0, "a name like `check.mine`")),
+        "payload_lv" if negative(0) => Some((0, "a number from 0")),
+        "payload_lv" if !integer(1).is_none_or(|bytes| (1..=8).contains(&bytes)) => {
+            Some((1, "a number from 1 to 8"))
+        }
+        "payload_lv" if text(2).is_some_and(|start| !is_number(start)) => {
+            Some((2, "a number, with a sign or without"))
+        }
         "payload" if negative(0) => Some((0, "a number from 0")),
         "payload" if negative(1) => Some((1, "a number from 0")),
         "url_param" if empty(0) => Some((0, "the name of a parameter")),
@@ -54,6 +61,12 @@ pub(super) fn arguments(canonical: &str, arguments: &[Argument]) -> Option<(usiz
 pub(super) fn castable(from: ValueType, to: ValueType) -> bool {
     use ValueType::{Ip, Str};
     from == to || to == Str || from == Str || (from != Ip && to != Ip)
+}
+
+/// Nothing stands for 0.
+fn is_number(text: &[u8]) -> bool {
+    let text = std::str::from_utf8(text).unwrap_or("?");
+    text.is_empty() || text.parse::<i32>().is_ok()
 }
 
 /// A scope, and a name in it.

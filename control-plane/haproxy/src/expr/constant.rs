@@ -6,7 +6,8 @@ use sluicegate_proto::v1::{self, argument::Value};
 
 use super::{Problem, Reader};
 
-const ALWAYS: Phases = Phases { request: true, response: true, log: true, check: true, http_only: false };
+const ALWAYS: Phases =
+    Phases { request: true, response: true, log: true, check: true, http_only: false, first_bytes: false };
 
 const fn text(name: &'static str) -> ArgumentSpec {
     ArgumentSpec { name, kind: ArgumentType::Text, required: true }
@@ -19,6 +20,7 @@ pub(crate) const CONSTANTS: &[FetchSpec] = &[
         canonical: "bin",
         arguments: &[text("hexadecimal")],
         yields: ValueType::Str,
+        binary: false,
         phases: ALWAYS,
         summary: "a constant, in hexadecimal",
     },
@@ -27,6 +29,7 @@ pub(crate) const CONSTANTS: &[FetchSpec] = &[
         canonical: "env",
         arguments: &[text("name")],
         yields: ValueType::Str,
+        binary: false,
         phases: ALWAYS,
         summary: "an environment variable, as it is when the file is read",
     },
@@ -35,6 +38,7 @@ pub(crate) const CONSTANTS: &[FetchSpec] = &[
         canonical: "nbproc",
         arguments: &[],
         yields: ValueType::Int,
+        binary: false,
         phases: ALWAYS,
         summary: "number of processes: 1",
     },

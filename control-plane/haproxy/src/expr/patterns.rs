@@ -86,6 +86,21 @@ pub(super) fn normalized(method: Match, pattern: &str, ignore_case: bool) -> Res
     }
 }
 
+/// Versions with a dot, or a range of them, as the numbers that they are: `3.1` is 3 times 65536 and 1 (HAProxy:
+/// req.ssl_ver). Nothing where the text is none.
+pub(super) fn version_range(text: &str) -> Option<String> {
+    let number = |text: &str| {
+        let (major, minor) = text.split_once('.').unwrap_or((text, "0"));
+        let (major, minor) = (major.parse::<u16>().ok()?, minor.parse::<u16>().ok()?);
+        Some((u32::from(major) << 16 | u32::from(minor)).to_string())
+    };
+    let open = |text: &str| if text.is_empty() { Some(String::new()) } else { number(text) };
+    match text.split_once([':', '-']) {
+        Some((low, high)) => Some(format!("{}:{}", open(low)?, open(high)?)),
+        None => number(text),
+    }
+}
+
 /// Why a pattern that may be fine for PCRE is refused, in one line.
 fn regex_reason(pattern: &str, error: &regex::Error) -> String {
     if ["(?=", "(?!", "(?<=", "(?<!"].iter().any(|look| pattern.contains(look)) {

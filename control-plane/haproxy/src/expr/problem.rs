@@ -206,6 +206,12 @@ pub enum Problem {
     /// `-m` after `-f`.
     #[error("`-m` must stand before patterns and files")]
     MatchAfterFile,
+    /// A test of bytes that are no text, without `-m` before its patterns.
+    #[error("`{name}` gives bytes that are no text: `-m` has to say how they are compared")]
+    MatchMissing {
+        /// The expression.
+        name: String,
+    },
     /// A method that cannot compare what the expression gives.
     #[error("the method `{method}` cannot be used on {output}")]
     MatchUnfit {

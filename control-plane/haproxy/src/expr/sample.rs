@@ -15,6 +15,10 @@ pub(super) struct Expression {
     pub(super) sample: v1::Sample,
     /// What comes out of the last converter.
     pub(super) yields: ValueType,
+    /// They are bytes that are no text.
+    pub(super) binary: bool,
+    /// It is a version, which patterns write with a dot.
+    pub(super) dotted: bool,
     /// The method in an ACL keyword's name (`path_beg`).
     pub(super) method: Option<v1::Match>,
     /// A part of it has no value here, which has been told.
@@ -150,7 +154,9 @@ impl Reader<'_> {
             sample.converters.push(v1::Call { name: name.to_owned(), arguments });
             (yields, end) = (spec.yields, after);
         }
-        Some(Expression { sample, yields, method, lacks: None, end })
+        let binary = spec.binary && sample.converters.is_empty();
+        let dotted = spec.canonical == "req.ssl_ver" && sample.converters.is_empty();
+        Some(Expression { sample, yields, binary, dotted, method, lacks: None, end })
     }
 
     /// The rest of an expression that has no value here: arguments at `at`, and converters.
@@ -189,7 +195,15 @@ impl Reader<'_> {
             }
         }
         let (sample, yields) = (v1::Sample::default(), ValueType::Str);
-        Some(Expression { sample, yields, method: None, lacks: Some(lack), end })
+        Some(Expression {
+            sample,
+            yields,
+            binary: false,
+            dotted: false,
+            method: None,
+            lacks: Some(lack),
+            end,
+        })
     }
 
     fn fetch_named(&self, name: &str, acl: bool) -> Result<(&'static FetchSpec, Option<v1::Match>), Problem> {
@@ -274,7 +288,7 @@ impl Reader<'_> {
             return Settled::Fetch(spec.canonical);
         }
         let both_sides = matches!(name, "hdr" | "hdr_cnt" | "hdr_ip" | "hdr_val" | "cook" | "cook_cnt");
-        let of_response = both_sides && scope.phase != Phase::Request;
+        let of_response = both_sides && !matches!(scope.phase, Phase::Request | Phase::Connection);
         let name = if of_response { format!("res.{name}") } else { name.to_owned() };
         if let Some((_, why)) =
             self.surroundings.hidden.iter().find(|(hidden, _)| hidden.covers(&name)).copied()
@@ -288,18 +302,23 @@ impl Reader<'_> {
         };
         let phases = spec.phases;
         let there = match scope.phase {
+            // In HTTP mode these rules run when a request is there.
+            Phase::Connection => phases.request && (scope.http || !phases.first_bytes && !phases.http_only),
             Phase::Request => phases.request,
             Phase::Response => phases.response,
             Phase::Log => phases.log,
             Phase::Check => phases.check,
         };
-        if there && (scope.http || !phases.http_only) {
+        // HAProxy reads the first bytes as a request too (manual 7.3.6).
+        let in_bytes = scope.phase == Phase::Request;
+        // These two have a value for HAProxy.
+        let of_http = matches!(spec.canonical, "req.len" | "wait_end");
+        if there && scope.http && of_http {
+            Settled::Lacking(name, "in HTTP mode no bytes are counted or waited for", Effect::LeftOut)
+        } else if there && (scope.http || !phases.http_only || in_bytes) {
             Settled::Fetch(spec.canonical)
         } else if scope.phase == Phase::Check {
             Settled::Lacking(name, "a check is part of no request", Effect::NotFound)
-        } else if scope.phase == Phase::Request && phases.request && !scope.http {
-            // HAProxy reads the first bytes as a request (manual 7.3.6).
-            Settled::Lacking(name, "the first bytes of a connection are not looked at yet", Effect::LeftOut)
         } else {
             Settled::Absent
         }

@@ -8,7 +8,9 @@ use sluicegate_proto::v1::{self, Match};
 use super::bounds::unknown;
 use super::check::{castable, type_words};
 use super::list::{Compared, Use};
-use super::patterns::{METHODS, compared, is_integer, is_operator, method_name, normalized, takes_none};
+use super::patterns::{
+    METHODS, compared, is_integer, is_operator, method_name, normalized, takes_none, version_range,
+};
 use super::sample::{Expression, Lack, constant};
 use super::{Place, Problem, Reader, Text, nearest, nth};
 use crate::inet;
@@ -21,6 +23,8 @@ struct Flags {
     groups: Vec<Group>,
     /// `-M`: files are maps, whose first column holds the patterns.
     map: bool,
+    /// Patterns are versions with a dot.
+    dotted: bool,
     /// The method in the fetch's name, until `-m`.
     named: Option<Match>,
     /// The fetch as written.
@@ -58,15 +62,18 @@ impl Reader<'_> {
             Some(Lack::Unknown) => return Some(vec![unknown(name)]),
             Some(Lack::Zero) => expression.count_nothing(),
         }
+        let usual = if expression.binary { Match::Unspecified } else { expression.yields.default_match() };
         let mut flags = Flags {
-            method: expression.method.unwrap_or(expression.yields.default_match()),
+            method: expression.method.unwrap_or(usual),
             groups: vec![Group::default()],
             map: false,
+            dotted: expression.dotted,
             named: expression.method,
             name: text.text.to_owned(),
             patterns: 0,
         };
         let (next, closed) = self.flags(words, from + 1, &mut flags)?;
+        self.compares(&flags, text)?;
         self.fits(&expression, flags.method, text)?;
         self.inline_patterns(words, next, &mut flags)?;
         if flags.patterns == 0 && !takes_none(flags.method) {
@@ -124,6 +131,7 @@ impl Reader<'_> {
                     at += 1;
                 }
                 "-f" => {
+                    self.compares(flags, nth(words, at))?;
                     at += 1;
                     self.pattern_file(words, at, flags)?;
                 }
@@ -142,6 +150,15 @@ impl Reader<'_> {
             at += 1;
         }
         Some((at, false))
+    }
+
+    /// Bytes that are no text are compared in no way of their own.
+    fn compares(&mut self, flags: &Flags, text: Text<'_>) -> Option<()> {
+        if flags.method == Match::Unspecified {
+            self.report(text.whole(), Problem::MatchMissing { name: text.text.to_owned() });
+            return None;
+        }
+        Some(())
     }
 
     fn flag_value<'a>(
@@ -220,6 +237,8 @@ impl Reader<'_> {
                 }
                 continue;
             }
+            let version = (flags.dotted && method == Match::Int).then(|| version_range(word)).flatten();
+            let word = version.as_deref().unwrap_or(word);
             let pattern = operator
                 .and_then(|operator| compared(operator, word))
                 .unwrap_or_else(|| normalized(method, word, ignore_case));

@@ -23,8 +23,10 @@ const TEST: &str = "lower/samples";
 
 static ENTRIES: LazyLock<Vec<Keyword>> = LazyLock::new(|| {
     let works = |place, name, summary| Keyword::works(name, Places::of(&[place]), TEST).does(summary);
-    let fetches =
-        catalog::FETCHES.iter().chain(CONSTANTS).map(|spec| works(Place::Fetch, spec.name, spec.summary));
+    let fetches = catalog::FETCHES.iter().chain(CONSTANTS).map(|spec| {
+        let test = if spec.phases.first_bytes { "lower/inspection" } else { TEST };
+        Keyword { support: Support::Works { test }, ..works(Place::Fetch, spec.name, spec.summary) }
+    });
     let converters = catalog::CONVERTERS.iter().map(|spec| works(Place::Converter, spec.name, spec.summary));
     let variables = catalog::ALIASES.iter().map(|spec| works(Place::Variable, spec.name, spec.summary));
     let lacking = [

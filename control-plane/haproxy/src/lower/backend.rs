@@ -40,6 +40,9 @@ impl<'a> Lowering<'a> {
             redispatch,
             request_rules: rules.request.rules,
             response_rules: rules.response.rules,
+            inspection: (!proxy.takes_connections())
+                .then(|| self.inspection(proxy, rules.first.rules))
+                .flatten(),
             error_pages: proxy.error_pages.clone(),
             all_backups: lines.is_on("option allbackups"),
             disabled: proxy.disabled,
@@ -63,6 +66,7 @@ impl<'a> Lowering<'a> {
             .request
             .rules
             .iter()
+            .chain(&proxy.rules.first.rules)
             .any(|rule| rule.when.is_none() || matches!(rule.action, Some(v1::rule::Action::Service(_))));
         if servers == 0 && !sends_only_elsewhere && !answers_itself && !self.names.is_given_again(section) {
             let message = format!("`{}` has no servers: all that it gets is answered 503", proxy.name);

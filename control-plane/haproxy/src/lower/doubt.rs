@@ -41,7 +41,9 @@ impl Stake {
             | Action::SetPriority(_)
             | Action::DisableRetries(_)
             | Action::SetRetries(_) => Self::Edits,
-            Action::Return(_) | Action::Redirect(_) | Action::Service(_) => Self::Decides,
+            Action::Return(_) | Action::Redirect(_) | Action::Service(_) | Action::SwitchToHttp(_) => {
+                Self::Decides
+            }
         }
     }
 

@@ -60,12 +60,14 @@ pub(super) fn refusal(status: u32) -> v1::Reply {
 pub(super) struct Rules {
     pub(super) request: RuleList,
     pub(super) response: RuleList,
+    /// Over the first bytes, in TCP mode.
+    pub(super) first: RuleList,
 }
 
 impl Rules {
     /// Whether there are none.
     pub(super) fn is_empty(&self) -> bool {
-        self.request.rules.is_empty() && self.response.rules.is_empty()
+        [&self.request, &self.response, &self.first].iter().all(|list| list.rules.is_empty())
     }
 
     /// The place of a proxy with these rules.
@@ -74,24 +76,52 @@ impl Rules {
             origin: Some(origin),
             request_rules: self.request.origins.clone(),
             response_rules: self.response.origins.clone(),
+            inspection_rules: self.first.origins.clone(),
         }
+    }
+}
+
+/// What the connections of a proxy carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Carries {
+    Bytes,
+    Requests,
+    /// Bytes, which turn into requests where a rule says so.
+    Both,
+}
+
+impl Carries {
+    /// Whether there are requests.
+    pub(super) fn requests(self) -> bool {
+        self != Self::Bytes
     }
 }
 
 impl<'a> Lowering<'a> {
     /// The rules of a proxy: those of its named `defaults` first. `redirect` lines run after all `http-request` lines
     /// (manual 4.2, redirect).
-    pub(super) fn rules(&mut self, lines: &Lines<'a>, acls: &Acls, proxy: &str, http: bool) -> Rules {
+    pub(super) fn rules(&mut self, lines: &Lines<'a>, acls: &Acls, proxy: &str, carries: Carries) -> Rules {
+        let http = carries == Carries::Requests;
         let mut rules = Rules::default();
         let mut late = RuleList::default();
         let mut after = RuleList::default();
         if let Some(parent) = lines.parent() {
             // The ACLs of `defaults` are for its own rules.
             let own = self.acls(parent);
-            let inherited = self.rules(parent, &own, proxy, http);
+            let inherited = self.rules(parent, &own, proxy, carries);
             rules = inherited;
         }
-        rules.request.extend(self.tcp_rules(lines, acls, http));
+        let mut entry = self.tcp_rules(lines, acls, http);
+        if carries == Carries::Both {
+            // The other list is for requests. None of these lets in, so their order does not matter.
+            entry.extend(std::mem::take(&mut rules.first));
+            rules.first = entry;
+        } else {
+            rules.request.extend(entry);
+        }
+        if !http {
+            rules.first.extend(self.first_rules(lines, acls));
+        }
         let mut first_ignored = None;
         for line in lines.own_lines().iter().copied() {
             let list = match line.name() {
@@ -102,7 +132,7 @@ impl<'a> Lowering<'a> {
                 _ if line.action.is_none() && line.keyword.refusal().is_some() => &mut late,
                 _ => continue,
             };
-            if http {
+            if carries.requests() {
                 list.extend(self.http_rule(line, acls));
             } else if line.keyword.refusal().is_some() {
                 rules.request.extend(self.http_rule(line, acls));
@@ -123,7 +153,7 @@ impl<'a> Lowering<'a> {
         rules.request.extend(late);
         rules.response.extend(after);
         self.misplaced(lines);
-        for count in [rules.request.rules.len(), rules.response.rules.len()] {
+        for count in [&rules.request, &rules.response, &rules.first].map(|list| list.rules.len()) {
             if count > MAX_RULES {
                 let message = format!("`{proxy}` has {count} rules, at most {MAX_RULES} are taken");
                 self.report(Diagnostic::error(Code::BadValue, lines.section().span, message));

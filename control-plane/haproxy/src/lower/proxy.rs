@@ -1,11 +1,12 @@
 //! What `frontend`, `backend` and `listen` have in common.
 
-use sluicegate_proto::v1;
+use sluicegate_proto::v1::{self, rule::Action};
 
 use super::Lowering;
 use super::effect::takes_connections;
-use super::http_rule::Rules;
+use super::http_rule::{Carries, Rules};
 use super::settings::Lines;
+use super::tcp_rule::CONTENT;
 use crate::ast::{Directive, Prefix, SectionKind};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expr::{Acls, Phase, Scope};
@@ -32,6 +33,11 @@ pub(super) struct Proxy<'l, 'a> {
 impl Proxy<'_, '_> {
     pub(super) fn is_http(&self) -> bool {
         self.mode == v1::Mode::Http
+    }
+
+    /// Whether some of its connections turn from bytes to HTTP.
+    pub(super) fn switches(&self) -> bool {
+        self.rules.first.rules.iter().any(|rule| matches!(rule.action, Some(Action::SwitchToHttp(_))))
     }
 
     pub(super) fn kind(&self) -> SectionKind {
@@ -187,6 +193,7 @@ const READ: &[&str] = &[
     "tcp-check unset-var",
     "tcp-request connection",
     "tcp-request content",
+    "tcp-request inspect-delay",
     "tcp-request session",
     "tcp-response content",
     "timeout check",
@@ -216,13 +223,18 @@ impl<'a> Lowering<'a> {
         };
         let acls = self.acls(lines);
         let http = mode == v1::Mode::Http;
+        let carries = match http {
+            true => Carries::Requests,
+            false if takes_connections(section.kind) && switches(lines) => Carries::Both,
+            false => Carries::Bytes,
+        };
         self.enter(lines);
-        let mut rules = self.rules(lines, &acls, name, http);
+        let mut rules = self.rules(lines, &acls, name, carries);
         if http && takes_connections(section.kind) {
             self.monitor(lines, &acls, &mut rules);
         }
         let error_pages = self.error_pages(lines);
-        let options = self.http_options(lines, name, http);
+        let options = self.http_options(lines, name, carries.requests());
         let disabled = lines.last_of(&["disabled", "enabled"]).is_some_and(|line| line.name() == "disabled");
         let disabled = disabled || lines.has(Effect::NoProxy);
         Proxy {
@@ -307,7 +319,7 @@ impl<'a> Lowering<'a> {
     /// they have a backend, here they are so from the start.
     fn upgrades(&mut self, lines: &Lines<'a>) -> bool {
         let section = lines.section();
-        if section.kind != SectionKind::Frontend {
+        if section.kind != SectionKind::Frontend || switches(lines) {
             return false;
         }
         let targets = lines.own("use_backend").chain(lines.last("default_backend"));
@@ -342,4 +354,10 @@ impl<'a> Lowering<'a> {
             }
         }
     }
+}
+
+/// Whether a rule of a section, or of its `defaults`, turns connections into HTTP.
+fn switches(lines: &Lines<'_>) -> bool {
+    let own = |line: &Directive| line.action.is_some_and(|action| action.name == "switch-mode");
+    lines.own(CONTENT).any(own) || lines.parent().is_some_and(switches)
 }

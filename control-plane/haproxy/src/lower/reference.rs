@@ -122,6 +122,9 @@ impl<'a> Lowering<'a> {
             self.report(Diagnostic::error(Code::UnknownReference, word.span(), message).help(help));
             return None;
         };
+        if http && proxy.switches() {
+            return Some(Target::Backend(name));
+        }
         if http && !proxy.is_http() {
             let message = format!("connections in TCP mode do not become HTTP for the backend `{name}` yet");
             let finding = Diagnostic::warning(Code::DegradedValue, word.span(), message);

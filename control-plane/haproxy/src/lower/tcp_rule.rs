@@ -1,7 +1,8 @@
 //! `tcp-request` and `tcp-response` rules.
 //!
 //! Of their actions those that let in and keep out are done, and those that give a place in queues: `accept` ends the list
-//! of its kind, so a `reject` below it turns away what no `accept` above it took.
+//! of its kind, so a `reject` below it turns away what no `accept` above it took. In TCP mode `tcp-request content` has a
+//! list of its own, which waits for bytes: see [`inspection`](super::inspection).
 
 use sluicegate_proto::limits::{MAX_CONDITION_OPS, MAX_CONDITION_TESTS};
 use sluicegate_proto::v1::{self, rule::Action};
@@ -18,14 +19,18 @@ use crate::expr::{Acls, Phase, Scope};
 use crate::keywords::Keyword;
 
 /// The lists, in the order in which they run.
-const LISTS: [&str; 3] = ["tcp-request connection", "tcp-request session", "tcp-request content"];
+const LISTS: [&str; 3] = ["tcp-request connection", "tcp-request session", CONTENT];
+
+/// The list over the first bytes of a connection, or over each request.
+pub(super) const CONTENT: &str = "tcp-request content";
 
 impl<'a> Lowering<'a> {
     /// What the `tcp-request` lines of a section turn away, and who goes before whom.
     pub(super) fn tcp_rules(&mut self, lines: &Lines<'a>, acls: &Acls, http: bool) -> RuleList {
         let mut rules = RuleList::default();
-        for list in LISTS {
-            self.tcp_list(lines.own(list), acls, http, &mut rules);
+        for list in LISTS.into_iter().filter(|list| http || *list != CONTENT) {
+            let phase = if list == CONTENT { Phase::Request } else { Phase::Connection };
+            self.tcp_list(lines.own(list), acls, Scope { phase, http }, &mut rules);
         }
         rules
     }
@@ -34,14 +39,13 @@ impl<'a> Lowering<'a> {
         &mut self,
         lines: impl Iterator<Item = &'a Directive>,
         acls: &Acls,
-        http: bool,
+        scope: Scope,
         rules: &mut RuleList,
     ) {
         let mut accepted: Option<v1::Condition> = None;
         for line in lines {
             let Some(keyword) = line.action else { continue };
             let mut args = Args::new(line.args().get(1..).unwrap_or_default(), line.end());
-            let scope = Scope { phase: Phase::Request, http };
             let Some((action, stake)) = self.tcp_action(keyword, &mut args, scope) else { continue };
             args.skip();
             let Some(when) = self.ending(line, &args, acls, scope) else { continue };
@@ -67,13 +71,16 @@ impl<'a> Lowering<'a> {
     }
 
     /// What an action becomes, and what hangs on its condition; `None`: it is left out, or wrong.
-    fn tcp_action(
+    pub(super) fn tcp_action(
         &mut self,
         keyword: &Keyword,
         args: &mut Args<'a>,
         scope: Scope,
     ) -> Option<(Action, Stake)> {
         match keyword.name {
+            // In HTTP mode it has been done.
+            "switch-mode" if scope.http => Some((Action::Allow(v1::Allow {}), Stake::LetsIn)),
+            "switch-mode" => Some((self.switch_mode(args)?, Stake::Decides)),
             "accept" => Some((Action::Allow(v1::Allow {}), Stake::LetsIn)),
             "reject" => Some((Action::Deny(refusal(403)), Stake::Refuses)),
             name @ ("set-priority-class" | "set-priority-offset") => {

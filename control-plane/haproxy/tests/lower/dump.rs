@@ -179,6 +179,7 @@ fn frontend_body(out: &mut Out, frontend: &v1::Frontend, provenance: &v1::Proven
     http(out, frontend.http.as_ref());
     rules(out, "request_rules", &frontend.request_rules, &provenance.request_rules);
     rules(out, "response_rules", &frontend.response_rules, &provenance.response_rules);
+    inspection(out, frontend.inspection.as_ref(), provenance);
     error_pages(out, &frontend.error_pages);
     if frontend.default_backend.is_some() {
         out.value("default_backend", name(frontend.default_backend.as_ref()));
@@ -208,6 +209,7 @@ fn backend_body(out: &mut Out, backend: &v1::Backend, provenance: &v1::Provenanc
     }
     rules(out, "request_rules", &backend.request_rules, &provenance.request_rules);
     rules(out, "response_rules", &backend.response_rules, &provenance.response_rules);
+    inspection(out, backend.inspection.as_ref(), provenance);
     persistence::persistence(out, backend);
     error_pages(out, &backend.error_pages);
     out.flag("all_backups", backend.all_backups);
@@ -380,6 +382,12 @@ fn error_pages(out: &mut Out, pages: &[v1::ErrorPage]) {
         let blob = if page.blob.is_empty() { "nothing" } else { &page.blob[..8] };
         out.value("error_page", format!("{} {blob}", page.status));
     }
+}
+
+fn inspection(out: &mut Out, inspection: Option<&v1::Inspection>, provenance: &v1::Provenance) {
+    let Some(inspection) = inspection else { return };
+    out.value("inspection_delay_ms", inspection.delay_ms);
+    rules(out, "inspection_rules", &inspection.rules, &provenance.inspection_rules);
 }
 
 fn rules(out: &mut Out, name: &str, rules: &[v1::Rule], origins: &[v1::Origin]) {

@@ -68,6 +68,7 @@ pub(crate) fn action(action: &Action) -> String {
             v1::set_priority::Part::Class(value) => format!("priority class {}", sample(value)),
             v1::set_priority::Part::Offset(value) => format!("priority offset {}", sample(value)),
         },
+        Action::SwitchToHttp(_) => "switch to HTTP".into(),
         Action::DisableRetries(_) => "disable retries".into(),
         Action::SetRetries(value) => format!("retries {}", sample(value)),
         Action::SetStatus(line) => format!("status {} {:?}", line.status, line.reason),

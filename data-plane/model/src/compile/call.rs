@@ -1,5 +1,7 @@
 //! Fetches and converters: names and arguments to enums.
 
+mod content;
+
 use std::num::{NonZeroI64, NonZeroU32};
 
 use sluicegate_proto::catalog::{self, ArgumentSpec, ArgumentType, ValueType};
@@ -326,7 +328,10 @@ fn fetch(call: &v1::Call, scope: &mut Scope<'_>) -> Option<Fetch> {
             };
             Fetch::UrlParam { name, delimiter }
         }
-        _ => return scope.fault(Fault::UnknownFetch(shown(call.name.as_bytes()))),
+        _ => match arguments.content(spec.canonical, scope)? {
+            Some(content) => Fetch::Content(content),
+            None => return scope.fault(Fault::UnknownFetch(shown(call.name.as_bytes()))),
+        },
     })
 }
 

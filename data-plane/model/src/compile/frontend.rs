@@ -8,7 +8,7 @@ use sluicegate_proto::v1::{self, Kind};
 use super::part::optional;
 use super::reason::Fault;
 use super::scope::Scope;
-use super::{address, condition, logging, rule};
+use super::{address, condition, inspection, logging, rule};
 use crate::expr::IpSet;
 use crate::frontend::{ConnectionMode, ForwardedFor, FrontendSettings, HttpOptions, Mode, Route, Timeouts};
 use crate::rule::HeaderName;
@@ -34,6 +34,7 @@ pub(super) fn frontend(
     let default_backend = optional(wire.default_backend.as_ref(), |id| {
         scope.reference("default_backend", Some(id), Kind::Backend)
     });
+    let inspection = inspection::inspection(wire.inspection.as_ref(), mode, inspection::of_frontend, scope);
     let error_pages = rule::error_pages(&wire.error_pages, scope);
     let description = scope.text("description", &wire.description);
     let private = wire.max_private_connections.unwrap_or(DEFAULT_PRIVATE_CONNECTIONS);
@@ -48,6 +49,7 @@ pub(super) fn frontend(
         http: http?,
         request_rules: request_rules?,
         response_rules: response_rules?,
+        inspection: inspection?,
         default_backend: default_backend?,
         error_pages: error_pages?,
         disabled: wire.disabled || wire.paused,

@@ -26,13 +26,28 @@ pub(super) fn list<'a>(
     origins: &'a [Origin],
     scope: &mut Scope<'a>,
 ) -> Option<Vec<Rule>> {
+    list_of(what, wire, (origins, |action| !matches!(action, Action::SwitchToHttp)), scope)
+}
+
+/// A list whose rules do what `takes` says and nothing else.
+pub(super) fn list_of<'a>(
+    what: &'static str,
+    wire: &[v1::Rule],
+    (origins, takes): (&'a [Origin], fn(&Action) -> bool),
+    scope: &mut Scope<'a>,
+) -> Option<Vec<Rule>> {
     scope.count(what, wire.len(), MAX_RULES)?;
     let compiled: Vec<Option<Rule>> = wire
         .iter()
         .enumerate()
         .map(|(index, wire)| {
             let place = format!("{what} {}", index + 1);
-            scope.at_origin(place, origins.get(index), |scope| rule(wire, scope))
+            scope.at_origin(place, origins.get(index), |scope| match rule(wire, scope) {
+                Some(rule) if !takes(&rule.action) => {
+                    scope.fault(Fault::Meaningless { what: "what the rule does, in such a list" })
+                }
+                rule => rule,
+            })
         })
         .collect();
     compiled.into_iter().collect()
@@ -73,6 +88,7 @@ fn rule(wire: &v1::Rule, scope: &mut Scope<'_>) -> Option<Rule> {
             scope.at("set_priority", |scope| priority(wire, scope)).map(Action::SetPriority)
         }
         Some(WireAction::DisableRetries(_)) => Some(Action::DisableRetries),
+        Some(WireAction::SwitchToHttp(_)) => Some(Action::SwitchToHttp),
         Some(WireAction::SetRetries(wire)) => {
             scope.at("set_retries", |scope| call::sample(Some(wire), scope)).map(Action::SetRetries)
         }

@@ -96,6 +96,11 @@ impl<'a> Scope<'a> {
         provenance.map_or((&[], &[]), |place| (&place.request_rules, &place.response_rules))
     }
 
+    /// The same of the rules of its inspection.
+    pub(crate) fn inspection_origins(&self) -> &'a [Origin] {
+        self.resource.provenance.as_ref().map_or(&[], |place| &place.inspection_rules)
+    }
+
     /// The key of another object where this one's names are looked up: of its provider and namespace.
     pub(crate) fn neighbour(&mut self, kind: Kind, name: &str) -> Option<ObjectKey> {
         let (provider, namespace) = match &self.resource.id {

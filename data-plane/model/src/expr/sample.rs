@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use sluicegate_proto::catalog::ValueType;
 
-use super::{Figure, Map, TimeUnit};
+use super::{Content, Figure, Map, TimeUnit};
 use crate::rule::HeaderName;
 
 /// A fetch and the converters that its value passes through.
@@ -185,15 +185,45 @@ pub enum Fetch {
     Random(Option<NonZeroU32>),
     /// hostname.
     HostName,
+    /// req.len, req.ssl_sni and their like.
+    Content(Content),
 }
 
 impl Fetch {
+    /// Whether its value is a part of an HTTP request.
+    pub fn is_of_request(&self) -> bool {
+        match self {
+            Self::Base
+            | Self::Method
+            | Self::Path
+            | Self::PathAndQuery
+            | Self::Query
+            | Self::Url
+            | Self::UrlParam { .. }
+            | Self::Cookie(_)
+            | Self::CookieCount(_)
+            | Self::IsHttp
+            | Self::Version(Direction::Request) => true,
+            Self::Header(header)
+            | Self::HeaderIp(header)
+            | Self::HeaderInt(header)
+            | Self::HeaderCount(header) => header.direction == Direction::Request,
+            _ => false,
+        }
+    }
+
+    /// Whether its value hangs on the first bytes of a connection in TCP mode.
+    pub fn is_of_first_bytes(&self) -> bool {
+        matches!(self, Self::Content(_)) || self.is_of_request()
+    }
+
     /// Type of its value.
     pub fn yields(&self) -> ValueType {
         match self {
             Self::Bool(_) | Self::Tls | Self::IsHttp => ValueType::Bool,
             Self::Figure(figure) => figure.yields(),
             Self::TlsFact(fact) => fact.yields(),
+            Self::Content(content) => content.yields(),
             Self::Int(_)
             | Self::Date { .. }
             | Self::Random(_)

@@ -108,6 +108,15 @@ impl Connection {
         }
     }
 
+    /// The task of a connection that began in TCP mode, with the first bytes of its first request.
+    pub(crate) fn upgraded(worker: Rc<Worker>, incoming: Incoming, first: &[u8], now: Instant) -> Self {
+        let mut connection = Self::new(worker, incoming);
+        let mut turn = connection.worker.http.turns.take(connection.since, connection.entry.client);
+        turn.request.bytes.extend_from_slice(first);
+        connection.begin(turn, now);
+        connection
+    }
+
     fn drive(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch) -> Poll<CloseCause> {
         loop {
             let now = self.worker.clock.now();

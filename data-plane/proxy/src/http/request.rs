@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::Poll;
 
-use sluicegate_model::frontend::ConnectionMode;
+use sluicegate_model::frontend::{ConnectionMode, Mode};
 use sluicegate_model::retry::RetryOn;
 
 use super::policy::{Keep, RequestPolicy};
@@ -88,6 +88,11 @@ impl Run<'_, '_> {
             return step;
         }
         let Some(backend) = self.choose_backend(frontend) else { return self.fail(Failure::NoEndpoint) };
+        // One that began in bytes; HTTP does not turn into them again.
+        if frontend.settings().mode == Mode::Tcp && backend.settings().mode == Mode::Tcp {
+            self.turn.exchange.backend = Some(backend);
+            return self.fail(Failure::Internal);
+        }
         let rules = !backend.settings().request_rules.is_empty();
         let rules = rules.then(|| Arc::clone(&backend));
         self.turn.exchange.backend = Some(backend);

@@ -12,7 +12,7 @@ use sluicegate_model::tls::TlsServer;
 use super::Incoming;
 use crate::counters::CloseCause;
 use crate::stream::tls::{HandshakeError, Session, Tls, agreed};
-use crate::stream::{Fresh, Stream};
+use crate::stream::Stream;
 use crate::worker::{Ended, Worker};
 
 /// Time for a handshake where no time is set for clients.
@@ -29,7 +29,7 @@ const IN_CLEAR: &[u8] = b"HTTP/1.1 400 Bad Request\r\n\
 pub(super) async fn greet(worker: Rc<Worker>, mut incoming: Incoming, tls: Arc<TlsServer>) -> Ended {
     let timeouts = &incoming.attachment.frontend().settings().timeouts;
     let limit = timeouts.client.unwrap_or(LONGEST);
-    let stream = std::mem::replace(&mut incoming.stream, Stream::Fresh(Fresh::gone()));
+    let stream = std::mem::replace(&mut incoming.stream, Stream::gone());
     let agreed = tokio::time::timeout(limit, agree(stream, &tls)).await;
     let counters = incoming.attachment.frontend().state.counters.shard(worker.index);
     let cause = match agreed {

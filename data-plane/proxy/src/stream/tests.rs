@@ -81,15 +81,3 @@ async fn a_reset_is_asked_for_before_and_after_watching() {
         assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
     }
 }
-
-#[tokio::test]
-async fn what_was_looked_at_and_left_is_read_when_it_is_looked_at_again() {
-    let (mut stream, mut peer) = accepted();
-    peer.write_all(b"part").unwrap();
-    let mut buffer = [0; 8];
-    assert_eq!(poll_fn(|cx| stream.poll_peek(cx, &mut buffer, 0)).await.unwrap(), 4);
-    let mut now = Context::from_waker(Waker::noop());
-    assert!(stream.poll_peek(&mut now, &mut buffer, 4).is_pending(), "there is no more");
-    stream.look_again().unwrap();
-    assert_eq!(poll_fn(|cx| stream.poll_read(cx, &mut buffer)).await.unwrap(), 4);
-}

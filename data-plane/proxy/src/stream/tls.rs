@@ -15,7 +15,7 @@ use std::task::{Context, Poll, Waker, ready};
 
 use sluicegate_rules::Tls as Facts;
 
-use super::{Fresh, Stream};
+use super::Stream;
 pub(crate) use agreed::agreed;
 pub(crate) use session::Session;
 use session::{Buffers, Job, Turn};
@@ -88,7 +88,7 @@ impl Tls {
 
     /// The same over the connection that `change` makes of the one below.
     pub(super) fn over(mut self, change: impl FnOnce(Stream) -> io::Result<Stream>) -> io::Result<Self> {
-        let io = std::mem::replace(&mut self.io, Stream::Fresh(Fresh::gone()));
+        let io = std::mem::replace(&mut self.io, Stream::gone());
         self.io = change(io)?;
         Ok(self)
     }
@@ -203,28 +203,6 @@ impl Tls {
             }
         }
         Poll::Ready(Ok(()))
-    }
-
-    /// See [`Stream::poll_peek`].
-    pub(super) fn poll_peek(
-        &mut self,
-        cx: &mut Context<'_>,
-        into: &mut [u8],
-        known: usize,
-    ) -> Poll<io::Result<usize>> {
-        while self.buffers.clear.len() <= known && self.end.is_none() {
-            self.decrypt(&mut []);
-            if self.buffers.clear.len() <= known {
-                ready!(self.poll_more(cx))?;
-            }
-        }
-        let there = self.buffers.clear.bytes();
-        if there.len() <= known {
-            return Poll::Ready(Ok(0));
-        }
-        let count = there.len().min(into.len());
-        into[..count].copy_from_slice(&there[..count]);
-        Poll::Ready(Ok(count))
     }
 
     /// See [`Stream::is_silent`].

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use sluicegate_model::expr::{Alias, Direction, Figure};
 use sluicegate_model::rule::{Action, Priority, Rule};
-use sluicegate_rules::{Handling, Message, Scratch, Tls, Variables, integer, matches};
+use sluicegate_rules::{Handling, Message, Scratch, Tls, Variables, Verdict, integer, judge};
 
+use super::first::First;
 use crate::exchange::{Exchange, Wishes};
+use crate::h1::Version;
 use crate::worker::Worker;
 
 /// What is known of it before bytes pass.
@@ -15,25 +17,39 @@ pub(super) struct Connection<'a> {
     pub(super) worker: &'a Worker,
     pub(super) exchange: &'a Exchange,
     pub(super) frontend: &'a str,
-    /// Bytes of the first message, where these were waited for.
-    pub(super) first: Option<&'a [u8]>,
+    pub(super) first: First<'a>,
 }
 
-/// Runs rules over a connection, and puts down what they wish of it; `false`: they turn it away. Of their actions no others
-/// can be done on bytes.
-pub(super) fn let_in(
+/// What rules come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ruling {
+    /// One of them hangs on bytes that may come.
+    Open,
+    /// It is let in.
+    Passes,
+    /// It is turned away.
+    Refused,
+    /// It goes on in HTTP mode.
+    Http,
+}
+
+/// Runs rules over a connection, and puts down what they wish of it. Of their actions no others can be done on bytes.
+pub(super) fn rule(
     rules: &[Rule],
     connection: &Connection<'_>,
     scratch: &mut Scratch,
     wishes: &mut Wishes,
-) -> bool {
+) -> Ruling {
     for rule in rules {
-        if rule.when.as_ref().is_some_and(|when| !matches(when, connection, scratch)) {
-            continue;
+        match rule.when.as_ref().map(|when| judge(when, connection, scratch)) {
+            Some(Verdict::Open) => return Ruling::Open,
+            Some(Verdict::Fails) => continue,
+            Some(Verdict::Holds) | None => {}
         }
         let (sample, handling): (_, fn(i64) -> Handling) = match &rule.action {
-            Action::Deny(_) => return false,
-            Action::Allow => return true,
+            Action::Deny(_) => return Ruling::Refused,
+            Action::Allow => return Ruling::Passes,
+            Action::SwitchToHttp => return Ruling::Http,
             Action::SetPriority(Priority::Class(sample)) => (sample, Handling::Class),
             Action::SetPriority(Priority::Offset(sample)) => (sample, Handling::Offset),
             _ => continue,
@@ -42,7 +58,7 @@ pub(super) fn let_in(
             wishes.note(handling(number));
         }
     }
-    true
+    Ruling::Passes
 }
 
 impl Message for Connection<'_> {
@@ -67,19 +83,23 @@ impl Message for Connection<'_> {
     }
 
     fn is_http(&self) -> bool {
-        false
+        self.first.request().is_some()
     }
 
     fn method(&self) -> Option<&[u8]> {
-        None
+        self.first.request().map(|(head, bytes)| head.method_text(bytes))
     }
 
     fn target(&self) -> Option<&[u8]> {
-        None
+        self.first.request().map(|(head, bytes)| head.target(bytes))
     }
 
-    fn version(&self, _: Direction) -> Option<&[u8]> {
-        None
+    fn version(&self, direction: Direction) -> Option<&[u8]> {
+        let (head, _) = self.first.request().filter(|_| direction == Direction::Request)?;
+        Some(match head.version() {
+            Version::Http10 => b"1.0",
+            Version::Http11 => b"1.1",
+        })
     }
 
     fn status(&self) -> Option<u16> {
@@ -95,7 +115,15 @@ impl Message for Connection<'_> {
     }
 
     fn first_bytes(&self) -> Option<&[u8]> {
-        self.first
+        self.first.bytes
+    }
+
+    fn expects_more(&self) -> bool {
+        self.first.more
+    }
+
+    fn may_become_http(&self) -> bool {
+        self.first.may_become_request()
     }
 
     fn random(&self) -> u32 {
@@ -106,8 +134,9 @@ impl Message for Connection<'_> {
         self.worker.shared.host.as_bytes()
     }
 
-    fn header<'a>(&'a self, _: Direction, _: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
-        std::iter::empty()
+    fn header<'a>(&'a self, direction: Direction, name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+        let request = self.first.request().filter(|_| direction == Direction::Request);
+        request.into_iter().flat_map(move |(head, bytes)| head.values(bytes, name))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod called;
 mod early;
+mod inspect;
 mod retry;
 
 use std::cell::RefCell;
@@ -10,23 +11,25 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
-use sluicegate_model::BackendSettings;
-use sluicegate_model::backend::{Balance, HashKey};
+use sluicegate_model::Mode;
+use sluicegate_model::backend::Balance;
 use sluicegate_model::rule::Rule;
 use sluicegate_rules::Scratch;
 use tokio::time::Instant;
 
 use early::Early;
+use inspect::{Inspecting, Stage};
 
-use super::message::{Connection, let_in};
+use super::first::First;
+use super::message::{Connection, Ruling, rule};
 use super::relay::{Limits, Relay};
 use crate::balance::hash_of;
 use crate::counters::CloseCause;
 use crate::exchange::Exchange;
 use crate::failure::{self, Failure};
-use crate::listen::Incoming;
+use crate::http;
+use crate::listen::{Attachment, Incoming};
 use crate::live::{EndpointState, LiveBackend, Permit, Place, Sign, Ticket};
 use crate::persistence::Belonging;
 use crate::sessions::Ending;
@@ -35,11 +38,6 @@ use crate::termination::Phase;
 use crate::timer::Deadline;
 use crate::upstream::Connecting;
 use crate::worker::{Registration, Worker};
-
-/// Bytes of a first message that are looked at.
-const FIRST_BYTES: usize = 1_024;
-/// How long a first message is waited for.
-const FIRST_MESSAGE: Duration = Duration::from_secs(5);
 
 thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
@@ -56,13 +54,16 @@ pub(super) struct Session {
     until: Option<Instant>,
     deadline: Deadline,
     registration: Registration,
-    _places: [Place; 3],
+    /// Held for their drop.
+    places: Option<[Place; 3]>,
+    /// Of a connection that may go on in HTTP mode.
+    attachment: Option<Box<Attachment>>,
 }
 
 enum State {
     Start,
-    /// Reading the first message, by which the endpoint is chosen.
-    Peek(Arc<LiveBackend>),
+    /// The first bytes are looked at.
+    Inspect(Box<Inspecting>),
     Queue(Ticket),
     Connect(Permit, Connecting),
     Pause(Arc<EndpointState>),
@@ -71,12 +72,16 @@ enum State {
         relay: Box<Relay>,
         _permit: Permit,
     },
+    /// It is no session of bytes any more.
+    Http(Box<http::Connection>),
     Over,
 }
 
 /// What a state came to.
 enum Step {
     Next(State),
+    /// It goes on in HTTP mode.
+    Switch,
     Fail(Failure, Phase),
     Done,
 }
@@ -89,6 +94,8 @@ impl Session {
         exchange.generation = attachment.generation();
         exchange.tls = stream.agreed().cloned();
         let registration = worker.registration();
+        let inspection = attachment.frontend().settings().inspection.as_ref();
+        let switches = inspection.is_some_and(|inspection| inspection.switches);
         Self {
             worker,
             client: stream,
@@ -98,17 +105,15 @@ impl Session {
             until: None,
             deadline: Deadline::new(),
             registration,
-            _places: places,
+            places: Some(places),
+            attachment: switches.then(|| Box::new(attachment)),
         }
     }
 
     fn poll_state(&mut self, exchange: &mut Exchange, now: Instant, cx: &mut Context<'_>) -> Poll<Step> {
         match &mut self.state {
             State::Start => Poll::Ready(self.route(exchange, now)),
-            State::Peek(backend) => {
-                let backend = Arc::clone(backend);
-                self.poll_first(exchange, &backend, now, cx)
-            }
+            State::Inspect(_) => self.poll_inspection(exchange, now, cx),
             State::Queue(ticket) => {
                 let Some(backend) = &exchange.backend else {
                     return Poll::Ready(Step::Fail(Failure::NoEndpoint, Phase::Connect));
@@ -141,17 +146,17 @@ impl Session {
                     Err(failure) => Step::Fail(failure, Phase::Data),
                 })
             }
-            State::Over => Poll::Ready(Step::Done),
+            State::Http(_) | State::Over => Poll::Ready(Step::Done),
         }
     }
 
     fn phase(&self) -> Phase {
         match &self.state {
-            State::Start | State::Peek(_) => Phase::Request,
+            State::Start | State::Inspect(_) => Phase::Request,
             State::Queue(_) => Phase::Queue,
             State::Connect(..) | State::Pause(_) => Phase::Connect,
             State::Relay { .. } => Phase::Data,
-            State::Over => Phase::Done,
+            State::Http(_) | State::Over => Phase::Done,
         }
     }
 
@@ -172,52 +177,68 @@ impl Session {
         let Some(frontend) = exchange.frontend.clone() else {
             return Step::Fail(Failure::Internal, Phase::Request);
         };
-        let rules = &frontend.settings().request_rules;
-        if !frontend.routes.is_empty() || !rules.is_empty() {
+        let settings = frontend.settings();
+        // Those of one that may switch are for its requests.
+        let rules = if self.attachment.is_none() { &*settings.request_rules } else { &[] };
+        if !frontend.routes.is_empty() || !rules.is_empty() || settings.inspection.is_some() {
             exchange.local = self.client.local();
         }
-        if !self.may_enter(rules, exchange, frontend.name(), None) {
-            frontend.state.counters.shard(self.worker.index).denied.add(1);
-            return Step::Fail(Failure::Denied(403), Phase::Request);
+        if self.ruling(rules, exchange, frontend.name(), First::default()) == Ruling::Refused {
+            return self.refuse(exchange);
         }
-        let connection =
-            Connection { worker: &self.worker, exchange, frontend: frontend.name(), first: None };
-        let backend = SCRATCH.with_borrow_mut(|scratch| frontend.route(&connection, scratch).cloned());
-        let Some(backend) = backend else { return Step::Fail(Failure::NoEndpoint, Phase::Connect) };
-        self.worker.counters().requests.add(1);
-        frontend.state.counters.shard(self.worker.index).requests.add(1);
-        if reads_first(backend.settings()) {
-            self.until = Some(now + FIRST_MESSAGE);
-            return Step::Next(State::Peek(backend));
+        match settings.inspection {
+            Some(_) => self.inspect(Stage::Frontend, now),
+            None => self.choose(exchange, now),
         }
-        self.set_out(exchange, (&backend, None), now)
     }
 
-    /// Whether rules let the connection in; what they wish of it is put down.
-    fn may_enter(
-        &self,
-        rules: &[Rule],
-        exchange: &mut Exchange,
-        frontend: &str,
-        first: Option<&[u8]>,
-    ) -> bool {
+    /// Decides which backend takes it.
+    fn choose(&mut self, exchange: &mut Exchange, now: Instant) -> Step {
+        let Some(frontend) = exchange.frontend.clone() else {
+            return Step::Fail(Failure::Internal, Phase::Request);
+        };
+        let first = self.early.first(false);
+        let connection = Connection { worker: &self.worker, exchange, frontend: frontend.name(), first };
+        let backend = SCRATCH.with_borrow_mut(|scratch| frontend.route(&connection, scratch).cloned());
+        let Some(backend) = backend else { return Step::Fail(Failure::NoEndpoint, Phase::Connect) };
+        if backend.settings().mode == Mode::Http && self.attachment.is_some() {
+            return Step::Switch;
+        }
+        self.worker.counters().requests.add(1);
+        frontend.state.counters.shard(self.worker.index).requests.add(1);
+        if backend.settings().inspection.is_some() {
+            exchange.backend = Some(Arc::clone(&backend));
+            return self.inspect(Stage::Backend(backend), now);
+        }
+        self.await_message(exchange, backend, now)
+    }
+
+    /// What rules say of the connection; what they wish of it is put down.
+    fn ruling(&self, rules: &[Rule], exchange: &mut Exchange, frontend: &str, first: First<'_>) -> Ruling {
         if rules.is_empty() {
-            return true;
+            return Ruling::Passes;
         }
         let mut wishes = exchange.wishes;
         let connection = Connection { worker: &self.worker, exchange, frontend, first };
-        let may = SCRATCH.with_borrow_mut(|scratch| let_in(rules, &connection, scratch, &mut wishes));
+        let ruling = SCRATCH.with_borrow_mut(|scratch| rule(rules, &connection, scratch, &mut wishes));
         exchange.wishes = wishes;
-        may
+        ruling
     }
 
-    /// Runs the rules of the backend, and finds the endpoint that the connection belongs to, and what it is balanced by. `first`: bytes of its first message.
-    fn set_out(
-        &mut self,
-        exchange: &mut Exchange,
-        (backend, first): (&Arc<LiveBackend>, Option<&[u8]>),
-        now: Instant,
-    ) -> Step {
+    /// A rule turns it away.
+    fn refuse(&self, exchange: &Exchange) -> Step {
+        let worker = self.worker.index;
+        if let Some(frontend) = &exchange.frontend {
+            frontend.state.counters.shard(worker).denied.add(1);
+        }
+        if let Some(backend) = &exchange.backend {
+            backend.state.counters.shard(worker).denied.add(1);
+        }
+        Step::Fail(Failure::Denied(403), Phase::Request)
+    }
+
+    /// Runs the rules of the backend, and finds the endpoint that the connection belongs to, and what it is balanced by.
+    fn set_out(&mut self, exchange: &mut Exchange, backend: &Arc<LiveBackend>, now: Instant) -> Step {
         let Some(entry) = exchange.frontend.clone() else {
             return Step::Fail(Failure::Internal, Phase::Request);
         };
@@ -228,16 +249,15 @@ impl Session {
         if looks && exchange.local.is_none() {
             exchange.local = self.client.local();
         }
-        if !self.may_enter(&settings.request_rules, exchange, frontend, first) {
-            entry.state.counters.shard(self.worker.index).denied.add(1);
-            backend.state.counters.shard(self.worker.index).denied.add(1);
-            return Step::Fail(Failure::Denied(403), Phase::Request);
+        let first = self.early.first(false);
+        if self.ruling(&settings.request_rules, exchange, frontend, first) == Ruling::Refused {
+            return self.refuse(exchange);
         }
         let connection = Connection { worker: &self.worker, exchange, frontend, first };
         let belonging = settings.persistence.as_deref().map(|persistence| {
             SCRATCH.with_borrow_mut(|scratch| {
                 let mut belonging = Belonging::of(persistence, backend, &connection, scratch);
-                belonging.find_by_rdp_cookie(persistence, backend, first);
+                belonging.find_by_rdp_cookie(persistence, backend, first.bytes);
                 belonging
             })
         });
@@ -248,30 +268,6 @@ impl Session {
         exchange.belonging = belonging.unwrap_or_default();
         exchange.hash = hash;
         self.queue(backend, exchange.belonging.ticket(hash).wishing(exchange.wishes), now)
-    }
-
-    /// Waits for the first message, and no longer than a client needs that speaks first.
-    fn poll_first(
-        &mut self,
-        exchange: &mut Exchange,
-        backend: &Arc<LiveBackend>,
-        now: Instant,
-        cx: &mut Context<'_>,
-    ) -> Poll<Step> {
-        let mut bytes = [0; FIRST_BYTES];
-        let mut known = 0;
-        loop {
-            let Poll::Ready(peeked) = self.client.poll_peek(cx, &mut bytes, known) else {
-                return Poll::Pending;
-            };
-            let Ok(length @ 1..) = peeked else { break };
-            known = length;
-            // What begins otherwise is not RDP (RFC 1006: the version of its packets).
-            if bytes[0] != 3 || bytes[..known].ends_with(b"\r\n") || known == FIRST_BYTES {
-                break;
-            }
-        }
-        Poll::Ready(self.set_out(exchange, (backend, bytes.get(..known)), now))
     }
 
     fn queue(&mut self, backend: &LiveBackend, ticket: Ticket, now: Instant) -> Step {
@@ -338,14 +334,8 @@ impl Session {
                 Some((_, failure)) => Step::Fail(failure, Phase::Data),
                 None => Step::Done,
             },
-            State::Peek(backend) => {
-                let backend = Arc::clone(backend);
-                match self.client.look_again() {
-                    Ok(()) => self.set_out(exchange, (&backend, None), now),
-                    Err(_) => Step::Fail(Failure::Internal, Phase::Request),
-                }
-            }
-            State::Start | State::Over => Step::Done,
+            State::Inspect(_) => self.inspection_expired(exchange, now),
+            State::Start | State::Http(_) | State::Over => Step::Done,
         }
     }
 
@@ -376,12 +366,6 @@ impl Session {
     }
 }
 
-/// Whether the endpoint hangs on what the client says first.
-fn reads_first(settings: &BackendSettings) -> bool {
-    let keeps = settings.persistence.as_ref().is_some_and(|persistence| persistence.rdp_cookie.is_some());
-    keeps || matches!(&settings.balance, Balance::Hash(hash) if matches!(hash.key, HashKey::RdpCookie(_)))
-}
-
 /// A hard stop drops tasks: a session does not end unseen. After a panic its state is not to be trusted.
 impl Drop for Session {
     fn drop(&mut self) {
@@ -399,6 +383,9 @@ impl Future for Session {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<CloseCause> {
         let this = &mut *self;
+        if let State::Http(connection) = &mut this.state {
+            return Pin::new(&mut **connection).poll(cx);
+        }
         if this.registration.is_called()
             && let Some(ending) = this.registration.hear(cx.waker(), &*this)
         {
@@ -423,6 +410,17 @@ impl Future for Session {
             };
             match step {
                 Step::Next(state) => this.state = state,
+                Step::Switch => match this.switch(exchange, now) {
+                    Ok(mut connection) => {
+                        let polled = Pin::new(&mut *connection).poll(cx);
+                        this.state = State::Http(connection);
+                        return polled;
+                    }
+                    Err(exchange) => {
+                        let failure = (Failure::Internal, Phase::Request);
+                        return Poll::Ready(this.finish(exchange, Some(failure)));
+                    }
+                },
                 Step::Fail(failure, phase) => {
                     return Poll::Ready(this.finish(exchange, Some((failure, phase))));
                 }

@@ -112,11 +112,54 @@ fn a_test_that_can_see_nothing_is_false() {
         "`path` is not known while the response is handled, so this never matches"
     );
     assert!(!condition.is_doubtful());
-    // HAProxy can read a request from bytes: what it would find is not known.
+    // A request can be read from bytes, once there are some.
+    let tcp = |phase| Scope { phase, http: false };
+    let condition = reader.condition(&["if", "a"], 0, &acls, tcp(Phase::Request)).unwrap();
+    assert_eq!(postfix(condition.possibly()), "/a");
+    assert!(!condition.is_doubtful() && reader.take_findings().is_empty());
+    let condition = reader.condition(&["if", "a"], 0, &acls, tcp(Phase::Connection)).unwrap();
+    assert_eq!(postfix(condition.possibly()), "always_false");
+    let found = reader.take_findings();
+    assert_eq!(
+        found[0].problem.to_string(),
+        "`path` is not known before anything is read, so this never matches"
+    );
+}
+
+#[test]
+fn first_bytes_are_no_text_and_no_request() {
+    let mut reader = Reader::new(&FILES);
     let tcp = Scope { phase: Phase::Request, http: false };
-    let condition = reader.condition(&["if", "a"], 0, &acls, tcp).unwrap();
-    let bounds = [condition.surely(), condition.possibly()].map(postfix);
-    assert_eq!(bounds, ["always_false", "always_true"]);
+    let how = |reader: &mut Reader<'_>, written: &[&str], scope| {
+        let condition = reader.condition(written, 0, &Acls::default(), scope).unwrap();
+        (condition.possibly().tests[0].r#match(), condition.is_doubtful())
+    };
+    let of = |reader: &mut Reader<'_>, sample| how(reader, &["if", "{", sample, "1603", "}"], tcp);
+    let bare = ["if", "{", "req.payload(0,2)", "1603", "}"];
+    assert!(reader.condition(&bare, 0, &Acls::default(), tcp).is_none());
+    let problem = reader.take_findings()[0].problem.to_string();
+    assert!(problem.contains("`-m` has to say how they are compared"), "{problem}");
+    assert_eq!(of(&mut reader, "req.payload(0,2),hex"), (v1::Match::Str, false));
+    assert_eq!(of(&mut reader, "req_ssl_sni"), (v1::Match::Str, false));
+    let text = ["if", "{", "req.payload(0,3)", "-m", "str", "GET", "}"];
+    assert_eq!(how(&mut reader, &text, tcp), (v1::Match::Str, false));
+    assert!(reader.take_findings().is_empty());
+    for (written, sent) in [
+        (&["3.1"][..], &["196609"][..]),
+        (&["2:3.4"], &["131072:196612"]),
+        (&["3.0-3.3", "3"], &["196608:196611", "196608"]),
+        (&["gt", "3.1"], &["196610:"]),
+    ] {
+        let words = [&["if", "{", "req.ssl_ver"], written, &["}"]].concat();
+        let condition = reader.condition(&words, 0, &Acls::default(), tcp).unwrap();
+        assert_eq!(patterns(&condition.possibly().tests[0]), sent, "{written:?}");
+    }
+    assert!(reader.condition(&["if", "{", "req.ssl_ver", "3.x", "}"], 0, &Acls::default(), tcp).is_none());
+    reader.take_findings();
+    let counts = ["if", "{", "req.len", "gt", "0", "}"];
+    assert!(how(&mut reader, &counts, Scope::REQUEST).1, "in HTTP mode bytes are not counted");
+    let before = Scope { phase: Phase::Connection, http: false };
+    assert_eq!(how(&mut reader, &counts, before), (v1::Match::Bool, false));
 }
 
 #[test]
@@ -146,10 +189,10 @@ fn own_acls_replace_predefined_ones() {
 #[test]
 fn what_has_no_value_here_is_false_or_not_known() {
     let cases = [
-        ("if RDP_COOKIE", ["always_false", "always_true"], "req.rdp_cookie_cnt", true),
-        ("unless RDP_COOKIE", ["always_false", "always_true"], "req.rdp_cookie_cnt", true),
-        ("if RDP_COOKIE { path /a }", ["always_false", "/a"], "req.rdp_cookie_cnt", true),
-        ("if !RDP_COOKIE || { path /a }", ["/a", "always_true"], "req.rdp_cookie_cnt", true),
+        ("if WAIT_END", ["always_false", "always_true"], "wait_end", true),
+        ("unless WAIT_END", ["always_false", "always_true"], "wait_end", true),
+        ("if WAIT_END { path /a }", ["always_false", "/a"], "wait_end", true),
+        ("if !WAIT_END || { path /a }", ["/a", "always_true"], "wait_end", true),
         ("if !{ ssl_c_r_dn(cn),lower -m reg ^a }", ["always_false !"; 2], "ssl_c_r_dn", true),
         ("if { path,in_table(t) }", ["always_false"; 2], "in_table", true),
         ("if { var(txn.a),table_gpt0(t) -m str x }", ["x"; 2], "var", true),

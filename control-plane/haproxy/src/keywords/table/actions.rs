@@ -110,7 +110,9 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::degraded("cache-store", RESPONSE, "nothing is cached").takes(1, 1, "<cache>"),
         Keyword::degraded("attach-srv", TCP_SESSION, "connections are not reversed yet")
             .instead(Effect::Refuse(403)),
-        Keyword::degraded("switch-mode", TCP_CONTENT, "the connection stays in TCP mode"),
+        Keyword::works("switch-mode", TCP_CONTENT, "lower/inspection")
+            .takes(1, 3, "http [proto h1]")
+            .does("The connection goes on in HTTP mode."),
     ],
     &Keyword::each(
         ["accept", "reject", "silent-drop", "dgram-drop", "send-retry"],

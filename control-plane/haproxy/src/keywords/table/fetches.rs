@@ -30,15 +30,11 @@ pub(in super::super) const FETCHES: &[Names] = &[
          ssl_s_serial ssl_s_sha1 ssl_s_sig_alg ssl_s_version",
     },
     Names {
-        why: "the first bytes of a connection are not looked at yet",
+        why: "it is not read from the first bytes of a connection yet",
         instead: Effect::LeftOut,
         names: "\
-         distcc_body distcc_param payload payload_lv rdp_cookie rdp_cookie_cnt rep_ssl_hello_type req.len \
-         req.payload req.payload_lv req.rdp_cookie req.rdp_cookie_cnt req.ssl_alpn req.ssl_cipherlist \
-         req.ssl_ec_ext req.ssl_hello_type req.ssl_keyshare_groups req.ssl_sigalgs req.ssl_sni \
-         req.ssl_st_ext req.ssl_supported_groups req.ssl_ver req_len req_rdp_cookie req_rdp_cookie_cnt \
-         req_ssl_hello_type req_ssl_sni req_ssl_ver res.len res.payload res.payload_lv res.rdp_cookie \
-         res.rdp_cookie_cnt res.ssl_hello_type wait_end",
+         distcc_body distcc_param payload payload_lv rep_ssl_hello_type res.len \
+         res.payload res.payload_lv res.rdp_cookie res.rdp_cookie_cnt res.ssl_hello_type",
     },
     Names {
         why: "there are no stick tables yet",

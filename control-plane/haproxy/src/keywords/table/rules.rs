@@ -33,10 +33,11 @@ pub(super) const GROUPS: &[&[Keyword]] = &[&[
     tcp("tcp-request session", DFL, Place::TcpSession, "Acts on connections."),
     tcp("tcp-request content", DFLB, Place::TcpContent, "Acts on connections; in HTTP mode on each request."),
     tcp("tcp-response content", DLB, Place::TcpResponse, "Acts on what servers send."),
-    Keyword::inert("tcp-request inspect-delay", DFLB, "rules see what is there: the first bytes are not looked at yet")
+    Keyword::works("tcp-request inspect-delay", DFLB, "lower/inspection")
         .takes(1, 1, "<time>")
-        .once(),
-    Keyword::inert("tcp-response inspect-delay", DLB, "rules see what is there: the first bytes are not looked at yet")
+        .once()
+        .does("How long `tcp-request content` rules wait in TCP mode for the bytes that they look at."),
+    Keyword::inert("tcp-response inspect-delay", DLB, "what servers send is not looked at yet")
         .takes(1, 1, "<time>")
         .once(),
 ]];

@@ -59,6 +59,7 @@ fn plausible(spec: &ArgumentSpec) -> v1::Argument {
         (ArgumentType::Text, "value") => text("1"),
         (ArgumentType::Text, "delimiter") => text("?"),
         (ArgumentType::Text, "unit") => text("ms"),
+        (ArgumentType::Text, "start") => text("+1"),
         (ArgumentType::Server, _) => text("app/app01"),
         (ArgumentType::Text | ArgumentType::Backend | ArgumentType::Frontend, _) => text("name"),
     }

@@ -1,5 +1,6 @@
 mod checks;
 mod connections;
+mod inspection;
 mod outlier;
 mod resolution;
 

@@ -107,6 +107,24 @@ fn ruled(list: &Resource) -> Resource {
     main
 }
 
+/// A frontend that looks at first bytes.
+fn inspected() -> Resource {
+    use v1::rule::Action;
+    let actions = [Action::SwitchToHttp(v1::Empty {}), Action::Allow(v1::Allow {})];
+    let fetch = v1::Sample { fetch: Some(call("req.len")), converters: Vec::new() };
+    let test = v1::Test {
+        sample: Some(fetch),
+        r#match: v1::Match::Int.into(),
+        ..path_test(v1::Match::Int, &["3:"])
+    };
+    let rule = |action| v1::Rule { when: Some(condition(test.clone())), action: Some(action) };
+    let inspection = Some(v1::Inspection { delay_ms: 5_000, rules: actions.into_iter().map(rule).collect() });
+    let frontend = v1::Frontend { mode: v1::Mode::Tcp.into(), inspection, ..Default::default() };
+    let mut main = resource(Kind::Frontend, "main", "", Body::Frontend(frontend));
+    main.provenance = Some(v1::Provenance { inspection_rules: vec![line(9)], ..line(1).into() });
+    main
+}
+
 fn seeds() -> Vec<(&'static str, v1::Update, v1::Update)> {
     let file = blob(b"# paths\n/a\n /b\n");
     let paths = patterns("paths", list(&file));
@@ -120,6 +138,7 @@ fn seeds() -> Vec<(&'static str, v1::Update, v1::Update)> {
             update(vec![file, ruled(&paths), paths], vec![]),
             update(vec![frontend("main")], gone(Kind::Blob, "x")),
         ),
+        ("inspected", update(vec![inspected()], vec![]), update(vec![frontend("main")], vec![])),
         ("orphans", update(vec![endpoint("app", 1), route("a", "", "/")], vec![]), update(small(), vec![])),
         ("emptied", update(small(), vec![]), update(vec![], gone(Kind::Backend, "app"))),
         ("twice", update([small(), small()].concat(), vec![]), update(vec![], vec![])),

@@ -30,11 +30,11 @@ impl Called for Session {
             age: now.saturating_duration_since(accepted),
             exchanges: 1,
             state: match &self.state {
-                State::Start | State::Peek(_) => sessions::State::Request,
+                State::Start | State::Inspect(_) => sessions::State::Request,
                 State::Queue(_) => sessions::State::Queue,
                 State::Connect(..) | State::Pause(_) => sessions::State::Connect,
                 State::Relay { .. } => sessions::State::Data,
-                State::Over => sessions::State::Closing,
+                State::Http(_) | State::Over => sessions::State::Closing,
             },
             expires: self.until.map(|until| until.saturating_duration_since(now)),
             retries: exchange.retries,
@@ -56,7 +56,7 @@ impl Called for Session {
         match &self.state {
             State::Connect(permit, _) | State::Relay { _permit: permit, .. } => Some(permit.endpoint()),
             State::Pause(_) => self.exchange.as_ref()?.endpoint.as_ref(),
-            State::Start | State::Peek(_) | State::Queue(_) | State::Over => None,
+            State::Start | State::Inspect(_) | State::Queue(_) | State::Http(_) | State::Over => None,
         }
     }
 }

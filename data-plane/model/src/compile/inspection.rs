@@ -1,0 +1,39 @@
+//! Rules over the first bytes of a connection.
+
+use sluicegate_proto::v1::{self, Origin};
+
+use super::part::optional;
+use super::reason::Fault;
+use super::rule;
+use super::scope::Scope;
+use crate::frontend::Mode;
+use crate::inspection::Inspection;
+use crate::rule::Action;
+
+/// That of a frontend, which alone may turn a connection into HTTP, or of a backend.
+pub(super) fn inspection<'a>(
+    wire: Option<&v1::Inspection>,
+    mode: Option<Mode>,
+    takes: fn(&Action) -> bool,
+    scope: &mut Scope<'a>,
+) -> Option<Option<Box<Inspection>>> {
+    let Some(wire) = wire else { return Some(None) };
+    if mode == Some(Mode::Http) {
+        return scope.fault(Fault::Meaningless { what: "inspection in HTTP mode" });
+    }
+    let origins: &'a [Origin] = scope.inspection_origins();
+    let delay =
+        optional((wire.delay_ms > 0).then_some(wire.delay_ms), |ms| scope.milliseconds("delay_ms", ms));
+    let rules = rule::list_of("inspection rule", &wire.rules, (origins, takes), scope);
+    Some(Some(Box::new(Inspection::new(delay?, rules?))))
+}
+
+/// What the rules of a backend may do.
+pub(super) fn of_backend(action: &Action) -> bool {
+    matches!(action, Action::Allow | Action::Deny(_) | Action::SetPriority(_))
+}
+
+/// What the rules of a frontend may do.
+pub(super) fn of_frontend(action: &Action) -> bool {
+    of_backend(action) || matches!(action, Action::SwitchToHttp)
+}

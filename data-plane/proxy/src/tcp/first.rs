@@ -1,0 +1,60 @@
+//! The first bytes of a connection, as expressions see them.
+
+use crate::h1::{Head, Limits, Parsed};
+
+/// A request in HTTP/1 that they may be.
+#[derive(Debug, Default)]
+pub(super) struct Request {
+    head: Head,
+    form: Form,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// It may be one when more has come.
+    #[default]
+    Partial,
+    /// It is none.
+    Foreign,
+    /// Its head is whole.
+    Whole,
+}
+
+impl Request {
+    /// Takes note of what has come: the bytes that it was shown before, and those behind them.
+    pub(super) fn read(&mut self, bytes: &[u8]) {
+        if self.form == Form::Partial {
+            self.form = match self.head.parse_request(bytes, &Limits::default()) {
+                Ok(Parsed::Partial) => Form::Partial,
+                Ok(Parsed::Complete { .. }) => Form::Whole,
+                Err(_) => Form::Foreign,
+            };
+        }
+    }
+
+    fn head(&self) -> Option<&Head> {
+        (self.form == Form::Whole).then_some(&self.head)
+    }
+}
+
+/// What has come so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct First<'a> {
+    /// `None`: nobody wants them.
+    pub(super) bytes: Option<&'a [u8]>,
+    pub(super) request: Option<&'a Request>,
+    /// There may be more of them, and it is waited for.
+    pub(super) more: bool,
+}
+
+impl<'a> First<'a> {
+    /// The request that they are, once its head is whole, and its bytes.
+    pub(super) fn request(self) -> Option<(&'a Head, &'a [u8])> {
+        Some((self.request?.head()?, self.bytes?))
+    }
+
+    /// Whether they may become a request.
+    pub(super) fn may_become_request(self) -> bool {
+        self.more && self.request.is_none_or(|request| request.form == Form::Partial)
+    }
+}
