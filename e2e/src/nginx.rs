@@ -22,6 +22,19 @@ impl Nginx {
     /// # Panics
     /// When it is not unpacked or does not start.
     pub async fn run(log: SocketAddr) -> Self {
+        Self::start(log, "", "$request_length $request").await
+    }
+
+    /// The same for connections that begin with a PROXY header: each message is the two ends that nginx read out of it.
+    ///
+    /// # Panics
+    /// As [`Nginx::run`].
+    pub async fn run_told(log: SocketAddr) -> Self {
+        let ends = "$proxy_protocol_addr $proxy_protocol_port $proxy_protocol_server_addr $proxy_protocol_server_port";
+        Self::start(log, " proxy_protocol", ends).await
+    }
+
+    async fn start(log: SocketAddr, listen: &str, format: &str) -> Self {
         let folder = tempfile::tempdir().expect("the temporary folder can be written");
         let address = free_address();
         let prefix = folder.path().display();
@@ -35,11 +48,11 @@ error_log stderr notice;
 pid {prefix}/pid;
 events {{ }}
 http {{
-{temporary}    log_format seen '$request_length $request';
+{temporary}    log_format seen '{format}';
     access_log syslog:server={log},nohostname seen;
     keepalive_requests 1000000;
     server {{
-        listen {address};
+        listen {address}{listen};
         location / {{ return 200 \"ok\\n\"; }}
     }}
 }}

@@ -5,6 +5,7 @@
 //! Every name in the output starts with the provider `haproxy`; orders and names follow the order of the text.
 
 mod address;
+mod arrival;
 mod backend;
 mod balance;
 mod bind;
@@ -28,6 +29,7 @@ mod namesake;
 mod normalize;
 mod persistence;
 mod proxy;
+mod proxy_header;
 mod redirect;
 mod reference;
 mod reply;

@@ -9,6 +9,7 @@ mod check;
 mod children;
 mod condition;
 mod endpoint;
+mod entry;
 mod format;
 mod frontend;
 mod inspection;

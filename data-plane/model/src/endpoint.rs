@@ -195,14 +195,14 @@ pub struct HostPort {
     pub port: u16,
 }
 
-/// Identity of a transport: grows with TLS, SNI and PROXY settings.
+/// Identity of a transport: grows with TLS and SNI settings.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TransportKey {
     /// Where the connection goes.
     pub address: EndpointAddress,
     /// Connections that are kept by other rules are not counted together.
     pub pool: Pool,
-    /// How its socket is made.
+    /// How its socket is made, and what it begins with.
     pub outgoing: Option<Arc<Outgoing>>,
 }
 

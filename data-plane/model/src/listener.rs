@@ -9,11 +9,13 @@ use std::time::Duration;
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::Origin;
 
+use crate::expr::Condition;
 use crate::outgoing::KeepAlive;
+use crate::rule::Rule;
 use crate::tls::TlsServer;
 
 /// An address that accepts connections for one frontend.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Listener {
     /// Its identity.
     pub key: ObjectKey,
@@ -27,8 +29,30 @@ pub struct Listener {
     pub max_connections: Option<NonZeroU32>,
     /// Name in logs and statistics; `None`: the address.
     pub label: Option<Box<str>>,
-    /// `None`: in clear.
-    pub tls: Option<Arc<TlsServer>>,
+    /// What its connections pass before they are served; `None`: nothing.
+    pub entry: Option<Arc<Entry>>,
+}
+
+/// What connections pass between their accept and the first byte that is theirs, in this order.
+#[derive(Debug)]
+pub struct Entry {
+    /// The listener's, in logs.
+    pub name: Box<str>,
+    /// From the accept until all is passed; `None`: as long as the client may be silent (HAProxy: timeout client-hs).
+    pub time_limit: Option<Duration>,
+    /// They see the addresses that a connection has by itself (HAProxy: tcp-request connection).
+    pub rules: Box<[Rule]>,
+    /// `None`: they begin with none.
+    pub proxy_header: Option<ExpectedProxyHeader>,
+    /// `None`: they are in clear.
+    pub tls: Option<TlsServer>,
+}
+
+/// A header of the PROXY protocol that is waited for (HAProxy: accept-proxy, expect-proxy).
+#[derive(Debug)]
+pub struct ExpectedProxyHeader {
+    /// Of which connections, by the addresses that they have by themselves; `None`: of all.
+    pub when: Option<Condition>,
 }
 
 /// All that needs a new socket when it changes.

@@ -37,7 +37,7 @@ impl Pool {
     }
 }
 
-/// What sockets to an endpoint have that others have not.
+/// What connections to an endpoint have that others have not.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Outgoing {
     /// The address that they leave from (HAProxy: source).
@@ -48,6 +48,35 @@ pub struct Outgoing {
     pub user_timeout: Option<Duration>,
     /// `None`: no probes.
     pub keep_alive: Option<KeepAlive>,
+    /// What they begin with; `None`: nothing that was agreed on.
+    pub proxy_header: Option<ProxyHeader>,
+}
+
+/// A header of the PROXY protocol about the client's connection (HAProxy: send-proxy).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ProxyHeader {
+    /// Its form.
+    pub version: ProxyVersion,
+    /// The rest with version 2 alone: its checksum.
+    pub checksum: bool,
+    /// The host that the client asked for, where that is known.
+    pub authority: bool,
+    /// Whether the client speaks TLS.
+    pub tls: bool,
+}
+
+impl ProxyHeader {
+    /// A line of text.
+    pub const LINE: Self = Self { version: ProxyVersion::One, checksum: false, authority: false, tls: false };
+}
+
+/// Versions of the PROXY protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ProxyVersion {
+    /// A line of text.
+    One,
+    /// Binary.
+    Two,
 }
 
 /// Where connections leave from.

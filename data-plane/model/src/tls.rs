@@ -58,12 +58,6 @@ impl fmt::Debug for Sessions {
     }
 }
 
-impl PartialEq for TlsServer {
-    fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self, other)
-    }
-}
-
 /// Certificates, and which of them a client is shown.
 pub(crate) struct Shelf {
     pub(crate) keys: Box<[Arc<CertifiedKey>]>,

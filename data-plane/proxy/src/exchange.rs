@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use crate::live::{EndpointState, Generation, LiveBackend, LiveEndpoint, LiveFrontend, Sign, Tried};
 use crate::persistence::Belonging;
+use crate::proxy_protocol::Header;
 use crate::stream::{Peer, Stream, Target};
 use crate::termination::{Cause, Termination};
 pub(crate) use durations::Durations;
@@ -38,6 +39,8 @@ pub struct Exchange {
     pub source: Option<Peer>,
     /// What the client and this end agreed upon; `None`: the client's connection is in clear.
     pub tls: Option<Arc<Tls>>,
+    /// What the connection said of itself at its start; `None`: nothing was waited for.
+    pub announced: Option<Arc<Header>>,
     /// The generation that it began under.
     pub generation: Generation,
     /// What took the connection.
@@ -166,6 +169,7 @@ impl Exchange {
             local: None,
             source: None,
             tls: None,
+            announced: None,
             generation: Generation::default(),
             frontend: None,
             backend: None,
@@ -207,10 +211,25 @@ impl Exchange {
         self.frontend.as_ref().is_some_and(|frontend| frontend.settings().logging.at_start)
     }
 
+    /// Notes what its connection said of itself.
+    pub(crate) fn announce(&mut self, header: Option<&Arc<Header>>) {
+        if let Some(header) = header {
+            self.local = header.local();
+            self.announced = Some(Arc::clone(header));
+        }
+    }
+
     /// Notes where the client connected to, if the log asks for it.
     pub(crate) fn note_local(&mut self, stream: &Stream) {
         let wanted = self.frontend.as_ref().is_some_and(|frontend| frontend.sinks.wants_local);
-        if wanted && self.local.is_none() {
+        if wanted {
+            self.learn_local(stream);
+        }
+    }
+
+    /// Notes where the client connected to.
+    pub(crate) fn learn_local(&mut self, stream: &Stream) {
+        if self.local.is_none() {
             self.local = stream.local();
         }
     }
@@ -218,8 +237,8 @@ impl Exchange {
     /// Notes where the client connected to, if the way to its endpoint depends on that.
     pub(crate) fn note_way(&mut self, stream: &Stream) {
         let needed = self.endpoint.as_ref().is_some_and(|endpoint| endpoint.depends_on_client());
-        if needed && self.local.is_none() {
-            self.local = stream.local();
+        if needed {
+            self.learn_local(stream);
         }
     }
 
@@ -279,6 +298,7 @@ impl Exchanges {
         exchange.tls = None;
         exchange.tried = Tried::default();
         exchange.left = None;
+        exchange.announced = None;
         let mut spare = self.spare.borrow_mut();
         if spare.len() < KEPT {
             spare.push(exchange);

@@ -53,12 +53,25 @@ impl Site {
     }
 
     fn listener_with(self, name: &str, address: v1::listener::Address, frontend: &str, limit: u32) -> Self {
-        let listener = v1::Listener {
+        self.listener_that(name, frontend, |listener| {
+            (listener.address, listener.max_connections) = (Some(address), limit);
+        })
+    }
+
+    /// A TCP listener on any port.
+    pub(crate) fn listener_that(
+        self,
+        name: &str,
+        frontend: &str,
+        change: impl FnOnce(&mut v1::Listener),
+    ) -> Self {
+        let address = v1::listener::Address::Ip(build::ip_address(ANY_PORT.parse().unwrap()));
+        let mut listener = v1::Listener {
             address: Some(address),
             frontend: Some((&key(Kind::Frontend, frontend)).into()),
-            max_connections: limit,
             ..v1::Listener::default()
         };
+        change(&mut listener);
         self.add(&key(Kind::Listener, name), "", Body::Listener(listener))
     }
 

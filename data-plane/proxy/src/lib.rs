@@ -26,6 +26,7 @@ pub mod live;
 pub mod log;
 pub mod persistence;
 pub mod pool;
+pub mod proxy_protocol;
 pub mod sessions;
 pub mod stream;
 mod tcp;

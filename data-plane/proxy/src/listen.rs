@@ -3,7 +3,7 @@
 pub(crate) mod accept;
 pub(crate) mod bind;
 pub(crate) mod descriptor;
-mod greeting;
+mod entry;
 mod incoming;
 mod owner;
 mod socket;

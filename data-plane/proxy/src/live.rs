@@ -38,7 +38,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use arc_swap::ArcSwap;
 use sluicegate_proto::id::ObjectKey;
 
-pub(crate) use active::Attached;
+pub(crate) use active::Taking;
 pub use active::{Active, Generation};
 use alignment::Alignment;
 pub use backend::{Availability, BackendState, LiveBackend, NoPermit, Permit};

@@ -7,16 +7,16 @@ pub(crate) mod tls;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::AsRawFd;
-use std::pin::Pin;
+use std::os::fd::{AsRawFd, RawFd};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, recv};
 use socket2::SockRef;
-use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
 use tokio::net::{TcpStream, UnixStream};
 
 pub use fresh::Fresh;
@@ -166,6 +166,74 @@ impl Stream {
         }
     }
 
+    /// Looks at the bytes that are there without taking them, once there are more than `known`, or the stream is at its end
+    /// or broken (0).
+    pub fn poll_peek(
+        &mut self,
+        cx: &mut Context<'_>,
+        into: &mut [u8],
+        known: usize,
+    ) -> Poll<io::Result<usize>> {
+        if let Self::Fresh(fresh) = self {
+            if let Some(peeked) = fresh.peek(into, known) {
+                return Poll::Ready(peeked);
+            }
+            self.watch()?;
+        }
+        loop {
+            let mut peek = |socket: RawFd, ended: bool| match recv(socket, into, MsgFlags::MSG_PEEK) {
+                Ok(length) if length <= known && ended => Ok(0),
+                // Until more comes, nothing is there.
+                Ok(length) if length > 0 && length <= known => Err(io::ErrorKind::WouldBlock.into()),
+                peeked => peeked.map_err(io::Error::from),
+            };
+            // Whether all has come is asked before the look at it.
+            let peeked = match self {
+                Self::Tcp(stream) => {
+                    ready!(stream.poll_read_ready(cx))?;
+                    let ended = has_ended(stream.ready(Interest::READABLE));
+                    stream.try_io(Interest::READABLE, || peek(stream.as_raw_fd(), ended))
+                }
+                Self::Unix(stream) => {
+                    ready!(stream.poll_read_ready(cx))?;
+                    let ended = has_ended(stream.ready(Interest::READABLE));
+                    stream.try_io(Interest::READABLE, || peek(stream.as_raw_fd(), ended))
+                }
+                // Nothing is looked at of what is sealed.
+                Self::Fresh(_) | Self::Tls(_) => Err(io::ErrorKind::NotConnected.into()),
+            };
+            match peeked {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                peeked => return Poll::Ready(peeked),
+            }
+        }
+    }
+
+    /// Takes bytes that [`Stream::poll_peek`] has shown: as many as there is room for.
+    ///
+    /// # Errors
+    /// Those of recv(2).
+    pub fn take(&mut self, into: &mut [u8]) -> io::Result<()> {
+        let socket = self.descriptor()?;
+        let mut taken = 0;
+        while taken < into.len() {
+            match recv(socket, &mut into[taken..], MsgFlags::MSG_DONTWAIT)? {
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                length => taken += length,
+            }
+        }
+        Ok(())
+    }
+
+    fn descriptor(&self) -> io::Result<RawFd> {
+        match self {
+            Self::Tcp(stream) => Ok(stream.as_raw_fd()),
+            Self::Unix(stream) => Ok(stream.as_raw_fd()),
+            Self::Fresh(fresh) => fresh.socket().map(AsRawFd::as_raw_fd),
+            Self::Tls(_) => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+
     /// Whether the event loop tells when there is something to read, or room to write.
     pub fn is_watched(&self) -> bool {
         !matches!(self.below(), Self::Fresh(_))
@@ -205,15 +273,10 @@ impl Stream {
 
     /// Whether the peer has sent nothing that was not read, not even its end, as far as the kernel knows: a system call.
     pub fn is_silent(&self) -> bool {
-        let socket = match self {
-            Self::Tcp(stream) => stream.as_raw_fd(),
-            Self::Unix(stream) => stream.as_raw_fd(),
-            Self::Fresh(fresh) => match fresh.socket() {
-                Ok(socket) => socket.as_raw_fd(),
-                Err(_) => return false,
-            },
-            Self::Tls(tls) => return tls.is_silent(),
-        };
+        if let Self::Tls(tls) = self {
+            return tls.is_silent();
+        }
+        let Ok(socket) = self.descriptor() else { return false };
         recv(socket, &mut [0], MsgFlags::MSG_PEEK | MsgFlags::MSG_DONTWAIT) == Err(Errno::EAGAIN)
     }
 
@@ -269,6 +332,12 @@ impl Stream {
             Self::Unix(_) | Self::Fresh(_) | Self::Tls(_) => Ok(()),
         };
     }
+}
+
+/// Whether a socket that is ready has nothing more to come than what is there.
+fn has_ended(ready: impl Future<Output = io::Result<Ready>>) -> bool {
+    let ready = pin!(ready).poll(&mut Context::from_waker(Waker::noop()));
+    matches!(ready, Poll::Ready(Ok(ready)) if ready.is_read_closed())
 }
 
 /// Nothing instead of an error where waiting would be needed.

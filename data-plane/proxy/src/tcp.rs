@@ -1,7 +1,7 @@
 //! TCP mode: one task carries a client's connection to an endpoint and back.
 
-mod first;
-mod message;
+pub(crate) mod first;
+pub(crate) mod message;
 mod relay;
 mod session;
 

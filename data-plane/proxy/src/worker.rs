@@ -205,8 +205,8 @@ impl Worker {
     }
 
     /// Runs a connection's task on this worker. A panic ends that task alone; it is counted and logged.
-    pub fn spawn(self: &Rc<Self>, task: impl Future<Output: Into<Ended>> + Unpin + 'static) {
-        let end = End { worker: Rc::clone(self), ended: None, entered: self.shared.tasks.enter() };
+    pub fn spawn(self: &Rc<Self>, task: impl Future<Output = CloseCause> + Unpin + 'static) {
+        let end = End { worker: Rc::clone(self), cause: None, entered: self.shared.tasks.enter() };
         tokio::task::spawn_local(Counted { task, end });
     }
 
@@ -354,35 +354,20 @@ struct Counted<T> {
     end: End,
 }
 
-impl<T: Future<Output: Into<Ended>> + Unpin> Future for Counted<T> {
+impl<T: Future<Output = CloseCause> + Unpin> Future for Counted<T> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let ended = ready!(Pin::new(&mut self.task).poll(cx));
-        self.end.ended = Some(ended.into());
+        let cause = ready!(Pin::new(&mut self.task).poll(cx));
+        self.end.cause = Some(cause);
         Poll::Ready(())
-    }
-}
-
-/// How a connection's task ended.
-#[derive(Debug, Clone, Copy)]
-pub enum Ended {
-    /// With its connection.
-    Closed(CloseCause),
-    /// Its connection goes on in another task.
-    HandedOver,
-}
-
-impl From<CloseCause> for Ended {
-    fn from(cause: CloseCause) -> Self {
-        Self::Closed(cause)
     }
 }
 
 /// Counts a task's end, however it comes.
 struct End {
     worker: Rc<Worker>,
-    ended: Option<Ended>,
+    cause: Option<CloseCause>,
     /// It has a place in the count of tasks.
     entered: bool,
 }
@@ -390,23 +375,20 @@ struct End {
 impl Drop for End {
     fn drop(&mut self) {
         let counters = self.worker.counters();
-        let cause = match self.ended {
-            Some(Ended::Closed(cause)) => Some(cause),
-            Some(Ended::HandedOver) => None,
+        let cause = match self.cause {
+            Some(cause) => cause,
             None if std::thread::panicking() => {
                 counters.panics.add(1);
                 tracing::error!(
                     worker = self.worker.index,
                     "a connection's task panicked; its connection is closed"
                 );
-                Some(CloseCause::Panic)
+                CloseCause::Panic
             }
             // The task was dropped before its end: only a hard stop does that.
-            None => Some(CloseCause::HardStop),
+            None => CloseCause::HardStop,
         };
-        if let Some(cause) = cause {
-            counters.closes[cause as usize].add(1);
-        }
+        counters.closes[cause as usize].add(1);
         if self.entered {
             self.worker.shared.tasks.leave();
         }

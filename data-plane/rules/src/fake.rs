@@ -24,6 +24,7 @@ pub(crate) struct Fake {
     pub(crate) handled: Vec<Handling>,
     /// Its first bytes, and whether more may come.
     pub(crate) first: Option<(Vec<u8>, bool)>,
+    pub(crate) proxy_values: Vec<(u8, Vec<u8>)>,
 }
 
 impl Fake {
@@ -38,6 +39,7 @@ impl Fake {
             response: Vec::new(),
             handled: Vec::new(),
             first: None,
+            proxy_values: Vec::new(),
         }
     }
 
@@ -111,6 +113,14 @@ impl Message for Fake {
 
     fn expects_more(&self) -> bool {
         self.first.as_ref().is_some_and(|(_, more)| *more)
+    }
+
+    fn has_proxy_header(&self) -> bool {
+        !self.proxy_values.is_empty()
+    }
+
+    fn proxy_values(&self, kind: u8) -> impl Iterator<Item = &[u8]> {
+        self.proxy_values.iter().filter(move |(of, _)| *of == kind).map(|(_, value)| &**value)
     }
 
     fn random(&self) -> u32 {

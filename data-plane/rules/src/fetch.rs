@@ -59,12 +59,20 @@ pub(crate) fn visit<M: Message>(
         }),
         Fetch::Date { offset, unit } => Some(date(message.unix_time(), *offset, *unit)),
         Fetch::Random(below) => Some(random(message.random(), *below)),
+        Fetch::HasProxyHeader => Some(Value::Bool(message.has_proxy_header())),
         Fetch::HostName => Some(Value::Text(message.host_name())),
         Fetch::Content(content) => content::value(content, message, buffer),
         Fetch::Status => message.status().map(|status| Value::Int(status.into())),
         Fetch::CookieCount(name) => Some(count(cookies(message, name))),
         Fetch::HeaderCount(header) if header.whole => Some(count(lines(message, header))),
         Fetch::HeaderCount(header) => Some(count(values(message, header))),
+        Fetch::ProxyValue(kind) => {
+            let mut found = message.proxy_values(*kind).map(Value::Text);
+            return match extent {
+                Extent::One => show(found.next(), buffer, visit),
+                Extent::Every => show_all(found, buffer, visit),
+            };
+        }
         Fetch::UrlParam { name, delimiter } => {
             let mut found = target::parameters(message.target().unwrap_or_default(), name, *delimiter);
             return match extent {

@@ -50,6 +50,14 @@ pub trait Message {
     fn may_become_http(&self) -> bool {
         false
     }
+    /// Whether the connection began with a PROXY header.
+    fn has_proxy_header(&self) -> bool {
+        false
+    }
+    /// Values of that type in the connection's PROXY header.
+    fn proxy_values(&self, _: u8) -> impl Iterator<Item = &[u8]> {
+        std::iter::empty()
+    }
     /// A number by chance, another one each time.
     fn random(&self) -> u32;
     /// The name of the host.

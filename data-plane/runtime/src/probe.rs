@@ -10,11 +10,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use nix::errno::Errno;
+use sluicegate_engine::proxy_protocol::write;
 use sluicegate_engine::stream::{Peer, Stream, Target};
 use sluicegate_engine::upstream::{ConnectError, Connecting};
 use sluicegate_health::script::{Connect, Errand};
 use sluicegate_health::{MAX_ANSWER_BYTES, Outcome, Status, Talk, Want};
-use sluicegate_model::outgoing::Outgoing;
+use sluicegate_model::outgoing::{Outgoing, ProxyHeader, ProxyVersion};
 
 use crate::program::{self, Ended};
 
@@ -22,7 +23,7 @@ use crate::program::{self, Ended};
 #[derive(Debug, Clone)]
 pub(crate) struct Way {
     pub(crate) target: Target,
-    /// What its sockets have that others have not, as those of its traffic; `None`: nothing.
+    /// What its connections have that others have not, as those of its traffic; `None`: nothing.
     pub(crate) outgoing: Option<Arc<Outgoing>>,
 }
 
@@ -105,8 +106,8 @@ pub(crate) async fn hold<P: Prober, F: Future<Output = ()> + Send>(
                 tell(Turn::Connected).await;
                 talk.connected();
                 if send_proxy {
-                    let line = proxy_line(prober.local(&opened), &way.target);
-                    if let Err(words) = prober.send(&mut opened, line.as_bytes()).await {
+                    let header = proxy_header(prober.local(&opened), &way);
+                    if let Err(words) = prober.send(&mut opened, &header).await {
                         talk.broke(&words);
                     }
                 }
@@ -155,15 +156,18 @@ fn aimed(target: &Target, to: &Connect) -> Target {
     }
 }
 
-/// The PROXY protocol's first version, about the connection itself.
-fn proxy_line(local: Option<SocketAddr>, target: &Target) -> String {
-    match (local, target) {
-        (Some(from), Target::Ip(to)) if from.is_ipv4() == to.is_ipv4() => {
-            let family = if from.is_ipv4() { "TCP4" } else { "TCP6" };
-            format!("PROXY {family} {} {} {} {}\r\n", from.ip(), to.ip(), from.port(), to.port())
-        }
-        _ => "PROXY UNKNOWN\r\n".to_owned(),
-    }
+/// A header of the PROXY protocol about the connection itself, of the form that the traffic of the way has, or a line. As
+/// HAProxy has it the line tells its ends, and the second version that it is nobody's but this host's (LOCAL).
+fn proxy_header(local: Option<SocketAddr>, way: &Way) -> Vec<u8> {
+    let of_traffic = way.outgoing.as_ref().and_then(|outgoing| outgoing.proxy_header);
+    let form = of_traffic.unwrap_or(ProxyHeader::LINE);
+    let ends = match (form.version, &way.target) {
+        (ProxyVersion::One, Target::Ip(to)) => local.zip(Some(*to)),
+        (ProxyVersion::One, Target::Unix(_)) | (ProxyVersion::Two, _) => None,
+    };
+    let mut header = Vec::new();
+    write(&form, ends, None, &mut header);
+    header
 }
 
 /// Probes over the network, and by programs of this host.

@@ -22,12 +22,6 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     taken("no-final-newline", "nothing is lost with the last line end"),
     taken("old-apostrophe", OLD),
     taken("old-names", "the second server of a name gets one of its own"),
-    Difference {
-        file: "proxy-protocol",
-        theirs: 0,
-        ours: 2,
-        why: "a door that waits for the PROXY protocol is not opened without it, and the file has no other",
-    },
     taken("old-appsession", OLD),
     taken("old-req-rules", OLD),
     taken("old-style-1.3", OLD),

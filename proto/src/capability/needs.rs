@@ -63,6 +63,14 @@ impl Needs {
             Some(listener::Address::Descriptor(_)) => self.word("address.descriptor"),
         }
         self.socket(body.user_timeout_ms, body.keep_alive.as_ref());
+        if let Some(header) = &body.proxy_header {
+            self.word("listener.proxy-protocol");
+            self.condition(header.when.as_ref());
+        }
+        if !body.connection_rules.is_empty() {
+            self.word("listener.connection-rules");
+            self.rules(&body.connection_rules);
+        }
         if body.tls.is_some() {
             self.word("listener.tls");
         }
@@ -222,6 +230,9 @@ impl Needs {
         }
         if body.source.is_some() {
             self.word("endpoint.source");
+        }
+        if body.proxy_header.is_some() {
+            self.word("endpoint.proxy-protocol");
         }
         self.socket(body.user_timeout_ms, body.keep_alive.as_ref());
         if body.drain {

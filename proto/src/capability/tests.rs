@@ -184,7 +184,7 @@ fn with<B: Default>(wrap: fn(B) -> resource::Body, set: fn(&mut B)) -> Vec<Strin
 fn how_connections_are_made_and_kept_is_asked_for() {
     use crate::v1::{Endpoint, IpAddress, KeepAlive, Pool, Source};
     let pool = |set: fn(&mut Endpoint)| with(resource::Body::Endpoint, set);
-    let table: [Case<Endpoint>; 9] = [
+    let table: [Case<Endpoint>; 10] = [
         (|_| (), &[]),
         (|it| it.pool = Some(Pool { max_idle: Some(0), ..Pool::default() }), &["endpoint.pool"]),
         (|it| it.pool = Some(Pool { purge_delay_ms: Some(0), ..Pool::default() }), &["endpoint.pool"]),
@@ -195,6 +195,7 @@ fn how_connections_are_made_and_kept_is_asked_for() {
             |it| it.source = Some(Source { address: Some(IpAddress::default()), ..Source::default() }),
             &["endpoint.source"],
         ),
+        (|it| it.proxy_header = Some(crate::v1::ProxyHeader::default()), &["endpoint.proxy-protocol"]),
         (|it| it.user_timeout_ms = 1, &["socket.user-timeout"]),
         (|it| it.keep_alive = Some(KeepAlive::default()), &["socket.keep-alive"]),
     ];
@@ -224,4 +225,30 @@ fn which_connections_are_shared_and_who_waits_is_asked_for() {
     for (set, wanted) in table {
         assert_eq!(with(resource::Body::Backend, set), wanted);
     }
+}
+
+#[test]
+fn what_connections_pass_first_is_asked_for() {
+    use crate::v1::{Allow, ExpectedProxyHeader, Listener};
+    let table: [Case<Listener>; 3] = [
+        (|_| (), &["kind.listener"]),
+        (
+            |it| it.proxy_header = Some(ExpectedProxyHeader::default()),
+            &["kind.listener", "listener.proxy-protocol"],
+        ),
+        (
+            |it| it.connection_rules = vec![Rule { when: None, action: Some(rule::Action::Allow(Allow {})) }],
+            &["action.allow", "kind.listener", "listener.connection-rules"],
+        ),
+    ];
+    for (set, wanted) in table {
+        assert_eq!(with(resource::Body::Listener, set), wanted);
+    }
+    let sample = Sample { fetch: Some(call("src")), converters: Vec::new() };
+    let test = Test { sample: Some(sample), r#match: Match::Ip as i32, ..Test::default() };
+    let when = Some(Condition { tests: vec![test], ops: Vec::new() });
+    let body = Listener { proxy_header: Some(ExpectedProxyHeader { when }), ..Listener::default() };
+    let listener = Resource { body: Some(resource::Body::Listener(body)), ..Resource::default() };
+    let expected = ["fetch.src", "kind.listener", "listener.proxy-protocol", "match.ip"];
+    assert_eq!(names(&listener), expected);
 }

@@ -32,6 +32,10 @@ struct BindOptions {
     user_timeout_ms: u64,
     keep_alive: Option<v1::KeepAlive>,
     tls: Option<v1::TlsServer>,
+    /// Its connections begin with a PROXY header.
+    accept_proxy: bool,
+    /// The time for that.
+    entry_timeout_ms: u64,
     /// Its addresses are read and not listened on.
     closed: bool,
 }
@@ -42,11 +46,13 @@ impl<'a> Lowering<'a> {
         let section = proxy.lines.section();
         let backlog = self.backlog(proxy);
         let keep_alive = self.keep_alive(proxy.lines, Side::Client);
+        let entry_timeout_ms = self.timeout(proxy.lines, "timeout client-hs").unwrap_or_default();
         let mut count = 0;
         for line in proxy.lines.own("bind") {
             let Some(word) = line.fixed().first() else { continue };
             let mut options = self.bind_options(line, backlog);
             options.keep_alive = keep_alive;
+            options.entry_timeout_ms = entry_timeout_ms;
             options.closed = line.has(Effect::NoListener);
             if line.option("ssl").is_some() {
                 options.tls = self.tls_server(line, proxy);
@@ -100,6 +106,7 @@ impl<'a> Lowering<'a> {
                 options.backlog = self.number(word, 0..=u32::MAX).unwrap_or_default();
             }
             ("transparent", _) => options.free_bind = true,
+            ("accept-proxy", _) => options.accept_proxy = true,
             ("v4v6", _) => (options.v4v6, options.v6only) = (true, false),
             ("v6only", _) => (options.v4v6, options.v6only) = (false, true),
             ("user" | "uid", Some(word)) => options.unix.user = self.plain(word).unwrap_or_default(),
@@ -154,7 +161,8 @@ impl<'a> Lowering<'a> {
             for (name, listener) in listeners {
                 if !options.closed && self.claim(&name, proxy.name, place) {
                     let name = format!("{}/{name}", proxy.name);
-                    self.emit(name, place, *count, Body::Listener(listener));
+                    let provenance = proxy.arrival.at_listeners().provenance(self.origin(place));
+                    self.emit_from(provenance, name, *count, Body::Listener(listener));
                 }
                 *count += 1;
             }
@@ -211,6 +219,8 @@ impl<'a> Lowering<'a> {
         place: Span,
         options: &BindOptions,
     ) -> Vec<(String, v1::Listener)> {
+        let proxy_header = proxy.arrival.header_at(options.accept_proxy);
+        let passes = proxy_header.is_some() || options.tls.is_some();
         let base = v1::Listener {
             frontend: Some(id(Kind::Frontend, proxy.name)),
             max_connections: options.max_connections,
@@ -220,6 +230,9 @@ impl<'a> Lowering<'a> {
             label: options.label.clone(),
             user_timeout_ms: options.user_timeout_ms,
             keep_alive: options.keep_alive,
+            entry_timeout_ms: if passes { options.entry_timeout_ms } else { 0 },
+            proxy_header,
+            connection_rules: proxy.arrival.at_listeners().rules,
             tls: options.tls.clone(),
             ..v1::Listener::default()
         };

@@ -32,6 +32,18 @@ impl RuleList {
         self.rules.insert(0, rule);
         self.origins.insert(0, origin);
     }
+
+    /// Where its rules stand, for what has them and stands there.
+    pub(super) fn provenance(&self, origin: v1::Origin) -> v1::Provenance {
+        let request_rules = self.origins.clone();
+        v1::Provenance { origin: Some(origin), request_rules, ..v1::Provenance::default() }
+    }
+
+    /// The same with all of another list.
+    pub(super) fn put_all_first(&mut self, first: RuleList) {
+        let after = std::mem::replace(self, first);
+        self.extend(after);
+    }
 }
 
 impl Extend<(v1::Rule, v1::Origin)> for RuleList {
@@ -153,13 +165,16 @@ impl<'a> Lowering<'a> {
         rules.request.extend(late);
         rules.response.extend(after);
         self.misplaced(lines);
-        for count in [&rules.request, &rules.response, &rules.first].map(|list| list.rules.len()) {
-            if count > MAX_RULES {
-                let message = format!("`{proxy}` has {count} rules, at most {MAX_RULES} are taken");
-                self.report(Diagnostic::error(Code::BadValue, lines.section().span, message));
-            }
-        }
         rules
+    }
+
+    /// Refuses a list with more rules than are taken.
+    pub(super) fn few_enough(&mut self, lines: &Lines<'a>, proxy: &str, list: &RuleList) {
+        let count = list.rules.len();
+        if count > MAX_RULES {
+            let message = format!("`{proxy}` has {count} rules, at most {MAX_RULES} are taken");
+            self.report(Diagnostic::error(Code::BadValue, lines.section().span, message));
+        }
     }
 
     /// Warns of lines that run before others that stand above them.

@@ -7,7 +7,7 @@ use super::http_rule::RuleList;
 use super::proxy::Proxy;
 use super::rule::Args;
 use super::settings::Lines;
-use super::tcp_rule::CONTENT;
+use super::tcp_rule::{CONTENT, Deed};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expr::{Acls, Phase, Scope};
 
@@ -21,7 +21,7 @@ impl<'a> Lowering<'a> {
         for line in lines.own(CONTENT) {
             let Some(keyword) = line.action else { continue };
             let mut args = Args::new(line.args().get(1..).unwrap_or_default(), line.end());
-            let Some((action, _)) = self.tcp_action(keyword, &mut args, scope) else { continue };
+            let Some((Deed::Act(action), _)) = self.tcp_action(keyword, &mut args, scope) else { continue };
             args.skip();
             rules.extend(self.ruled(line, (&args, action), acls, scope).unwrap_or_default());
         }

@@ -3,6 +3,7 @@
 use sluicegate_proto::v1::{self, rule::Action};
 
 use super::Lowering;
+use super::arrival::Arrival;
 use super::effect::takes_connections;
 use super::http_rule::{Carries, Rules};
 use super::settings::Lines;
@@ -19,6 +20,8 @@ pub(super) struct Proxy<'l, 'a> {
     pub(super) mode: v1::Mode,
     pub(super) acls: Acls,
     pub(super) rules: Rules,
+    /// What becomes of its connections before its rules.
+    pub(super) arrival: Arrival,
     pub(super) error_pages: Vec<v1::ErrorPage>,
     pub(super) http: v1::HttpOptions,
     pub(super) disabled: bool,
@@ -199,6 +202,7 @@ const READ: &[&str] = &[
     "timeout check",
     "timeout client",
     "timeout client-fin",
+    "timeout client-hs",
     "timeout connect",
     "timeout http-keep-alive",
     "timeout http-request",
@@ -230,6 +234,16 @@ impl<'a> Lowering<'a> {
         };
         self.enter(lines);
         let mut rules = self.rules(lines, &acls, name, carries);
+        let mut arrival = Arrival::default();
+        if takes_connections(section.kind) {
+            arrival = self.arrival(lines, &acls, http);
+            // Of one that may switch, the other list is for its requests.
+            let list = if carries == Carries::Both { &mut rules.first } else { &mut rules.request };
+            list.put_all_first(arrival.with_requests());
+        }
+        for list in [&rules.request, &rules.response, &rules.first, &arrival.rules] {
+            self.few_enough(lines, name, list);
+        }
         if http && takes_connections(section.kind) {
             self.monitor(lines, &acls, &mut rules);
         }
@@ -243,6 +257,7 @@ impl<'a> Lowering<'a> {
             mode,
             acls,
             rules,
+            arrival,
             error_pages,
             http: options,
             disabled,

@@ -9,6 +9,7 @@ use super::address::{self, Address, Host};
 use super::check::Check;
 use super::connections::{Connections, Side};
 use super::proxy::Proxy;
+use super::proxy_header::SentHeader;
 use super::server_health::ServerHealth;
 use super::server_name::ServerNames;
 use super::server_port::ServerPort;
@@ -40,6 +41,7 @@ struct ServerOptions {
     tracks: Option<(String, Span)>,
     health: ServerHealth,
     connections: Connections,
+    header: SentHeader,
     /// Options for whose sake nothing is sent to it.
     closed: Vec<&'static str>,
     /// Options that ask for a check that is not made yet.
@@ -101,7 +103,11 @@ impl<'a> Lowering<'a> {
         let keep_alive = self.keep_alive(proxy.lines, Side::Server);
         let numbers = self.server_numbers(&drafts);
         for (index, (draft, number)) in drafts.into_iter().zip(numbers).enumerate() {
-            let Draft { name, span, address, client_port_offset, resolution, options } = draft;
+            let Draft { name, span, address, client_port_offset, resolution, mut options } = draft;
+            let proxy_header = self.sent_header(options.header, span);
+            // Checks of another place are not of what takes the traffic.
+            let elsewhere = options.schedule.port != 0 || options.schedule.address.is_some();
+            options.schedule.send_proxy |= proxy_header.is_some() && !elsewhere;
             // Without its check it is not known whether it is one of the right ones.
             let unchecked = options.checked && (!check.made || !options.unmade.is_empty());
             let unusable = none || !options.closed.is_empty() || unchecked;
@@ -132,6 +138,7 @@ impl<'a> Lowering<'a> {
                 user_timeout_ms: options.connections.user_timeout_ms,
                 source: options.connections.source_over(source.as_ref()),
                 keep_alive,
+                proxy_header,
                 ..v1::Endpoint::default()
             };
             options.health.write(&mut endpoint);
@@ -304,6 +311,7 @@ impl<'a> Lowering<'a> {
                 }
                 let word = option.args.first();
                 self.health_option(&option, &mut options.health, &mut options.schedule);
+                self.header_option(&option, &mut options.header);
                 if !word.is_some_and(|word| self.naming_option(name, word, &mut options.naming)) {
                     self.server_option(option, options);
                 }

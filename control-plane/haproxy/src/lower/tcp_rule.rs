@@ -8,6 +8,7 @@ use sluicegate_proto::limits::{MAX_CONDITION_OPS, MAX_CONDITION_TESTS};
 use sluicegate_proto::v1::{self, rule::Action};
 
 use super::Lowering;
+use super::arrival::Arrival;
 use super::condition::{both, either, is_never, not};
 use super::doubt::Stake;
 use super::http_rule::{RuleList, refusal};
@@ -18,29 +19,36 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::expr::{Acls, Phase, Scope};
 use crate::keywords::Keyword;
 
-/// The lists, in the order in which they run.
-const LISTS: [&str; 3] = ["tcp-request connection", "tcp-request session", CONTENT];
+/// The lists of what has arrived, in the order in which they run.
+const LISTS: [&str; 2] = ["tcp-request session", CONTENT];
 
 /// The list over the first bytes of a connection, or over each request.
 pub(super) const CONTENT: &str = "tcp-request content";
 
+/// What a line asks for.
+pub(super) enum Deed {
+    Act(Action),
+    /// A PROXY header is waited for.
+    ExpectProxy,
+}
+
 impl<'a> Lowering<'a> {
     /// What the `tcp-request` lines of a section turn away, and who goes before whom.
     pub(super) fn tcp_rules(&mut self, lines: &Lines<'a>, acls: &Acls, http: bool) -> RuleList {
-        let mut rules = RuleList::default();
+        let mut rules = Arrival::default();
         for list in LISTS.into_iter().filter(|list| http || *list != CONTENT) {
             let phase = if list == CONTENT { Phase::Request } else { Phase::Connection };
             self.tcp_list(lines.own(list), acls, Scope { phase, http }, &mut rules);
         }
-        rules
+        rules.rules
     }
 
-    fn tcp_list(
+    pub(super) fn tcp_list(
         &mut self,
         lines: impl Iterator<Item = &'a Directive>,
         acls: &Acls,
         scope: Scope,
-        rules: &mut RuleList,
+        arrival: &mut Arrival,
     ) {
         let mut accepted: Option<v1::Condition> = None;
         for line in lines {
@@ -52,18 +60,25 @@ impl<'a> Lowering<'a> {
             let when = when.map(|when| self.settled(line, &when, stake));
             match (action, when) {
                 // All that comes here is taken.
-                (Action::Allow(_), None) => return,
-                (Action::Allow(_), Some(when)) => {
+                (Deed::Act(Action::Allow(_)), None) => return,
+                (Deed::Act(Action::Allow(_)), Some(when)) => {
                     accepted = Some(match accepted {
                         Some(above) => either(above, when),
                         None => when,
                     })
                 }
-                (action, when) => {
+                (deed, when) => {
                     let when = both(when, accepted.clone().map(not));
                     self.short_enough(line, when.as_ref());
-                    if !when.as_ref().is_some_and(is_never) {
-                        rules.push((v1::Rule { when, action: Some(action) }, self.origin(line.span)));
+                    if when.as_ref().is_some_and(is_never) {
+                        continue;
+                    }
+                    match deed {
+                        Deed::Act(action) => {
+                            let rule = v1::Rule { when, action: Some(action) };
+                            arrival.rules.push((rule, self.origin(line.span)));
+                        }
+                        Deed::ExpectProxy => arrival.expect(when),
                     }
                 }
             }
@@ -76,18 +91,21 @@ impl<'a> Lowering<'a> {
         keyword: &Keyword,
         args: &mut Args<'a>,
         scope: Scope,
-    ) -> Option<(Action, Stake)> {
-        match keyword.name {
+    ) -> Option<(Deed, Stake)> {
+        let (action, stake) = match keyword.name {
             // In HTTP mode it has been done.
-            "switch-mode" if scope.http => Some((Action::Allow(v1::Allow {}), Stake::LetsIn)),
-            "switch-mode" => Some((self.switch_mode(args)?, Stake::Decides)),
-            "accept" => Some((Action::Allow(v1::Allow {}), Stake::LetsIn)),
-            "reject" => Some((Action::Deny(refusal(403)), Stake::Refuses)),
+            "switch-mode" if scope.http => (Action::Allow(v1::Allow {}), Stake::LetsIn),
+            "switch-mode" => (self.switch_mode(args)?, Stake::Decides),
+            "accept" => (Action::Allow(v1::Allow {}), Stake::LetsIn),
+            "reject" => (Action::Deny(refusal(403)), Stake::Refuses),
             name @ ("set-priority-class" | "set-priority-offset") => {
-                Some((self.priority(name, args, scope)?, Stake::Edits))
+                (self.priority(name, args, scope)?, Stake::Edits)
             }
-            _ => keyword.refusal().map(|status| (Action::Deny(refusal(status)), Stake::Refuses)),
-        }
+            // Who may tell other addresses than its own is let in with them.
+            "expect-proxy" => return Some((Deed::ExpectProxy, Stake::LetsIn)),
+            _ => (Action::Deny(refusal(keyword.refusal()?)), Stake::Refuses),
+        };
+        Some((Deed::Act(action), stake))
     }
 
     fn short_enough(&mut self, line: &Directive, when: Option<&v1::Condition>) {

@@ -32,7 +32,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn timeout(&mut self, lines: &Lines<'_>, name: &str) -> Option<u64> {
+    pub(super) fn timeout(&mut self, lines: &Lines<'_>, name: &str) -> Option<u64> {
         let word = lines.last(name)?.args().first()?;
         let millis = self.time(word)?;
         if is_bare(word.text()) && (1..SUSPICIOUS_MS).contains(&millis) {

@@ -103,7 +103,7 @@ fn body(out: &mut Out, body: &Body, provenance: &v1::Provenance) {
             out.number("spread_checks_percent", process.spread_checks_percent);
             out.millis("max_spread_checks_ms", process.max_spread_checks_ms);
         }
-        Body::Listener(listener) => listener_body(out, listener),
+        Body::Listener(listener) => listener_body(out, listener, provenance),
         Body::Frontend(frontend) => frontend_body(out, frontend, provenance),
         Body::Route(route) => {
             out.value("frontend", name(route.frontend.as_ref()));
@@ -151,7 +151,7 @@ fn host(address: &v1::HostAddress) -> String {
     format!("host {}:{}", address.name, address.port)
 }
 
-fn listener_body(out: &mut Out, listener: &v1::Listener) {
+fn listener_body(out: &mut Out, listener: &v1::Listener, provenance: &v1::Provenance) {
     let address = match listener.address.as_ref().unwrap() {
         listener::Address::Ip(address) => ip(address),
         listener::Address::Unix(address) => unix(address),
@@ -166,6 +166,11 @@ fn listener_body(out: &mut Out, listener: &v1::Listener) {
     out.text("interface", &listener.interface);
     socket(out, listener.user_timeout_ms, listener.keep_alive.as_ref());
     out.text("label", &listener.label);
+    if let Some(header) = &listener.proxy_header {
+        out.value("proxy_header", header.when.as_ref().map_or("always".to_owned(), condition));
+    }
+    out.millis("entry_timeout_ms", Some(listener.entry_timeout_ms).filter(|ms| *ms > 0));
+    rules(out, "connection_rules", &listener.connection_rules, &provenance.request_rules);
     if let Some(tls) = &listener.tls {
         tls::server(out, tls);
     }
@@ -290,6 +295,10 @@ fn endpoint_body(out: &mut Out, endpoint: &v1::Endpoint) {
         out.line(&format!("source: {address:?} to {} by {:?}", source.last_port, source.interface));
     }
     socket(out, endpoint.user_timeout_ms, endpoint.keep_alive.as_ref());
+    if let Some(it) = &endpoint.proxy_header {
+        let values = format!("checksum {} authority {} tls {}", it.checksum, it.authority, it.tls);
+        out.line(&format!("proxy_header: {} {values}", it.version().as_str_name()));
+    }
     out.text("cookie", &endpoint.cookie);
     if endpoint.hash_identity.is_some() {
         out.value("hash_identity", endpoint.hash_identity().as_str_name());

@@ -224,6 +224,20 @@ impl<'a> Arguments<'a> {
         }
     }
 
+    /// Which value of a PROXY header: a number, or HAProxy's word for it.
+    fn proxy_value(&self, scope: &mut Scope<'_>) -> Option<Fetch> {
+        let text = std::str::from_utf8(self.text(0)).unwrap_or_default();
+        let number = match text.strip_prefix("0x") {
+            Some(digits) => u8::from_str_radix(digits, 16).ok(),
+            None => text.parse().ok(),
+        };
+        let named = PROXY_VALUES.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
+        match number.or(named.map(|(_, number)| *number)) {
+            Some(number) => Some(Fetch::ProxyValue(number)),
+            None => self.wrong(0, "a number from 0 to 255, or a name such as AUTHORITY", scope),
+        }
+    }
+
     /// The name and occurrence of a header.
     fn header(&self, direction: Direction, whole: bool, scope: &mut Scope<'_>) -> Option<HeaderRef> {
         let name = String::from_utf8_lossy(self.text(0));
@@ -243,6 +257,20 @@ impl<'a> Arguments<'a> {
         Some(Selection { index: index?, delimiters: delimiters?, count: count? })
     }
 }
+
+/// HAProxy's words for values of PROXY headers (manual 7.3.3, fc_pp_tlv).
+const PROXY_VALUES: [(&str, u8); 10] = [
+    ("ALPN", 0x01),
+    ("AUTHORITY", 0x02),
+    ("CRC32C", 0x03),
+    ("NOOP", 0x04),
+    ("UNIQUE_ID", 0x05),
+    ("SSL", 0x20),
+    ("NETNS", 0x30),
+    ("GCP", 0xe0),
+    ("AWS", 0xea),
+    ("AZURE", 0xee),
+];
 
 fn fetch(call: &v1::Call, scope: &mut Scope<'_>) -> Option<Fetch> {
     let Some(spec) = catalog::fetch(&call.name) else {
@@ -266,6 +294,10 @@ fn fetch(call: &v1::Call, scope: &mut Scope<'_>) -> Option<Fetch> {
         "date" => arguments.date(scope)?,
         "dst" => Fetch::Destination,
         "dst_port" => Fetch::DestinationPort,
+        "fc_pp_authority" => Fetch::ProxyValue(0x02),
+        "fc_pp_tlv" => arguments.proxy_value(scope)?,
+        "fc_pp_unique_id" => Fetch::ProxyValue(0x05),
+        "fc_rcvd_proxy" => Fetch::HasProxyHeader,
         "fe_conn" => arguments.figure(Counted::FrontendConnections, Kind::Frontend, scope)?,
         "fe_name" => Fetch::FrontendName,
         "hostname" => Fetch::HostName,

@@ -1,7 +1,6 @@
 //! What has an address: listeners and endpoints.
 
 use std::num::NonZeroU32;
-use std::sync::Arc;
 
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::limits::MAX_WEIGHT;
@@ -10,7 +9,7 @@ use sluicegate_proto::v1::{self, Kind};
 use super::part::optional;
 use super::reason::Fault;
 use super::scope::Scope;
-use super::{address, outgoing, persistence, resolvers, tls, watch};
+use super::{address, entry, outgoing, persistence, resolvers, watch};
 use crate::endpoint::{
     CheckSchedule, ClientPort, Endpoint, EndpointAddress, ForcedHealth, ForcedValue, HashIdentity,
 };
@@ -36,7 +35,7 @@ pub(super) fn listener(key: &ObjectKey, wire: &v1::Listener, scope: &mut Scope<'
     let label = scope.text("label", &wire.label);
     let user_timeout = outgoing::user_timeout(wire.user_timeout_ms, scope);
     let keep_alive = outgoing::keep_alive(wire.keep_alive.as_ref(), scope);
-    let tls = optional(wire.tls.as_ref(), |wire| scope.at("tls", |scope| tls::server(wire, scope)));
+    let entry = entry::entry(key, wire, scope);
     Some(Listener {
         key: key.clone(),
         origin: scope.origin(),
@@ -52,7 +51,7 @@ pub(super) fn listener(key: &ObjectKey, wire: &v1::Listener, scope: &mut Scope<'
         frontend: frontend?,
         max_connections: NonZeroU32::new(wire.max_connections),
         label: label?,
-        tls: tls?.map(Arc::new),
+        entry: entry?,
     })
 }
 

@@ -10,7 +10,7 @@ use super::part::optional;
 use super::reason::Fault;
 use super::scope::Scope;
 use super::{address, endpoint};
-use crate::outgoing::{KeepAlive, Outgoing, PURGE_DELAY, Pool, Source};
+use crate::outgoing::{KeepAlive, Outgoing, PURGE_DELAY, Pool, ProxyHeader, ProxyVersion, Source};
 
 /// Connections opened ahead.
 const MAX_WARM: i64 = 1_000;
@@ -38,14 +38,36 @@ pub(super) fn pool(wire: Option<&v1::Pool>, scope: &mut Scope<'_>) -> Option<Poo
     })
 }
 
-/// `None` within: nothing about its sockets is said.
+/// `None` within: nothing about its connections is said.
 pub(super) fn outgoing(wire: &v1::Endpoint, scope: &mut Scope<'_>) -> Option<Option<Arc<Outgoing>>> {
     let source = optional(wire.source.as_ref(), |wire| scope.at("source", |scope| source(wire, scope)));
     let user_timeout = user_timeout(wire.user_timeout_ms, scope);
     let keep_alive = keep_alive(wire.keep_alive.as_ref(), scope);
+    let proxy_header = optional(wire.proxy_header.as_ref(), |wire| {
+        scope.at("proxy_header", |scope| proxy_header(wire, scope))
+    });
     let (source, interface) = source?.unwrap_or_default();
-    let outgoing = Outgoing { source, interface, user_timeout: user_timeout?, keep_alive: keep_alive? };
+    let outgoing = Outgoing {
+        source,
+        interface,
+        user_timeout: user_timeout?,
+        keep_alive: keep_alive?,
+        proxy_header: proxy_header?,
+    };
     Some((outgoing != Outgoing::default()).then(|| Arc::new(outgoing)))
+}
+
+fn proxy_header(wire: &v1::ProxyHeader, scope: &mut Scope<'_>) -> Option<ProxyHeader> {
+    let v1::ProxyHeader { version, checksum, authority, tls } = *wire;
+    let version = match scope.known::<v1::ProxyVersion>("version", version)? {
+        v1::ProxyVersion::One if checksum || authority || tls => {
+            return scope.fault(Fault::Meaningless { what: "a value in a header of version 1" });
+        }
+        v1::ProxyVersion::One => ProxyVersion::One,
+        v1::ProxyVersion::Two => ProxyVersion::Two,
+        v1::ProxyVersion::Unspecified => return scope.fault(Fault::Unset("version")),
+    };
+    Some(ProxyHeader { version, checksum, authority, tls })
 }
 
 type From = (Option<Source>, Option<Box<str>>);

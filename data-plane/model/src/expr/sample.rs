@@ -187,6 +187,10 @@ pub enum Fetch {
     HostName,
     /// req.len, req.ssl_sni and their like.
     Content(Content),
+    /// fc_rcvd_proxy.
+    HasProxyHeader,
+    /// fc_pp_tlv and those with names of their own: the type of a value in the PROXY header (proxy-protocol.txt 2.2.7).
+    ProxyValue(u8),
 }
 
 impl Fetch {
@@ -220,7 +224,7 @@ impl Fetch {
     /// Type of its value.
     pub fn yields(&self) -> ValueType {
         match self {
-            Self::Bool(_) | Self::Tls | Self::IsHttp => ValueType::Bool,
+            Self::Bool(_) | Self::Tls | Self::IsHttp | Self::HasProxyHeader => ValueType::Bool,
             Self::Figure(figure) => figure.yields(),
             Self::TlsFact(fact) => fact.yields(),
             Self::Content(content) => content.yields(),
@@ -239,6 +243,7 @@ impl Fetch {
             | Self::Base
             | Self::BackendName
             | Self::HostName
+            | Self::ProxyValue(_)
             | Self::FrontendName
             | Self::Method
             | Self::Path

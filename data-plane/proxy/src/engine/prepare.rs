@@ -6,8 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use rustc_hash::FxHashMap;
-use sluicegate_model::listener::{ListenAddress, Socket, UnixName, UnixSocket};
-use sluicegate_model::tls::TlsServer;
+use sluicegate_model::listener::{Entry, ListenAddress, Socket, UnixName, UnixSocket};
 use sluicegate_model::{Listener, Runtime};
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::Origin;
@@ -17,7 +16,7 @@ use super::{Bound, Engine, lock};
 use crate::listen::accept::Opened;
 use crate::listen::bind::{self, Circumstances, Half};
 use crate::listen::{BindError, ListenerId, unix};
-use crate::live::{Active, Attached, Draft, Gate, Generation};
+use crate::live::{Active, Draft, Gate, Generation, Taking};
 use crate::worker::run::{Command, Stop};
 
 /// Connections that the kernel keeps for a listener that says nothing and whose frontend has no limit.
@@ -60,7 +59,7 @@ pub enum Reason {
 pub struct Prepared {
     draft: Draft,
     number: u64,
-    listeners: FxHashMap<ListenerId, Wanted>,
+    listeners: FxHashMap<ListenerId, Goal>,
     /// By what they listen on: those that stay, with the identity that now has them, and new ones.
     kept: Vec<(Identity, ObjectKey, Option<NonZeroU32>)>,
     fresh: Vec<Fresh>,
@@ -134,7 +133,7 @@ impl Engine {
         let frontend = runtime.frontends.get(&listener.frontend);
         let identity = Identity::of(listener);
         if let Some(bound) = lock(&self.bound).sockets.get(&identity) {
-            plan.listeners.insert(bound.id, Wanted::by(listener));
+            plan.listeners.insert(bound.id, goal(listener));
             plan.kept.push((identity, listener.key.clone(), listener.max_connections));
             return Ok(());
         }
@@ -153,7 +152,7 @@ impl Engine {
             },
         )?;
         let id = self.next_id();
-        plan.listeners.insert(id, Wanted::by(listener));
+        plan.listeners.insert(id, goal(listener));
         let gate = Arc::new(Gate::new(listener.max_connections.map_or(0, NonZeroU32::get)));
         let bound = Bound { id, key: listener.key.clone(), gate, local: sockets.local, file: sockets.file };
         plan.fresh.push(Fresh { identity, bound, halves: sockets.halves });
@@ -173,9 +172,9 @@ impl Engine {
         self.limit_connections(&draft.runtime);
         let listeners = listeners
             .into_iter()
-            .filter_map(|(id, Wanted { frontend, tls })| {
+            .filter_map(|(id, (frontend, entry))| {
                 let frontend = Arc::clone(draft.frontends.get(&frontend)?);
-                Some((id, Attached { frontend, tls }))
+                Some((id, Taking { frontend, entry }))
             })
             .collect();
         let bytes = draft.runtime.hash.0;
@@ -232,24 +231,18 @@ fn place(file: Option<&mut unix::File>) {
     }
 }
 
-/// What is to take the connections of a bound socket.
-#[derive(Debug)]
-struct Wanted {
-    frontend: ObjectKey,
-    tls: Option<Arc<TlsServer>>,
-}
-
-impl Wanted {
-    fn by(listener: &Listener) -> Self {
-        Self { frontend: listener.frontend.clone(), tls: listener.tls.clone() }
-    }
-}
+/// The frontend of a listener, and what leads to it.
+type Goal = (ObjectKey, Option<Arc<Entry>>);
 
 #[derive(Default)]
 struct Plan {
-    listeners: FxHashMap<ListenerId, Wanted>,
+    listeners: FxHashMap<ListenerId, Goal>,
     kept: Vec<(Identity, ObjectKey, Option<NonZeroU32>)>,
     fresh: Vec<Fresh>,
+}
+
+fn goal(listener: &Listener) -> Goal {
+    (listener.frontend.clone(), listener.entry.clone())
 }
 
 /// A disabled frontend listens nowhere.

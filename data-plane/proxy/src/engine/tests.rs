@@ -384,6 +384,7 @@ fn unix_sockets_serve_and_are_replaced_without_a_gap() {
     assert!(!path.exists());
 }
 
+mod entry;
 mod inquire;
 mod leaving;
 mod priorities;

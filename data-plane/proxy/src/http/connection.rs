@@ -17,6 +17,7 @@ use crate::counters::CloseCause;
 use crate::failure::Failure;
 use crate::listen::{Attachment, Incoming, Standing};
 use crate::live::{EndpointState, LiveEndpoint, Permit, Place};
+use crate::proxy_protocol::Header;
 use crate::sessions::{self, Called};
 use crate::stream::{Peer, Stream};
 use crate::timer::Deadline;
@@ -50,6 +51,8 @@ pub(crate) struct Connection {
 /// so the two take less.
 struct Entry {
     client: Peer,
+    /// What it said of itself.
+    announced: Option<Arc<Header>>,
     attachment: Attachment,
     accepted: Instant,
     /// Exchanges so far.
@@ -87,13 +90,14 @@ enum Move {
 impl Connection {
     /// The task of a connection that was just accepted.
     pub(crate) fn new(worker: Rc<Worker>, incoming: Incoming) -> Self {
-        let Incoming { stream, client, accepted, attachment, places } = incoming;
+        let Incoming { stream, client, announced, accepted, attachment, places } = incoming;
         let registration = worker.registration();
         Self {
             worker,
             stream,
             entry: Box::new(Entry {
                 client,
+                announced,
                 attachment,
                 accepted,
                 served: 0,
@@ -186,6 +190,7 @@ impl Connection {
         turn.exchange.frontend = Some(Arc::clone(frontend));
         turn.exchange.number = self.entry.served;
         turn.exchange.tls = self.stream.agreed().cloned();
+        turn.exchange.announce(self.entry.announced.as_ref());
         turn.private = std::mem::take(&mut self.entry.private);
         turn.last = self.entry.last.take();
         self.state = State::Busy(turn);
@@ -364,7 +369,11 @@ impl Called for Connection {
             bytes_out: turn.map_or(0, |turn| turn.down.written()),
             status: exchange.and_then(|exchange| exchange.status),
             request: exchange.filter(|_| detailed).and_then(|it| it.request.line()).map(Into::into),
-            local: detailed.then(|| self.stream.local()).flatten(),
+            local: detailed
+                .then(|| {
+                    self.entry.announced.as_ref().and_then(|it| it.local()).or_else(|| self.stream.local())
+                })
+                .flatten(),
             endpoint_source: server.and_then(Stream::local),
             endpoint_address: endpoint
                 .as_ref()

@@ -8,6 +8,7 @@ use super::turn::{Stage, Turn};
 use crate::failure::Failure;
 use crate::h1::{Framing, View};
 use crate::live::{NoPermit, Permit, Sign, Ticket};
+use crate::proxy_protocol::announce;
 use crate::stream::Stream;
 use crate::termination::Phase;
 use crate::transfer::{Broken, Coding};
@@ -130,13 +131,19 @@ impl Run<'_, '_> {
     /// Puts down what is to be sent in one write: the head, and what is there of the body.
     fn load(&mut self) -> Option<Step> {
         let turn = &mut *self.turn;
-        let request = &turn.request;
+        let (request, exchange, client) = (&turn.request, &turn.exchange, &*self.client);
+        // A connection that has served nobody begins with it.
+        let endpoint = exchange.endpoint.as_ref().filter(|_| turn.facts.uses == 0);
+        let header = endpoint.and_then(|endpoint| endpoint.proxy_header());
         turn.up.reset();
         turn.up.begin(Framing::of_request(&request.head), Coding::AsIs);
         let body = request.first_body();
         // The same bytes were accepted before.
         let Ok(_) = turn.up.accept(body) else { return Some(self.fail(Failure::BadRequest(400))) };
         turn.up.queue(|out| {
+            if let Some(header) = header {
+                announce(header, exchange, client, out);
+            }
             View::new(&request.head, &request.bytes, &request.edits).render(out);
             out.extend_from_slice(body);
         });

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use sluicegate_model::backend::Reuse;
 
 use super::run::Run;
+use crate::live::{LiveBackend, LiveEndpoint};
 use crate::pool::{Rested, Wanted};
 use crate::stream::Stream;
 
@@ -29,7 +30,7 @@ impl Run<'_, '_> {
         let first = turn.exchange.number == 0;
         let (idle, reserve) = (&self.worker.idle, endpoint.reserve());
         let find = |wanted| idle.take(key, wanted).or_else(|| idle.take_over(key, reserve, wanted));
-        let shared = || match backend.settings().reuse {
+        let shared = || match reuse(endpoint, backend) {
             Reuse::Never => None,
             Reuse::Safe if first => None,
             Reuse::Aggressive if first => find(Wanted::Proven),
@@ -72,7 +73,7 @@ impl Run<'_, '_> {
         let reserve = endpoint.reserve();
         let unwanted = if !reserve.pool().lets_serve(connection.uses) {
             Some(connection)
-        } else if turn.facts.private || backend.settings().reuse == Reuse::Never {
+        } else if turn.facts.private || reuse(endpoint, backend) == Reuse::Never {
             turn.private.put(key, connection, self.frontend.settings().max_private_connections)
         } else {
             self.worker.idle.put(key, reserve, connection, self.now)
@@ -96,6 +97,11 @@ impl Run<'_, '_> {
             }
         }
     }
+}
+
+/// Who may have connections to an endpoint. One that began with a header is that client's alone.
+fn reuse(endpoint: &LiveEndpoint, backend: &LiveBackend) -> Reuse {
+    if endpoint.proxy_header().is_some() { Reuse::Never } else { backend.settings().reuse }
 }
 
 /// As HAProxy tells it: `NTLM`, `Negotiate` and `Nego2`, whatever follows.

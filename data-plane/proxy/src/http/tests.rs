@@ -11,6 +11,7 @@ mod limits;
 mod modes;
 mod operators;
 mod peers;
+mod proxy_header;
 mod replies;
 mod requests;
 mod retries;

@@ -7,17 +7,19 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use sluicegate_model::tls::TlsServer;
+use sluicegate_model::Mode;
 use tokio::sync::oneshot;
 
 use super::bind::Half;
+use super::entry::Arriving;
 use super::socket::Listener;
-use super::{Attachment, Incoming, ListenerId, greeting};
+use super::{Attachment, Incoming, ListenerId};
 use crate::counters::CloseCause;
 use crate::live::{Gate, Place};
 use crate::stream::{Peer, Stream};
 use crate::upstream::lacks_room;
 use crate::worker::Worker;
+use crate::{http, tcp};
 
 /// Connections taken before other tasks get their turn (HAProxy: tune.maxaccept).
 const BATCH: u32 = 64;
@@ -42,7 +44,7 @@ pub(crate) async fn run(worker: Rc<Worker>, opened: Opened, mut stop: oneshot::R
             return;
         }
     };
-    let mut door = Door { worker, id: opened.id, gate: opened.gate, attachment: None, tls: None, serial: 0 };
+    let mut door = Door { worker, id: opened.id, gate: opened.gate, attachment: None };
     let accepting = async {
         let mut batch = 0u32;
         loop {
@@ -73,9 +75,6 @@ struct Door {
     id: ListenerId,
     gate: Arc<Gate>,
     attachment: Option<Attachment>,
-    /// What its connections speak, as of the commit of this number; where the listener is gone, the last that they did.
-    tls: Option<Arc<TlsServer>>,
-    serial: u64,
 }
 
 impl Door {
@@ -86,15 +85,6 @@ impl Door {
                 attachment.refresh(&self.worker);
             }
             none => *none = Attachment::new(&self.worker, self.id),
-        }
-        let serial = self.attachment.as_ref().map_or(0, Attachment::serial);
-        if serial != self.serial {
-            self.serial = serial;
-            self.worker.with_active(|active| {
-                if let Some(attached) = active.listeners.get(&self.id) {
-                    self.tls.clone_from(&attached.tls);
-                }
-            });
         }
     }
 
@@ -143,12 +133,16 @@ impl Door {
         worker.counters().connections.add(1);
         let frontend = attachment.frontend();
         frontend.state.counters.shard(worker.index).connections.add(1);
-        let incoming = Incoming { stream, client, accepted: worker.clock.now(), attachment, places };
-        match &self.tls {
-            None => incoming.serve(worker),
-            Some(tls) => {
-                worker.spawn(Box::pin(greeting::greet(Rc::clone(worker), incoming, Arc::clone(tls))))
-            }
+        let mode = frontend.settings().mode;
+        let entry = attachment.entry().cloned();
+        let accepted = worker.clock.now();
+        let incoming = Incoming { stream, client, announced: None, accepted, attachment, places };
+        if let Some(entry) = entry {
+            return worker.spawn(Arriving::new(Rc::clone(worker), incoming, entry));
+        }
+        match mode {
+            Mode::Tcp => worker.spawn(tcp::serve(Rc::clone(worker), incoming)),
+            Mode::Http => worker.spawn(http::Connection::new(Rc::clone(worker), incoming)),
         }
     }
 

@@ -1,16 +1,15 @@
 //! A connection that was accepted, and what takes it.
 
-use std::rc::Rc;
 use std::sync::Arc;
 
-use sluicegate_model::Mode;
+use sluicegate_model::listener::Entry;
 use tokio::time::Instant;
 
 use super::ListenerId;
-use crate::live::{Active, Generation, LiveFrontend, Place};
+use crate::live::{Active, Generation, LiveFrontend, Place, Taking};
+use crate::proxy_protocol::Header;
 use crate::stream::{Peer, Stream};
 use crate::worker::Worker;
-use crate::{http, tcp};
 
 /// Of connections whose listener is closed: listeners are numbered from 1.
 const NONE: ListenerId = ListenerId(0);
@@ -18,26 +17,18 @@ const NONE: ListenerId = ListenerId(0);
 /// A client connection on its way to its task.
 #[derive(Debug)]
 pub struct Incoming {
-    /// Nothing has been read.
+    /// Nothing has been read but what the entry of its listener asks for.
     pub stream: Stream,
     /// Who connected.
     pub client: Peer,
+    /// What the connection said of itself; `None`: nothing was waited for.
+    pub announced: Option<Arc<Header>>,
     /// When.
     pub accepted: Instant,
     /// What takes it.
     pub attachment: Attachment,
     /// Its places under the limits of the process, the frontend and the listener; the task holds them to its end.
     pub places: [Place; 3],
-}
-
-impl Incoming {
-    /// Hands it to the protocol of its frontend.
-    pub(super) fn serve(self, worker: &Rc<Worker>) {
-        match self.attachment.frontend().settings().mode {
-            Mode::Tcp => worker.spawn(tcp::serve(Rc::clone(worker), self)),
-            Mode::Http => worker.spawn(http::Connection::new(Rc::clone(worker), self)),
-        }
-    }
 }
 
 /// What a connection's next request is served by: the newest frontend of the listener that it came in by.
@@ -47,6 +38,7 @@ pub struct Attachment {
     serial: u64,
     generation: Generation,
     frontend: Arc<LiveFrontend>,
+    entry: Option<Arc<Entry>>,
 }
 
 /// Whether the configuration still knows the listener of a connection.
@@ -63,8 +55,8 @@ impl Attachment {
     /// What a worker's newest generation has for a listener; `None`: nothing.
     pub(crate) fn new(worker: &Worker, listener: ListenerId) -> Option<Self> {
         worker.with_active(|active| {
-            let frontend = Arc::clone(&active.listeners.get(&listener)?.frontend);
-            Some(Self { listener, serial: active.serial, generation: active.generation, frontend })
+            let Taking { frontend, entry } = active.listeners.get(&listener)?.clone();
+            Some(Self { listener, serial: active.serial, generation: active.generation, frontend, entry })
         })
     }
 
@@ -77,8 +69,9 @@ impl Attachment {
             let Some(frontend) = self.newest(active) else { return Standing::Removed };
             self.serial = active.serial;
             self.generation = active.generation;
-            if !active.listeners.contains_key(&self.listener) {
-                self.listener = NONE;
+            match active.listeners.get(&self.listener) {
+                Some(taking) => self.entry.clone_from(&taking.entry),
+                None => self.listener = NONE,
             }
             if !Arc::ptr_eq(frontend, &self.frontend) {
                 self.frontend = Arc::clone(frontend);
@@ -90,7 +83,7 @@ impl Attachment {
     /// A frontend that is disabled listens nowhere, and keeps the connections that it has; also when it listens again,
     /// on sockets that they did not come in by.
     fn newest<'a>(&self, active: &'a Active) -> Option<&'a Arc<LiveFrontend>> {
-        active.listeners.get(&self.listener).map(|attached| &attached.frontend).or_else(|| {
+        active.listeners.get(&self.listener).map(|taking| &taking.frontend).or_else(|| {
             let frontend = active.frontends.get(self.frontend.config.key())?;
             (frontend.settings().disabled || self.listener == NONE).then_some(frontend)
         })
@@ -101,9 +94,9 @@ impl Attachment {
         &self.frontend
     }
 
-    /// The number of the generation's commit, as of the last refresh.
-    pub(super) fn serial(&self) -> u64 {
-        self.serial
+    /// What connections pass on the way to it, as of the last refresh that found the listener.
+    pub(super) fn entry(&self) -> Option<&Arc<Entry>> {
+        self.entry.as_ref()
     }
 
     /// The generation, as of the last refresh.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use sluicegate_model::Runtime;
-use sluicegate_model::tls::TlsServer;
+use sluicegate_model::listener::Entry;
 use sluicegate_proto::id::ObjectKey;
 
 use super::backend::LiveBackend;
@@ -45,13 +45,13 @@ pub struct Active {
     /// Those whose connections are opened ahead.
     pub(crate) warm: Box<[Arc<LiveBackend>]>,
     /// Who takes the connections of a bound socket.
-    pub(crate) listeners: FxHashMap<ListenerId, Attached>,
+    pub(crate) listeners: FxHashMap<ListenerId, Taking>,
 }
 
-/// What takes the connections of one bound socket.
-#[derive(Debug)]
-pub(crate) struct Attached {
+/// What becomes of a bound socket's connections.
+#[derive(Debug, Clone)]
+pub(crate) struct Taking {
     pub(crate) frontend: Arc<LiveFrontend>,
-    /// `None`: they are in clear.
-    pub(crate) tls: Option<Arc<TlsServer>>,
+    /// What they pass before; `None`: nothing.
+    pub(crate) entry: Option<Arc<Entry>>,
 }

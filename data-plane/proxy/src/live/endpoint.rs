@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use arc_swap::ArcSwapOption;
 use sluicegate_model::endpoint::{CheckKey, ClientPort, EndpointAddress, ForcedHealth, HostPort};
-use sluicegate_model::outgoing::Outgoing;
+use sluicegate_model::outgoing::{Outgoing, ProxyHeader};
 use sluicegate_model::persistence::Cookie;
 use sluicegate_model::{BackendSettings, Endpoint};
 
@@ -91,9 +91,14 @@ impl LiveEndpoint {
         }
     }
 
-    /// What its sockets have that others have not.
+    /// What its connections have that others have not.
     pub fn outgoing(&self) -> Option<&Outgoing> {
         self.config.outgoing.as_deref()
+    }
+
+    /// What connections to it begin with.
+    pub fn proxy_header(&self) -> Option<&ProxyHeader> {
+        self.outgoing()?.proxy_header.as_ref()
     }
 
     /// How its idle connections are kept, and how many there are.

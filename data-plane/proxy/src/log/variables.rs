@@ -90,6 +90,14 @@ impl Message for Line<'_> {
         self.clock.unix(self.clock.now())
     }
 
+    fn has_proxy_header(&self) -> bool {
+        self.exchange.announced.is_some()
+    }
+
+    fn proxy_values(&self, kind: u8) -> impl Iterator<Item = &[u8]> {
+        self.exchange.announced.iter().flat_map(move |header| header.values.of(kind))
+    }
+
     fn random(&self) -> u32 {
         self.chance.next()
     }

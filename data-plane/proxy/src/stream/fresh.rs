@@ -2,7 +2,9 @@
 
 use std::io::{self, Read as _};
 use std::net::Shutdown;
+use std::os::fd::AsRawFd;
 
+use nix::sys::socket::{MsgFlags, recv};
 use socket2::Socket;
 use tokio::net::{TcpStream, UnixStream};
 
@@ -43,6 +45,15 @@ impl Fresh {
         }
         let mut socket = self.socket.as_ref()?;
         waited(socket.read(buffer))
+    }
+
+    /// Looks at what is there, if that is more than `known` or the end, and leaves it; `None`: as [`Fresh::read`].
+    pub(super) fn peek(&self, into: &mut [u8], known: usize) -> Option<io::Result<usize>> {
+        let socket = self.socket.as_ref().filter(|_| !self.dry)?;
+        match recv(socket.as_raw_fd(), into, MsgFlags::MSG_PEEK) {
+            Ok(length) if length > 0 && length <= known => None,
+            peeked => waited(peeked.map_err(io::Error::from)),
+        }
     }
 
     /// Writes without waiting; `None`: the event loop must tell when there is room.

@@ -81,3 +81,37 @@ async fn a_reset_is_asked_for_before_and_after_watching() {
         assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
     }
 }
+
+#[tokio::test]
+async fn a_look_at_what_never_grows_ends_with_the_stream() {
+    for watched in [false, true] {
+        let (mut stream, mut peer) = accepted();
+        peer.write_all(b"part").unwrap();
+        if watched {
+            stream.watch().unwrap();
+        }
+        let mut buffer = [0; 8];
+        assert_eq!(poll_fn(|cx| stream.poll_peek(cx, &mut buffer, 0)).await.unwrap(), 4);
+        drop(peer);
+        assert_eq!(poll_fn(|cx| stream.poll_peek(cx, &mut buffer, 4)).await.unwrap(), 0);
+        assert_eq!(poll_fn(|cx| stream.poll_read(cx, &mut buffer)).await.unwrap(), 4);
+    }
+}
+
+#[tokio::test]
+async fn what_is_taken_is_what_was_looked_at() {
+    for watched in [false, true] {
+        let (mut stream, mut peer) = accepted();
+        peer.write_all(b"headrest").unwrap();
+        if watched {
+            stream.watch().unwrap();
+        }
+        let mut buffer = [0; 8];
+        assert_eq!(poll_fn(|cx| stream.poll_peek(cx, &mut buffer, 0)).await.unwrap(), 8);
+        stream.take(&mut buffer[..4]).unwrap();
+        assert_eq!((stream.is_watched(), &buffer[..4]), (watched, b"head".as_slice()));
+        assert_eq!(poll_fn(|cx| stream.poll_read(cx, &mut buffer)).await.unwrap(), 4);
+        assert_eq!(&buffer[..4], b"rest");
+        assert!(stream.take(&mut buffer).is_err(), "nothing is there");
+    }
+}

@@ -39,7 +39,7 @@ impl Request {
 
 /// What has come so far.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct First<'a> {
+pub(crate) struct First<'a> {
     /// `None`: nobody wants them.
     pub(super) bytes: Option<&'a [u8]>,
     pub(super) request: Option<&'a Request>,

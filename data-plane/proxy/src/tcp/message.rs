@@ -13,16 +13,16 @@ use crate::h1::Version;
 use crate::worker::Worker;
 
 /// What is known of it before bytes pass.
-pub(super) struct Connection<'a> {
-    pub(super) worker: &'a Worker,
-    pub(super) exchange: &'a Exchange,
-    pub(super) frontend: &'a str,
-    pub(super) first: First<'a>,
+pub(crate) struct Connection<'a> {
+    pub(crate) worker: &'a Worker,
+    pub(crate) exchange: &'a Exchange,
+    pub(crate) frontend: &'a str,
+    pub(crate) first: First<'a>,
 }
 
 /// What rules come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ruling {
+pub(crate) enum Ruling {
     /// One of them hangs on bytes that may come.
     Open,
     /// It is let in.
@@ -34,7 +34,7 @@ pub(super) enum Ruling {
 }
 
 /// Runs rules over a connection, and puts down what they wish of it. Of their actions no others can be done on bytes.
-pub(super) fn rule(
+pub(crate) fn rule(
     rules: &[Rule],
     connection: &Connection<'_>,
     scratch: &mut Scratch,
@@ -124,6 +124,14 @@ impl Message for Connection<'_> {
 
     fn may_become_http(&self) -> bool {
         self.first.may_become_request()
+    }
+
+    fn has_proxy_header(&self) -> bool {
+        self.exchange.announced.is_some()
+    }
+
+    fn proxy_values(&self, kind: u8) -> impl Iterator<Item = &[u8]> {
+        self.exchange.announced.iter().flat_map(move |header| header.values.of(kind))
     }
 
     fn random(&self) -> u32 {

@@ -20,6 +20,8 @@ pub(super) struct Relay {
     client_moved: Instant,
     server_moved: Instant,
     limits: Limits,
+    /// Bytes to the server that are not the client's.
+    header_bytes: u64,
 }
 
 /// Limits of silence (HAProxy: timeout client, server, client-fin, server-fin, tunnel).
@@ -45,19 +47,23 @@ impl Limits {
 }
 
 impl Relay {
-    /// `early`: what the client has said already.
-    pub(super) fn new(server: Stream, early: &[u8], limits: Limits, now: Instant) -> Self {
+    /// `header`: what the server is told first. `early`: what the client has said already.
+    pub(super) fn new(server: Stream, (header, early): (&[u8], &[u8]), limits: Limits, now: Instant) -> Self {
         let [mut up, down] = [(); 2].map(|()| {
             let mut transfer = Transfer::default();
             transfer.begin(Framing::Tunnel, Coding::AsIs);
             transfer
         });
-        if !early.is_empty() {
+        if !header.is_empty() || !early.is_empty() {
             // A tunnel has no form that bytes could violate.
             let _whole = up.accept(early);
-            up.queue(|out| out.extend_from_slice(early));
+            up.queue(|out| {
+                out.extend_from_slice(header);
+                out.extend_from_slice(early);
+            });
         }
-        Self { server, up, down, client_moved: now, server_moved: now, limits }
+        let header_bytes = header.len() as u64;
+        Self { server, up, down, client_moved: now, server_moved: now, limits, header_bytes }
     }
 
     /// Ready when both directions came to their end.
@@ -98,6 +104,6 @@ impl Relay {
 
     /// Bytes from the client, and to it.
     pub(super) fn bytes(&self) -> (u64, u64) {
-        (self.up.written(), self.down.written())
+        (self.up.written().saturating_sub(self.header_bytes), self.down.written())
     }
 }

@@ -32,6 +32,7 @@ use crate::http;
 use crate::listen::{Attachment, Incoming};
 use crate::live::{EndpointState, LiveBackend, Permit, Place, Sign, Ticket};
 use crate::persistence::Belonging;
+use crate::proxy_protocol::announce;
 use crate::sessions::Ending;
 use crate::stream::Stream;
 use crate::termination::Phase;
@@ -88,11 +89,12 @@ enum Step {
 
 impl Session {
     pub(super) fn new(worker: Rc<Worker>, incoming: Incoming) -> Self {
-        let Incoming { stream, client, accepted, attachment, places } = incoming;
+        let Incoming { stream, client, announced, accepted, attachment, places } = incoming;
         let mut exchange = worker.exchanges.take(accepted, client);
         exchange.frontend = Some(Arc::clone(attachment.frontend()));
         exchange.generation = attachment.generation();
         exchange.tls = stream.agreed().cloned();
+        exchange.announce(announced.as_ref());
         let registration = worker.registration();
         let inspection = attachment.frontend().settings().inspection.as_ref();
         let switches = inspection.is_some_and(|inspection| inspection.switches);
@@ -181,7 +183,7 @@ impl Session {
         // Those of one that may switch are for its requests.
         let rules = if self.attachment.is_none() { &*settings.request_rules } else { &[] };
         if !frontend.routes.is_empty() || !rules.is_empty() || settings.inspection.is_some() {
-            exchange.local = self.client.local();
+            exchange.learn_local(&self.client);
         }
         if self.ruling(rules, exchange, frontend.name(), First::default()) == Ruling::Refused {
             return self.refuse(exchange);
@@ -246,8 +248,8 @@ impl Session {
         let settings = backend.settings();
         exchange.backend = Some(Arc::clone(backend));
         let looks = settings.persistence.is_some() || !settings.request_rules.is_empty();
-        if looks && exchange.local.is_none() {
-            exchange.local = self.client.local();
+        if looks {
+            exchange.learn_local(&self.client);
         }
         let first = self.early.first(false);
         if self.ruling(&settings.request_rules, exchange, frontend, first) == Ruling::Refused {
@@ -314,7 +316,11 @@ impl Session {
         if frontend.sinks.wants_source {
             exchange.source = server.local();
         }
-        let relay = Box::new(Relay::new(server, &self.early.take(), limits, now));
+        let mut header = Vec::new();
+        if let Some(wanted) = permit.endpoint().proxy_header() {
+            announce(wanted, exchange, &self.client, &mut header);
+        }
+        let relay = Box::new(Relay::new(server, (&header, &self.early.take()), limits, now));
         Step::Next(State::Relay { relay, _permit: permit })
     }
 

@@ -15,7 +15,7 @@ fn a_panic_ends_one_task_and_is_counted() {
     let shared = shared();
     runtime.block_on(async {
         let worker = Worker::new(0, Arc::clone(&shared));
-        worker.spawn(Box::pin(async { panic!("a test panics on purpose") as CloseCause }));
+        worker.spawn(Box::pin(async { panic!("a test panics on purpose") }));
         worker.spawn(std::future::ready(CloseCause::Finished));
         while shared.counters.sum(|shard| &shard.closes[CloseCause::Finished as usize]) == 0 {
             tokio::task::yield_now().await;
@@ -25,7 +25,7 @@ fn a_panic_ends_one_task_and_is_counted() {
     assert_eq!(shared.counters.sum(|shard| &shard.closes[CloseCause::Panic as usize]), 1);
     // What had no end when the event loop was dropped was stopped hard.
     runtime.block_on(async {
-        Worker::new(0, Arc::clone(&shared)).spawn(std::future::pending::<CloseCause>());
+        Worker::new(0, Arc::clone(&shared)).spawn(std::future::pending());
     });
     drop(runtime);
     assert_eq!(shared.counters.sum(|shard| &shard.closes[CloseCause::HardStop as usize]), 1);

@@ -201,3 +201,17 @@ fn a_converter_sees_each_value() {
     let one = condition(wire_test("path", Match::Beg, &["/Images"]));
     assert_eq!(one.ops.len(), 1);
 }
+
+#[test]
+fn values_of_a_proxy_header() {
+    let mut message = request();
+    assert!(!holds(&message, "fc_rcvd_proxy", Match::Bool, &[]));
+    assert!(!holds(&message, "fc_pp_authority", Match::Found, &[]));
+    message.proxy_values = vec![(2, b"example.org".to_vec()), (0xe4, b"a".to_vec()), (0xe4, b"b".to_vec())];
+    assert!(holds(&message, "fc_rcvd_proxy", Match::Bool, &[]));
+    assert!(holds(&message, "fc_pp_authority", Match::Str, &["example.org"]));
+    assert!(!holds(&message, "fc_pp_unique_id", Match::Found, &[]));
+    // A test looks at all of one type.
+    assert!(holds(&message, "fc_pp_tlv(0xe4)", Match::Str, &["a"]));
+    assert!(holds(&message, "fc_pp_tlv(0xe4)", Match::Str, &["b"]));
+}

@@ -109,9 +109,13 @@ async fn a_proxy_line_is_about_the_connection_itself() {
     assert_eq!(outcome.status, Status::L7Ok);
     assert_eq!(*heard.lock().unwrap(), ["PROXY TCP4 127.0.0.1"]);
     let from = SocketAddr::from(([127, 0, 0, 1], 1_000));
-    let to = Target::Ip(SocketAddr::from(([127, 0, 0, 2], 80)));
-    assert_eq!(proxy_line(Some(from), &to), "PROXY TCP4 127.0.0.1 127.0.0.2 1000 80\r\n");
-    assert_eq!(proxy_line(None, &to), "PROXY UNKNOWN\r\n");
+    let mut way = way(Target::Ip(SocketAddr::from(([127, 0, 0, 2], 80))));
+    let line = |way: &Way, from| String::from_utf8(proxy_header(from, way)).unwrap();
+    assert_eq!(line(&way, Some(from)), "PROXY TCP4 127.0.0.1 127.0.0.2 1000 80\r\n");
+    assert_eq!(line(&way, None), "PROXY UNKNOWN\r\n");
+    let binary = ProxyHeader { version: ProxyVersion::Two, ..ProxyHeader::LINE };
+    way.outgoing = Some(Arc::new(Outgoing { proxy_header: Some(binary), ..Outgoing::default() }));
+    assert_eq!(proxy_header(Some(from), &way), b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0");
 }
 
 #[tokio::test]

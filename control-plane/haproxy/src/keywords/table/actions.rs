@@ -105,8 +105,10 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "the address of the client is not read yet",
         )
         .instead(Effect::NoProxy),
-        Keyword::degraded("expect-proxy", TCP_CONNECTION, "the PROXY line is not read yet")
-            .instead(Effect::NoProxy),
+        Keyword::works("expect-proxy", TCP_CONNECTION, "lower/proxy_protocol")
+            .takes(1, 1, "layer4")
+            .of(&[Form::OneOf(&["layer4"])])
+            .does("Waits for a PROXY header, which tells whose the connection is."),
         Keyword::degraded("cache-store", RESPONSE, "nothing is cached").takes(1, 1, "<cache>"),
         Keyword::degraded("attach-srv", TCP_SESSION, "connections are not reversed yet")
             .instead(Effect::Refuse(403)),

@@ -27,6 +27,9 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .takes(1, 1, "<time>")
             .of(TIME)
             .does("How long what was sent may stay without an acknowledgement."),
+        Keyword::works("accept-proxy", BIND, "lower/proxy_protocol")
+            .takes(0, 0, "")
+            .does("Its connections begin with a PROXY header, which tells whose they are."),
         Keyword::works("gid", BIND, TEST).takes(1, 1, "<number>").does("Group of a unix socket."),
         Keyword::works("ssl", BIND, LOWER_TLS).takes(0, 0, "").does("Clients speak TLS."),
         Keyword::works("verify", BIND, LOWER_TLS)
@@ -52,7 +55,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .does("Certificates of clients that were revoked."),
     ],
     &[
-        closed("accept-proxy", "the PROXY line is not read yet").takes(0, 0, ""),
         closed("accept-netscaler-cip", "the address of the client is not read yet").takes(
             1,
             1,

@@ -103,12 +103,6 @@ pub(in super::super) const FETCHES: &[Names] = &[
          srv_conn_free srv_iweight srv_uweight srv_weight stopping uptime",
     },
     Names {
-        why: "the PROXY line is not read yet",
-        instead: Effect::NotFound,
-        names: "\
-         fc_pp_authority fc_pp_tlv fc_pp_unique_id fc_rcvd_proxy",
-    },
-    Names {
         why: "the state of sockets is not read by expressions yet",
         instead: Effect::LeftOut,
         names: "\

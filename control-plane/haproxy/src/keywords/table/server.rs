@@ -94,9 +94,42 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         checked("check-proto").takes(1, 1, "<name>"),
         checked("healthcheck").takes(1, 1, "<name>"),
     ],
+    &[
+        Keyword::works("send-proxy", SERVER, HEADER)
+            .takes(0, 0, "")
+            .does("Begins connections with a PROXY header, a line of text."),
+        Keyword::works("send-proxy-v2", SERVER, HEADER)
+            .takes(0, 0, "")
+            .does("Begins connections with a binary PROXY header."),
+        Keyword::works("send-proxy-v2-ssl", SERVER, HEADER)
+            .takes(0, 0, "")
+            .does("As `send-proxy-v2`; it tells whether the client speaks TLS."),
+        Keyword::degraded(
+            "send-proxy-v2-ssl-cn",
+            SERVER,
+            "as `send-proxy-v2-ssl`: there is no TLS yet, and so no client has a certificate",
+        )
+        .takes(0, 0, ""),
+        Keyword::works("proxy-v2-options", SERVER, HEADER)
+            .takes(1, 1, "<option>[,...]")
+            .of(&[Form::List(&[
+                "ssl",
+                "cert-cn",
+                "ssl-cipher",
+                "cert-sig",
+                "cert-key",
+                "authority",
+                "crc32c",
+                "unique-id",
+            ])])
+            .does("What `send-proxy-v2` tells besides: `crc32c`, `authority` and `ssl`; the others are not sent."),
+        Keyword::degraded("set-proxy-v2-tlv-fmt", SERVER, "values of one's own are not sent yet")
+            .takes(1, 1, "<format>")
+            .adds(),
+    ],
     &Keyword::each(
-        ["send-proxy", "send-proxy-v2", "send-proxy-v2-ssl", "send-proxy-v2-ssl-cn"],
-        closed("", "the PROXY line that it waits for is not sent yet").takes(0, 0, ""),
+        ["no-send-proxy", "no-send-proxy-v2", "no-send-proxy-v2-ssl", "no-send-proxy-v2-ssl-cn"],
+        Keyword::works("", SERVER, HEADER).takes(0, 0, "").does("Undoes the option of `default-server`."),
     ),
     &[
         Keyword::works("agent-check", SERVER, HEALTH)
@@ -157,29 +190,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .takes(1, 1, "{ legacy | octet-count }")
             .of(&[Form::OneOf(&["legacy", "octet-count"])]),
         Keyword::inert("quic-cc-algo", SERVER, "it acts on QUIC alone").takes(1, 1, "<algorithm>"),
-        Keyword::inert(
-            "proxy-v2-options",
-            SERVER,
-            "it acts on `send-proxy-v2` alone, which is not supported yet",
-        )
-        .takes(1, 1, "<option>[,...]")
-        .of(&[Form::List(&[
-            "ssl",
-            "cert-cn",
-            "ssl-cipher",
-            "cert-sig",
-            "cert-key",
-            "authority",
-            "crc32c",
-            "unique-id",
-        ])]),
-        Keyword::inert(
-            "set-proxy-v2-tlv-fmt",
-            SERVER,
-            "it acts on `send-proxy-v2` alone, which is not supported yet",
-        )
-        .takes(1, 1, "<format>")
-        .adds(),
     ],
     &[
         Keyword::degraded("idle-ping", SERVER, POOL).takes(1, 1, "<time>").of(TIME),
@@ -213,10 +223,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
     &Keyword::each(
         [
             "no-check-reuse-pool",
-            "no-send-proxy",
-            "no-send-proxy-v2",
-            "no-send-proxy-v2-ssl",
-            "no-send-proxy-v2-ssl-cn",
             "no-tfo",
         ],
         Keyword::inert("", SERVER, "it is so anyway").takes(0, 0, ""),
@@ -298,4 +304,5 @@ const fn checked(name: &'static str) -> Keyword {
 const KERNEL: &str = "the kernel's setting stays";
 const NAMES: &str = "lower/resolvers";
 const CONNECTIONS: &str = "lower/connections";
+const HEADER: &str = "lower/proxy_protocol";
 const POOL: &str = "idle connections are kept by the engine's own rules";

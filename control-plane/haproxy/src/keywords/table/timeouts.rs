@@ -14,10 +14,10 @@ pub(super) const GROUPS: &[&[Keyword]] = &[&[
     time("timeout tarpit", DFLB, "How long a tarpitted request is held."),
     time("timeout client-fin", DFL, "Inactivity of the client once one side has closed."),
     time("timeout server-fin", DLB, "Inactivity of the server once one side has closed."),
-    Keyword::degraded("timeout client-hs", DFL, "a handshake has the time of `timeout client`")
+    Keyword::works("timeout client-hs", DFL, "lower/proxy_protocol")
         .takes(1, 1, "<time>")
         .once()
-        .does("Wait for the end of a TLS handshake."),
+        .does("Wait for a PROXY header; without it `timeout client`."),
 ]];
 
 const fn time(name: &'static str, places: Places, summary: &'static str) -> Keyword {

@@ -60,6 +60,7 @@ fn plausible(spec: &ArgumentSpec) -> v1::Argument {
         (ArgumentType::Text, "delimiter") => text("?"),
         (ArgumentType::Text, "unit") => text("ms"),
         (ArgumentType::Text, "start") => text("+1"),
+        (ArgumentType::Text, "type") => text("AUTHORITY"),
         (ArgumentType::Server, _) => text("app/app01"),
         (ArgumentType::Text | ArgumentType::Backend | ArgumentType::Frontend, _) => text("name"),
     }
@@ -169,4 +170,25 @@ fn occurrence_zero_is_none() {
 fn the_matches_of_the_schema_are_all_known() {
     // A new match has to be met in `matcher` before it can be spoken.
     assert!(Match::try_from(Match::Bin as i32 + 1).is_err());
+}
+
+#[test]
+fn values_of_headers_are_called_by_number_or_name() {
+    let table = [
+        ("0", Some(0)),
+        ("255", Some(255)),
+        ("0xEa", Some(0xea)),
+        ("AWS", Some(0xea)),
+        ("authority", Some(2)),
+        ("UNIQUE_ID", Some(5)),
+        ("256", None),
+        ("0x100", None),
+        ("-1", None),
+        ("", None),
+        ("AUTHORITIES", None),
+    ];
+    for (written, number) in table {
+        let fetch = compiled(call("fc_pp_tlv", vec![text(written)]), Vec::new()).map(|sample| sample.fetch);
+        assert_eq!(fetch.as_ref().ok(), number.map(Fetch::ProxyValue).as_ref(), "{written}: {fetch:?}");
+    }
 }

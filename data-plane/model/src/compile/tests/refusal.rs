@@ -2,6 +2,7 @@ mod checks;
 mod connections;
 mod inspection;
 mod outlier;
+mod proxy_protocol;
 mod resolution;
 
 use sluicegate_proto::limits::MAX_CONDITION_DEPTH;

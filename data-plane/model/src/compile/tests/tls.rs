@@ -46,8 +46,8 @@ fn resources(pems: &[String], change: impl Fn(&mut v1::TlsServer)) -> Vec<Resour
     all
 }
 
-fn server(runtime: &Runtime) -> Arc<TlsServer> {
-    runtime.listeners.values().next().unwrap().tls.clone().unwrap()
+fn server(runtime: &Runtime) -> &TlsServer {
+    runtime.listeners.values().next().unwrap().entry.as_ref().unwrap().tls.as_ref().unwrap()
 }
 
 #[test]
@@ -140,8 +140,7 @@ fn another_certificate_ends_no_session() {
     let before = full(&resources(&[file("a.test")], |_| {}));
     let changed = resources(&[file("a.test")], |_| {});
     let after = compile(Some(&before), Change::Full(&changed)).unwrap();
-    let (before, after) = (server(&before), server(&after));
-    let config = |server: &TlsServer| Arc::clone(server.config(None).unwrap());
+    let config = |runtime: &Runtime| Arc::clone(server(runtime).config(None).unwrap());
     assert!(!Arc::ptr_eq(&config(&before), &config(&after)));
     assert!(Arc::ptr_eq(&config(&before).ticketer, &config(&after).ticketer));
 }
@@ -160,10 +159,11 @@ fn names_lead_to_what_is_agreed_upon_with_them() {
             tls.certificates[1].settings = Some(own.clone());
             tls.certificates[1].server_names = vec!["*.b.test".to_owned(), "!x.b.test".to_owned()];
         });
-        server(&full(&resources))
+        full(&resources)
     };
     let (open, strict) = (of(false), of(true));
-    let tickets = |server: &TlsServer, name| server.config(name).map(|config| config.ticketer.enabled());
+    let tickets =
+        |runtime: &Runtime, name| server(runtime).config(name).map(|config| config.ticketer.enabled());
     for (name, lenient, strictly) in [
         (Some("a.test"), Some(true), Some(true)),
         (Some("y.b.test"), Some(false), Some(false)),

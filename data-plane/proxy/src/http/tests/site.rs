@@ -20,7 +20,7 @@ use crate::clock::Clock;
 use crate::exchange::Exchange;
 use crate::http::{Ask, Connection, Trace};
 use crate::listen::{Attachment, Incoming, ListenerId};
-use crate::live::{Active, Attached, Gate, Generation};
+use crate::live::{Active, Gate, Generation, Taking};
 use crate::stream::{Fresh, Peer, Stream};
 use crate::termination::Phase;
 use crate::worker::{Shared, Worker};
@@ -217,6 +217,7 @@ impl Site {
                 worker.spawn(Connection::new(
                     Rc::clone(&worker),
                     Incoming {
+                        announced: None,
                         stream: Stream::Fresh(Fresh::accepted(stream.into_std().unwrap().into(), false)),
                         client: Peer::Ip(client),
                         accepted: Instant::now(),
@@ -236,7 +237,7 @@ impl Site {
         let live = &self.worker.shared.live;
         let draft = live.draft(Arc::new(runtime));
         let frontend = Arc::clone(&draft.frontends[&key(v1::Kind::Frontend, "main")]);
-        let attached = Attached { frontend: Arc::clone(&frontend), tls: None };
+        let taking = Taking { frontend, entry: None };
         live.commit(
             Active {
                 generation: Generation { number: self.serial, hash: [0; 4] },
@@ -246,10 +247,10 @@ impl Site {
                 backends: draft.backends,
                 warm: Box::default(),
                 // As the engine does it: a disabled frontend listens nowhere, and then on a socket of another number.
-                listeners: match (frontend.settings().disabled, self.closed) {
+                listeners: match (taking.frontend.settings().disabled, self.closed) {
                     (true, _) => [].into_iter().collect(),
-                    (false, true) => [(ListenerId(LISTENER.0 + 1), attached)].into_iter().collect(),
-                    (false, false) => [(LISTENER, attached)].into_iter().collect(),
+                    (false, true) => [(ListenerId(LISTENER.0 + 1), taking)].into_iter().collect(),
+                    (false, false) => [(LISTENER, taking)].into_iter().collect(),
                 },
             },
             1_000,

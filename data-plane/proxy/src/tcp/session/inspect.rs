@@ -203,8 +203,9 @@ impl Session {
         };
         let stream = std::mem::replace(&mut self.client, Stream::gone());
         let (client, accepted) = (exchange.client, exchange.times.accepted);
+        let announced = exchange.announced.clone();
         self.worker.exchanges.put(exchange);
-        let incoming = Incoming { stream, client, accepted, attachment: *attachment, places };
+        let incoming = Incoming { stream, client, announced, accepted, attachment: *attachment, places };
         let worker = std::rc::Rc::clone(&self.worker);
         Ok(Box::new(http::Connection::upgraded(worker, incoming, self.early.bytes(), now)))
     }

@@ -1,0 +1,98 @@
+//! Headers that go out.
+
+use std::io::Write as _;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+
+use sluicegate_model::outgoing::{ProxyHeader, ProxyVersion};
+
+use super::{binary, checksum, kind};
+
+/// The longest name of a host that is passed on (section 2.2.1: PP2_TYPE_AUTHORITY).
+const MAX_AUTHORITY: usize = 255;
+
+/// Appends a header of that form about the connection from the first address to the second, as HAProxy writes it; `None`:
+/// nothing is known of its ends, or they are not of TCP. `authority`: the host that the client asked for.
+pub fn write(
+    header: &ProxyHeader,
+    ends: Option<(SocketAddr, SocketAddr)>,
+    authority: Option<&[u8]>,
+    out: &mut Vec<u8>,
+) {
+    let ends = ends.map(|ends| match ends {
+        (SocketAddr::V4(_), SocketAddr::V4(_)) => ends,
+        (client, local) => (in_six(client), in_six(local)),
+    });
+    match header.version {
+        ProxyVersion::One => line(ends, out),
+        ProxyVersion::Two => binary(header, ends, authority, out),
+    }
+}
+
+/// Where only one of the two is of IPv6, both are written so.
+fn in_six(address: SocketAddr) -> SocketAddr {
+    let ip: Ipv6Addr = match address.ip() {
+        IpAddr::V4(ip) => ip.to_ipv6_mapped(),
+        IpAddr::V6(ip) => ip,
+    };
+    SocketAddr::new(ip.into(), address.port())
+}
+
+fn line(ends: Option<(SocketAddr, SocketAddr)>, out: &mut Vec<u8>) {
+    let Some((client, local)) = ends else { return out.extend_from_slice(b"PROXY UNKNOWN\r\n") };
+    let family = if client.is_ipv4() { "TCP4" } else { "TCP6" };
+    // Writing to a Vec cannot fail.
+    let _infallible =
+        write!(out, "PROXY {family} {} {} {} {}\r\n", client.ip(), local.ip(), client.port(), local.port());
+}
+
+fn binary(
+    header: &ProxyHeader,
+    ends: Option<(SocketAddr, SocketAddr)>,
+    authority: Option<&[u8]>,
+    out: &mut Vec<u8>,
+) {
+    let start = out.len();
+    let (command, family) = match ends {
+        None => (binary::LOCAL, binary::UNSPEC),
+        Some((client, _)) if client.is_ipv4() => (binary::PROXY, binary::TCP4),
+        Some(_) => (binary::PROXY, binary::TCP6),
+    };
+    out.extend_from_slice(binary::SIGNATURE);
+    out.extend_from_slice(&[binary::VERSION | command, family, 0, 0]);
+    if let Some((client, local)) = ends {
+        ip(client, out);
+        ip(local, out);
+        out.extend_from_slice(&client.port().to_be_bytes());
+        out.extend_from_slice(&local.port().to_be_bytes());
+    }
+    let sum = header.checksum.then(|| value(kind::CHECKSUM, &[0; 4], out));
+    if let Some(authority) = authority.filter(|name| header.authority && name.len() <= MAX_AUTHORITY) {
+        value(kind::AUTHORITY, authority, out);
+    }
+    if header.tls {
+        // The client speaks none: no flag is set, and nothing was verified.
+        value(kind::TLS, &[0; 5], out);
+    }
+    // Addresses and values are below 400 bytes.
+    let length = u16::try_from(out.len() - start - binary::FIXED).unwrap_or(u16::MAX);
+    out[start + binary::FIXED - 2..start + binary::FIXED].copy_from_slice(&length.to_be_bytes());
+    if let Some(at) = sum {
+        let sum = checksum::without(&out[start..], at - start);
+        out[at..at + 4].copy_from_slice(&sum.to_be_bytes());
+    }
+}
+
+fn ip(address: SocketAddr, out: &mut Vec<u8>) {
+    match address.ip() {
+        IpAddr::V4(ip) => out.extend_from_slice(&ip.octets()),
+        IpAddr::V6(ip) => out.extend_from_slice(&ip.octets()),
+    }
+}
+
+/// Appends a value; where its bytes begin.
+fn value(kind: u8, bytes: &[u8], out: &mut Vec<u8>) -> usize {
+    let [high, low] = u16::try_from(bytes.len()).unwrap_or(u16::MAX).to_be_bytes();
+    out.extend_from_slice(&[kind, high, low]);
+    out.extend_from_slice(bytes);
+    out.len() - bytes.len()
+}
