@@ -2,7 +2,8 @@
 
 use std::error::Error;
 
-const FILES: [&str; 4] = [
+const FILES: [&str; 5] = [
+    "sluicegate/v1/compression.proto",
     "sluicegate/v1/snapshot.proto",
     "sluicegate/v1/asks.proto",
     "sluicegate/v1/session.proto",

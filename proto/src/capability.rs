@@ -78,6 +78,7 @@ const PLAIN: &[&str] = &[
     "forwarded-for",
     "hold",
     "http-reuse",
+    "http.compression",
     "kind.backend",
     "kind.blob",
     "kind.endpoint",

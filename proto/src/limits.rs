@@ -78,3 +78,7 @@ pub const MAX_STDEV_THOUSANDTHS: i64 = 100_000;
 pub const MIN_EJECTION_MS: u64 = 100;
 /// Ways to the first address of an endpoint.
 pub const MAX_FIRST_ADDRESSES: usize = 16;
+/// Algorithms of one compression.
+pub const MAX_ALGORITHMS: usize = 16;
+/// Types of content of one compression.
+pub const MAX_CONTENT_TYPES: usize = 1_024;

@@ -10,6 +10,7 @@ mod backend;
 mod balance;
 mod bind;
 mod check;
+mod compression;
 mod condition;
 mod connections;
 mod console;

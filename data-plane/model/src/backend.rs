@@ -8,6 +8,7 @@ use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::Origin;
 
 use crate::check::{Formulas, Script};
+use crate::compression::Compression;
 use crate::endpoint::Endpoint;
 use crate::expr::Sample;
 use crate::frontend::{HttpOptions, Mode, Timeouts};
@@ -66,6 +67,8 @@ pub struct BackendSettings {
     pub response_rules: Vec<Rule>,
     /// In TCP mode, behind that of the frontend and before the request rules.
     pub inspection: Option<Box<Inspection>>,
+    /// What responses are compressed; `None`: what the frontend says.
+    pub compression: Option<Box<Compression>>,
     /// By status.
     pub error_pages: ErrorPages,
     /// Use all backup endpoints together, not the first alone.

@@ -7,6 +7,7 @@ mod balance;
 mod call;
 mod check;
 mod children;
+mod compression;
 mod condition;
 mod endpoint;
 mod entry;

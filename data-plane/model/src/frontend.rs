@@ -7,6 +7,7 @@ use std::time::Duration;
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::Origin;
 
+use crate::compression::Compression;
 use crate::expr::{Condition, IpSet};
 use crate::inspection::Inspection;
 use crate::logging::Logging;
@@ -56,6 +57,8 @@ pub struct FrontendSettings {
     pub inspection: Option<Box<Inspection>>,
     /// Taken where no route matches; `None`: 503.
     pub default_backend: Option<ObjectKey>,
+    /// What responses are compressed, as far as the backend leaves that open; `None`: it says nothing of it.
+    pub compression: Option<Box<Compression>>,
     /// By status.
     pub error_pages: ErrorPages,
     /// Accepts nothing.

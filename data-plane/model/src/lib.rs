@@ -10,6 +10,7 @@ pub mod agent;
 pub mod backend;
 pub mod check;
 mod compile;
+pub mod compression;
 pub mod endpoint;
 pub mod expr;
 pub mod frontend;

@@ -139,6 +139,28 @@ pub fn count_response(responses: &Responses, status: u16) {
     }
 }
 
+/// What became of bodies that were to be compressed.
+#[derive(Debug, Default)]
+pub struct CompressionCounters {
+    /// Bytes of content that were compressed.
+    pub content: Counter,
+    /// What they were compressed to.
+    pub coded: Counter,
+    /// Bytes that were not, for want of a compressor.
+    pub bypassed: Counter,
+    /// Responses that were compressed.
+    pub responses: Counter,
+}
+
+impl Clear for CompressionCounters {
+    fn clear(&self, all: bool) {
+        let Self { content, coded, bypassed, responses } = self;
+        if all {
+            [content, coded, bypassed, responses].into_iter().for_each(Counter::clear);
+        }
+    }
+}
+
 /// What a frontend counts.
 #[derive(Debug, Default)]
 pub struct FrontendCounters {
@@ -166,6 +188,8 @@ pub struct FrontendCounters {
     pub resumed_handshakes: Counter,
     /// Connections that did not come to speak it.
     pub failed_handshakes: Counter,
+    /// Of answers to its clients.
+    pub compression: CompressionCounters,
 }
 
 impl Clear for FrontendCounters {
@@ -183,7 +207,9 @@ impl Clear for FrontendCounters {
             handshakes,
             resumed_handshakes,
             failed_handshakes,
+            compression,
         } = self;
+        compression.clear(all);
         if all {
             responses.iter().for_each(Counter::clear);
             let sums = [connections, requests, bytes_in, bytes_out, denied, denied_responses];
@@ -214,6 +240,8 @@ pub struct BackendCounters {
     pub client_aborts: Counter,
     /// Exchanges that the endpoint broke off amid its answer.
     pub server_aborts: Counter,
+    /// Of answers of its endpoints.
+    pub compression: CompressionCounters,
 }
 
 impl Clear for BackendCounters {
@@ -228,7 +256,9 @@ impl Clear for BackendCounters {
             denied_responses,
             client_aborts,
             server_aborts,
+            compression,
         } = self;
+        compression.clear(all);
         if all {
             responses.iter().for_each(Counter::clear);
             let sums = [exchanges, connect_errors, retries, redispatches];

@@ -120,6 +120,7 @@ impl Engine {
             rings,
             beats: (0..settings.workers).map(|_| Beat::default()).collect(),
             failed_resolutions: Arc::default(),
+            compressors: Default::default(),
             names: writer.names(),
             lost_lines: writer.lost(),
             captures: Captures::default(),

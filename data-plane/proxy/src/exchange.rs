@@ -6,6 +6,7 @@ mod wishes;
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use sluicegate_model::compression::ContentCoding;
 use sluicegate_rules::Tls;
 use tokio::time::Instant;
 
@@ -73,6 +74,8 @@ pub struct Exchange {
     pub bytes_out: u64,
     /// Sent to the client; `None`: no answer (also in TCP mode).
     pub status: Option<u16>,
+    /// What the response was compressed with.
+    pub compressed_with: Option<ContentCoding>,
     /// How it ended.
     pub termination: Termination,
     /// The request's first line.
@@ -186,6 +189,7 @@ impl Exchange {
             bytes_in: 0,
             bytes_out: 0,
             status: None,
+            compressed_with: None,
             termination: Termination::default(),
             request: RequestLine::default(),
         }

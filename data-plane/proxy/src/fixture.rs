@@ -164,6 +164,7 @@ pub(crate) fn shared_by(workers: usize) -> Shared {
         host: "host".into(),
         beats: Box::default(),
         failed_resolutions: Arc::default(),
+        compressors: Default::default(),
     }
 }
 

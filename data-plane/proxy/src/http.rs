@@ -13,6 +13,7 @@
 //! its connection is reset.
 
 mod answer;
+mod compression;
 mod connection;
 mod dispatch;
 mod leaving;

@@ -10,6 +10,7 @@
 mod balance;
 mod chance;
 pub mod clock;
+pub mod compression;
 pub mod cookie;
 pub mod counters;
 pub mod engine;

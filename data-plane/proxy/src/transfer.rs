@@ -2,6 +2,7 @@
 //! bounded memory.
 
 mod backlog;
+mod compress;
 mod gather;
 mod scratch;
 mod splice;
@@ -10,6 +11,7 @@ mod tunnel;
 use std::io;
 use std::task::{Context, Poll, ready};
 
+pub(crate) use compress::MOST_READ;
 pub(crate) use gather::Gathering;
 pub(crate) use scratch::{Lender, Scratch};
 pub(crate) use tunnel::outcome;
@@ -18,6 +20,7 @@ use backlog::Held;
 #[cfg(test)]
 pub(crate) use backlog::MOST;
 
+use crate::compression::{CoderFault, Compressor};
 use crate::h1::{Body, CHUNK_END, Framing, InvalidChunk, LAST_CHUNK, chunk_header};
 use crate::stream::Stream;
 
@@ -40,6 +43,8 @@ pub(crate) enum Coding {
     Chunk,
     /// Chunks become a body that ends with the receiver's connection; trailers are left out.
     Unchunk,
+    /// The content is compressed and goes out in chunks; trailers pass as they are.
+    Compress,
 }
 
 /// Why a transfer cannot go on.
@@ -53,6 +58,8 @@ pub(crate) enum Broken {
     Receiver(io::Error),
     #[error(transparent)]
     Chunk(#[from] InvalidChunk),
+    #[error(transparent)]
+    Coder(#[from] CoderFault),
 }
 
 /// The state of one direction. Owns memory only for bytes that the receiver did not take at once: at most one
@@ -61,6 +68,7 @@ pub(crate) enum Broken {
 pub(crate) struct Transfer {
     body: Body,
     coding: Coding,
+    compressor: Option<Box<Compressor>>,
     /// Bytes for the receiver; those before `sent` are written.
     pending: Vec<u8>,
     sent: usize,
@@ -82,6 +90,7 @@ impl Default for Transfer {
         Self {
             body: Body::Length(0),
             coding: Coding::AsIs,
+            compressor: None,
             pending: Vec::new(),
             sent: 0,
             window: SMALL_WINDOW,
@@ -96,14 +105,38 @@ impl Default for Transfer {
 }
 
 impl Transfer {
-    /// Forgets everything; keeps a little memory.
+    /// Forgets everything; keeps a little memory. Field by field: a new one in the place of all costs each request more.
+    #[inline]
     pub(crate) fn reset(&mut self) {
-        let mut pending = std::mem::take(&mut self.pending);
-        pending.clear();
-        if pending.capacity() > KEPT_PENDING {
-            pending = Vec::new();
+        let Self {
+            body,
+            coding,
+            compressor,
+            pending,
+            sent,
+            window,
+            held,
+            closed,
+            surplus,
+            shut,
+            received,
+            written,
+        } = self;
+        *body = Body::Length(0);
+        *coding = Coding::AsIs;
+        if compressor.is_some() {
+            *compressor = None;
         }
-        *self = Self { pending, ..Self::default() };
+        if pending.capacity() > KEPT_PENDING {
+            *pending = Vec::new();
+        }
+        pending.clear();
+        (*sent, *window) = (0, SMALL_WINDOW);
+        if held.is_some() {
+            *held = None;
+        }
+        (*closed, *surplus, *shut) = (false, false, false);
+        (*received, *written) = (0, 0);
     }
 
     /// A body of this framing follows what was queued so far.
@@ -264,7 +297,10 @@ impl Transfer {
             if next.is_some() {
                 window = window.min(self.most_ahead());
             }
-            let length = ready!(from.poll_read(cx, scratch.window(window))).map_err(Broken::Sender)?;
+            let Poll::Ready(read) = from.poll_read(cx, scratch.window(window)) else {
+                return self.pause(cx, to, scratch);
+            };
+            let length = read.map_err(Broken::Sender)?;
             if length == 0 {
                 self.end()?;
                 continue;
@@ -285,7 +321,8 @@ impl Transfer {
 
     /// A read was full: the next one may be larger, if the receiver took it whole.
     pub(crate) fn grow(&mut self) {
-        if !self.is_blocked() {
+        // What is compressed in one turn keeps others waiting: small reads are enough of it.
+        if !self.is_blocked() && self.coding != Coding::Compress {
             self.window = (self.window * GROWTH).min(Scratch::WINDOW);
         }
     }
@@ -337,8 +374,10 @@ impl Transfer {
         (start, end): (usize, usize),
         next: Option<&mut Vec<u8>>,
     ) -> Result<(usize, usize), Broken> {
-        if self.coding == Coding::Unchunk {
-            return self.unchunk(scratch, (start, end));
+        match self.coding {
+            Coding::AsIs | Coding::Chunk => {}
+            Coding::Unchunk => return self.unchunk(scratch, (start, end)),
+            Coding::Compress => return self.compress_at(scratch, (start, end)),
         }
         let used = self.accept(scratch.slice(start, end))?;
         let rest = scratch.slice(start + used, end);

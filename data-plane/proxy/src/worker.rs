@@ -25,6 +25,7 @@ use beat::Beat;
 
 use crate::chance::Chance;
 use crate::clock::Clock;
+use crate::compression::{Coders, Memory};
 use crate::counters::{CloseCause, ProcessCounters, Sharded, count_response};
 use crate::errors::{Captures, Wrong};
 use crate::exchange::{Durations, Exchange, Exchanges};
@@ -66,6 +67,8 @@ pub(crate) struct Shared {
     pub(crate) beats: Box<[Beat]>,
     /// Questions for the addresses of names that were not answered with one.
     pub(crate) failed_resolutions: Arc<AtomicU64>,
+    /// What compressors take.
+    pub(crate) compressors: Memory,
 }
 
 /// A worker's own things. Everything here is used by its thread alone; connections' tasks hold it in an `Rc`.
@@ -85,6 +88,8 @@ pub struct Worker {
     pub(crate) openings: Openings,
     /// Memory for bytes in passing.
     pub(crate) lender: Lender,
+    /// What compresses bodies.
+    pub(crate) coders: Rc<Coders>,
     /// What HTTP connections need.
     pub(crate) http: crate::http::Local,
     pub(crate) shared: Arc<Shared>,
@@ -106,6 +111,7 @@ impl Worker {
             idle: IdlePool::new(Share { index, workers: shared.shelves.len() }, Arc::clone(&shared.shelves)),
             openings: Openings::default(),
             lender: Lender::default(),
+            coders: Coders::new(shared.compressors.clone()),
             http: crate::http::Local::default(),
             active: RefCell::new(Cache::new(shared.live.pointer())),
             stopping: Cell::new(false),

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sluicegate_model::compression::ContentCoding;
 use sluicegate_model::expr::{Alias, Direction, Figure, Format, Test};
 use sluicegate_model::rule::{HeaderName, HeaderPattern};
 use sluicegate_model::{Change, FrontendSettings, compile};
@@ -19,6 +20,7 @@ pub(crate) struct Fake {
     pub(crate) method: Option<String>,
     pub(crate) target: Option<String>,
     pub(crate) status: Option<u16>,
+    pub(crate) compressed_with: Option<ContentCoding>,
     pub(crate) request: Vec<(String, Vec<u8>)>,
     pub(crate) response: Vec<(String, Vec<u8>)>,
     pub(crate) handled: Vec<Handling>,
@@ -35,6 +37,7 @@ impl Fake {
             method: Some(method.to_owned()),
             target: Some(target.to_owned()),
             status: None,
+            compressed_with: None,
             request: Vec::new(),
             response: Vec::new(),
             handled: Vec::new(),
@@ -97,6 +100,10 @@ impl Message for Fake {
 
     fn status(&self) -> Option<u16> {
         self.status
+    }
+
+    fn compressed_with(&self) -> Option<ContentCoding> {
+        self.compressed_with
     }
 
     fn figure(&self, figure: &Figure) -> Option<i64> {

@@ -63,6 +63,10 @@ pub(crate) fn visit<M: Message>(
         Fetch::HostName => Some(Value::Text(message.host_name())),
         Fetch::Content(content) => content::value(content, message, buffer),
         Fetch::Status => message.status().map(|status| Value::Int(status.into())),
+        Fetch::Compressed => Some(Value::Bool(message.compressed_with().is_some())),
+        Fetch::CompressedWith => {
+            message.compressed_with().map(|coding| Value::Text(coding.name().as_bytes()))
+        }
         Fetch::CookieCount(name) => Some(count(cookies(message, name))),
         Fetch::HeaderCount(header) if header.whole => Some(count(lines(message, header))),
         Fetch::HeaderCount(header) => Some(count(values(message, header))),

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::ops::Range;
 use std::time::Duration;
 
+use sluicegate_model::compression::ContentCoding;
 use sluicegate_model::expr::{Alias, Direction, Figure};
 use sluicegate_model::rule::{HeaderName, HeaderPattern};
 
@@ -34,6 +35,10 @@ pub trait Message {
     fn version(&self, direction: Direction) -> Option<&[u8]>;
     /// Of the response.
     fn status(&self) -> Option<u16>;
+    /// What the response was compressed with; `None`: it was not, or not yet.
+    fn compressed_with(&self) -> Option<ContentCoding> {
+        None
+    }
     /// A figure of what goes on now; `None` where there is no such proxy or endpoint.
     fn figure(&self, figure: &Figure) -> Option<i64>;
     /// The time since 1970.

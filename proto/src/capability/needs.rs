@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use super::{Capability, MATCHES, PROGRAMS, SECRETS};
 use crate::catalog;
 use crate::v1::{
-    Backend, Condition, Endpoint, ErrorPage, Format, Frontend, Hash, HashTable, HttpOptions, InitialState,
-    Inspection, KeepAlive, Listener, LogTarget, Logging, Mode, Reply, Resource, Rule, Sample, Service,
-    SetHeader, SyslogFormat, balance, endpoint, format_piece, hash, health_check, listener, log_target,
-    reply, resource, rule, service, set_priority,
+    Backend, Compression, Condition, Endpoint, ErrorPage, Format, Frontend, Hash, HashTable, HttpOptions,
+    InitialState, Inspection, KeepAlive, Listener, LogTarget, Logging, Mode, Reply, Resource, Rule, Sample,
+    Service, SetHeader, SyslogFormat, balance, endpoint, format_piece, hash, health_check, listener,
+    log_target, reply, resource, rule, service, set_priority,
 };
 
 mod checks;
@@ -87,6 +87,7 @@ impl Needs {
         if body.max_private_connections.is_some() {
             self.word("max-private-connections");
         }
+        self.compression(body.compression.as_ref());
         self.inspection(body.inspection.as_ref());
     }
 
@@ -129,6 +130,7 @@ impl Needs {
             }
         }
         self.persistence(body);
+        self.compression(body.compression.as_ref());
         match body.check.as_ref().and_then(|check| check.probe.as_ref()) {
             None => {}
             Some(health_check::Probe::Tcp(_)) => self.word("probe.tcp"),
@@ -141,6 +143,12 @@ impl Needs {
                 script.steps.iter().for_each(|step| self.check_step(step));
             }
             Some(health_check::Probe::Program(_)) => self.word(PROGRAMS),
+        }
+    }
+
+    fn compression(&mut self, body: Option<&Compression>) {
+        if body.is_some() {
+            self.word("http.compression");
         }
     }
 

@@ -168,6 +168,19 @@ fn a_backend_that_ejects_outliers_asks_for_it() {
     assert!(of_this_build().contains("outlier-ejection"));
 }
 
+#[test]
+fn who_compresses_asks_for_it() {
+    use crate::v1::{Backend, Compression};
+    let frontend = with(resource::Body::Frontend, |it: &mut Frontend| {
+        it.compression = Some(Compression::default());
+    });
+    assert_eq!(frontend, ["http.compression", "kind.frontend"]);
+    let backend = with(resource::Body::Backend, |it: &mut Backend| {
+        it.compression = Some(Compression::default());
+    });
+    assert_eq!(backend, ["http.compression", "kind.backend"]);
+}
+
 /// What is said, and what is needed for it.
 type Case<B> = (fn(&mut B), &'static [&'static str]);
 

@@ -23,6 +23,8 @@ const ALWAYS: Phases =
 const PASSING: Phases = Phases { check: false, ..ALWAYS };
 const REQUEST: Phases = Phases { response: false, log: false, http_only: true, ..PASSING };
 const RESPONSE: Phases = Phases { request: false, http_only: true, ..ALWAYS };
+/// Of responses that passed through.
+const PASSED: Phases = Phases { check: false, ..RESPONSE };
 const HTTP: Phases = Phases { http_only: true, ..PASSING };
 /// Of the first bytes of a connection.
 const FIRST: Phases = Phases { response: false, log: false, first_bytes: true, ..PASSING };
@@ -213,6 +215,8 @@ pub const FETCHES: &[FetchSpec] = &[
     synonym("req_ssl_sni", REQ_SSL_SNI),
     synonym("req_ssl_ver", REQ_SSL_VER),
     synonym("req_ver", REQ_VER),
+    fetch("res.comp", &[], Bool, PASSED, "the response was compressed here"),
+    fetch("res.comp_algo", &[], Str, PASSED, "what it was compressed with"),
     RES_FHDR,
     RES_FHDR_CNT,
     RES_HDR,

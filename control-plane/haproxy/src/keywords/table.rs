@@ -9,6 +9,7 @@ use super::{Keyword, Place, Places};
 mod actions;
 mod bind;
 mod checks;
+mod compression;
 mod converters;
 mod fetches;
 mod global;
@@ -50,9 +51,10 @@ const OPENSSL: &str = "it tunes OpenSSL, which is not in this program";
 
 /// Every entry of lines.
 pub(super) fn entries() -> impl Iterator<Item = &'static Keyword> {
-    let groups: [&[&'static [Keyword]]; 13] = [
+    let groups: [&[&'static [Keyword]]; 14] = [
         global::GROUPS,
         proxy::GROUPS,
+        compression::GROUPS,
         timeouts::GROUPS,
         options::GROUPS,
         rules::GROUPS,

@@ -54,6 +54,7 @@ impl<'a> Lowering<'a> {
             full_connections: self.full_connections(lines),
             retry_on: self.retry_on(proxy),
             abort_on_close: lines.is_on("option abortonclose"),
+            compression: self.compression(proxy),
             ..v1::Backend::default()
         };
         self.persistence(proxy, &mut backend);

@@ -42,6 +42,7 @@ impl<'a> Lowering<'a> {
             paused: false,
             description: self.description(proxy.lines),
             max_private_connections: self.max_private_connections(proxy),
+            compression: self.compression(proxy),
         };
         self.emit_from(provenance, proxy.name.into(), 0, Body::Frontend(frontend));
     }

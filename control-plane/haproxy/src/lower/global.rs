@@ -34,6 +34,8 @@ pub(super) struct Global<'a> {
     pub(super) programs: Programs,
     /// No worker takes an idle connection of another one (`tune.idle-pool.shared off`).
     pub(super) idle_apart: bool,
+    /// How hard HAProxy's algorithms may try (`tune.comp.maxlevel`).
+    pub(super) compression_level: Option<u32>,
     /// It has been told that `log global` leads nowhere.
     pub(super) told_nowhere: bool,
 }
@@ -55,6 +57,9 @@ impl<'a> Lowering<'a> {
             }
             if let Some(word) = lines.last("tune.idle-pool.shared").and_then(|line| line.args().first()) {
                 self.global.idle_apart = word.text() == "off";
+            }
+            if let Some(word) = lines.last("tune.comp.maxlevel").and_then(|line| line.args().first()) {
+                self.global.compression_level = self.number(word, 0..=9);
             }
             for line in lines.all("unix-bind") {
                 self.unix_bind(line);

@@ -195,6 +195,28 @@ fn frontend_body(out: &mut Out, frontend: &v1::Frontend, provenance: &v1::Proven
     if let Some(most) = frontend.max_private_connections {
         out.value("max_private_connections", most);
     }
+    compression(out, frontend.compression.as_ref());
+}
+
+fn compression(out: &mut Out, compression: Option<&v1::Compression>) {
+    let Some(compression) = compression else { return };
+    out.inside("compression", |out| {
+        for algorithm in &compression.algorithms {
+            out.inside("algorithm", |out| {
+                out.value("coding", algorithm.coding().as_str_name());
+                if let Some(level) = algorithm.level {
+                    out.value("level", level);
+                }
+            });
+        }
+        for content_type in &compression.types {
+            out.text("type", content_type);
+        }
+        out.flag("offload", compression.offload);
+        if compression.min_bytes > 0 {
+            out.value("min_bytes", compression.min_bytes);
+        }
+    });
 }
 
 fn backend_body(out: &mut Out, backend: &v1::Backend, provenance: &v1::Provenance) {
@@ -230,6 +252,7 @@ fn backend_body(out: &mut Out, backend: &v1::Backend, provenance: &v1::Provenanc
         out.value("max_keep_alive_queue", most);
     }
     out.flag("abort_on_close", backend.abort_on_close);
+    compression(out, backend.compression.as_ref());
 }
 
 fn balance_body(out: &mut Out, algorithm: &balance::Algorithm) {

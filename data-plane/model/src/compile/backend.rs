@@ -9,7 +9,7 @@ use sluicegate_proto::v1;
 use super::part::optional;
 use super::reason::Fault;
 use super::scope::Scope;
-use super::{balance, check, frontend, inspection, logging, outlier, persistence, rule};
+use super::{balance, check, compression, frontend, inspection, logging, outlier, persistence, rule};
 use crate::backend::{BackendSettings, Hold, Reuse};
 use crate::frontend::Mode;
 
@@ -40,6 +40,7 @@ pub(super) fn backend(key: &ObjectKey, wire: &v1::Backend, scope: &mut Scope<'_>
     let request_rules = rule::list("request rule", &wire.request_rules, request_origins, scope);
     let response_rules = rule::list("response rule", &wire.response_rules, response_origins, scope);
     let inspection = inspection::inspection(wire.inspection.as_ref(), mode, inspection::of_backend, scope);
+    let compression = compression::compression(wire.compression.as_ref(), mode, scope);
     let error_pages = rule::error_pages(&wire.error_pages, scope);
     let log_targets = scope.at("log_targets", |scope| logging::targets(&wire.log_targets, scope));
     let description = scope.text("description", &wire.description);
@@ -59,6 +60,7 @@ pub(super) fn backend(key: &ObjectKey, wire: &v1::Backend, scope: &mut Scope<'_>
         request_rules: request_rules?,
         response_rules: response_rules?,
         inspection: inspection?,
+        compression: compression?,
         error_pages: error_pages?,
         all_backups: wire.all_backups,
         persistence: persistence?,

@@ -8,7 +8,7 @@ use sluicegate_proto::v1::{self, Kind};
 use super::part::optional;
 use super::reason::Fault;
 use super::scope::Scope;
-use super::{address, condition, inspection, logging, rule};
+use super::{address, compression, condition, inspection, logging, rule};
 use crate::expr::IpSet;
 use crate::frontend::{ConnectionMode, ForwardedFor, FrontendSettings, HttpOptions, Mode, Route, Timeouts};
 use crate::rule::HeaderName;
@@ -35,6 +35,7 @@ pub(super) fn frontend(
         scope.reference("default_backend", Some(id), Kind::Backend)
     });
     let inspection = inspection::inspection(wire.inspection.as_ref(), mode, inspection::of_frontend, scope);
+    let compression = compression::compression(wire.compression.as_ref(), mode, scope);
     let error_pages = rule::error_pages(&wire.error_pages, scope);
     let description = scope.text("description", &wire.description);
     let private = wire.max_private_connections.unwrap_or(DEFAULT_PRIVATE_CONNECTIONS);
@@ -51,6 +52,7 @@ pub(super) fn frontend(
         response_rules: response_rules?,
         inspection: inspection?,
         default_backend: default_backend?,
+        compression: compression?,
         error_pages: error_pages?,
         disabled: wire.disabled || wire.paused,
         paused: wire.paused,

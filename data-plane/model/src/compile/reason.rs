@@ -70,6 +70,8 @@ pub enum Fault {
     TooLong { what: &'static str, bytes: usize, limit: usize },
     #[error("{what} is empty")]
     Empty { what: &'static str },
+    #[error("{what} has {value} twice")]
+    Repeated { what: &'static str, value: String },
     #[error("{what} has a character that is not allowed there: {value:?}")]
     Character { what: &'static str, value: String },
     #[error("{what} is neither 4 nor 16 bytes of an address, but {bytes}")]

@@ -172,6 +172,10 @@ pub enum Fetch {
     Version(Direction),
     /// status.
     Status,
+    /// res.comp.
+    Compressed,
+    /// res.comp_algo.
+    CompressedWith,
     /// nbsrv, be_conn and their like.
     Figure(Box<Figure>),
     /// date: what is added to it, and the unit of both.
@@ -224,7 +228,9 @@ impl Fetch {
     /// Type of its value.
     pub fn yields(&self) -> ValueType {
         match self {
-            Self::Bool(_) | Self::Tls | Self::IsHttp | Self::HasProxyHeader => ValueType::Bool,
+            Self::Bool(_) | Self::Tls | Self::IsHttp | Self::HasProxyHeader | Self::Compressed => {
+                ValueType::Bool
+            }
             Self::Figure(figure) => figure.yields(),
             Self::TlsFact(fact) => fact.yields(),
             Self::Content(content) => content.yields(),
@@ -244,6 +250,7 @@ impl Fetch {
             | Self::BackendName
             | Self::HostName
             | Self::ProxyValue(_)
+            | Self::CompressedWith
             | Self::FrontendName
             | Self::Method
             | Self::Path

@@ -148,6 +148,11 @@ impl Chunked {
                     return Ok(Step { used: at + length, data: at..at + length });
                 }
                 State::TrailerValue => at = self.trailer_value(bytes, at)?,
+                // Who takes the content out of its chunks has to know where it ends.
+                State::SizeLineFeed if self.left == 0 => {
+                    self.state = self.next(byte)?;
+                    return Ok(Step { used: at + 1, data: at + 1..at + 1 });
+                }
                 State::Done => break,
                 _ => {
                     self.state = self.next(byte)?;
@@ -162,6 +167,16 @@ impl Chunked {
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.state == State::Done
+    }
+
+    /// Whether all content has come: what follows are trailers and the empty line.
+    #[must_use]
+    pub fn is_past_content(&self) -> bool {
+        use State::{Done, LastLineFeed, TrailerLineFeed, TrailerName, TrailerStart, TrailerValue};
+        matches!(
+            self.state,
+            TrailerStart | TrailerName | TrailerValue | TrailerLineFeed | LastLineFeed | Done
+        )
     }
 
     /// Takes in `length` bytes of the current chunk's data, no more than are still to come.

@@ -49,6 +49,7 @@ impl RequestPolicy<'_> {
     ///
     /// # Errors
     /// [`InvalidEdit::TooLarge`].
+    #[inline]
     pub(super) fn apply(&self, head: &Head, buf: &[u8], edits: &mut Edits) -> Result<bool, InvalidEdit> {
         let hop = edits.strip_hop_by_hop(head, buf, head.asks_upgrade())?;
         self.forward_address(head, buf, edits)?;
@@ -106,6 +107,8 @@ pub(super) struct ResponsePolicy {
     pub(super) version: Version,
     /// How the server's body ends.
     pub(super) framing: Framing,
+    /// It goes out compressed.
+    pub(super) compressed: bool,
     /// The client's connection may live on, as far as all but the response is concerned.
     pub(super) keep: bool,
 }
@@ -123,6 +126,7 @@ impl ResponsePolicy {
     ///
     /// # Errors
     /// [`InvalidEdit::TooLarge`].
+    #[inline]
     pub(super) fn apply(&self, head: &Head, buf: &[u8], edits: &mut Edits) -> Result<Delivery, InvalidEdit> {
         let status = head.status();
         let hop = edits.strip_hop_by_hop(head, buf, status == 101)?;
@@ -131,7 +135,8 @@ impl ResponsePolicy {
         }
         let delivery = self.delivery();
         match (delivery.coding, self.framing) {
-            (Coding::Chunk, _) => edits.set_framing(head, Framing::Chunked)?,
+            (Coding::Compress, Framing::Chunked) => {}
+            (Coding::Chunk | Coding::Compress, _) => edits.set_framing(head, Framing::Chunked)?,
             (Coding::Unchunk, _) => edits.set_framing(head, Framing::UntilClose)?,
             // A response to HEAD, 304: the fields speak of another message; but chunks are not for HTTP/1.0.
             (_, Framing::Empty) if head.is_chunked() && self.version == Version::Http10 => {
@@ -154,6 +159,7 @@ impl ResponsePolicy {
 
     fn delivery(&self) -> Delivery {
         match (self.framing, self.version) {
+            _ if self.compressed => Delivery { coding: Coding::Compress, keep: self.keep },
             (Framing::UntilClose, Version::Http11) if self.keep => {
                 Delivery { coding: Coding::Chunk, keep: true }
             }

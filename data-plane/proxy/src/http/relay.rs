@@ -56,6 +56,7 @@ impl Run<'_, '_> {
         match broken {
             Broken::Sender(_) | Broken::SenderClosed => Some(self.fail(Failure::ClientClosed)),
             Broken::Chunk(_) => Some(self.fail(Failure::BadRequest(400))),
+            Broken::Coder(_) => Some(self.fail(Failure::Internal)),
             // The server may have answered before it closed: its answer is still to be read.
             Broken::Receiver(_) => {
                 self.turn.facts.refused = true;
@@ -86,6 +87,7 @@ impl Run<'_, '_> {
         match broken {
             Broken::Sender(_) | Broken::SenderClosed => self.fail(Failure::ServerClosed),
             Broken::Chunk(_) => self.fail(Failure::BadResponse),
+            Broken::Coder(_) => self.fail(Failure::Internal),
             Broken::Receiver(_) => self.fail(Failure::ClientClosed),
         }
     }

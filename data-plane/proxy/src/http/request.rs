@@ -105,6 +105,9 @@ impl Run<'_, '_> {
             return self.fail(failure);
         }
         self.find_key();
+        if self.ask_compression().is_err() {
+            return self.fail(Failure::Internal);
+        }
         self.prepare()
     }
 

@@ -4,6 +4,7 @@ use std::task::Poll;
 
 use sluicegate_model::backend::Balance;
 
+use super::compression;
 use super::policy::ResponsePolicy;
 use super::run::{Run, Step};
 use super::turn::{Stage, Turn};
@@ -12,11 +13,12 @@ use crate::failure::Failure;
 use crate::h1::{Framing, InvalidHead, Limits, Parsed, Persistence, Version, View};
 use crate::live::Sign;
 use crate::termination::Phase;
-use crate::transfer::Broken;
-use crate::transfer::Scratch;
+use crate::transfer::{Broken, MOST_READ, Scratch};
 
 /// Bytes read at once while a head is awaited; the body comes with it where it is not long.
 pub(super) const WINDOW: usize = 32 * 1024;
+// What comes with the head may have to be compressed at once.
+const _: () = assert!(WINDOW < MOST_READ);
 /// Interim responses to one request. HAProxy and nginx have no bound; a server that sends more than one of 100, 102
 /// and a few of 103 is broken.
 pub(super) const INTERIMS: u8 = 16;
@@ -141,7 +143,11 @@ impl Run<'_, '_> {
         }
         let head = &turn.response.head;
         turn.facts.keep_server &= framing.is_delimited() && head.persistence() == Persistence::KeepAlive;
+        if let Some(algorithm) = self.turn.compress_with {
+            self.judge_compression(algorithm, framing);
+        }
         if let Some(step) = self.run_response_rules() {
+            self.forgo_compression();
             return Ok(step);
         }
         self.give_cookie()?;
@@ -150,8 +156,12 @@ impl Run<'_, '_> {
         let policy = ResponsePolicy {
             version: self.turn.request.head.version(),
             framing,
+            compressed: self.turn.exchange.compressed_with.is_some(),
             keep: self.client_may_stay() && wanted,
         };
+        if let Some(coding) = self.turn.exchange.compressed_with {
+            compression::relabel(&mut self.turn.response, coding).map_err(|_| Failure::BadResponse)?;
+        }
         let response = &mut self.turn.response;
         let delivery = policy
             .apply(&response.head, &response.bytes, &mut response.edits)

@@ -146,6 +146,9 @@ impl Run<'_, '_> {
         }
         turn.exchange.note_local(self.client);
         turn.drop_server();
+        if turn.exchange.compressed_with.is_some() || turn.facts.bypasses_compression {
+            self.count_compression();
+        }
         self.enter(Phase::Done);
         if !self.turn.facts.unlogged {
             self.worker.finish(&mut self.turn.exchange);

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use sluicegate_model::compression::ContentCoding;
 use sluicegate_model::expr::{Alias, Direction, Figure};
 use sluicegate_model::rule::{HeaderName, HeaderPattern};
 use sluicegate_rules::{Edit, Handling, Message, Tls, Variables};
@@ -115,6 +116,10 @@ impl Message for Scene<'_> {
 
     fn status(&self) -> Option<u16> {
         self.response.as_ref().map(|response| response.view().status())
+    }
+
+    fn compressed_with(&self) -> Option<ContentCoding> {
+        self.exchange.compressed_with
     }
 
     fn figure(&self, figure: &Figure) -> Option<i64> {

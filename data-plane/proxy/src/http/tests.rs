@@ -2,6 +2,7 @@
 
 mod basics;
 mod bodies;
+mod compression;
 mod failures;
 mod forms;
 mod generations;

@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use sluicegate_model::compression::Algorithm;
 use tokio::time::Instant;
 
 use super::private::Private;
@@ -108,6 +109,8 @@ pub(super) struct Facts {
     pub(super) client_ended: bool,
     /// The kernel keeps the answer's last bytes until the connection is shut down.
     pub(super) last_held: bool,
+    /// The response would have been compressed, had there been room for a compressor.
+    pub(super) bypasses_compression: bool,
     /// Interim responses passed on.
     pub(super) interims: u8,
 }
@@ -119,6 +122,8 @@ pub(super) struct Turn {
     pub(super) stage: Stage,
     pub(super) facts: Facts,
     pub(super) asked: Asked,
+    /// What the client would have the response compressed with.
+    pub(super) compress_with: Option<Algorithm>,
     pub(super) request: Message,
     pub(super) response: Message,
     /// Client to server.
@@ -153,6 +158,7 @@ impl Turn {
             stage: Stage::Receive,
             facts: Facts::default(),
             asked: Asked::default(),
+            compress_with: None,
             request: Message::default(),
             response: Message::default(),
             up: Transfer::default(),
@@ -177,6 +183,7 @@ impl Turn {
         self.stage = Stage::Receive;
         self.facts = Facts::default();
         self.asked = Asked::default();
+        self.compress_with = None;
         self.request.clear();
         std::mem::swap(&mut self.request.bytes, &mut self.next);
         self.response.clear();

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use sluicegate_model::compression::ContentCoding;
 use sluicegate_model::expr::{Alias, Direction, Figure};
 use sluicegate_rules::{Message, Tls, Variables, path, path_and_query, query};
 
@@ -80,6 +81,10 @@ impl Message for Line<'_> {
 
     fn status(&self) -> Option<u16> {
         self.exchange.status
+    }
+
+    fn compressed_with(&self) -> Option<ContentCoding> {
+        self.exchange.compressed_with
     }
 
     fn figure(&self, figure: &Figure) -> Option<i64> {

@@ -1,3 +1,4 @@
+mod compress;
 mod splice;
 
 use super::backlog::MOST;

@@ -121,6 +121,19 @@ fn parameters_and_cookies() {
 }
 
 #[test]
+fn what_a_response_was_compressed_with_is_told() {
+    use sluicegate_model::compression::ContentCoding;
+    let mut message = Fake::new("GET", "/");
+    assert!(
+        !holds(&message, "res.comp", Match::Bool, &[])
+            && !holds(&message, "res.comp_algo", Match::Found, &[])
+    );
+    message.compressed_with = Some(ContentCoding::RawDeflate);
+    assert!(holds(&message, "res.comp", Match::Bool, &[]));
+    assert!(holds(&message, "res.comp_algo", Match::Str, &["raw-deflate"]));
+}
+
+#[test]
 fn responses() {
     let mut message = request();
     message.status = Some(404);

@@ -267,6 +267,8 @@ pub(super) fn frontend(
     let connections = counters.sum(|shard| &shard.connections);
     let requests = counters.sum(|shard| &shard.requests);
     let bytes_out = counters.sum(|shard| &shard.bytes_out);
+    let compressed_in = counters.sum(|shard| &shard.compression.content);
+    let compressed_out = counters.sum(|shard| &shard.compression.coded);
     v1::FrontendStats {
         id: Some(key.into()),
         connections,
@@ -286,6 +288,12 @@ pub(super) fn frontend(
         handshakes: counters.sum(|shard| &shard.handshakes),
         resumed_handshakes: counters.sum(|shard| &shard.resumed_handshakes),
         failed_handshakes: counters.sum(|shard| &shard.failed_handshakes),
+        compressed_in,
+        compressed_out,
+        compressed_in_rate: Some(grown(key, 3, compressed_in).rate),
+        compressed_out_rate: Some(grown(key, 4, compressed_out).rate),
+        compression_bypassed: counters.sum(|shard| &shard.compression.bypassed),
+        compressed_responses: counters.sum(|shard| &shard.compression.responses),
     }
 }
 
@@ -315,6 +323,10 @@ pub(super) fn backend(key: &ObjectKey, backend: &LiveBackend, grown: &mut Growth
         downs: history.map_or(0, |it| it.downs),
         down_ms: history.map_or(0, |it| millis(it.down)),
         since_unix_ms: history.map_or(0, |it| millis(it.since)),
+        compressed_in: counters.sum(|shard| &shard.compression.content),
+        compressed_out: counters.sum(|shard| &shard.compression.coded),
+        compression_bypassed: counters.sum(|shard| &shard.compression.bypassed),
+        compressed_responses: counters.sum(|shard| &shard.compression.responses),
     }
 }
 

@@ -90,6 +90,19 @@ fn bytes_of_a_second_are_those_of_all_frontends() {
 }
 
 #[test]
+fn what_is_compressed_in_a_second_is_that_of_all_frontends() {
+    let frontend = |now| v1::FrontendStats {
+        compressed_in_rate: Some(Rate { now, most: 9 }),
+        compressed_out_rate: Some(Rate { now: now / 2, most: 9 }),
+        ..Default::default()
+    };
+    let report = Report { frontends: vec![frontend(30), frontend(40)], ..Report::default() };
+    let told = Info::new(&Runtime::default(), &report, &Facts::default()).typed(false);
+    assert!(told.contains("42.CompressBpsIn.1:MRP:u32:70\n"), "{told}");
+    assert!(told.contains("43.CompressBpsOut.1:MRP:u32:35\n"), "{told}");
+}
+
+#[test]
 fn jobs_are_connections_and_listeners() {
     let jobs = told(Precision::Whole).items.into_iter().find(|item| item.name == "Jobs").unwrap();
     assert_eq!(jobs.value.to_string(), "3", "it has no listener");

@@ -1,7 +1,7 @@
 //! The facts that are known.
 
 use sluicegate_model::Runtime;
-use sluicegate_proto::v1::{ProcessStats, Rate, Report};
+use sluicegate_proto::v1::{FrontendStats, ProcessStats, Rate, Report};
 
 use super::{Item, Precision};
 use crate::facts::Facts;
@@ -18,6 +18,7 @@ pub(super) fn items(runtime: &Runtime, report: &Report, facts: &Facts, precision
     items.extend(teller.traffic());
     items.extend(teller.rates());
     items.extend(teller.tls());
+    items.extend(teller.compression());
     items.extend(teller.load());
     items.extend(teller.work());
     items
@@ -96,7 +97,21 @@ impl Teller<'_> {
         ]
     }
 
-    /// There is no TLS, and no compression.
+    fn compression(&self) -> Vec<Item> {
+        let sum = |rate: fn(&FrontendStats) -> Option<Rate>| {
+            let rates = self.report.frontends.iter().filter_map(rate);
+            self.rate(Rate { now: saturating(rates.map(|rate| rate.now)), most: 0 })
+        };
+        let content = sum(|frontend| frontend.compressed_in_rate);
+        let coded = sum(|frontend| frontend.compressed_out_rate);
+        vec![
+            item(42, "CompressBpsIn", "MRP", content, "Bytes to compress in the last second"),
+            item(43, "CompressBpsOut", "MRP", coded, "What they were compressed to"),
+            none(44, "CompressBpsRateLim", "CLP", "Limit of it; there is none"),
+        ]
+    }
+
+    /// There is no TLS.
     fn tls(&self) -> Vec<Item> {
         let nothing = || self.rate(Rate::default());
         let key_rate = if self.precision == Precision::Float { "MRP" } else { "MGP" };
@@ -112,9 +127,6 @@ impl Teller<'_> {
             none(39, "SslBackendMaxKeyRate", "MMP", "The most of them in one second"),
             none(40, "SslCacheLookups", "MCP", "TLS sessions that were looked for"),
             none(41, "SslCacheMisses", "MCP", "Those of them that were not found"),
-            item(42, "CompressBpsIn", "MRP", nothing(), "Bytes to compress in the last second"),
-            item(43, "CompressBpsOut", "MRP", nothing(), "What they were compressed to"),
-            none(44, "CompressBpsRateLim", "CLP", "Limit of it; there is none"),
         ]
     }
 

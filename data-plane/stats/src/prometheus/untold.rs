@@ -12,15 +12,15 @@ pub struct UntoldMetric {
     pub reason: &'static str,
 }
 
-const NO_COMPRESSION: &str = "there is no compression";
+const COMPRESSORS: &str = "what compressors take has a limit, and is not told";
 const REWRITES: &str = "headers that had no room are not counted";
 const INTERNAL: &str = "they are logged with the cause `I`, and not counted";
 const DENIED: &str = "they count as requests that were denied";
 
 /// Names behind `haproxy_`, apart from those of facts that are not told either.
 const METRICS: &[(&str, &str)] = &[
-    ("process_current_zlib_memory", NO_COMPRESSION),
-    ("process_max_zlib_memory", NO_COMPRESSION),
+    ("process_current_zlib_memory", COMPRESSORS),
+    ("process_max_zlib_memory", COMPRESSORS),
     ("frontend_denied_connections_total", DENIED),
     ("frontend_denied_sessions_total", DENIED),
     ("frontend_failed_header_rewriting_total", REWRITES),

@@ -1,5 +1,5 @@
-//! Columns of what is not here: there is no compression, no cache, no TLS to servers, no HTTP/2, and no limit of a rate. 0
-//! is the truth of them.
+//! Columns of what is not here: there is no cache, no TLS to servers, no HTTP/2, and no limit of a rate. 0 is the
+//! truth of them.
 
 use super::{Kind, Row};
 use crate::field::Field;
@@ -7,8 +7,6 @@ use crate::value::Value;
 
 /// Of frontends.
 const LIMITS: &[Field] = &[Field::RateLim];
-/// Of frontends and backends.
-const BODIES: &[Field] = &[Field::CompIn, Field::CompOut, Field::CompByp, Field::CompRsp];
 /// Of those in HTTP mode.
 const CACHE: &[Field] = &[Field::CacheLookups, Field::CacheHits];
 /// Of all but frontends, which have their own.
@@ -37,7 +35,6 @@ impl Row {
         let of_proxies = self.kind != Kind::Server;
         let groups = [
             (LIMITS, self.kind == Kind::Frontend),
-            (BODIES, of_proxies),
             (CACHE, of_proxies && http),
             (TLS, self.kind != Kind::Frontend),
             (HTTP2, of_proxies),

@@ -42,6 +42,10 @@ impl Scene<'_> {
         row.count(Field::SrvAbrt, stats.server_aborts);
         row.count(Field::Connect, of_servers(|stats| stats.connects));
         row.count(Field::Reuse, of_servers(|stats| stats.reuses));
+        row.count(Field::CompIn, stats.compressed_in);
+        row.count(Field::CompOut, stats.compressed_out);
+        row.count(Field::CompByp, stats.compression_bypassed);
+        row.count(Field::CompRsp, stats.compressed_responses);
         let last = self.last_session(stats.last_exchange_unix_ms);
         row.set(Field::Lastsess, last);
         row.durations(self.durations(backend).as_ref());

@@ -20,6 +20,10 @@ impl Scene<'_> {
         row.count(Field::Dreq, stats.denied);
         row.count(Field::Dresp, stats.denied_responses);
         row.count(Field::Ereq, stats.bad_requests);
+        row.count(Field::CompIn, stats.compressed_in);
+        row.count(Field::CompOut, stats.compressed_out);
+        row.count(Field::CompByp, stats.compression_bypassed);
+        row.count(Field::CompRsp, stats.compressed_responses);
         row.text(Field::Status, status(settings));
         row.rate(Field::Rate, Field::RateMax, stats.connection_rate.as_ref());
         row.rate(Field::ConnRate, Field::ConnRateMax, stats.connection_rate.as_ref());

@@ -176,6 +176,31 @@ fn what_was_reported_stands_in_its_column() {
 }
 
 #[test]
+fn what_was_compressed_stands_with_both_proxies() {
+    let frontend = v1::FrontendStats {
+        id: Some(id(ObjectKind::Frontend, "web")),
+        compressed_in: 900,
+        compressed_out: 300,
+        compression_bypassed: 70,
+        compressed_responses: 3,
+        ..v1::FrontendStats::default()
+    };
+    let backend = v1::BackendStats {
+        id: Some(id(ObjectKind::Backend, "app")),
+        compressed_in: 800,
+        compressed_out: 200,
+        compression_bypassed: 60,
+        compressed_responses: 2,
+        ..v1::BackendStats::default()
+    };
+    let table = table(&Report { frontends: vec![frontend], backends: vec![backend], ..Report::default() });
+    let columns = [Field::CompIn, Field::CompOut, Field::CompByp, Field::CompRsp];
+    assert_eq!(columns.map(|column| of(&table, "web/FRONTEND", column)), ["900", "300", "70", "3"]);
+    assert_eq!(columns.map(|column| of(&table, "app/BACKEND", column)), ["800", "200", "60", "2"]);
+    assert_eq!(columns.map(|column| of(&table, "app/a", column)), [""; 4]);
+}
+
+#[test]
 fn the_forms_are_those_of_haproxy() {
     let table =
         table(&Report::default()).select(Select { kinds: Some(4), server: Some(1), ..Select::default() });

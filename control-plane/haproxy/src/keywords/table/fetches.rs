@@ -114,10 +114,10 @@ pub(in super::super) const FETCHES: &[Names] = &[
          fc_unacked",
     },
     Names {
-        why: "responses are neither cached nor compressed",
+        why: "responses are not cached",
         instead: Effect::NotFound,
         names: "\
-         res.cache_hit res.cache_name res.comp res.comp_algo",
+         res.cache_hit res.cache_name",
     },
     Names {
         why: "nothing is captured yet",

@@ -141,10 +141,17 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "maxsslconn",
             "maxsslrate",
             "maxpipes",
-            "maxcomprate",
-            "maxcompcpuusage",
         ],
         Keyword::degraded("", G, "this limit is not kept").takes(1, 1, "<number>"),
+    ),
+    &Keyword::each(
+        ["maxcomprate", "maxcompcpuusage", "maxzlibmem"],
+        Keyword::degraded(
+            "",
+            G,
+            "bodies are compressed as long as compressors take no more than 256 MiB together",
+        )
+        .takes(1, 1, "<number>"),
     ),
     &Keyword::each(
         ["server-state-base", "server-state-file"],
@@ -213,7 +220,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "anonkey",
             "debug.counters",
             "force-cfg-parser-pause",
-            "maxzlibmem",
             "shm-stats-file",
             "shm-stats-file-max-objects",
             "limited-quic",

@@ -283,25 +283,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .of(NUMBER)
             .does("Keep-alive probes without an answer after which a connection is broken."),
     ),
-    &Keyword::each(
-        [
-            "compression offload",
-            "compression direction",
-            "compression minsize-req",
-            "compression minsize-res",
-        ],
-        Keyword::degraded("", DFLB, WHOLE),
-    ),
-    &Keyword::each(
-        ["compression algo", "compression algo-req", "compression algo-res"],
-        Keyword::degraded("", DFLB, WHOLE)
-            .takes(1, Arity::ANY, "<algorithm>...")
-            .of(&[Form::Each(&["identity", "gzip", "deflate", "raw-deflate"])]),
-    ),
-    &Keyword::each(
-        ["compression type", "compression type-req", "compression type-res"],
-        Keyword::degraded("", DFLB, WHOLE).takes(1, Arity::ANY, "<type>..."),
-    ),
     &[
         page("stats enable").takes(0, 0, "").does("Turns the statistics page on."),
         page("stats uri").takes(1, 1, "<prefix>").does("Where the statistics page is."),
@@ -326,8 +307,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::inert("stats show-modules", DFLB, "there are no modules"),
     ],
 ];
-
-const WHOLE: &str = "bodies pass as they are";
 
 /// Statuses of which HAProxy has an error page.
 const ERROR_STATUSES: &[&str] = &[

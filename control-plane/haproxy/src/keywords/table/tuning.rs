@@ -172,12 +172,14 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         ],
         Keyword::inert("", G, "it acts on scripts alone, which are not run yet"),
     ),
-    &Keyword::each(
-        ["tune.comp.maxlevel", "tune.zlib.memlevel", "tune.zlib.windowsize"],
-        Keyword::inert("", G, "it acts on compression alone, which is not supported yet")
+    &[
+        Keyword::works("tune.comp.maxlevel", G, "lower/compression")
             .takes(1, 1, "<number>")
-            .of(&[Form::Number(1, 15)]),
-    ),
+            .of(&[Form::Number(0, 9)])
+            .does("How hard gzip and deflate try: 0 to 9, else 1. It is their level, whatever there is to do besides."),
+        Keyword::inert("tune.zlib.memlevel", G, ZLIB).takes(1, 1, "<number>").of(&[Form::Number(1, 9)]),
+        Keyword::inert("tune.zlib.windowsize", G, ZLIB).takes(1, 1, "<number>").of(&[Form::Number(8, 15)]),
+    ],
     &Keyword::each(
         [
             "tune.ssl.cachesize",
@@ -204,5 +206,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
     ],
 ];
 
+const ZLIB: &str = "compressors take what their library takes; together they have a limit";
 const LIMITS: &str = "the engine has limits of its own";
 const INSIDE: &str = "it tunes HAProxy's own inside";

@@ -1,4 +1,5 @@
 mod checks;
+mod compression;
 mod connections;
 mod inspection;
 mod outlier;

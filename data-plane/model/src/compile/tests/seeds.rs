@@ -99,6 +99,15 @@ fn ruled(list: &Resource) -> Resource {
     let frontend = v1::Frontend {
         mode: v1::Mode::Http as i32,
         request_rules: actions.into_iter().map(rule).collect(),
+        compression: Some(v1::Compression {
+            algorithms: vec![v1::CompressionAlgorithm {
+                coding: v1::ContentCoding::Gzip.into(),
+                level: Some(1),
+            }],
+            types: vec!["text/html".into()],
+            offload: true,
+            min_bytes: 256,
+        }),
         ..Default::default()
     };
     let request_rules = vec![line(9); frontend.request_rules.len()];

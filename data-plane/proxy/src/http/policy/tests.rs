@@ -21,7 +21,7 @@ fn response(text: &str, method: Method, version: Version) -> (String, Delivery) 
     head.parse_response(text.as_bytes(), &Limits::default()).unwrap();
     let framing = Framing::of_response(&head, Asked { method, upgrade: true }).unwrap();
     let mut edits = Edits::new();
-    let policy = ResponsePolicy { version, framing, keep: true };
+    let policy = ResponsePolicy { version, framing, compressed: false, keep: true };
     let delivery = policy.apply(&head, text.as_bytes(), &mut edits).unwrap();
     let mut out = Vec::new();
     View::new(&head, text.as_bytes(), &edits).render(&mut out);

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use crate::compression::MEMORY;
 use crate::h1::{
     ADDED_FIELDS, ARENA_BYTES, EXTENSION_BYTES, EXTENSIONS_BYTES, Limits, SIZE_DIGITS, TRAILER_BYTES,
 };
@@ -90,6 +91,7 @@ fn documented() -> String {
         ("fields that are added to one head", ADDED_FIELDS.to_string(), "as above"),
         ("body bytes held for a receiver that is slow", bytes(Scratch::WINDOW), "the sender is not read"),
         ("the same of all connections of a worker", bytes(MOST), &small),
+        ("what the compressors of all bodies take", bytes(MEMORY), "the next ones pass as they are"),
         ("bytes of later requests held while one is answered", bytes(AHEAD_BYTES), "the client is not read"),
         (
             "what a client may go on sending behind its last answer",

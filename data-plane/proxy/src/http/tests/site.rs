@@ -25,7 +25,7 @@ use crate::stream::{Fresh, Peer, Stream};
 use crate::termination::Phase;
 use crate::worker::{Shared, Worker};
 
-pub(super) use super::peers::{Client, Named, Origin};
+pub(super) use super::peers::{Client, Named, Origin, Received};
 
 const LISTENER: ListenerId = ListenerId(1);
 

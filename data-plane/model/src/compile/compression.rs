@@ -1,0 +1,60 @@
+//! What responses are compressed.
+
+use sluicegate_proto::limits::{MAX_ALGORITHMS, MAX_CONTENT_TYPES};
+use sluicegate_proto::v1;
+
+use super::reason::Fault;
+use super::scope::Scope;
+use crate::compression::{Algorithm, Compression, ContentCoding};
+use crate::frontend::Mode;
+
+/// Of a frontend or backend in that mode.
+pub(super) fn compression(
+    wire: Option<&v1::Compression>,
+    mode: Option<Mode>,
+    scope: &mut Scope<'_>,
+) -> Option<Option<Box<Compression>>> {
+    let Some(wire) = wire else { return Some(None) };
+    scope.at("compression", |scope| {
+        if mode == Some(Mode::Tcp) {
+            return scope.fault(Fault::Meaningless { what: "compression in TCP mode" });
+        }
+        scope.count("algorithms", wire.algorithms.len(), MAX_ALGORITHMS)?;
+        scope.count("types", wire.types.len(), MAX_CONTENT_TYPES)?;
+        let algorithms = scope.each("algorithms", &wire.algorithms, |scope, wire| algorithm(wire, scope));
+        let types = scope.each("types", &wire.types, |scope, wire| content_type(wire, scope));
+        let algorithms = algorithms?;
+        let codings = || algorithms.iter().map(|algorithm| algorithm.coding);
+        if let Some(twice) = codings().enumerate().find_map(|(index, coding)| {
+            codings().take(index).any(|before| before == coding).then_some(coding)
+        }) {
+            return scope.fault(Fault::Repeated { what: "algorithms", value: twice.name().to_owned() });
+        }
+        Some(Some(Box::new(Compression {
+            algorithms: algorithms.into(),
+            types: types?.into(),
+            offload: wire.offload,
+            min_bytes: wire.min_bytes,
+        })))
+    })
+}
+
+fn algorithm(wire: &v1::CompressionAlgorithm, scope: &mut Scope<'_>) -> Option<Algorithm> {
+    let coding = match scope.known("coding", wire.coding)? {
+        v1::ContentCoding::Unspecified => return scope.fault(Fault::Unset("coding")),
+        v1::ContentCoding::Identity => ContentCoding::Identity,
+        v1::ContentCoding::Gzip => ContentCoding::Gzip,
+        v1::ContentCoding::Deflate => ContentCoding::Deflate,
+        v1::ContentCoding::RawDeflate => ContentCoding::RawDeflate,
+        v1::ContentCoding::Brotli => ContentCoding::Brotli,
+        v1::ContentCoding::Zstd => ContentCoding::Zstd,
+    };
+    let (least, most, usual) = coding.levels();
+    let level = scope.range("level", wire.level.unwrap_or(usual), least.into(), most.into())?;
+    Some(Algorithm { coding, level: u32::try_from(level).ok()? })
+}
+
+/// What a Content-Type may begin with: no more than a media type and its parameters (RFC 9110 section 8.3).
+fn content_type(wire: &str, scope: &mut Scope<'_>) -> Option<Box<str>> {
+    scope.text("type", wire)?.or_else(|| scope.fault(Fault::Empty { what: "type" }))
+}
