@@ -128,7 +128,8 @@ async fn who_is_not_known_by_its_certificate_stays_outside() {
 async fn lists_give_names_and_settings_to_certificates() {
     let (authority, files) = (Authority::new("all"), folder());
     let (a, b) = (authority.sign(&["a.test", "x.a.test"]), authority.sign(&["b.test"]));
-    (a.save(&files.path().join("a.pem")), b.save(&files.path().join("b.pem")));
+    a.save(&files.path().join("a.pem"));
+    b.save(&files.path().join("b.pem"));
     let list = format!(
         "# two sites\n{} [ssl-min-ver TLSv1.3] *.a.test !x.a.test a.test\n{}\n",
         path(&files, "a.pem"),

@@ -139,14 +139,21 @@ mod tests {
 
     #[test]
     fn lines_have_a_certificate_its_options_and_its_names() {
-        let cases: [(&str, (&str, &[&str], &[&str])); 4] = [
-            ("a.pem", ("a.pem", &[], &[])),
-            ("a.pem a.test *.b.test !c.b.test", ("a.pem", &[], &["a.test", "*.b.test", "!c.b.test"])),
-            ("a.pem [alpn h2 verify none] a.test", ("a.pem", &["alpn", "h2", "verify", "none"], &["a.test"])),
-            ("  a.pem []  ", ("a.pem", &[], &[])),
+        let line = |path: &'static str, options: &[&'static str], names: &[&'static str]| Line {
+            path,
+            options: options.to_vec(),
+            names: names.to_vec(),
+        };
+        let cases = [
+            ("a.pem", line("a.pem", &[], &[])),
+            ("a.pem a.test *.b.test !c.b.test", line("a.pem", &[], &["a.test", "*.b.test", "!c.b.test"])),
+            (
+                "a.pem [alpn h2 verify none] a.test",
+                line("a.pem", &["alpn", "h2", "verify", "none"], &["a.test"]),
+            ),
+            ("  a.pem []  ", line("a.pem", &[], &[])),
         ];
-        for (text, (path, options, names)) in cases {
-            let expected = Line { path, options: options.to_vec(), names: names.to_vec() };
+        for (text, expected) in cases {
             assert_eq!(parse(text), Ok(Some(expected)), "{text}");
         }
         assert_eq!(parse(" # a comment"), Ok(None));

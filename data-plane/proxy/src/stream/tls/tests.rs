@@ -52,7 +52,8 @@ async fn handshake(stream: &mut Stream) -> Result<(), HandshakeError> {
 
 async fn agree(server: &mut Stream, client: &mut Stream) {
     let (a, b) = tokio::join!(handshake(server), handshake(client));
-    (a.unwrap(), b.unwrap());
+    a.unwrap();
+    b.unwrap();
 }
 
 async fn write_all(stream: &mut Stream, mut bytes: &[u8]) {
