@@ -42,38 +42,44 @@ impl Stream {
     /// A short read clears the readiness without a further call (reference/hot-path 2), so that
     /// [`Stream::poll_quiet`] can tell a live connection from a stale one.
     pub fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
-        if let Self::Fresh(fresh) = self {
-            if let Some(read) = fresh.read(buffer) {
-                return Poll::Ready(read);
-            }
-            self.watch()?;
+        match self {
+            Self::Tcp(stream) => read(stream, cx, buffer),
+            Self::Unix(stream) => read(stream, cx, buffer),
+            Self::Tls(tls) => tls.poll_read(cx, buffer),
+            Self::Fresh(_) => self.read_fresh(cx, buffer),
         }
-        if let Self::Tls(tls) = self {
-            return tls.poll_read(cx, buffer);
+    }
+
+    #[inline(never)]
+    fn read_fresh(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        if let Self::Fresh(fresh) = self
+            && let Some(read) = fresh.read(buffer)
+        {
+            return Poll::Ready(read);
         }
-        let mut room = ReadBuf::new(buffer);
-        let done = match self {
-            Self::Tcp(stream) => Pin::new(stream).poll_read(cx, &mut room),
-            Self::Unix(stream) => Pin::new(stream).poll_read(cx, &mut room),
-            Self::Fresh(_) | Self::Tls(_) => return Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
-        };
-        done.map_ok(|()| room.filled().len())
+        self.watch()?;
+        self.poll_read(cx, buffer)
     }
 
     /// Writes what the kernel takes of `bytes`, registering for more only where it takes nothing.
     pub fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        if let Self::Fresh(fresh) = self {
-            if let Some(written) = fresh.write(bytes, libc::MSG_NOSIGNAL) {
-                return Poll::Ready(written);
-            }
-            self.watch()?;
-        }
         match self {
             Self::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
             Self::Unix(stream) => Pin::new(stream).poll_write(cx, bytes),
             Self::Tls(tls) => tls.poll_write(cx, bytes),
-            Self::Fresh(_) => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
+            Self::Fresh(_) => self.write_fresh(cx, bytes),
         }
+    }
+
+    #[inline(never)]
+    fn write_fresh(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if let Self::Fresh(fresh) = self
+            && let Some(written) = fresh.write(bytes, libc::MSG_NOSIGNAL)
+        {
+            return Poll::Ready(written);
+        }
+        self.watch()?;
+        self.poll_write(cx, bytes)
     }
 
     /// As [`Stream::poll_write`], for bytes that [`Stream::poll_shutdown`] follows at once: the last of them leave in
@@ -338,6 +344,15 @@ impl Stream {
 fn has_ended(ready: impl Future<Output = io::Result<Ready>>) -> bool {
     let ready = pin!(ready).poll(&mut Context::from_waker(Waker::noop()));
     matches!(ready, Poll::Ready(Ok(ready)) if ready.is_read_closed())
+}
+
+fn read(
+    stream: &mut (impl AsyncRead + Unpin),
+    cx: &mut Context<'_>,
+    buffer: &mut [u8],
+) -> Poll<io::Result<usize>> {
+    let mut room = ReadBuf::new(buffer);
+    Pin::new(stream).poll_read(cx, &mut room).map_ok(|()| room.filled().len())
 }
 
 /// Nothing instead of an error where waiting would be needed.

@@ -52,7 +52,9 @@ impl RequestPolicy<'_> {
     #[inline]
     pub(super) fn apply(&self, head: &Head, buf: &[u8], edits: &mut Edits) -> Result<bool, InvalidEdit> {
         let hop = edits.strip_hop_by_hop(head, buf, head.asks_upgrade())?;
-        self.forward_address(head, buf, edits)?;
+        if self.backend.is_some() || self.frontend.is_some() {
+            self.forward_address(head, buf, edits)?;
+        }
         edits.settle_host(head, buf)?;
         // A proxy sends its own version (RFC 9110 section 2.5), which an HTTP/1.1 request cannot have without Host.
         let old = head.version() == Version::Http10 && !head.has(Known::Host);

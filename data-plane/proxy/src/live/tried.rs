@@ -5,19 +5,22 @@ use std::sync::Arc;
 use super::endpoint::EndpointState;
 
 /// Endpoints that failed an exchange, each once, who did so longest ago first.
+///
+/// A pointer, which is moved with each exchange that nobody fails.
 #[derive(Debug, Clone, Default)]
-pub struct Tried(Vec<Arc<EndpointState>>);
+pub struct Tried(#[allow(clippy::box_collection)] Option<Box<Vec<Arc<EndpointState>>>>);
 
 impl Tried {
     /// One has failed just now.
     pub fn add(&mut self, endpoint: &Arc<EndpointState>) {
-        self.0.retain(|known| !Arc::ptr_eq(known, endpoint));
-        self.0.push(Arc::clone(endpoint));
+        let all = self.0.get_or_insert_default();
+        all.retain(|known| !Arc::ptr_eq(known, endpoint));
+        all.push(Arc::clone(endpoint));
     }
 
     /// Whether nobody has failed.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.is_none()
     }
 
     /// Whether one has failed.
@@ -27,11 +30,11 @@ impl Tried {
 
     /// 0: it has not failed; else the higher the later it did.
     pub(super) fn rank(&self, endpoint: &Arc<EndpointState>) -> usize {
-        self.0.iter().position(|known| Arc::ptr_eq(known, endpoint)).map_or(0, |at| at + 1)
+        self.iter().position(|known| Arc::ptr_eq(known, endpoint)).map_or(0, |at| at + 1)
     }
 
     /// Who failed longest ago, and so on.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Arc<EndpointState>> {
-        self.0.iter()
+        self.0.iter().flat_map(|all| all.iter())
     }
 }

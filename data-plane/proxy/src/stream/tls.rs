@@ -145,6 +145,7 @@ impl Tls {
     }
 
     /// See [`Stream::poll_read`].
+    #[inline(never)] // what is in clear passes by
     pub(super) fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         loop {
             if !self.buffers.clear.is_empty() {
@@ -167,6 +168,7 @@ impl Tls {
 
     /// See [`Stream::poll_write`]. After `Pending` the next call must begin with the same bytes: their records may be
     /// on their way.
+    #[inline(never)] // what is in clear passes by
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if self.accepted == 0 && !bytes.is_empty() {
             ready!(self.poll_handshake(cx))?;
@@ -179,6 +181,7 @@ impl Tls {
     }
 
     /// Tells the peer that nothing follows, then its kernel.
+    #[inline(never)] // what is in clear passes by
     pub(super) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_notify(cx))?;
         self.io.poll_shutdown(cx)
@@ -195,6 +198,7 @@ impl Tls {
     }
 
     /// See [`Stream::poll_quiet`]. Tickets, and changes of keys, are no words of the peer's.
+    #[inline(never)] // what is in clear passes by
     pub(super) fn poll_quiet(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while self.buffers.clear.is_empty() && self.end.is_none() {
             self.decrypt(&mut []);
