@@ -11,17 +11,17 @@ use sluicegate_e2e::{Front, HTTP_DEFAULTS, Origin, Sluicegate, fetch, free_addre
 use tokio::net::TcpStream;
 
 #[tokio::test]
-async fn a_line_that_asks_for_tls_opens_no_port() {
+async fn a_line_that_asks_for_another_protocol_opens_no_port() {
     let app = Origin::start("app01").await;
-    let (plain, tls) = (free_address(), free_address());
+    let (plain, other) = (free_address(), free_address());
     let _front = Front::run(&format!(
-        "{HTTP_DEFAULTS}frontend main\n    bind {plain}\n    bind {tls} ssl crt /nowhere/site.pem alpn h2\n    \
+        "{HTTP_DEFAULTS}frontend main\n    bind {plain}\n    bind {other} proto h2\n    \
          default_backend app\nbackend app\n    server app01 {}\n",
         app.address()
     ))
     .await;
     assert_eq!(fetch(plain, "/").await.unwrap().text(), "app01");
-    assert!(TcpStream::connect(tls).await.is_err(), "nothing listens where TLS was asked for");
+    assert!(TcpStream::connect(other).await.is_err(), "nothing listens where HTTP/2 was asked for");
 }
 
 #[tokio::test]
