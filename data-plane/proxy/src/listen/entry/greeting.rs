@@ -6,16 +6,17 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use rustls::server::{Acceptor, UnbufferedServerConnection};
+use rustls::server::UnbufferedServerConnection;
 use sluicegate_model::listener::Entry;
+use sluicegate_rules::client_hello::{ClientHello, First, first_message};
 
 use super::{Passing, Stage, Step};
 use crate::counters::CloseCause;
 use crate::stream::Stream;
 use crate::stream::tls::{HandshakeError, Session, Tls, agreed};
 
-/// Bytes of a ClientHello. Of those in use the longest, with the keys of hybrid groups, have some 2 000.
-const MAX_HELLO: usize = 16 * 1024;
+/// Bytes that are read at once of a ClientHello. Of those in use the longest, with the keys of hybrid groups, have some 2 000.
+const AT_ONCE: usize = 2048;
 
 /// Who speaks HTTP in clear to a port of TLS is told so.
 const IN_CLEAR: &[u8] = b"HTTP/1.1 400 Bad Request\r\n\
@@ -117,42 +118,31 @@ struct Hello {
     server_name: Option<Box<str>>,
 }
 
+/// Reads until it is whole. What is none is left to the handshake, which tells the client so.
 async fn hello(stream: &mut Stream) -> Result<Hello, Disagreement> {
-    let mut bytes = Vec::new();
-    let mut acceptor = Acceptor::default();
-    let mut buffer = vec![0; 2048];
+    let (mut bytes, mut joined) = (Vec::new(), Vec::new());
     loop {
-        let count = poll_fn(|cx| stream.poll_read(cx, &mut buffer)).await?;
-        let read = buffer.get(..count).unwrap_or_default();
-        if read.is_empty() {
+        let there = bytes.len();
+        bytes.resize(there + AT_ONCE, 0);
+        let count = poll_fn(|cx| stream.poll_read(cx, &mut bytes[there..])).await?;
+        bytes.truncate(there + count);
+        if count == 0 {
             return Err(HandshakeError::Closed.into());
         }
-        bytes.extend_from_slice(read);
         if is_http(&bytes) {
             write(stream, IN_CLEAR).await?;
             return Err(Disagreement::InClear);
         }
-        let mut rest = read;
-        while !rest.is_empty() {
-            acceptor.read_tls(&mut rest)?;
-        }
-        match acceptor.accept() {
-            Ok(Some(accepted)) => {
-                let server_name =
-                    accepted.client_hello().server_name().map(|it| it.to_ascii_lowercase().into());
-                return Ok(Hello { bytes, server_name });
-            }
-            Ok(None) if bytes.len() > MAX_HELLO => {
-                return Err(io::Error::from(io::ErrorKind::InvalidData).into());
-            }
-            Ok(None) => {}
-            Err((error, mut alert)) => {
-                let mut told = Vec::new();
-                alert.write_all(&mut told)?;
-                write(stream, &told).await?;
-                return Err(HandshakeError::Tls(error).into());
-            }
-        }
+        let message = match first_message(&bytes, &mut joined) {
+            First::Partial => continue,
+            First::Foreign => None,
+            First::Here(range) => bytes.get(range),
+            First::Joined => Some(&joined[..]),
+        };
+        let name = message.and_then(ClientHello::read).and_then(|hello| hello.server_name());
+        let name = name.and_then(|name| std::str::from_utf8(name).ok());
+        let server_name = name.map(|name| name.to_ascii_lowercase().into());
+        return Ok(Hello { bytes, server_name });
     }
 }
 
