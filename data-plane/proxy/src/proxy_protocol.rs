@@ -16,7 +16,7 @@ use std::net::SocketAddr;
 
 pub(crate) use announce::announce;
 pub use values::Values;
-pub use write::write;
+pub use write::{Known, write};
 
 use crate::stream::Peer;
 
@@ -34,6 +34,18 @@ pub mod kind {
     pub const UNIQUE_ID: u8 = 0x05;
     /// How the client spoke TLS.
     pub const TLS: u8 = 0x20;
+    /// Within that: the version.
+    pub const TLS_VERSION: u8 = 0x21;
+}
+
+/// Flags of a value of the type [`kind::TLS`] (section 2.2.6).
+mod client {
+    /// The client spoke TLS.
+    pub(super) const TLS: u8 = 0x01;
+    /// It showed a certificate over this connection.
+    pub(super) const SHOWN: u8 = 0x02;
+    /// It showed one in the session that this connection is part of.
+    pub(super) const KNOWN: u8 = 0x04;
 }
 
 /// What a header says.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use nix::errno::Errno;
-use sluicegate_engine::proxy_protocol::write;
+use sluicegate_engine::proxy_protocol::{Known, write};
 use sluicegate_engine::stream::{Peer, Stream, Target};
 use sluicegate_engine::upstream::{ConnectError, Connecting};
 use sluicegate_health::script::{Connect, Errand};
@@ -166,7 +166,7 @@ fn proxy_header(local: Option<SocketAddr>, way: &Way) -> Vec<u8> {
         (ProxyVersion::One, Target::Unix(_)) | (ProxyVersion::Two, _) => None,
     };
     let mut header = Vec::new();
-    write(&form, ends, None, &mut header);
+    write(&form, ends, Known::default(), &mut header);
     header
 }
 

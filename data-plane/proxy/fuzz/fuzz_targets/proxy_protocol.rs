@@ -5,7 +5,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use sluicegate_engine::proxy_protocol::{Ends, Header, MAX_BYTES, Parsed, kind, parse, write};
+use sluicegate_engine::proxy_protocol::{Ends, Header, Known, MAX_BYTES, Parsed, kind, parse, write};
 use sluicegate_model::outgoing::{ProxyHeader, ProxyVersion};
 
 fn rewritten(header: &Header) {
@@ -13,7 +13,8 @@ fn rewritten(header: &Header) {
     let two = ProxyHeader { version: ProxyVersion::Two, checksum: true, authority: true, tls: true };
     for form in [ProxyHeader::LINE, two] {
         let mut bytes = Vec::new();
-        write(&form, Some((client, local)), header.values.of(kind::AUTHORITY).next(), &mut bytes);
+        let known = Known { authority: header.values.of(kind::AUTHORITY).next(), ..Known::default() };
+        write(&form, Some((client, local)), known, &mut bytes);
         let Ok(Parsed::Whole { header: again, length }) = parse(&bytes) else { panic!("{bytes:?}") };
         assert_eq!((again.ends, length), (header.ends, bytes.len()));
     }

@@ -2,7 +2,7 @@
 
 use sluicegate_model::outgoing::ProxyHeader;
 
-use super::{kind, write};
+use super::{Known, kind, write};
 use crate::exchange::Exchange;
 use crate::stream::Stream;
 
@@ -12,5 +12,7 @@ pub(crate) fn announce(header: &ProxyHeader, exchange: &Exchange, client: &Strea
     let local = exchange.local.or_else(|| client.local());
     let ends = exchange.client.ip().zip(local.and_then(|local| local.ip()));
     let authority = exchange.announced.as_ref().and_then(|told| told.values.of(kind::AUTHORITY).next());
-    write(header, ends, authority, out);
+    let tls = exchange.tls.as_deref();
+    let asked = tls.and_then(|tls| tls.server_name.as_deref()).map(str::as_bytes);
+    write(header, ends, Known { authority: authority.or(asked), tls }, out);
 }

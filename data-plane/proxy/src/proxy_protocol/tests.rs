@@ -1,6 +1,8 @@
 use proptest::prelude::*;
 use sluicegate_model::outgoing::{ProxyHeader, ProxyVersion};
 
+use sluicegate_rules::Tls;
+
 use super::*;
 
 fn ends(client: &str, local: &str) -> Ends {
@@ -181,7 +183,7 @@ const TWO: ProxyHeader =
 fn written(header: ProxyHeader, ends: Option<(&str, &str)>, authority: Option<&[u8]>) -> Vec<u8> {
     let ends = ends.map(|(client, local)| (client.parse().unwrap(), local.parse().unwrap()));
     let mut out = b"before".to_vec();
-    write(&header, ends, authority, &mut out);
+    write(&header, ends, Known { authority, tls: None }, &mut out);
     out.split_off(6)
 }
 
@@ -213,6 +215,24 @@ fn headers_are_written_as_haproxy_does() {
     assert_eq!(written(all, four, Some(&[b'a'; 256])).len(), 28 + 7 + 8, "longer than a name is");
 }
 
+#[test]
+fn what_the_client_spoke_is_told() {
+    let header = ProxyHeader { tls: true, ..TWO };
+    let told = |certificate: bool, resumed: bool| {
+        let certificate = certificate.then(Box::default);
+        let tls = Tls { version: "TLSv1.3", certificate, resumed, ..Tls::default() };
+        let mut out = Vec::new();
+        write(&header, None, Known { authority: None, tls: Some(&tls) }, &mut out);
+        out.split_off(16)
+    };
+    for (certificate, resumed, flags) in
+        [(false, false, 0x01), (false, true, 0x01), (true, false, 0x07), (true, true, 0x05)]
+    {
+        let expected = [b" \x00\x0f".as_slice(), &[flags], b"\0\0\0\0!\x00\x07TLSv1.3"].concat();
+        assert_eq!(told(certificate, resumed), expected);
+    }
+}
+
 fn address() -> impl Strategy<Value = SocketAddr> {
     any::<(std::net::IpAddr, u16)>().prop_map(SocketAddr::from)
 }
@@ -236,7 +256,7 @@ proptest! {
         behind in proptest::collection::vec(any::<u8>(), 0..20),
     ) {
         let mut bytes = Vec::new();
-        write(&form, told, authority.as_deref(), &mut bytes);
+        write(&form, told, Known { authority: authority.as_deref(), tls: None }, &mut bytes);
         let end = bytes.len();
         bytes.extend_from_slice(&behind);
         let Ok(Parsed::Whole { header, length }) = parse(&bytes) else { panic!("{}", bytes.escape_ascii()) };

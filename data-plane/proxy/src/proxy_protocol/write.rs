@@ -4,18 +4,28 @@ use std::io::Write as _;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use sluicegate_model::outgoing::{ProxyHeader, ProxyVersion};
+use sluicegate_rules::Tls;
 
-use super::{binary, checksum, kind};
+use super::{binary, checksum, client, kind};
 
 /// The longest name of a host that is passed on (section 2.2.1: PP2_TYPE_AUTHORITY).
 const MAX_AUTHORITY: usize = 255;
 
+/// What is known of a client's connection beside its ends.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Known<'a> {
+    /// The host that it asked for.
+    pub authority: Option<&'a [u8]>,
+    /// `None`: it is in clear.
+    pub tls: Option<&'a Tls>,
+}
+
 /// Appends a header of that form about the connection from the first address to the second, as HAProxy writes it; `None`:
-/// nothing is known of its ends, or they are not of TCP. `authority`: the host that the client asked for.
+/// nothing is known of its ends, or they are not of TCP.
 pub fn write(
     header: &ProxyHeader,
     ends: Option<(SocketAddr, SocketAddr)>,
-    authority: Option<&[u8]>,
+    known: Known<'_>,
     out: &mut Vec<u8>,
 ) {
     let ends = ends.map(|ends| match ends {
@@ -24,7 +34,7 @@ pub fn write(
     });
     match header.version {
         ProxyVersion::One => line(ends, out),
-        ProxyVersion::Two => binary(header, ends, authority, out),
+        ProxyVersion::Two => binary(header, ends, known, out),
     }
 }
 
@@ -45,12 +55,7 @@ fn line(ends: Option<(SocketAddr, SocketAddr)>, out: &mut Vec<u8>) {
         write!(out, "PROXY {family} {} {} {} {}\r\n", client.ip(), local.ip(), client.port(), local.port());
 }
 
-fn binary(
-    header: &ProxyHeader,
-    ends: Option<(SocketAddr, SocketAddr)>,
-    authority: Option<&[u8]>,
-    out: &mut Vec<u8>,
-) {
+fn binary(header: &ProxyHeader, ends: Option<(SocketAddr, SocketAddr)>, known: Known<'_>, out: &mut Vec<u8>) {
     let start = out.len();
     let (command, family) = match ends {
         None => (binary::LOCAL, binary::UNSPEC),
@@ -66,12 +71,11 @@ fn binary(
         out.extend_from_slice(&local.port().to_be_bytes());
     }
     let sum = header.checksum.then(|| value(kind::CHECKSUM, &[0; 4], out));
-    if let Some(authority) = authority.filter(|name| header.authority && name.len() <= MAX_AUTHORITY) {
+    if let Some(authority) = known.authority.filter(|name| header.authority && name.len() <= MAX_AUTHORITY) {
         value(kind::AUTHORITY, authority, out);
     }
     if header.tls {
-        // The client speaks none: no flag is set, and nothing was verified.
-        value(kind::TLS, &[0; 5], out);
+        tls(known.tls, out);
     }
     // Addresses and values are below 400 bytes.
     let length = u16::try_from(out.len() - start - binary::FIXED).unwrap_or(u16::MAX);
@@ -80,6 +84,23 @@ fn binary(
         let sum = checksum::without(&out[start..], at - start);
         out[at..at + 4].copy_from_slice(&sum.to_be_bytes());
     }
+}
+
+/// What the client's end of TLS is (section 2.2.6); with none no flag is set. Who shows a certificate that is not good comes
+/// no further than the handshake, so what was verified is good: 0.
+fn tls(tls: Option<&Tls>, out: &mut Vec<u8>) {
+    let Some(tls) = tls else {
+        value(kind::TLS, &[0; 5], out);
+        return;
+    };
+    let flags = match (tls.certificate.is_some(), tls.resumed) {
+        (false, _) => client::TLS,
+        (true, false) => client::TLS | client::SHOWN | client::KNOWN,
+        (true, true) => client::TLS | client::KNOWN,
+    };
+    let mut said = vec![flags, 0, 0, 0, 0];
+    value(kind::TLS_VERSION, tls.version.as_bytes(), &mut said);
+    value(kind::TLS, &said, out);
 }
 
 fn ip(address: SocketAddr, out: &mut Vec<u8>) {
