@@ -96,8 +96,10 @@ impl LiveBackend {
     /// How long an exchange may wait for a place that begins to do so now.
     pub(crate) fn longest_wait(&self) -> Option<Duration> {
         let settings = self.settings();
-        let held = settings.hold.filter(|_| self.usable() == 0).map(|hold| hold.wait);
-        held.or(settings.timeouts.queue).or(settings.timeouts.connect)
+        let hold = settings.hold.map(|hold| hold.wait);
+        let held = hold.filter(|_| self.usable() == 0);
+        // Whoever waits for one that is about to go would wait for ever without a time of its own.
+        held.or(settings.timeouts.queue).or(settings.timeouts.connect).or(hold)
     }
 
     /// Whether logs tell what became of cookies: not where these are only read.

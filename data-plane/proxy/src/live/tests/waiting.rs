@@ -202,3 +202,16 @@ fn who_comes_back_warms_up() {
         .collect();
     assert_eq!(taken.len(), 10);
 }
+
+#[test]
+fn whoever_waits_where_requests_are_held_has_a_time() {
+    let site = Site::default().backend("app", holding(1_000, 2)).endpoint("app", "a", nowhere(1), |_| {});
+    let live = live(&site);
+    let longest = Some(std::time::Duration::from_secs(1));
+    let old = backend(&live);
+    assert_eq!((old.usable(), old.longest_wait()), (1, longest));
+    // It goes before the place is asked for: it is waited for the next one, as long as for the first.
+    commit(&live, &Site::default().backend("app", holding(1_000, 2)));
+    assert!(poll(&old, &mut Ticket::new()).is_pending());
+    assert_eq!(backend(&live).longest_wait(), longest);
+}
