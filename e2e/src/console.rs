@@ -35,3 +35,16 @@ pub fn socket() -> (TempDir, PathBuf, String) {
     let line = format!("stats socket {} mode 600 level admin", path.display());
     (folder, path, line)
 }
+
+/// The cells of a row of the statistics in comma-separated values, by column. The row is named by proxy and server:
+/// `app,FRONTEND`.
+///
+/// # Panics
+/// When there is no such row, or no such column.
+pub fn row(statistics: &str, name: &str) -> impl Fn(&str) -> String {
+    let cells = |line: &str| -> Vec<String> { line.split(',').map(str::to_owned).collect() };
+    let mut lines = statistics.lines();
+    let names = cells(lines.next().expect("columns have names").trim_start_matches("# "));
+    let row = lines.find(|line| line.starts_with(&format!("{name},"))).map(cells).expect("the row is there");
+    move |column| row[names.iter().position(|name| name == column).expect("the column is there")].clone()
+}

@@ -9,6 +9,7 @@ use std::io::Read;
 use std::net::SocketAddr;
 
 use cases::{CASES, Case, LATER};
+use sluicegate_e2e::console::row;
 use sluicegate_e2e::{
     Connection, Does, HTTP_DEFAULTS, Haproxy, Origin, Response, Scripted, Sluicegate, Syslog, free_address,
 };
@@ -194,16 +195,6 @@ async fn logs_and_statistics_tell_what_was_compressed_as_haproxys_do() {
     }
     assert_eq!(seen[0], seen[1]);
     assert_eq!(seen[0][0], "1 <gzip> 1");
-}
-
-/// The cells of a row of the CSV form, by column.
-fn row(csv: &str, name: &str) -> impl Fn(&str) -> String {
-    let mut lines = csv.lines();
-    let names: Vec<String> =
-        lines.next().unwrap().trim_start_matches("# ").split(',').map(str::to_owned).collect();
-    let cells: Vec<String> =
-        lines.find(|line| line.starts_with(name)).unwrap().split(',').map(str::to_owned).collect();
-    move |column| cells[names.iter().position(|name| name == column).unwrap()].clone()
 }
 
 /// What HAProxy has not, and bodies of every framing and size.

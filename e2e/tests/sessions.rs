@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use sluicegate_e2e::console::{ask, socket};
+use sluicegate_e2e::console::{ask, row, socket};
 use sluicegate_e2e::{Connection, HTTP_DEFAULTS, Haproxy, Sluicegate, Syslog, fetch, free_address};
 use tempfile::TempDir;
 
@@ -225,22 +225,14 @@ async fn what_could_not_be_read_is_shown_as_haproxy_shows_it() {
     assert!(words.contains("error at position 29: a blank stands before a header's colon"), "{words}");
 }
 
-/// Cells of a row of `show stat`, by the names of its columns.
-fn row(stat: &str, proxy: &str, server: &str) -> BTreeMap<String, String> {
-    let mut lines = stat.lines();
-    let names = lines.next().unwrap().trim_start_matches("# ").split(',');
-    let cells = lines.find(|line| line.starts_with(&format!("{proxy},{server},"))).unwrap().split(',');
-    names.zip(cells).map(|(name, cell)| (name.to_owned(), cell.to_owned())).collect()
-}
-
 /// The columns that tell what `clear counters` does: the highest values and the sums.
 async fn counted<T>(front: &Front<T>) -> String {
     let stat = front.ask("show stat").await;
     let mut said = String::new();
-    for (proxy, server) in [("web", "FRONTEND"), ("plain", "one"), ("plain", "BACKEND")] {
-        let row = row(&stat, proxy, server);
+    for name in ["web,FRONTEND", "plain,one", "plain,BACKEND"] {
+        let cells = row(&stat, name);
         for name in ["scur", "rate", "smax", "stot", "hrsp_2xx", "req_tot", "rate_max", "cli_abrt"] {
-            said.push_str(&format!("{name}={} ", row[name]));
+            said.push_str(&format!("{name}={} ", cells(name)));
         }
     }
     said

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
+use sluicegate_e2e::console::row;
 use sluicegate_e2e::{Connection, HTTP_DEFAULTS, Haproxy, Origin, Response, Sluicegate, free_address};
 
 /// `admin:secret`
@@ -36,16 +37,6 @@ async fn site() -> (Sluicegate, Origin, SocketAddr) {
         assert_eq!(ask(entry, "/", "").await.status(), 200);
     }
     (sluicegate, origin, entry)
-}
-
-/// The cells of a row of the CSV form, by column.
-fn row(csv: &str, name: &str) -> impl Fn(&str) -> String {
-    let mut lines = csv.lines();
-    let names: Vec<String> =
-        lines.next().unwrap().trim_start_matches("# ").split(',').map(str::to_owned).collect();
-    let cells: Vec<String> =
-        lines.find(|line| line.starts_with(name)).unwrap().split(',').map(str::to_owned).collect();
-    move |column| cells[names.iter().position(|name| name == column).unwrap()].clone()
 }
 
 #[tokio::test]
