@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, oneshot, watch};
@@ -297,7 +299,7 @@ async fn converse(stream: TcpStream, state: &State) -> std::io::Result<()> {
             Behaviour::Answer | Behaviour::Status(_) | Behaviour::AnswerAndClose => {}
         }
         if wants_echo(&request.head) {
-            return echo(reader).await;
+            return echo(reader, &request.head).await;
         }
         let status = if let Behaviour::Status(status) = behaviour { status } else { 200 };
         reader.stream().write_all(&answer(&state.name, status, &request, closes)).await?;
@@ -313,9 +315,15 @@ fn wants_echo(head: &Head) -> bool {
         && (head.has_token("upgrade", "echo") || head.has_token("upgrade", "websocket"))
 }
 
-async fn echo(mut reader: Reader<TcpStream>) -> std::io::Result<()> {
-    let head = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n";
-    reader.stream().write_all(head).await?;
+async fn echo(mut reader: Reader<TcpStream>, head: &Head) -> std::io::Result<()> {
+    let protocol = head.header("upgrade").unwrap_or("echo");
+    let mut answer =
+        format!("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: {protocol}\r\n");
+    if let Some(key) = head.header("sec-websocket-key") {
+        answer += &format!("Sec-WebSocket-Accept: {}\r\n", accept(key));
+    }
+    answer += "\r\n";
+    reader.stream().write_all(answer.as_bytes()).await?;
     let (mut stream, mut bytes) = reader.into_parts();
     loop {
         stream.write_all(&bytes).await?;
@@ -324,6 +332,12 @@ async fn echo(mut reader: Reader<TcpStream>) -> std::io::Result<()> {
             return Ok(());
         }
     }
+}
+
+/// RFC 6455 section 4.2.2.
+fn accept(key: &str) -> String {
+    let key = format!("{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
+    BASE64_STANDARD.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, key.as_bytes()))
 }
 
 fn answer(name: &str, status: u16, request: &Response, closes: bool) -> Vec<u8> {

@@ -22,6 +22,7 @@ mod frontend;
 mod global;
 mod http_options;
 mod http_rule;
+mod http_version;
 mod inspection;
 mod listen;
 mod logging;

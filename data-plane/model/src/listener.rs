@@ -46,6 +46,22 @@ pub struct Entry {
     pub proxy_header: Option<ExpectedProxyHeader>,
     /// `None`: they are in clear.
     pub tls: Option<TlsServer>,
+    /// In HTTP mode.
+    pub http: HttpProtocol,
+}
+
+/// Which versions of HTTP clients may speak, and how it is known which one they do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum HttpProtocol {
+    /// Any: HTTP/2 where TLS came to that, or where a connection begins with its preface.
+    #[default]
+    Any,
+    /// HTTP/2 where TLS came to that alone (HAProxy: option disable-h2-upgrade).
+    Negotiated,
+    /// HTTP/1 (HAProxy: proto h1).
+    Http1,
+    /// HTTP/2 (HAProxy: proto h2).
+    Http2,
 }
 
 /// A header of the PROXY protocol that is waited for (HAProxy: accept-proxy, expect-proxy).

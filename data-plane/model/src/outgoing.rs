@@ -50,6 +50,20 @@ pub struct Outgoing {
     pub keep_alive: Option<KeepAlive>,
     /// What they begin with; `None`: nothing that was agreed on.
     pub proxy_header: Option<ProxyHeader>,
+    /// What is spoken over them, in HTTP mode.
+    pub http: OutgoingHttp,
+}
+
+/// The version of HTTP that an endpoint is spoken to in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum OutgoingHttp {
+    /// HTTP/1.
+    #[default]
+    Http1,
+    /// HTTP/2, which the endpoint is known to speak (HAProxy: proto h2).
+    Http2,
+    /// HTTP/2 where TLS comes to that (HAProxy: alpn h2), else HTTP/1.
+    Negotiated,
 }
 
 /// A header of the PROXY protocol about the client's connection (HAProxy: send-proxy).

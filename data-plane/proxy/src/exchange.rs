@@ -78,8 +78,19 @@ pub struct Exchange {
     pub compressed_with: Option<ContentCoding>,
     /// How it ended.
     pub termination: Termination,
+    /// Which of its sides are spoken to in HTTP/2.
+    pub carried: Carried,
     /// The request's first line.
     pub request: RequestLine,
+}
+
+/// Sides whose connections carry many exchanges.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Carried {
+    /// The client's.
+    pub client: bool,
+    /// The endpoint's.
+    pub endpoint: bool,
 }
 
 /// Points in time of one exchange. What did not happen is `None`.
@@ -191,6 +202,7 @@ impl Exchange {
             status: None,
             compressed_with: None,
             termination: Termination::default(),
+            carried: Carried::default(),
             request: RequestLine::default(),
         }
     }

@@ -38,7 +38,7 @@ mod tests;
 mod view;
 
 pub use body::{Body, Fed};
-pub use chunked::{CHUNK_END, ChunkHeader, Chunked, InvalidChunk, LAST_CHUNK, Step, chunk_header};
+pub use chunked::{CHUNK_END, ChunkHeader, Chunked, InvalidChunk, LAST_CHUNK, Step, chunk_header, may_trail};
 #[cfg(test)]
 pub(crate) use chunked::{EXTENSION_BYTES, EXTENSIONS_BYTES, SIZE_DIGITS, TRAILER_BYTES};
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod answer;
 mod compression;
 mod connection;
 mod dispatch;
+mod lanes;
 mod leaving;
 mod persistence;
 mod policy;

@@ -25,6 +25,7 @@ mod keep_alive;
 pub mod listen;
 pub mod live;
 pub mod log;
+mod multiplex;
 pub mod persistence;
 pub mod pool;
 pub mod proxy_protocol;

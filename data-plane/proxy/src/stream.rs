@@ -23,6 +23,8 @@ pub use fresh::Fresh;
 pub use pipe::Pipe;
 pub use tls::Tls;
 
+pub use crate::multiplex::Lane;
+
 /// One side of an exchange.
 #[derive(Debug)]
 pub enum Stream {
@@ -34,6 +36,8 @@ pub enum Stream {
     Fresh(Fresh),
     /// Any of them below TLS: what is read and written is in clear.
     Tls(Box<Tls>),
+    /// One of the streams of a connection of HTTP/2.
+    Lane(Box<Lane>),
 }
 
 impl Stream {
@@ -46,6 +50,7 @@ impl Stream {
             Self::Tcp(stream) => read(stream, cx, buffer),
             Self::Unix(stream) => read(stream, cx, buffer),
             Self::Tls(tls) => tls.poll_read(cx, buffer),
+            Self::Lane(lane) => lane.poll_read(cx, buffer),
             Self::Fresh(_) => self.read_fresh(cx, buffer),
         }
     }
@@ -67,6 +72,7 @@ impl Stream {
             Self::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
             Self::Unix(stream) => Pin::new(stream).poll_write(cx, bytes),
             Self::Tls(tls) => tls.poll_write(cx, bytes),
+            Self::Lane(lane) => lane.poll_write(cx, bytes),
             Self::Fresh(_) => self.write_fresh(cx, bytes),
         }
     }
@@ -96,7 +102,7 @@ impl Stream {
                     sent => Some(sent),
                 }
             }
-            Self::Unix(_) | Self::Tls(_) => None,
+            Self::Unix(_) | Self::Tls(_) | Self::Lane(_) => None,
         };
         match sent {
             Some(sent) => Poll::Ready(sent),
@@ -114,14 +120,14 @@ impl Stream {
             Self::Tcp(stream) => stream.try_io(Interest::READABLE, || some(pipe.fill(&*stream, most))),
             Self::Unix(stream) => stream.try_io(Interest::READABLE, || some(pipe.fill(&*stream, most))),
             // Only what is in clear on the wire can go past this process.
-            Self::Fresh(_) | Self::Tls(_) => Ok(0),
+            Self::Fresh(_) | Self::Tls(_) | Self::Lane(_) => Ok(0),
         };
         some(filled)
     }
 
     /// Whether what lies in a pipe can be written to it.
     pub fn takes_pipes(&self) -> bool {
-        !matches!(self, Self::Tls(_))
+        !matches!(self, Self::Tls(_) | Self::Lane(_))
     }
 
     /// Writes what the kernel takes out of a pipe that is not empty.
@@ -142,7 +148,7 @@ impl Stream {
                     ready!(stream.poll_write_ready(cx))?;
                     stream.try_io(Interest::WRITABLE, || pipe.drain(&*stream))
                 }
-                Self::Fresh(_) | Self::Tls(_) => Err(io::ErrorKind::NotConnected.into()),
+                Self::Fresh(_) | Self::Tls(_) | Self::Lane(_) => Err(io::ErrorKind::NotConnected.into()),
             };
             match drained {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -158,6 +164,7 @@ impl Stream {
             Self::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Fresh(fresh) => Poll::Ready(fresh.shutdown()),
             Self::Tls(tls) => tls.poll_shutdown(cx),
+            Self::Lane(lane) => Poll::Ready(lane.shut()),
         }
     }
 
@@ -169,6 +176,7 @@ impl Stream {
             Self::Unix(stream) => stream.poll_read_ready(cx),
             Self::Fresh(_) => Poll::Pending,
             Self::Tls(tls) => tls.poll_quiet(cx),
+            Self::Lane(lane) => lane.poll_quiet(cx),
         }
     }
 
@@ -206,7 +214,7 @@ impl Stream {
                     stream.try_io(Interest::READABLE, || peek(stream.as_raw_fd(), ended))
                 }
                 // Nothing is looked at of what is sealed.
-                Self::Fresh(_) | Self::Tls(_) => Err(io::ErrorKind::NotConnected.into()),
+                Self::Fresh(_) | Self::Tls(_) | Self::Lane(_) => Err(io::ErrorKind::NotConnected.into()),
             };
             match peeked {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -236,7 +244,7 @@ impl Stream {
             Self::Tcp(stream) => Ok(stream.as_raw_fd()),
             Self::Unix(stream) => Ok(stream.as_raw_fd()),
             Self::Fresh(fresh) => fresh.socket().map(AsRawFd::as_raw_fd),
-            Self::Tls(_) => Err(io::ErrorKind::NotConnected.into()),
+            Self::Tls(_) | Self::Lane(_) => Err(io::ErrorKind::NotConnected.into()),
         }
     }
 
@@ -253,7 +261,7 @@ impl Stream {
         match self {
             Self::Fresh(fresh) => *self = fresh.watched()?,
             Self::Tls(tls) => tls.watch()?,
-            Self::Tcp(_) | Self::Unix(_) => {}
+            Self::Tcp(_) | Self::Unix(_) | Self::Lane(_) => {}
         }
         Ok(())
     }
@@ -269,6 +277,7 @@ impl Stream {
             Self::Unix(stream) => Self::Fresh(Fresh::connecting(stream.into_std()?.into(), true)),
             Self::Fresh(fresh) => Self::Fresh(fresh),
             Self::Tls(tls) => Self::Tls(Box::new(tls.over(Self::unwatch)?)),
+            Self::Lane(lane) => Self::Lane(lane),
         })
     }
 
@@ -295,6 +304,7 @@ impl Stream {
                 fresh.socket().ok()?.local_addr().ok()?.as_socket().map(Peer::Ip)
             }
             Self::Fresh(_) => Some(Peer::Unix),
+            Self::Lane(lane) => lane.local(),
             Self::Tls(_) => None,
         }
     }
@@ -303,8 +313,19 @@ impl Stream {
     pub(crate) fn agreed(&self) -> Option<&Arc<sluicegate_rules::Tls>> {
         match self {
             Self::Tls(tls) => tls.agreed(),
+            Self::Lane(lane) => lane.agreed(),
             _ => None,
         }
+    }
+
+    /// Whether it speaks TLS.
+    pub(crate) fn is_tls(&self) -> bool {
+        matches!(self, Self::Tls(_))
+    }
+
+    /// Whether it is one of the streams of a connection of HTTP/2.
+    pub(crate) fn is_lane(&self) -> bool {
+        matches!(self, Self::Lane(_))
     }
 
     /// The connection that is known to the kernel.
@@ -323,7 +344,7 @@ impl Stream {
             Self::Fresh(fresh) if fresh.is_tcp() => {
                 fresh.socket().and_then(|socket| socket.set_linger(Some(Duration::ZERO)))
             }
-            Self::Unix(_) | Self::Fresh(_) | Self::Tls(_) => Ok(()),
+            Self::Unix(_) | Self::Fresh(_) | Self::Tls(_) | Self::Lane(_) => Ok(()),
         };
     }
 
@@ -335,7 +356,7 @@ impl Stream {
             Self::Fresh(fresh) if fresh.is_tcp() => {
                 fresh.socket().and_then(|socket| socket.set_tcp_nodelay(true))
             }
-            Self::Unix(_) | Self::Fresh(_) | Self::Tls(_) => Ok(()),
+            Self::Unix(_) | Self::Fresh(_) | Self::Tls(_) | Self::Lane(_) => Ok(()),
         };
     }
 }

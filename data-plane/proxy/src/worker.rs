@@ -32,6 +32,7 @@ use crate::exchange::{Durations, Exchange, Exchanges};
 use crate::http::Ask;
 use crate::live::{Active, Gate, Live, LiveBackend, LiveEndpoint};
 use crate::log::{Calendar, Level, Line, Names, Ring};
+use crate::multiplex::Trunks;
 use crate::pool::{IdlePool, Share, Shelves};
 use crate::stream::{Stream, Target};
 use crate::transfer::Lender;
@@ -84,6 +85,8 @@ pub struct Worker {
     pub exchanges: Exchanges,
     /// Idle connections to endpoints.
     pub idle: IdlePool,
+    /// Those that carry many exchanges.
+    pub(crate) trunks: Trunks,
     /// Those that are being opened ahead.
     pub(crate) openings: Openings,
     /// Memory for bytes in passing.
@@ -109,6 +112,7 @@ impl Worker {
             chance: Chance::new(),
             exchanges: Exchanges::default(),
             idle: IdlePool::new(Share { index, workers: shared.shelves.len() }, Arc::clone(&shared.shelves)),
+            trunks: Trunks::default(),
             openings: Openings::default(),
             lender: Lender::default(),
             coders: Coders::new(shared.compressors.clone()),
@@ -207,12 +211,21 @@ impl Worker {
     pub(crate) fn soft_stop(&self) {
         self.stopping.set(true);
         self.idle.clear();
+        self.trunks.clear();
         self.tasks.wake();
     }
 
     /// Runs a connection's task on this worker. A panic ends that task alone; it is counted and logged.
     pub fn spawn(self: &Rc<Self>, task: impl Future<Output = CloseCause> + Unpin + 'static) {
-        let end = End { worker: Rc::clone(self), cause: None, entered: self.shared.tasks.enter() };
+        let end =
+            End { worker: Rc::clone(self), cause: None, entered: self.shared.tasks.enter(), part: false };
+        tokio::task::spawn_local(Counted { task, end });
+    }
+
+    /// The same for a part of a connection whose own task counts its end.
+    pub(crate) fn spawn_part(self: &Rc<Self>, task: impl Future<Output = CloseCause> + Unpin + 'static) {
+        let end =
+            End { worker: Rc::clone(self), cause: None, entered: self.shared.tasks.enter(), part: true };
         tokio::task::spawn_local(Counted { task, end });
     }
 
@@ -376,6 +389,8 @@ struct End {
     cause: Option<CloseCause>,
     /// It has a place in the count of tasks.
     entered: bool,
+    /// It was no connection of its own.
+    part: bool,
 }
 
 impl Drop for End {
@@ -394,7 +409,9 @@ impl Drop for End {
             // The task was dropped before its end: only a hard stop does that.
             None => CloseCause::HardStop,
         };
-        counters.closes[cause as usize].add(1);
+        if !self.part {
+            counters.closes[cause as usize].add(1);
+        }
         if self.entered {
             self.worker.shared.tasks.leave();
         }

@@ -74,6 +74,9 @@ impl Needs {
         if body.tls.is_some() {
             self.word("listener.tls");
         }
+        if body.http_protocol != 0 {
+            self.word("listener.http-protocol");
+        }
     }
 
     fn frontend(&mut self, body: &Frontend) {
@@ -241,6 +244,9 @@ impl Needs {
         }
         if body.proxy_header.is_some() {
             self.word("endpoint.proxy-protocol");
+        }
+        if body.http_protocol != 0 {
+            self.word("endpoint.http2");
         }
         self.socket(body.user_timeout_ms, body.keep_alive.as_ref());
         if body.drain {

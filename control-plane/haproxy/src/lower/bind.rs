@@ -32,6 +32,7 @@ struct BindOptions {
     user_timeout_ms: u64,
     keep_alive: Option<v1::KeepAlive>,
     tls: Option<v1::TlsServer>,
+    http_protocol: v1::HttpProtocol,
     /// Its connections begin with a PROXY header.
     accept_proxy: bool,
     /// The time for that.
@@ -54,6 +55,7 @@ impl<'a> Lowering<'a> {
             options.keep_alive = keep_alive;
             options.entry_timeout_ms = entry_timeout_ms;
             options.closed = line.has(Effect::NoListener);
+            options.http_protocol = self.http_protocol(line, proxy);
             if line.option("ssl").is_some() {
                 options.tls = self.tls_server(line, proxy);
                 self.note_contents(line.span);
@@ -234,6 +236,7 @@ impl<'a> Lowering<'a> {
             proxy_header,
             connection_rules: proxy.arrival.at_listeners().rules,
             tls: options.tls.clone(),
+            http_protocol: options.http_protocol.into(),
             ..v1::Listener::default()
         };
         match address {

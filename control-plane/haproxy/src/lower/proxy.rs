@@ -146,6 +146,7 @@ const READ: &[&str] = &[
     "option allbackups",
     "option clitcpka",
     "option dontlog-normal",
+    "option disable-h2-upgrade",
     "option dontlognull",
     "option external-check",
     "option forwardfor",

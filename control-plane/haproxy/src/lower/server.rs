@@ -42,6 +42,7 @@ struct ServerOptions {
     health: ServerHealth,
     connections: Connections,
     header: SentHeader,
+    http: v1::EndpointHttp,
     /// Options for whose sake nothing is sent to it.
     closed: Vec<&'static str>,
     /// Options that ask for a check that is not made yet.
@@ -139,6 +140,7 @@ impl<'a> Lowering<'a> {
                 source: options.connections.source_over(source.as_ref()),
                 keep_alive,
                 proxy_header,
+                http_protocol: options.http.into(),
                 ..v1::Endpoint::default()
             };
             options.health.write(&mut endpoint);
@@ -176,6 +178,7 @@ impl<'a> Lowering<'a> {
     ) -> Option<Draft> {
         let mut options = ServerOptions { number: None, ..defaults.clone() };
         self.apply(line, &mut options);
+        self.proto_fits(line, proxy);
         self.known_resolvers(&mut options.naming);
         let text = self.expanded(word)?;
         let address = match address::parse(&text) {
@@ -327,6 +330,7 @@ impl<'a> Lowering<'a> {
     fn server_option(&mut self, option: OptionUse<'_>, options: &mut ServerOptions) {
         let schedule = &mut options.schedule;
         match (option.keyword.name, option.args.first()) {
+            ("proto", Some(word)) => options.http = Self::endpoint_http(word),
             ("check", _) => options.checked = true,
             ("no-check", _) => options.checked = false,
             ("track", Some(word)) => options.tracks = Some((word.text().to_owned(), word.span())),

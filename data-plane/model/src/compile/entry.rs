@@ -9,7 +9,7 @@ use super::part::optional;
 use super::reason::Fault;
 use super::scope::Scope;
 use super::{condition, rule, tls};
-use crate::listener::{Entry, ExpectedProxyHeader};
+use crate::listener::{Entry, ExpectedProxyHeader, HttpProtocol};
 use crate::rule::{Action, Rule};
 
 /// `None` within: nothing.
@@ -18,7 +18,9 @@ pub(super) fn entry(
     wire: &v1::Listener,
     scope: &mut Scope<'_>,
 ) -> Option<Option<Arc<Entry>>> {
-    if wire.proxy_header.is_none() && wire.connection_rules.is_empty() && wire.tls.is_none() {
+    let http = http(wire, scope);
+    let passes = wire.proxy_header.is_some() || !wire.connection_rules.is_empty() || wire.tls.is_some();
+    if !passes && http == Some(HttpProtocol::Any) {
         return match wire.entry_timeout_ms {
             0 => Some(None),
             _ => scope.fault(Fault::Meaningless { what: "entry_timeout_ms where nothing is to be passed" }),
@@ -47,7 +49,17 @@ pub(super) fn entry(
         rules: rules?.into(),
         proxy_header: proxy_header?,
         tls: tls?,
+        http: http?,
     })))
+}
+
+fn http(wire: &v1::Listener, scope: &mut Scope<'_>) -> Option<HttpProtocol> {
+    Some(match scope.value::<v1::HttpProtocol>("http_protocol", wire.http_protocol)? {
+        v1::HttpProtocol::Any => HttpProtocol::Any,
+        v1::HttpProtocol::Negotiated => HttpProtocol::Negotiated,
+        v1::HttpProtocol::Http1 => HttpProtocol::Http1,
+        v1::HttpProtocol::Http2 => HttpProtocol::Http2,
+    })
 }
 
 /// Nothing else can be done with a connection of which nothing was read.

@@ -10,7 +10,9 @@ use super::part::optional;
 use super::reason::Fault;
 use super::scope::Scope;
 use super::{address, endpoint};
-use crate::outgoing::{KeepAlive, Outgoing, PURGE_DELAY, Pool, ProxyHeader, ProxyVersion, Source};
+use crate::outgoing::{
+    KeepAlive, Outgoing, OutgoingHttp, PURGE_DELAY, Pool, ProxyHeader, ProxyVersion, Source,
+};
 
 /// Connections opened ahead.
 const MAX_WARM: i64 = 1_000;
@@ -46,6 +48,11 @@ pub(super) fn outgoing(wire: &v1::Endpoint, scope: &mut Scope<'_>) -> Option<Opt
     let proxy_header = optional(wire.proxy_header.as_ref(), |wire| {
         scope.at("proxy_header", |scope| proxy_header(wire, scope))
     });
+    let http = match scope.value::<v1::EndpointHttp>("http_protocol", wire.http_protocol) {
+        Some(v1::EndpointHttp::Http1) => Some(OutgoingHttp::Http1),
+        Some(v1::EndpointHttp::Http2) => Some(OutgoingHttp::Http2),
+        None => None,
+    };
     let (source, interface) = source?.unwrap_or_default();
     let outgoing = Outgoing {
         source,
@@ -53,6 +60,7 @@ pub(super) fn outgoing(wire: &v1::Endpoint, scope: &mut Scope<'_>) -> Option<Opt
         user_timeout: user_timeout?,
         keep_alive: keep_alive?,
         proxy_header: proxy_header?,
+        http: http?,
     };
     Some((outgoing != Outgoing::default()).then(|| Arc::new(outgoing)))
 }

@@ -231,6 +231,14 @@ impl<'a> Scope<'a> {
     }
 
     /// A known, set value of an enum.
+    pub(crate) fn value<E: TryFrom<i32>>(&mut self, what: &'static str, value: i32) -> Option<E> {
+        match E::try_from(value) {
+            Ok(known) => Some(known),
+            Err(_) => self.fault(Fault::Unknown { what, value }),
+        }
+    }
+
+    /// The same, where 0 says that nothing was chosen.
     pub(crate) fn known<E: TryFrom<i32> + Into<i32> + Copy>(
         &mut self,
         what: &'static str,

@@ -67,6 +67,12 @@ const FORBIDDEN: [&[u8]; 14] = [
     b"authorization",
 ];
 
+/// Whether a field may stand in a trailer section, whose name is in lower case.
+#[must_use]
+pub fn may_trail(name: &[u8]) -> bool {
+    !FORBIDDEN.contains(&name)
+}
+
 /// Room for the longest forbidden name and one byte more.
 const NAME_BYTES: usize = 18;
 

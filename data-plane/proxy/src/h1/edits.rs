@@ -287,6 +287,23 @@ impl Edits {
         self.set_target(&whole)
     }
 
+    /// Sends path and query of an absolute-form target alone.
+    ///
+    /// # Errors
+    /// [`InvalidEdit::TooLarge`].
+    pub fn set_origin_form(&mut self, head: &Head, buf: &[u8]) -> Result<(), InvalidEdit> {
+        let (form, bytes) = match self.target {
+            Some((_, form)) => (form, self.arena.as_slice()),
+            None => (head.form, buf),
+        };
+        let TargetForm::Absolute { path, .. } = form else { return Ok(()) };
+        let path = match path.of(bytes) {
+            path @ [b'/', ..] => path.to_vec(),
+            rootless => [b"/", rootless].concat(),
+        };
+        self.set_target(&path)
+    }
+
     /// Sends another version.
     pub fn set_version(&mut self, version: Version) {
         self.version = Some(version);

@@ -19,6 +19,16 @@ impl Limits {
     /// Empty lines tolerated before a request line (RFC 9112 section 2.2 asks for at least one).
     pub const LEADING_EMPTY_LINES: u32 = 4;
 
+    /// For heads that were written here: an answer may have grown by what rules added to it.
+    #[must_use]
+    pub fn ours() -> Self {
+        Self {
+            head_bytes: Self::MAX_HEAD_BYTES,
+            target_bytes: Self::MAX_HEAD_BYTES,
+            fields: Self::MAX_FIELDS,
+        }
+    }
+
     /// Brings every bound into the range that the parser supports.
     #[must_use]
     pub fn clamped(self) -> Self {

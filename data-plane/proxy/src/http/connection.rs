@@ -17,6 +17,7 @@ use crate::counters::CloseCause;
 use crate::failure::Failure;
 use crate::listen::{Attachment, Incoming, Standing};
 use crate::live::{EndpointState, LiveEndpoint, Permit, Place};
+use crate::multiplex::{PREFACE, Session};
 use crate::proxy_protocol::Header;
 use crate::sessions::{self, Called};
 use crate::stream::{Peer, Stream};
@@ -61,13 +62,15 @@ struct Entry {
     private: Private,
     /// Where the last one went, where its backend prefers that for the next one.
     last: Option<Arc<EndpointState>>,
-    _places: [Place; 3],
+    places: Option<[Place; 3]>,
 }
 
 enum State {
     Idle,
     Busy(Box<Turn>),
     Linger(Box<Linger>),
+    /// It carries many exchanges, each of which is a connection to who serves it.
+    Carrying(Box<Session>),
 }
 
 /// The client has its last answer, or will have: what it still sends is thrown away.
@@ -103,7 +106,7 @@ impl Connection {
                 served: 0,
                 private: Private::default(),
                 last: None,
-                _places: places,
+                places,
             }),
             since: accepted,
             state: State::Idle,
@@ -115,9 +118,20 @@ impl Connection {
     /// The task of a connection that began in TCP mode, with the first bytes of its first request.
     pub(crate) fn upgraded(worker: Rc<Worker>, incoming: Incoming, first: &[u8], now: Instant) -> Self {
         let mut connection = Self::new(worker, incoming);
+        if connection.speaks_frames(first) {
+            connection.carry(first.to_vec());
+            return connection;
+        }
         let mut turn = connection.worker.http.turns.take(connection.since, connection.entry.client);
         turn.request.bytes.extend_from_slice(first);
         connection.begin(turn, now);
+        connection
+    }
+
+    /// The task of a stream of a connection that has had so many before.
+    pub(crate) fn of_stream(worker: Rc<Worker>, incoming: Incoming, before: u32) -> Self {
+        let mut connection = Self::new(worker, incoming);
+        connection.entry.served = before;
         connection
     }
 
@@ -128,6 +142,7 @@ impl Connection {
                 State::Idle => self.idle(cx, scratch, now),
                 State::Busy(_) => self.exchange(cx, scratch, now, false),
                 State::Linger(_) => self.linger(cx, scratch),
+                State::Carrying(session) => return Pin::new(session).poll(cx),
             };
             let until = match moved {
                 Move::End(cause) => return Poll::Ready(cause),
@@ -171,10 +186,37 @@ impl Connection {
         if read == 0 && (self.entry.served > 0 || self.skips_null()) {
             return Move::End(CloseCause::Client);
         }
+        if self.speaks_frames(scratch.slice(Scratch::START, Scratch::START + read)) {
+            return self.carry(scratch.slice(Scratch::START, Scratch::START + read).to_vec());
+        }
         // With nothing read the exchange finds the end of the stream by itself, and logs it.
         let mut turn = self.worker.http.turns.take(self.since, self.entry.client);
         turn.request.bytes.extend_from_slice(scratch.slice(Scratch::START, Scratch::START + read));
         self.begin(turn, now);
+        Move::Again
+    }
+
+    /// Whether a connection begins as those of HTTP/2 do, where that may be (RFC 9113 section 3.3). No method is called so.
+    fn speaks_frames(&self, first: &[u8]) -> bool {
+        self.entry.served == 0
+            && first.starts_with(&PREFACE[..4])
+            && self.entry.attachment.may_begin_with_preface()
+    }
+
+    /// From here on it carries streams.
+    #[cold]
+    fn carry(&mut self, first: Vec<u8>) -> Move {
+        let entry = &mut *self.entry;
+        let incoming = Incoming {
+            stream: std::mem::replace(&mut self.stream, Stream::gone()),
+            client: entry.client,
+            announced: entry.announced.take(),
+            accepted: entry.accepted,
+            attachment: entry.attachment.clone(),
+            places: entry.places.take(),
+        };
+        let session = Session::new(Rc::clone(&self.worker), incoming, first);
+        self.state = State::Carrying(Box::new(session));
         Move::Again
     }
 
@@ -190,6 +232,7 @@ impl Connection {
         turn.exchange.frontend = Some(Arc::clone(frontend));
         turn.exchange.number = self.entry.served;
         turn.exchange.tls = self.stream.agreed().cloned();
+        turn.exchange.carried.client = self.stream.is_lane();
         turn.exchange.announce(self.entry.announced.as_ref());
         turn.private = std::mem::take(&mut self.entry.private);
         turn.last = self.entry.last.take();
@@ -274,6 +317,7 @@ impl Connection {
         match &self.state {
             State::Busy(_) => return self.exchange(cx, scratch, now, true),
             State::Linger(linger) => return Move::End(linger.cause),
+            State::Carrying(_) => return Move::Wait(None),
             State::Idle if self.entry.served > 0 => return Move::End(CloseCause::ClientTimeout),
             State::Idle => {}
         }
@@ -345,6 +389,7 @@ impl Called for Connection {
         let turn = match &self.state {
             State::Busy(turn) => Some(&**turn),
             State::Idle | State::Linger(_) => None,
+            State::Carrying(_) => return None,
         };
         let exchange = turn.map(|turn| &turn.exchange);
         let endpoint = self.endpoint().cloned();
@@ -359,7 +404,7 @@ impl Called for Connection {
             age: now.saturating_duration_since(self.entry.accepted),
             exchanges: self.entry.served.saturating_add(u32::from(turn.is_some())),
             state: match &self.state {
-                State::Idle => sessions::State::Idle,
+                State::Idle | State::Carrying(_) => sessions::State::Idle,
                 State::Busy(turn) => turn.session_state(),
                 State::Linger(_) => sessions::State::Closing,
             },
@@ -386,7 +431,7 @@ impl Called for Connection {
     fn endpoint(&self) -> Option<&Arc<LiveEndpoint>> {
         match &self.state {
             State::Busy(turn) => turn.permit.as_ref().map(Permit::endpoint),
-            State::Idle | State::Linger(_) => None,
+            State::Idle | State::Linger(_) | State::Carrying(_) => None,
         }
     }
 }

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::task::Poll;
 
+use sluicegate_model::outgoing::OutgoingHttp;
+
 use super::run::{Run, Step};
 use super::turn::{Stage, Turn};
 use crate::failure::Failure;
@@ -86,6 +88,9 @@ impl Run<'_, '_> {
             return self.connect_failed(Failure::ConnectRefused);
         };
         endpoint.state.counters.shard(self.worker.index).connects.add(1);
+        if endpoint.http() != OutgoingHttp::Http1 {
+            return self.open(&target);
+        }
         match self.worker.connect_to_write(&target, endpoint.outgoing()) {
             Ok(connecting) => self.turn.connecting = Some(connecting),
             Err(error) => return self.connect_failed(error.failure()),
@@ -93,6 +98,11 @@ impl Run<'_, '_> {
         if let Some(step) = self.load() {
             return step;
         }
+        self.wait_for_connection()
+    }
+
+    /// The connection is on its way.
+    pub(super) fn wait_for_connection(&mut self) -> Step {
         self.turn.stage = Stage::Connect;
         let limit = self.turn.backend().and_then(|backend| backend.settings().timeouts.connect);
         self.turn.until = limit.map(|limit| self.now + limit);
@@ -101,6 +111,9 @@ impl Run<'_, '_> {
 
     /// Waits for the connection: it stands when it takes something of the request.
     pub(super) fn connect(&mut self) -> Step {
+        if self.turn.opening.is_some() {
+            return self.opened();
+        }
         let Turn { connecting, up, .. } = &mut *self.turn;
         let Some(server) = connecting.as_mut().and_then(Connecting::writer) else {
             return self.fail(Failure::Internal);
@@ -121,7 +134,7 @@ impl Run<'_, '_> {
     }
 
     /// A connection stands: the request goes out.
-    fn send(&mut self) -> Step {
+    pub(super) fn send(&mut self) -> Step {
         match self.load() {
             Some(step) => step,
             None => self.sent(),

@@ -41,6 +41,8 @@ pub(super) struct RequestPolicy<'a> {
     pub(super) client: Option<IpAddr>,
     /// The server's connection is wanted for later requests.
     pub(super) keep: bool,
+    /// It came over HTTP/2, where a target is a whole URI always and says nothing by that.
+    pub(super) whole_uri: bool,
 }
 
 impl RequestPolicy<'_> {
@@ -55,7 +57,11 @@ impl RequestPolicy<'_> {
         if self.backend.is_some() || self.frontend.is_some() {
             self.forward_address(head, buf, edits)?;
         }
-        edits.settle_host(head, buf)?;
+        if self.whole_uri {
+            edits.set_origin_form(head, buf)?;
+        } else {
+            edits.settle_host(head, buf)?;
+        }
         // A proxy sends its own version (RFC 9110 section 2.5), which an HTTP/1.1 request cannot have without Host.
         let old = head.version() == Version::Http10 && !head.has(Known::Host);
         let keep = self.keep && !old;

@@ -63,7 +63,8 @@ impl Run<'_, '_> {
         let request = &mut turn.request;
         let (head, bytes) = (&request.head, &request.bytes);
         let line = &mut turn.exchange.request;
-        line.keep(head.method_text(bytes), head.target(bytes), head.version().text().as_bytes());
+        let version = if turn.exchange.carried.client { "HTTP/2.0" } else { head.version().text() };
+        line.keep(head.method_text(bytes), head.target(bytes), version.as_bytes());
         self.worker.begin(&mut turn.exchange, self.client);
         turn.asked = Asked::of(head);
         turn.up.begin(Framing::of_request(head), crate::transfer::Coding::AsIs);
@@ -123,6 +124,7 @@ impl Run<'_, '_> {
             backend: back.forwarded_for.as_ref(),
             client: turn.exchange.client.ip().map(|address| address.ip()),
             keep: keep.server,
+            whole_uri: turn.exchange.carried.client,
         };
         let request = &mut turn.request;
         match policy.apply(&request.head, &request.bytes, &mut request.edits) {

@@ -15,6 +15,7 @@ impl Run<'_, '_> {
     #[cold]
     pub(super) fn connect_failed(&mut self, failure: Failure) -> Step {
         self.turn.connecting = None;
+        self.turn.opening = None;
         self.turn.server = None;
         let Some(backend) = self.turn.backend().cloned() else { return self.fail(failure) };
         if let Some(endpoint) = self.endpoint() {
@@ -119,6 +120,7 @@ impl Run<'_, '_> {
     fn retry(&mut self, failure: Failure, backend: &LiveBackend) -> Step {
         let exchange = &mut self.turn.exchange;
         exchange.retries += 1;
+        exchange.carried.endpoint = false;
         if let Some(endpoint) = &exchange.endpoint {
             exchange.tried.add(&endpoint.state);
         }

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use sluicegate_model::backend::Reuse;
+use sluicegate_model::outgoing::OutgoingHttp;
 
 use super::run::Run;
 use crate::live::{LiveBackend, LiveEndpoint};
@@ -18,12 +19,17 @@ impl Run<'_, '_> {
     pub(super) fn take_idle(&mut self) -> bool {
         let turn = &mut *self.turn;
         (turn.facts.uses, turn.facts.rested, turn.facts.private) = (0, false, false);
-        let (Some(endpoint), Some(backend)) = (&turn.exchange.endpoint, &turn.exchange.backend) else {
-            return false;
-        };
+        let Some(endpoint) = &turn.exchange.endpoint else { return false };
         if turn.facts.fresh_only || !turn.facts.keep_server {
             return false;
         }
+        if endpoint.http() != OutgoingHttp::Http1 && self.take_lane() {
+            return true;
+        }
+        let turn = &mut *self.turn;
+        let (Some(endpoint), Some(backend)) = (&turn.exchange.endpoint, &turn.exchange.backend) else {
+            return false;
+        };
         let key = endpoint.transport_for(turn.exchange.local);
         let own = turn.private.take(key);
         turn.facts.private = own.is_some();
@@ -61,6 +67,10 @@ impl Run<'_, '_> {
 
     /// Keeps the connection of an exchange that came to its end.
     pub(super) fn keep_idle(&mut self, stream: Stream) {
+        if stream.is_lane() {
+            // Its connection is kept for all anyway.
+            return;
+        }
         let turn = &mut *self.turn;
         let (Some(endpoint), Some(backend)) = (&turn.exchange.endpoint, &turn.exchange.backend) else {
             return;
@@ -100,7 +110,7 @@ impl Run<'_, '_> {
 }
 
 /// Who may have connections to an endpoint. One that began with a header is that client's alone.
-fn reuse(endpoint: &LiveEndpoint, backend: &LiveBackend) -> Reuse {
+pub(super) fn reuse(endpoint: &LiveEndpoint, backend: &LiveBackend) -> Reuse {
     if endpoint.proxy_header().is_some() { Reuse::Never } else { backend.settings().reuse }
 }
 

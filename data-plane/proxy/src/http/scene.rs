@@ -108,8 +108,13 @@ impl Message for Scene<'_> {
     }
 
     fn version(&self, direction: Direction) -> Option<&[u8]> {
+        let carried = match direction {
+            Direction::Request => self.exchange.carried.client,
+            Direction::Response => self.exchange.carried.endpoint,
+        };
         self.side(direction).map(|side| match side.head.version() {
-            Version::Http10 => b"1.0".as_slice(),
+            _ if carried => b"2.0".as_slice(),
+            Version::Http10 => b"1.0",
             Version::Http11 => b"1.1",
         })
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use sluicegate_model::compression::Algorithm;
 use tokio::time::Instant;
 
+use super::lanes::Opening;
 use super::private::Private;
 use super::request::KEPT_BODY;
 use super::service::Asking;
@@ -138,6 +139,8 @@ pub(super) struct Turn {
     pub(super) ticket: Ticket,
     pub(super) permit: Option<Permit>,
     pub(super) connecting: Option<Connecting>,
+    /// A connection on its way that shows only then what is spoken over it.
+    pub(super) opening: Option<Opening>,
     pub(super) server: Option<Stream>,
     /// Those that the client keeps for itself.
     pub(super) private: Private,
@@ -168,6 +171,7 @@ impl Turn {
             ticket: Ticket::new(),
             permit: None,
             connecting: None,
+            opening: None,
             server: None,
             private: Private::default(),
             service: None,
@@ -193,6 +197,7 @@ impl Turn {
         self.ticket = Ticket::new();
         self.permit = None;
         self.connecting = None;
+        self.opening = None;
         self.server = None;
         self.private = Private::default();
         self.service = None;
@@ -210,6 +215,7 @@ impl Turn {
     pub(super) fn drop_server(&mut self) {
         self.server = None;
         self.connecting = None;
+        self.opening = None;
         self.permit = None;
         self.ticket = Ticket::new();
     }

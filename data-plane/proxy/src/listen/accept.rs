@@ -136,7 +136,8 @@ impl Door {
         let mode = frontend.settings().mode;
         let entry = attachment.entry().cloned();
         let accepted = worker.clock.now();
-        let incoming = Incoming { stream, client, announced: None, accepted, attachment, places };
+        let incoming =
+            Incoming { stream, client, announced: None, accepted, attachment, places: Some(places) };
         if let Some(entry) = entry {
             return worker.spawn(Arriving::new(Rc::clone(worker), incoming, entry));
         }

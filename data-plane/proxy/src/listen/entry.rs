@@ -16,7 +16,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use sluicegate_model::Mode;
-use sluicegate_model::listener::Entry;
+use sluicegate_model::listener::{Entry, HttpProtocol};
 use sluicegate_rules::{Scratch, matches};
 
 use self::greeting::{Disagreement, Greeting};
@@ -25,6 +25,7 @@ use super::Incoming;
 use crate::counters::CloseCause;
 use crate::exchange::Exchange;
 use crate::live::LiveEndpoint;
+use crate::multiplex::Session;
 use crate::sessions::{self, Called};
 use crate::tcp::first::First;
 use crate::tcp::message::{Connection, Ruling, rule};
@@ -113,8 +114,15 @@ impl Future for Arriving {
 fn protocol(worker: &Rc<Worker>, mut incoming: Incoming) -> Pin<Box<dyn Future<Output = CloseCause>>> {
     // With none that is newer it is served by the one that it came to.
     let _standing = incoming.attachment.refresh(worker);
+    let negotiated = || incoming.stream.agreed().and_then(|tls| tls.protocol.as_deref()) == Some(b"h2");
+    let carries = match incoming.attachment.entry().map(|entry| entry.http) {
+        Some(HttpProtocol::Http2) => true,
+        Some(HttpProtocol::Http1) => false,
+        Some(HttpProtocol::Any | HttpProtocol::Negotiated) | None => negotiated(),
+    };
     match incoming.attachment.frontend().settings().mode {
         Mode::Tcp => Box::pin(tcp::serve(Rc::clone(worker), incoming)),
+        Mode::Http if carries => Box::pin(Session::new(Rc::clone(worker), incoming, Vec::new())),
         Mode::Http => Box::pin(http::Connection::new(Rc::clone(worker), incoming)),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sluicegate_model::listener::Entry;
+use sluicegate_model::listener::{Entry, HttpProtocol};
 use tokio::time::Instant;
 
 use super::ListenerId;
@@ -27,8 +27,9 @@ pub struct Incoming {
     pub accepted: Instant,
     /// What takes it.
     pub attachment: Attachment,
-    /// Its places under the limits of the process, the frontend and the listener; the task holds them to its end.
-    pub places: [Place; 3],
+    /// Its places under the limits of the process, the frontend and the listener; the task holds them to its end. `None`: they are
+    /// those of the connection that it is a stream of.
+    pub places: Option<[Place; 3]>,
 }
 
 /// What a connection's next request is served by: the newest frontend of the listener that it came in by.
@@ -97,6 +98,11 @@ impl Attachment {
     /// What connections pass on the way to it, as of the last refresh that found the listener.
     pub(super) fn entry(&self) -> Option<&Arc<Entry>> {
         self.entry.as_ref()
+    }
+
+    /// Whether a client may begin to speak HTTP/2 by its preface alone.
+    pub(crate) fn may_begin_with_preface(&self) -> bool {
+        self.entry.as_ref().is_none_or(|entry| entry.http == HttpProtocol::Any)
     }
 
     /// The generation, as of the last refresh.

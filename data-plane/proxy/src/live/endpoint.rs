@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use arc_swap::ArcSwapOption;
 use sluicegate_model::endpoint::{CheckKey, ClientPort, EndpointAddress, ForcedHealth, HostPort};
-use sluicegate_model::outgoing::{Outgoing, ProxyHeader};
+use sluicegate_model::outgoing::{Outgoing, OutgoingHttp, ProxyHeader};
 use sluicegate_model::persistence::Cookie;
 use sluicegate_model::{BackendSettings, Endpoint};
 
@@ -99,6 +99,11 @@ impl LiveEndpoint {
     /// What connections to it begin with.
     pub fn proxy_header(&self) -> Option<&ProxyHeader> {
         self.outgoing()?.proxy_header.as_ref()
+    }
+
+    /// Which version of HTTP it is spoken to in.
+    pub(crate) fn http(&self) -> OutgoingHttp {
+        self.outgoing().map_or(OutgoingHttp::Http1, |outgoing| outgoing.http)
     }
 
     /// How its idle connections are kept, and how many there are.

@@ -107,7 +107,7 @@ impl Session {
             until: None,
             deadline: Deadline::new(),
             registration,
-            places: Some(places),
+            places,
             attachment: switches.then(|| Box::new(attachment)),
         }
     }

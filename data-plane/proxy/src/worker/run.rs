@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rustc_hash::FxHashMap;
+use sluicegate_model::outgoing::PURGE_DELAY;
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::MissedTickBehavior;
@@ -104,7 +105,9 @@ async fn turn(worker: Rc<Worker>, mut commands: mpsc::Receiver<Command>, mut sto
             Some(command) = commands.recv() => apply(&worker, &mut doors, command),
             _ = beat.tick() => {
                 meter.beat(&worker.shared.beats[worker.index]);
-                worker.idle.sweep(worker.clock.refresh());
+                let now = worker.clock.refresh();
+                worker.idle.sweep(now);
+                worker.trunks.sweep(now, PURGE_DELAY);
                 warm::open(&worker);
             }
         }

@@ -47,6 +47,10 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::works("alpn", BIND, LOWER_TLS)
             .takes(1, 1, "<protocol>[,...]")
             .does("Protocols that clients may choose from."),
+        Keyword::works("proto", BIND, "lower/http_version")
+            .takes(1, 1, "{ h1 | h2 | none }")
+            .of(&[Form::OneOf(&["h1", "h2", "none"])])
+            .does("The version of HTTP that clients speak, whatever they say themselves."),
         Keyword::works("ca-file", BIND, LOWER_TLS)
             .takes(1, 1, "<path>")
             .does("Authorities of clients' certificates."),
@@ -60,7 +64,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             1,
             "<magic number>",
         ),
-        closed("proto", "which protocol clients speak cannot be chosen yet").takes(1, 1, "<name>"),
         closed("namespace", "other network namespaces are not entered yet").takes(1, 1, "<name>"),
         closed("tcp-md5sig", "connections are not signed yet").takes(1, 1, "<password>"),
         closed("nbconn", "connections are not reversed yet").takes(1, 1, "<number>"),

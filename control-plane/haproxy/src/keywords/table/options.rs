@@ -58,6 +58,12 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "What a client that has ended its side asked for is dropped.",
         ),
         switch("option allbackups", DLB, "lower/servers", "Uses all backup servers together."),
+        switch(
+            "option disable-h2-upgrade",
+            DFL,
+            "lower/http_version",
+            "A connection begins with HTTP/2 where TLS came to that alone.",
+        ),
         Keyword::works("option httpchk", DLB, "lower/checks")
             .takes(0, 4, "[[<method>] <uri> [<version> [<host>]]]")
             .does("Checks servers with an HTTP request."),
@@ -75,7 +81,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         plain("option http-no-delay", DFLB, "the engine does not hold data back"),
         plain("option h1-case-adjust-bogus-client", DFL, "header names keep the case in which they came"),
         plain("option h1-case-adjust-bogus-server", DLB, "header names keep the case in which they came"),
-        plain("option disable-h2-upgrade", DFL, "a connection never changes to HTTP/2 by itself"),
         plain("option use-small-buffers", DFLB, "it tunes HAProxy's own inside").takes(0, Arity::ANY, ""),
     ],
     &[

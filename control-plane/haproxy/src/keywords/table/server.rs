@@ -81,7 +81,10 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         closed("namespace", "other network namespaces are not entered yet").takes(1, 1, "<name>"),
         closed("socks4", "connections do not pass another proxy yet").takes(1, 1, "<address>:<port>"),
         closed("tcp-md5sig", "connections are not signed yet").takes(1, 1, "<password>"),
-        closed("proto", "which protocol it speaks cannot be chosen yet").takes(1, 1, "<name>"),
+        Keyword::works("proto", SERVER, "lower/http_version")
+            .takes(1, 1, "{ h1 | h2 | none }")
+            .of(&[Form::OneOf(&["h1", "h2", "none"])])
+            .does("The version of HTTP that it is spoken to in."),
         closed("usesrc", "it would take every client for this host").takes(1, 1, "<address>"),
         closed("redir", "clients are not sent to it yet").takes(1, 1, "<prefix>"),
         Keyword::works("source", SERVER, CONNECTIONS)

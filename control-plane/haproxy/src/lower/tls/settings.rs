@@ -17,7 +17,8 @@ pub(in super::super) struct Settings {
     tls12: Option<Vec<u32>>,
     tls13: Option<Vec<u32>>,
     groups: Vec<u32>,
-    protocols: Vec<String>,
+    /// `None`: nothing is said of them.
+    protocols: Option<Vec<String>>,
     verify: Verify,
     authorities: Option<String>,
     revoked: Option<String>,
@@ -55,8 +56,10 @@ impl Lowering<'_> {
             ("ciphers", Some(word)) => settings.tls12 = Some(self.chosen(word, ciphers::tls12)),
             ("ciphersuites", Some(word)) => settings.tls13 = Some(self.chosen(word, ciphers::tls13)),
             ("curves" | "ecdhe", Some(word)) => settings.groups = self.chosen(word, ciphers::groups),
-            ("alpn", Some(word)) => settings.protocols = word.text().split(',').map(str::to_owned).collect(),
-            ("no-alpn", _) => settings.protocols.clear(),
+            ("alpn", Some(word)) => {
+                settings.protocols = Some(word.text().split(',').map(str::to_owned).collect())
+            }
+            ("no-alpn", _) => settings.protocols = Some(Vec::new()),
             ("verify", Some(word)) => {
                 settings.verify = match word.text() {
                     "optional" => Verify::Optional,
@@ -115,7 +118,7 @@ impl Lowering<'_> {
                 return None;
             }
         };
-        let protocols = self.protocols(&settings.protocols, http, place);
+        let protocols = self.protocols(settings.protocols.as_deref(), http, place);
         Some(v1::TlsSettings {
             min_version: min.into(),
             max_version: max.into(),
@@ -127,12 +130,20 @@ impl Lowering<'_> {
         })
     }
 
-    /// Protocols that are spoken here.
-    fn protocols(&mut self, asked: &[String], http: bool, place: Span) -> Vec<Bytes> {
-        let spoken = |name: &&String| !http || matches!(name.as_str(), "http/1.1" | "http/1.0");
+    /// Protocols that are spoken here: without a word both versions of HTTP.
+    fn protocols(&mut self, asked: Option<&[String]>, http: bool, place: Span) -> Vec<Bytes> {
+        const BOTH: [&str; 2] = ["h2", "http/1.1"];
+        let Some(asked) = asked else {
+            return if http {
+                BOTH.map(|name| Bytes::from_static(name.as_bytes())).into()
+            } else {
+                Vec::new()
+            };
+        };
+        let spoken = |name: &&String| !http || matches!(name.as_str(), "h2" | "http/1.1" | "http/1.0");
         let other: Vec<&String> = asked.iter().filter(|name| !name.is_empty() && !spoken(name)).collect();
         if let [first, ..] = other.as_slice() {
-            let message = format!("`{first}` is not spoken yet");
+            let message = format!("`{first}` is not spoken");
             self.report(
                 Diagnostic::warning(Code::DegradedValue, place, message).label("clients are not offered it"),
             );

@@ -12,7 +12,7 @@ fn request(text: &str, policy: &RequestPolicy<'_>) -> (String, bool) {
 }
 
 fn plain(keep: bool) -> RequestPolicy<'static> {
-    RequestPolicy { frontend: None, backend: None, client: None, keep }
+    RequestPolicy { frontend: None, backend: None, client: None, keep, whole_uri: false }
 }
 
 /// The response `text` to a request of `method` by a client of `version`: what is sent, and how.
@@ -70,6 +70,7 @@ fn both_sides_together_add_one_address() {
     for (frontend, backend, added) in [(true, true, false), (true, false, true), (false, true, true)] {
         let (frontend, backend) = (option(frontend), option(backend));
         let policy = RequestPolicy {
+            whole_uri: false,
             frontend: Some(&frontend),
             backend: Some(&backend),
             client: Some("192.0.2.1".parse().unwrap()),

@@ -222,7 +222,7 @@ impl Site {
                         client: Peer::Ip(client),
                         accepted: Instant::now(),
                         attachment: Attachment::new(&worker, LISTENER).unwrap(),
-                        places: [place(), place(), place()],
+                        places: Some([place(), place(), place()]),
                     },
                 ));
             }

@@ -198,14 +198,21 @@ impl Session {
         exchange: Box<Exchange>,
         now: Instant,
     ) -> Result<Box<http::Connection>, Box<Exchange>> {
-        let (Some(attachment), Some(places)) = (self.attachment.take(), self.places.take()) else {
+        let Some(attachment) = self.attachment.take() else {
             return Err(exchange);
         };
         let stream = std::mem::replace(&mut self.client, Stream::gone());
         let (client, accepted) = (exchange.client, exchange.times.accepted);
         let announced = exchange.announced.clone();
         self.worker.exchanges.put(exchange);
-        let incoming = Incoming { stream, client, announced, accepted, attachment: *attachment, places };
+        let incoming = Incoming {
+            stream,
+            client,
+            announced,
+            accepted,
+            attachment: *attachment,
+            places: self.places.take(),
+        };
         let worker = std::rc::Rc::clone(&self.worker);
         Ok(Box::new(http::Connection::upgraded(worker, incoming, self.early.bytes(), now)))
     }

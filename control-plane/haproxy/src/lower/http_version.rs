@@ -1,0 +1,47 @@
+//! Which versions of HTTP the two sides speak: `proto`, `option disable-h2-upgrade`.
+
+use sluicegate_proto::v1::{EndpointHttp, HttpProtocol};
+
+use super::Lowering;
+use super::proxy::Proxy;
+use crate::ast::Directive;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::word::Word;
+
+impl<'a> Lowering<'a> {
+    /// What clients of a `bind` line may speak.
+    pub(super) fn http_protocol(&mut self, line: &'a Directive, proxy: &Proxy<'_, 'a>) -> HttpProtocol {
+        self.proto_fits(line, proxy);
+        match proto(line).map(Word::text) {
+            Some("h1") => HttpProtocol::Http1,
+            Some("h2") => HttpProtocol::Http2,
+            _ if proxy.is_http() && proxy.lines.is_on("option disable-h2-upgrade") => {
+                HttpProtocol::Negotiated
+            }
+            _ => HttpProtocol::Any,
+        }
+    }
+
+    /// What a server with this `proto` is spoken to in.
+    pub(super) fn endpoint_http(word: &Word) -> EndpointHttp {
+        if word.text() == "h2" { EndpointHttp::Http2 } else { EndpointHttp::Http1 }
+    }
+
+    /// Whether `proto` of a `bind` or `server` line belongs to the mode of its proxy.
+    pub(super) fn proto_fits(&mut self, line: &'a Directive, proxy: &Proxy<'_, 'a>) {
+        let Some(word) = proto(line) else { return };
+        if proxy.is_http() == (word.text() != "none") {
+            return;
+        }
+        let mode = if proxy.is_http() { "HTTP" } else { "TCP" };
+        let message = format!("`{}` is not spoken in {mode} mode", word.text());
+        self.report(
+            Diagnostic::error(Code::BadValue, word.span(), message)
+                .help("`h1` and `h2` are for `mode http`, `none` is for `mode tcp`"),
+        );
+    }
+}
+
+fn proto(line: &Directive) -> Option<&Word> {
+    line.option("proto")?.args.first()
+}

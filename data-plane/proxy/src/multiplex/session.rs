@@ -1,0 +1,236 @@
+//! A client's connection.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use h2::server::{self, Builder, Handshake};
+use h2::{Reason, RecvStream};
+use http::Request;
+use tokio::time::Instant;
+
+use super::answering::{Answering, Way};
+use super::count::Count;
+use super::lane::Lane;
+use super::wire::Wire;
+use crate::counters::CloseCause;
+use crate::http::Connection;
+use crate::listen::{Attachment, Incoming, Standing};
+use crate::live::{LiveEndpoint, Place};
+use crate::proxy_protocol::Header;
+use crate::sessions::{self, Called};
+use crate::stream::{Peer, Stream};
+use crate::timer::Deadline;
+use crate::worker::{Registration, Worker};
+
+/// Streams that a client may have open (HAProxy: tune.h2.fe.max-concurrent-streams).
+const MOST_STREAMS: u32 = 100;
+/// Bytes of a request's fields, with 32 for each (RFC 9113 section 6.5.2): with more it is answered 431.
+const MOST_FIELD_BYTES: u32 = 16 * 1024;
+/// Bytes of one stream that a client may send ahead of who reads them.
+const STREAM_WINDOW: u32 = 256 * 1024;
+/// The same of all streams of a connection.
+const CONNECTION_WINDOW: u32 = 1024 * 1024;
+/// Bytes of one stream that wait for the client.
+const MOST_WAITING: usize = 64 * 1024;
+/// Streams that a client may give up before their answers, over those that it let come to their end. One that opens
+/// streams to give them up costs more than it has (CVE-2023-44487).
+const MOST_WASTED: u32 = 200;
+
+/// The task of a client's connection.
+pub(crate) struct Session {
+    worker: Rc<Worker>,
+    state: State,
+    client: Peer,
+    announced: Option<Arc<Header>>,
+    attachment: Attachment,
+    way: Way,
+    accepted: Instant,
+    /// Since when no stream has been open.
+    since: Instant,
+    /// Streams so far.
+    served: u32,
+    count: Arc<Count>,
+    /// The client knows that it has to go.
+    sent_away: bool,
+    deadline: Deadline,
+    registration: Registration,
+    _places: Option<[Place; 3]>,
+}
+
+enum State {
+    Greeting(Box<Handshake<Wire, Bytes>>),
+    Open(Box<server::Connection<Wire, Bytes>>),
+}
+
+impl Session {
+    /// The task of a connection of which `first` was read.
+    pub(crate) fn new(worker: Rc<Worker>, incoming: Incoming, first: Vec<u8>) -> Self {
+        let Incoming { stream, client, announced, accepted, attachment, places } = incoming;
+        let way = Way { tls: stream.agreed().cloned(), local: stream.local() };
+        stream.hurry();
+        let handshake = Builder::new()
+            .max_concurrent_streams(MOST_STREAMS)
+            .max_header_list_size(MOST_FIELD_BYTES)
+            .initial_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .max_send_buffer_size(MOST_WAITING)
+            .enable_connect_protocol()
+            .handshake(Wire::new(stream, first));
+        let registration = worker.registration();
+        Self {
+            state: State::Greeting(Box::new(handshake)),
+            client,
+            announced,
+            attachment,
+            way,
+            accepted,
+            since: accepted,
+            served: 0,
+            count: Arc::default(),
+            sent_away: false,
+            deadline: Deadline::new(),
+            registration,
+            _places: places,
+            worker,
+        }
+    }
+
+    fn drive(&mut self, cx: &mut Context<'_>) -> Poll<CloseCause> {
+        loop {
+            let connection = match &mut self.state {
+                State::Open(connection) => connection,
+                State::Greeting(greeting) => match Pin::new(greeting).poll(cx) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(Err(error)) => return Poll::Ready(cause(&error)),
+                    Poll::Ready(Ok(connection)) => {
+                        self.state = State::Open(Box::new(connection));
+                        continue;
+                    }
+                },
+            };
+            if self.count.wasted() > MOST_WASTED && !std::mem::replace(&mut self.sent_away, true) {
+                connection.abrupt_shutdown(Reason::ENHANCE_YOUR_CALM);
+            }
+            if self.worker.is_stopping() && !std::mem::replace(&mut self.sent_away, true) {
+                connection.graceful_shutdown();
+            }
+            match connection.poll_accept(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Some(Ok((request, respond)))) => self.open(request, respond),
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(cause(&error)),
+                Poll::Ready(None) if self.worker.is_stopping() => return Poll::Ready(CloseCause::SoftStop),
+                Poll::Ready(None) => return Poll::Ready(CloseCause::Client),
+            }
+        }
+    }
+
+    /// A request begins: it has a task of its own.
+    fn open(&mut self, request: Request<RecvStream>, respond: server::SendResponse<Bytes>) {
+        let chance = &self.worker.chance;
+        let random = (0..4).fold(0, |bits, _| bits << 32 | u128::from(chance.next()));
+        let answering = Answering::new(request, respond, (self.way.clone(), &self.count), random);
+        // The last one, where the listener is gone: its frontend serves it as it was.
+        let standing = self.attachment.refresh(&self.worker);
+        let incoming = Incoming {
+            stream: Stream::Lane(Box::new(Lane::answering(answering))),
+            client: self.client,
+            announced: self.announced.clone(),
+            accepted: self.worker.clock.now(),
+            attachment: self.attachment.clone(),
+            places: None,
+        };
+        let task = Connection::of_stream(Rc::clone(&self.worker), incoming, self.served);
+        self.worker.spawn_part(task);
+        self.served = self.served.saturating_add(1);
+        if let (State::Open(connection), Standing::Removed, false) =
+            (&mut self.state, standing, self.sent_away)
+        {
+            self.sent_away = true;
+            connection.graceful_shutdown();
+        }
+    }
+
+    /// HAProxy: timeout http-request until the first request, timeout http-keep-alive between streams; both fall back. A
+    /// stream's own time runs with its task.
+    fn limit(&mut self, now: Instant) -> Option<Instant> {
+        if self.count.alive() > 0 {
+            self.since = now;
+            return None;
+        }
+        let timeouts = &self.attachment.frontend().settings().timeouts;
+        let limit = timeouts.http_keep_alive.filter(|_| self.served > 0);
+        limit.or(timeouts.http_request).or(timeouts.client).map(|limit| self.since + limit)
+    }
+}
+
+fn cause(error: &h2::Error) -> CloseCause {
+    if error.is_io() || error.is_remote() { CloseCause::Client } else { CloseCause::BadRequest }
+}
+
+impl Future for Session {
+    type Output = CloseCause;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<CloseCause> {
+        let this = self.get_mut();
+        if this.registration.is_called() {
+            this.count.watch(cx.waker());
+            if let Some(ending) = this.registration.hear(cx.waker(), &*this) {
+                return Poll::Ready(ending.close_cause());
+            }
+        }
+        loop {
+            if let Poll::Ready(cause) = this.drive(cx) {
+                return Poll::Ready(cause);
+            }
+            let now = this.worker.clock.now();
+            let limit = this.limit(now);
+            this.deadline.set(limit);
+            if this.deadline.poll_expired(cx).is_pending() {
+                return Poll::Pending;
+            }
+            match &mut this.state {
+                State::Open(connection) if !std::mem::replace(&mut this.sent_away, true) => {
+                    connection.abrupt_shutdown(Reason::NO_ERROR);
+                }
+                State::Open(_) | State::Greeting(_) => return Poll::Ready(CloseCause::ClientTimeout),
+            }
+        }
+    }
+}
+
+/// Its streams tell of themselves.
+impl Called for Session {
+    fn tell(&self, detailed: bool) -> Option<sessions::Facts> {
+        if self.count.alive() > 0 {
+            return None;
+        }
+        let clock = &self.worker.clock;
+        Some(sessions::Facts {
+            client: self.client,
+            frontend: Arc::clone(self.attachment.frontend()),
+            backend: None,
+            endpoint: None,
+            accepted: clock.unix(self.accepted),
+            age: clock.now().saturating_duration_since(self.accepted),
+            exchanges: self.served,
+            state: sessions::State::Idle,
+            expires: self.deadline.at().map(|at| at.saturating_duration_since(clock.now())),
+            retries: 0,
+            bytes_in: 0,
+            bytes_out: 0,
+            status: None,
+            request: None,
+            local: self.way.local.filter(|_| detailed),
+            endpoint_source: None,
+            endpoint_address: None,
+        })
+    }
+
+    fn endpoint(&self) -> Option<&Arc<LiveEndpoint>> {
+        None
+    }
+}

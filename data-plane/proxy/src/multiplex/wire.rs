@@ -1,0 +1,59 @@
+//! A connection as the library wants it.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::stream::Stream;
+
+/// A connection, and what was read of it before it was known to be HTTP/2.
+#[derive(Debug)]
+pub(super) struct Wire {
+    stream: Stream,
+    first: Vec<u8>,
+    at: usize,
+}
+
+impl Wire {
+    pub(super) fn new(stream: Stream, first: Vec<u8>) -> Self {
+        Self { stream, first, at: 0 }
+    }
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if let Some(rest) = this.first.get(this.at..).filter(|rest| !rest.is_empty()) {
+            let count = rest.len().min(buffer.remaining());
+            buffer.put_slice(&rest[..count]);
+            this.at += count;
+            if this.at == this.first.len() {
+                (this.first, this.at) = (Vec::new(), 0);
+            }
+            return Poll::Ready(Ok(()));
+        }
+        let read = this.stream.poll_read(cx, buffer.initialize_unfilled());
+        read.map_ok(|count| buffer.advance(count))
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.get_mut().stream.poll_write(cx, bytes)
+    }
+
+    /// What was written is with the kernel.
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.get_mut().stream.poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,380 @@
+//! HTTP/2 of clients and towards servers: what passes, how it is told of, and what is too much.
+
+#![allow(clippy::unwrap_used)] // also outside of test functions: a step that fails ends the scenario
+
+#[path = "http2/client.rs"]
+mod client;
+#[path = "http2/server.rs"]
+mod server;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Method, Request, StatusCode};
+use sluicegate_e2e::{
+    Behaviour, Does, HTTP_DEFAULTS, Haproxy, Origin, PATIENCE, Scripted, Sluicegate, free_address,
+};
+use tokio::time::timeout;
+
+use client::Client;
+use server::Server;
+
+fn entry_before(entry: SocketAddr, servers: &str) -> String {
+    format!("{HTTP_DEFAULTS}frontend main\n    bind {entry}\n    default_backend all\nbackend all\n{servers}")
+}
+
+fn get(target: &str) -> Request<()> {
+    Request::get(format!("http://site.test{target}")).body(()).unwrap()
+}
+
+type Build = fn(http::request::Builder) -> http::request::Builder;
+
+/// What a server of HTTP/1 hears of it is what it hears through HAProxy.
+#[tokio::test]
+async fn requests_pass_as_with_haproxy() {
+    const REQUESTS: [(&str, Option<&[u8]>, Build); 12] = [
+        ("/", None, |it| it),
+        ("/a/b?c=d&e", None, |it| it.header("X-One", "1").header("x-one", "2")),
+        ("/", None, |it| it.header("cookie", "a=b").header("cookie", "c=d")),
+        ("/", None, |it| it.method(Method::HEAD)),
+        ("/reflect", Some(b"12345"), |it| it.method(Method::POST).header("content-length", "5")),
+        ("/reflect", Some(b"12345"), |it| it.method(Method::PUT)),
+        ("/", None, |it| it.method(Method::DELETE)),
+        ("/", None, |it| it.method(Method::OPTIONS)),
+        ("/", None, |it| it.method("PURGE").header("host", "other.test")),
+        ("/", None, |it| it.header("expect", "100-continue")),
+        ("/", None, |it| it.header("x-say", "X-Name: a").header("x-say", "x-name: b")),
+        ("/trailers", None, |it| it),
+    ];
+    let (ours, theirs) = (Origin::start("a").await, Origin::start("a").await);
+    let (entry, other) = (free_address(), free_address());
+    let servers = |origin: &Origin| format!("    server s {}\n", origin.address());
+    let _sluicegate = Sluicegate::run(&entry_before(entry, &servers(&ours))).await;
+    let _haproxy = Haproxy::run(&entry_before(other, &servers(&theirs))).await;
+    for (target, body, build) in REQUESTS {
+        let mut seen = Vec::new();
+        for (front, origin) in [(entry, &ours), (other, &theirs)] {
+            let request = build(Request::get(format!("http://site.test{target}"))).body(()).unwrap();
+            let told = Client::open(front).await.ask(request.clone(), body).await.map_err(|it| it.reason());
+            let heard = origin.last_request().unwrap();
+            let mut fields = heard.head.headers.clone();
+            fields.sort_unstable();
+            seen.push((told, heard.head.start_line.clone(), fields, heard.body.clone()));
+        }
+        assert_eq!(seen[0], seen[1], "{target}");
+    }
+    // Where HAProxy says nothing, a server of ours is told that there is nothing (RFC 9110 section 8.6).
+    let request = Request::post("http://site.test/reflect").body(()).unwrap();
+    Client::open(entry).await.ask(request, None).await.unwrap();
+    assert_eq!(ours.last_request().unwrap().header("content-length"), Some("0"));
+}
+
+/// What a server of HTTP/1 answers comes to the client as through HAProxy.
+#[tokio::test]
+async fn answers_pass_as_with_haproxy() {
+    const ANSWERS: [&[u8]; 9] = [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-Name: a\r\nx-name: b\r\n\r\nhello",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-End: yes\r\n\r\n",
+        b"HTTP/1.1 204 No Content\r\nX-Name: a\r\n\r\n",
+        b"HTTP/1.1 304 Not Modified\r\nETag: \"x\"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close, X-Hop\r\nKeep-Alive: timeout=5\r\n\r\n",
+        b"HTTP/1.0 200 OK\r\nConnection: close\r\n\r\nuntil the end",
+        b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+        b"HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    ];
+    let (ours, theirs) = (Scripted::start(&[]).await, Scripted::start(&[]).await);
+    let (entry, other) = (free_address(), free_address());
+    let servers = |origin: &Scripted| format!("    server s {}\n", origin.address());
+    let _sluicegate = Sluicegate::run(&entry_before(entry, &servers(&ours))).await;
+    let _haproxy = Haproxy::run(&entry_before(other, &servers(&theirs))).await;
+    for answer in ANSWERS {
+        for method in [Method::GET, Method::HEAD] {
+            let mut seen = Vec::new();
+            for (front, server) in [(entry, &ours), (other, &theirs)] {
+                server.set(&[Does::HearsHead, Does::Says(answer), Does::Closes]);
+                let request = Request::builder().method(&method).uri("http://site.test/").body(()).unwrap();
+                let told = Client::open(front).await.ask(request, None).await;
+                seen.push(told.map_err(|it| it.reason()));
+            }
+            assert_eq!(seen[0], seen[1], "{method} {}", answer.escape_ascii());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_connection_carries_many_exchanges_at_once() {
+    let origin = Origin::start("a").await;
+    origin.behave(Behaviour::Held);
+    let entry = free_address();
+    let _sluicegate =
+        Sluicegate::run(&entry_before(entry, &format!("    server s {}\n", origin.address()))).await;
+    let client = Arc::new(Client::open(entry).await);
+    let asked: Vec<_> = (0..100)
+        .map(|number| {
+            let client = Arc::clone(&client);
+            tokio::spawn(async move { client.ask(get(&format!("/{number}")), None).await.unwrap() })
+        })
+        .collect();
+    origin.reached(100).await;
+    origin.release(100);
+    for answer in asked {
+        assert_eq!(answer.await.unwrap().status, 200);
+    }
+}
+
+#[tokio::test]
+async fn large_bodies_pass_both_ways() {
+    let origin = Origin::start("a").await;
+    let entry = free_address();
+    let _sluicegate =
+        Sluicegate::run(&entry_before(entry, &format!("    server s {}\n", origin.address()))).await;
+    let body: Vec<u8> = (0..3_000_000_u32).map(|number| (number % 251) as u8).collect();
+    let client = Client::open(entry).await;
+    for length in [Some(body.len()), None] {
+        let mut request = Request::post("http://site.test/reflect");
+        if let Some(length) = length {
+            request = request.header("content-length", length);
+        }
+        let answer = client.ask(request.body(()).unwrap(), Some(&body)).await.unwrap();
+        assert!(answer.body == body, "{length:?}: {} bytes", answer.body.len());
+    }
+}
+
+/// Log lines, and what rules see.
+#[tokio::test]
+async fn rules_and_logs_see_the_whole_address() {
+    let entry = free_address();
+    let mut sluicegate = Sluicegate::run(&format!(
+        "global\n    log stdout format raw local0\n{HTTP_DEFAULTS}    log global\n    option httplog\n\
+         frontend main\n    bind {entry}\n    http-request return status 200 content-type text/plain \
+         lf-string \"%[method] %[url] %[path] %[query] %[base] %[req.ver] %[req.hdr(host)]\"\n"
+    ))
+    .await;
+    let answer = Client::open(entry).await.ask(get("/a?b=c"), None).await.unwrap();
+    assert_eq!(answer.text(), "GET http://site.test/a?b=c /a b=c site.test/a 2.0 site.test");
+    sluicegate.process().wait_for("\"GET http://site.test/a?b=c HTTP/2.0\"").await;
+}
+
+#[tokio::test]
+async fn servers_are_spoken_to_in_http2() {
+    let server = Server::start().await;
+    let entry = free_address();
+    let _sluicegate =
+        Sluicegate::run(&entry_before(entry, &format!("    server s {} proto h2\n", server.address()))).await;
+    let client = Client::open(entry).await;
+    let mut trailers = http::HeaderMap::new();
+    trailers.insert("x-end", "yes".parse().unwrap());
+    let request = || Request::post("http://site.test/a?b").body(()).unwrap();
+    let answer = client.ask_with(request(), Some(b"hello"), Some(trailers)).await.unwrap();
+    assert_eq!(answer.text(), "hello");
+    assert_eq!(answer.field("x-heard"), Some("POST http://site.test/a?b"));
+    assert_eq!(answer.trailers, [("x-end".to_owned(), "yes".to_owned())]);
+    // Clients of HTTP/1 too.
+    let mut old = sluicegate_e2e::Connection::open(entry).await.unwrap();
+    let answer =
+        old.request("POST /old HTTP/1.1\r\nHost: site.test\r\nContent-Length: 3\r\n\r\nabc").await.unwrap();
+    assert_eq!((answer.status(), answer.text()), (200, "abc".to_owned()));
+    assert_eq!(answer.header("x-heard"), Some("POST http://site.test/old"));
+    let head = Request::head("http://site.test/").body(()).unwrap();
+    assert_eq!(client.ask(head, None).await.unwrap().body, b"");
+    // Many go over one connection, and as many as it takes when it ends.
+    let before = server.connections();
+    for _ in 0..20 {
+        client.ask(get("/"), None).await.unwrap();
+    }
+    assert_eq!(server.connections(), before);
+    assert_eq!(client.ask(get("/goaway"), None).await.unwrap().status, 200);
+    assert_eq!(client.ask(get("/refuse-once"), None).await.unwrap().status, 200);
+    assert!(server.connections() > before);
+    assert_eq!(server.last().uri().path(), "/refuse-once");
+}
+
+/// Extended CONNECT (RFC 8441) to servers of HTTP/1, and upgrades of HTTP/1 to servers of HTTP/2.
+#[tokio::test]
+async fn websocket_passes_between_the_versions() {
+    let (origin, server) = (Origin::start("a").await, Server::start().await);
+    let (entry, other) = (free_address(), free_address());
+    let text = format!(
+        "{}frontend other\n    bind {other}\n    default_backend new\nbackend new\n    server s {} proto h2\n",
+        entry_before(entry, &format!("    server s {}\n", origin.address())),
+        server.address()
+    );
+    let _sluicegate = Sluicegate::run(&text).await;
+    for front in [entry, other] {
+        let client = Client::open(front).await;
+        // Its settings are here by then.
+        client.ask(get("/"), None).await.unwrap();
+        assert!(client.extends());
+        let mut request = Request::connect("http://site.test/chat").body(()).unwrap();
+        request.extensions_mut().insert(h2::ext::Protocol::from_static("websocket"));
+        request.headers_mut().insert("sec-websocket-version", "13".parse().unwrap());
+        let (response, mut stream) = client.begin(request, false).await.unwrap();
+        let response = timeout(PATIENCE, response).await.unwrap().unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        let mut said = response.into_body();
+        for word in ["hello", "world"] {
+            stream.send_data(Bytes::from_static(word.as_bytes()), false).unwrap();
+            let data = timeout(PATIENCE, said.data()).await.unwrap().unwrap().unwrap();
+            assert_eq!(data, word);
+        }
+        stream.send_data(Bytes::new(), true).unwrap();
+        // The end may come in a frame of its own.
+        while let Some(data) = timeout(PATIENCE, said.data()).await.unwrap() {
+            assert_eq!(data.unwrap(), "");
+        }
+    }
+    let mut old = sluicegate_e2e::Connection::open(other).await.unwrap();
+    old.upgrade("site.test").await.unwrap();
+    old.echo(b"hello").await.unwrap();
+    assert_eq!(server.last().method(), Method::CONNECT);
+}
+
+/// Frames by hand, for what no library sends.
+struct Raw(sluicegate_e2e::Connection);
+
+impl Raw {
+    async fn open(entry: SocketAddr) -> Self {
+        let mut connection = sluicegate_e2e::Connection::open(entry).await.unwrap();
+        connection.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
+        let mut raw = Self(connection);
+        raw.send(4, 0, 0, &[]).await;
+        raw
+    }
+
+    /// A frame. Whether it could be sent.
+    async fn send(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) -> bool {
+        let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+        let frame = [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat();
+        self.0.send(frame).await.is_ok()
+    }
+
+    /// The next frame: its kind, its stream and its payload.
+    async fn next(&mut self) -> Option<(u8, u32, Vec<u8>)> {
+        let head = self.0.read(9).await.ok()?;
+        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+        let stream = u32::from_be_bytes([head[5], head[6], head[7], head[8]]);
+        Some((head[3], stream, self.0.read(length as usize).await.ok()?))
+    }
+
+    /// Why the connection is ended (RFC 9113 section 7); `None`: without a word.
+    async fn goaway(&mut self) -> Option<u32> {
+        while let Some((kind, _, payload)) = self.next().await {
+            if kind == 7 {
+                return Some(u32::from_be_bytes(payload[4..8].try_into().unwrap()));
+            }
+        }
+        None
+    }
+}
+
+/// A request for `/`, as RFC 7541 has it: `:method GET`, `:scheme http`, `:path /`, `:authority a`.
+const GET: [u8; 6] = [0x82, 0x86, 0x84, 0x41, 1, b'a'];
+const ENHANCE_YOUR_CALM: u32 = 11;
+
+/// CVE-2023-44487: streams that are opened and given up at once.
+#[tokio::test]
+async fn who_opens_streams_to_give_them_up_is_sent_away() {
+    let origin = Origin::start("a").await;
+    origin.behave(Behaviour::Hang);
+    let entry = free_address();
+    let _sluicegate =
+        Sluicegate::run(&entry_before(entry, &format!("    server s {}\n", origin.address()))).await;
+    let mut raw = Raw::open(entry).await;
+    for number in 0..5_000 {
+        let stream = number * 2 + 1;
+        if !raw.send(1, 0x5, stream, &GET).await || !raw.send(3, 0, stream, &8_u32.to_be_bytes()).await {
+            break;
+        }
+    }
+    assert_eq!(raw.goaway().await, Some(ENHANCE_YOUR_CALM));
+    assert!(origin.requests() <= 1_000, "{} requests came through", origin.requests());
+    origin.behave(Behaviour::Answer);
+    assert_eq!(Client::open(entry).await.ask(get("/"), None).await.unwrap().status, 200);
+}
+
+/// CVE-2024-27316: a head that never ends.
+#[tokio::test]
+async fn a_head_without_an_end_ends_the_connection() {
+    let origin = Origin::start("a").await;
+    let entry = free_address();
+    let _sluicegate =
+        Sluicegate::run(&entry_before(entry, &format!("    server s {}\n", origin.address()))).await;
+    let mut raw = Raw::open(entry).await;
+    raw.send(1, 0x1, 1, &GET).await;
+    // A field that is not kept: `x: ` and 1000 bytes.
+    let field = [&[0, 1, b'x', 0x7f, 0xe9, 0x06][..], &[b'y'; 1000]].concat();
+    let mut sent = 0;
+    while sent < 10_000 && raw.send(9, 0, 1, &field).await {
+        sent += 1;
+    }
+    assert!(sent < 10_000);
+    assert_eq!(origin.requests(), 0);
+}
+
+/// What is larger than heads may be: 431, and the connection goes on.
+#[tokio::test]
+async fn large_heads_are_answered_431() {
+    let origin = Origin::start("a").await;
+    let entry = free_address();
+    let _sluicegate =
+        Sluicegate::run(&entry_before(entry, &format!("    server s {}\n", origin.address()))).await;
+    let client = Client::open(entry).await;
+    client.ask(get("/"), None).await.unwrap();
+    let mut large = get("/");
+    for number in 0..15 {
+        let name: http::HeaderName = format!("x-{number}").parse().unwrap();
+        large.headers_mut().insert(name, "y".repeat(1_020).parse().unwrap());
+    }
+    assert_eq!(client.ask(large.clone(), None).await.unwrap().status, 431);
+    large.headers_mut().insert("x-more", "y".repeat(2_000).parse().unwrap());
+    assert_eq!(client.ask(large, None).await.unwrap().status, 431);
+    assert_eq!(client.ask(get("/"), None).await.unwrap().status, 200);
+    assert_eq!(origin.requests(), 2);
+}
+
+/// A client that lets nothing come keeps a server for the time that it has, and no longer.
+#[tokio::test]
+async fn who_reads_nothing_is_left() {
+    let origin = Origin::start("a").await;
+    let entry = free_address();
+    let text = entry_before(entry, &format!("    server s {}\n", origin.address()));
+    let _sluicegate = Sluicegate::run(&text.replace("timeout client 30s", "timeout client 300ms")).await;
+    let mut raw = Raw::open(entry).await;
+    // SETTINGS_INITIAL_WINDOW_SIZE: 0.
+    raw.send(4, 0, 0, &[0, 4, 0, 0, 0, 0]).await;
+    raw.send(1, 0x5, 1, &GET).await;
+    let mut reset = false;
+    while let Some((kind, stream, _)) = raw.next().await {
+        reset |= kind == 3 && stream == 1;
+    }
+    assert!(reset, "the stream is given up before the connection ends");
+}
+
+/// At a soft stop clients are told to go; what has begun comes to its end.
+#[tokio::test]
+async fn a_stop_tells_clients_to_go_and_finishes_what_has_begun() {
+    let origin = Origin::start("a").await;
+    origin.behave(Behaviour::Held);
+    let entry = free_address();
+    let mut sluicegate =
+        Sluicegate::run(&entry_before(entry, &format!("    server s {}\n", origin.address()))).await;
+    let mut raw = Raw::open(entry).await;
+    raw.send(1, 0x5, 1, &GET).await;
+    origin.reached(1).await;
+    sluicegate.process().signal(nix::sys::signal::Signal::SIGUSR1);
+    let mut told = false;
+    let mut answered = false;
+    while let Some((kind, stream, payload)) = raw.next().await {
+        match kind {
+            // PING: what was sent before it has been heard.
+            6 => drop(raw.send(6, 1, 0, &payload).await),
+            7 if !std::mem::replace(&mut told, true) => origin.release(1),
+            1 if stream == 1 => answered = told,
+            _ => {}
+        }
+    }
+    assert!(told && answered);
+    assert!(sluicegate.process().exit().await.success());
+}
