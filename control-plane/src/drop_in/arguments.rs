@@ -236,7 +236,7 @@ impl Arguments {
                 words.value(&word, "a socket")?;
                 self.inert.push((
                     word,
-                    "listeners are not handed over between processes yet; ports are shared instead",
+                    "processes that -sf and -st name hand their listeners over by themselves; with HAProxy ports are shared",
                 ));
             }
             "-S" => {

@@ -26,6 +26,8 @@ use tokio::sync::{mpsc, watch};
 use crate::counters::Sharded;
 use crate::errors::Captures;
 use crate::http::{Ask, MAX_WAITING};
+use crate::listen::bind::Half;
+use crate::listen::handover::{Inherited, Porch};
 use crate::listen::{ListenerId, unix};
 use crate::live::{Gate, Live};
 use crate::log::{Bell, Level, Names, Ring, Sinks, Writer};
@@ -78,6 +80,8 @@ pub struct Engine {
     started: std::time::Instant,
     asks: Mutex<Option<mpsc::Receiver<Ask>>>,
     endings: endings::Endings,
+    /// Sockets of the predecessors; `None`: not yet asked for.
+    inherited: Mutex<Option<Inherited>>,
 }
 
 /// The listening sockets of the process, by what they listen on.
@@ -94,6 +98,9 @@ struct Bound {
     gate: Arc<Gate>,
     local: Option<SocketAddr>,
     file: Option<unix::File>,
+    /// Those of all workers.
+    halves: Vec<Half>,
+    settings: prepare::Settings,
 }
 
 impl Engine {
@@ -153,6 +160,7 @@ impl Engine {
             started: std::time::Instant::now(),
             asks: Mutex::new(Some(asks)),
             endings: endings::Endings::default(),
+            inherited: Mutex::default(),
         })
     }
 
@@ -196,9 +204,31 @@ impl Engine {
 
     /// Accepts nothing from now on. Exchanges go on to their end; connections close when they are idle.
     pub fn soft_stop(&self) {
-        self.raise(Stop::Soft);
-        // The files of unix sockets go now: a successor has put its own there, or nobody is to find them.
+        // The files of unix sockets go now: a successor has put its own there, or nobody is to find them. Workers let go
+        // of sockets after this: they take what is in their queues.
         lock(&self.bound).sockets.clear();
+        self.raise(Stop::Soft);
+    }
+
+    /// Gives its listening sockets to processes that relieve this one ([`Settings::predecessors`]), until it is dropped.
+    /// For one task. Both accept from then on.
+    pub async fn hand_over(&self) {
+        let porch = match Porch::open() {
+            Ok(porch) => porch,
+            Err(error) => {
+                tracing::warn!(%error, "listening sockets cannot be handed over to a later process");
+                return;
+            }
+        };
+        loop {
+            let caller = porch.caller().await;
+            let halves: Vec<Half> =
+                lock(&self.bound).sockets.values().flat_map(|bound| bound.halves.clone()).collect();
+            match caller.give(&halves).await {
+                Ok(sockets) => tracing::info!(sockets, "listening sockets are handed over"),
+                Err(error) => tracing::warn!(%error, "listening sockets could not be handed over"),
+            }
+        }
     }
 
     /// Waits until no client connection is left, and the end of each is counted.

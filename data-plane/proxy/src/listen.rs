@@ -4,6 +4,7 @@ pub(crate) mod accept;
 pub(crate) mod bind;
 pub(crate) mod descriptor;
 mod entry;
+pub(crate) mod handover;
 mod incoming;
 mod owner;
 mod socket;

@@ -181,6 +181,8 @@ impl Control {
         tokio::spawn(endpoints.run(served.clone()));
         let closing = Arc::clone(&engine);
         tokio::spawn(async move { closing.carry_out_endings().await });
+        let leaving = Arc::clone(&engine);
+        tokio::spawn(async move { leaving.hand_over().await });
         tokio::spawn(watchdog::watch(Arc::clone(&engine)));
         let paces = Arc::default();
         let (errands, waiting) = errands();

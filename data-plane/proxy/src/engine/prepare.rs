@@ -14,7 +14,8 @@ use tokio::sync::mpsc::OwnedPermit;
 
 use super::{Bound, Engine, lock};
 use crate::listen::accept::Opened;
-use crate::listen::bind::{self, Circumstances, Half};
+use crate::listen::bind::{self, Circumstances, Sockets};
+use crate::listen::handover::Inherited;
 use crate::listen::{BindError, ListenerId, unix};
 use crate::live::{Active, Draft, Gate, Generation, Taking};
 use crate::worker::run::{Command, Stop};
@@ -61,17 +62,33 @@ pub struct Prepared {
     number: u64,
     listeners: FxHashMap<ListenerId, Goal>,
     /// By what they listen on: those that stay, with the identity that now has them, and new ones.
-    kept: Vec<(Identity, ObjectKey, Option<NonZeroU32>)>,
+    kept: Vec<Kept>,
     fresh: Vec<Fresh>,
     permits: Vec<OwnedPermit<Command>>,
     _claim: Claim,
+}
+
+/// A listener that has its sockets, and what becomes of them.
+#[derive(Debug)]
+struct Kept {
+    identity: Identity,
+    key: ObjectKey,
+    max_connections: Option<NonZeroU32>,
+    settings: Settings,
 }
 
 #[derive(Debug)]
 struct Fresh {
     identity: Identity,
     bound: Bound,
-    halves: Vec<Half>,
+}
+
+/// What a socket that listens can be given without a new one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Settings {
+    socket: Socket,
+    /// Where `socket` says nothing.
+    backlog: u32,
 }
 
 impl Prepared {
@@ -132,16 +149,22 @@ impl Engine {
     fn plan(&self, plan: &mut Plan, runtime: &Runtime, listener: &Listener) -> Result<(), Reason> {
         let frontend = runtime.frontends.get(&listener.frontend);
         let identity = Identity::of(listener);
-        if let Some(bound) = lock(&self.bound).sockets.get(&identity) {
-            plan.listeners.insert(bound.id, goal(listener));
-            plan.kept.push((identity, listener.key.clone(), listener.max_connections));
-            return Ok(());
-        }
         let limit = frontend
             .and_then(|frontend| frontend.settings.max_connections)
             .map_or(BACKLOG, NonZeroU32::get)
             .max(LEAST_BACKLOG);
+        let settings = Settings { socket: listener.socket.clone(), backlog: limit };
+        if let Some(bound) = lock(&self.bound).sockets.get(&identity) {
+            if bound.settings.socket != settings.socket {
+                bind::try_out(&settings.socket)?;
+            }
+            plan.listeners.insert(bound.id, goal(listener));
+            let (key, max_connections) = (listener.key.clone(), listener.max_connections);
+            plan.kept.push(Kept { identity, key, max_connections, settings });
+            return Ok(());
+        }
         let own_paths: Vec<PathBuf> = self.own_paths();
+        let mut inherited = lock(&self.inherited);
         let sockets = bind::bind(
             &listener.socket,
             Circumstances {
@@ -149,13 +172,15 @@ impl Engine {
                 backlog: limit,
                 predecessors: &self.settings.predecessors,
                 own_paths: &own_paths,
+                inherited: inherited.get_or_insert_with(|| Inherited::of(&self.settings.predecessors)),
             },
         )?;
         let id = self.next_id();
         plan.listeners.insert(id, goal(listener));
         let gate = Arc::new(Gate::new(listener.max_connections.map_or(0, NonZeroU32::get)));
-        let bound = Bound { id, key: listener.key.clone(), gate, local: sockets.local, file: sockets.file };
-        plan.fresh.push(Fresh { identity, bound, halves: sockets.halves });
+        let Sockets { halves, local, file } = sockets;
+        let bound = Bound { id, key: listener.key.clone(), gate, local, file, halves, settings };
+        plan.fresh.push(Fresh { identity, bound });
         Ok(())
     }
 
@@ -189,38 +214,49 @@ impl Engine {
         };
         self.shared.live.commit(active, self.connection_limit().into());
         let mut commands = self.exchange_sockets(kept, fresh);
+        // What nobody took up is the predecessor's to close.
+        *lock(&self.inherited) = Some(Inherited::NONE);
         for permit in permits {
             permit.send(commands.pop().unwrap_or(Command { open: Vec::new(), close: Vec::new() }));
         }
     }
 
     /// Takes up the new sockets and lets go of those that nobody wants; says so to each worker.
-    fn exchange_sockets(
-        &self,
-        kept: Vec<(Identity, ObjectKey, Option<NonZeroU32>)>,
-        fresh: Vec<Fresh>,
-    ) -> Vec<Command> {
+    fn exchange_sockets(&self, kept: Vec<Kept>, fresh: Vec<Fresh>) -> Vec<Command> {
         let mut bound = lock(&self.bound);
         let mut before = std::mem::take(&mut bound.sockets);
-        for (identity, key, limit) in kept {
+        for Kept { identity, key, max_connections, settings } in kept {
             if let Some(mut stays) = before.remove(&identity) {
                 stays.key = key;
-                stays.gate.set_limit(limit.map_or(0, NonZeroU32::get));
+                stays.gate.set_limit(max_connections.map_or(0, NonZeroU32::get));
+                settle(&mut stays, settings);
                 bound.sockets.insert(identity, stays);
             }
         }
         let close: Vec<ListenerId> = before.values().map(|gone| gone.id).collect();
         let mut commands: Vec<Command> =
             self.workers.iter().map(|_| Command { open: Vec::new(), close: close.clone() }).collect();
-        for Fresh { identity, bound: mut new, halves } in fresh {
+        let workers = commands.len();
+        for Fresh { identity, bound: mut new } in fresh {
             place(new.file.as_mut());
-            for (command, half) in commands.iter_mut().zip(halves) {
-                command.open.push(Opened { id: new.id, half, gate: Arc::clone(&new.gate) });
+            for (at, half) in new.halves.iter().enumerate() {
+                let (half, gate) = (half.clone(), Arc::clone(&new.gate));
+                commands[at % workers].open.push(Opened { id: new.id, half, gate });
             }
             bound.sockets.insert(identity, new);
         }
         commands
     }
+}
+
+fn settle(bound: &mut Bound, settings: Settings) {
+    if bound.settings == settings || bound.local.is_none() {
+        return;
+    }
+    if let Err(error) = bind::settle(&bound.halves, &settings.socket, settings.backlog) {
+        tracing::error!(listener = %bound.key, %error, "a listening socket stays as it was");
+    }
+    bound.settings = settings;
 }
 
 fn place(file: Option<&mut unix::File>) {
@@ -237,7 +273,7 @@ type Goal = (ObjectKey, Option<Arc<Entry>>);
 #[derive(Default)]
 struct Plan {
     listeners: FxHashMap<ListenerId, Goal>,
-    kept: Vec<(Identity, ObjectKey, Option<NonZeroU32>)>,
+    kept: Vec<Kept>,
     fresh: Vec<Fresh>,
 }
 
@@ -272,8 +308,10 @@ impl Identity {
             // A name in the abstract space and a descriptor cannot be bound twice: there the address is all.
             ListenAddress::Descriptor(_) => plain,
             ListenAddress::Unix(UnixSocket { name: UnixName::Abstract(_), .. }) => plain,
-            ListenAddress::Ip(_) | ListenAddress::Unix(_) => {
-                Self { socket: listener.socket.clone(), ..plain }
+            ListenAddress::Unix(_) => Self { socket: listener.socket.clone(), ..plain },
+            ListenAddress::Ip(_) => {
+                let Socket { dual_stack, ref interface, .. } = listener.socket;
+                Self { socket: Socket { dual_stack, interface: interface.clone(), ..plain.socket }, ..plain }
             }
         }
     }

@@ -385,6 +385,7 @@ fn unix_sockets_serve_and_are_replaced_without_a_gap() {
 }
 
 mod entry;
+mod handover;
 mod inquire;
 mod leaving;
 mod priorities;

@@ -35,7 +35,8 @@ pub(crate) struct Opened {
     pub(crate) gate: Arc<Gate>,
 }
 
-/// Accepts until `stop` fires; then takes what the kernel has accepted already, and closes the socket.
+/// Accepts until `stop` fires; then takes what the kernel has accepted already, and lets go of the socket. What comes
+/// between the two is lost, unless somebody else has a share in the socket.
 pub(crate) async fn run(worker: Rc<Worker>, opened: Opened, mut stop: oneshot::Receiver<()>) {
     let listener = match Listener::new(opened.half) {
         Ok(listener) => listener,
@@ -44,13 +45,16 @@ pub(crate) async fn run(worker: Rc<Worker>, opened: Opened, mut stop: oneshot::R
             return;
         }
     };
-    let mut door = Door { worker, id: opened.id, gate: opened.gate, attachment: None };
+    let mut door = Door { worker, id: opened.id, gate: opened.gate, attachment: None, guest: None };
     let accepting = async {
         let mut batch = 0u32;
         loop {
             door.wait_for_room().await;
             match poll_fn(|cx| listener.poll_accept(cx)).await {
-                Ok((stream, client)) => door.enter(stream, client).await,
+                Ok((stream, client)) => {
+                    door.guest = Some(Guest { stream, client, counted: None });
+                    door.enter().await;
+                }
                 Err(error) => pause(&door.worker, error).await,
             }
             batch = batch.wrapping_add(1);
@@ -67,6 +71,9 @@ pub(crate) async fn run(worker: Rc<Worker>, opened: Opened, mut stop: oneshot::R
     // The event loop looks at its sockets once more: connections that came with the stop are ready to be taken then.
     tokio::task::yield_now().await;
     door.drain(&listener);
+    drop(listener);
+    // Who is in already and has no place yet gets the next one.
+    door.enter().await;
 }
 
 /// Everything that a connection passes between the kernel and its task.
@@ -75,6 +82,15 @@ struct Door {
     id: ListenerId,
     gate: Arc<Gate>,
     attachment: Option<Attachment>,
+    guest: Option<Guest>,
+}
+
+/// A connection that was accepted and has no place yet.
+struct Guest {
+    stream: Stream,
+    client: Peer,
+    /// While it waits: the process does not end without it.
+    counted: Option<Place>,
 }
 
 impl Door {
@@ -110,15 +126,27 @@ impl Door {
     }
 
     /// Another worker may have taken the last place meanwhile: then this one connection waits.
-    async fn enter(&mut self, stream: Stream, client: Peer) {
-        loop {
-            self.attach();
-            let Some(attachment) = &self.attachment else { return self.refuse() };
-            if let Some(places) = self.places(attachment) {
-                return self.serve(stream, client, attachment.clone(), places);
-            }
+    async fn enter(&mut self) {
+        while !self.let_in() {
             self.wait_for_room().await;
         }
+    }
+
+    /// Whether nobody waits for a place.
+    fn let_in(&mut self) -> bool {
+        let Some(mut guest) = self.guest.take() else { return true };
+        self.attach();
+        let Some(attachment) = self.attachment.clone() else {
+            self.refuse();
+            return true;
+        };
+        let Some(places) = self.places(&attachment) else {
+            guest.counted = guest.counted.or_else(|| self.worker.shared.tasks.try_enter());
+            self.guest = Some(guest);
+            return false;
+        };
+        self.serve(guest.stream, guest.client, attachment, places);
+        true
     }
 
     /// A listener without a frontend: closed at once.
@@ -147,20 +175,16 @@ impl Door {
         }
     }
 
-    /// What the kernel has accepted would be reset with the socket.
+    /// What the kernel has accepted would be reset with the socket, where nobody else has it.
     fn drain(&mut self, listener: &Listener) {
         let mut now = Context::from_waker(Waker::noop());
-        while let Poll::Ready(accepted) = listener.poll_accept(&mut now) {
-            let (stream, client) = match accepted {
-                Ok(accepted) => accepted,
-                Err(error) if befell_one(&error) => continue,
-                Err(_) => return,
-            };
-            self.attach();
-            let Some(attachment) = &self.attachment else { return };
-            match self.places(attachment) {
-                Some(places) => self.serve(stream, client, attachment.clone(), places),
-                None => return,
+        while self.let_in() && self.full_gate().is_none() {
+            match listener.poll_accept(&mut now) {
+                Poll::Ready(Ok((stream, client))) => {
+                    self.guest = Some(Guest { stream, client, counted: None })
+                }
+                Poll::Ready(Err(error)) if befell_one(&error) => {}
+                Poll::Ready(Err(_)) | Poll::Pending => return,
             }
         }
     }

@@ -1,28 +1,48 @@
 //! Binding: one socket per worker, every refusal in the operator's words.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use mio::net::{TcpListener, UnixListener};
 use sluicegate_model::listener::{ListenAddress, Socket as Wanted, UnixName};
-use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
 
+use super::handover::Inherited;
 use super::owner::{self, Owner};
 use super::{descriptor, unix};
 use crate::keep_alive;
 
-/// A listening socket of one worker, not yet in its event loop.
-#[derive(Debug)]
+/// A listening socket, for a worker's event loop. It is closed when nobody has a share in it any more.
+#[derive(Debug, Clone)]
 pub(crate) enum Half {
-    Tcp(TcpListener),
-    Unix(UnixListener),
+    Tcp(Arc<TcpListener>),
+    Unix(Arc<UnixListener>),
 }
 
-/// The sockets of one listener, one per worker.
+impl Half {
+    pub(super) fn tcp(socket: Socket) -> Self {
+        Self::Tcp(Arc::new(TcpListener::from_std(socket.into())))
+    }
+
+    fn unix(socket: Socket) -> Self {
+        Self::Unix(Arc::new(UnixListener::from_std(OwnedFd::from(socket).into())))
+    }
+
+    pub(crate) fn socket(&self) -> SockRef<'_> {
+        match self {
+            Self::Tcp(listener) => SockRef::from(&**listener),
+            Self::Unix(listener) => SockRef::from(&**listener),
+        }
+    }
+}
+
+/// The sockets of one listener.
 #[derive(Debug)]
 pub(crate) struct Sockets {
+    /// At least one per worker.
     pub(crate) halves: Vec<Half>,
     /// Where it listens; `None`: no IP address.
     pub(crate) local: Option<SocketAddr>,
@@ -98,12 +118,13 @@ pub(crate) struct Circumstances<'a> {
     pub(crate) predecessors: &'a [u32],
     /// Paths that this process listens on now.
     pub(crate) own_paths: &'a [PathBuf],
+    /// What those that it relieves have handed over.
+    pub(crate) inherited: &'a Inherited,
 }
 
-/// Binds and listens, once per worker.
+/// Listens, once per worker: on what was handed over, else on what it binds.
 pub(crate) fn bind(wanted: &Wanted, circumstances: Circumstances<'_>) -> Result<Sockets, BindError> {
-    let backlog = wanted.backlog.map_or(circumstances.backlog, std::num::NonZeroU32::get);
-    let backlog = i32::try_from(backlog).unwrap_or(i32::MAX);
+    let backlog = length(wanted, circumstances.backlog);
     match &wanted.address {
         ListenAddress::Ip(address) => bind_ip(*address, wanted, backlog, circumstances),
         ListenAddress::Descriptor(number) => {
@@ -125,15 +146,34 @@ pub(crate) fn bind(wanted: &Wanted, circumstances: Circumstances<'_>) -> Result<
     }
 }
 
+fn length(wanted: &Wanted, otherwise: u32) -> i32 {
+    let backlog = wanted.backlog.map_or(otherwise, std::num::NonZeroU32::get);
+    i32::try_from(backlog).unwrap_or(i32::MAX)
+}
+
 /// One socket for all workers: families that have no SO_REUSEPORT.
 fn spread(socket: Socket, tcp: bool, workers: usize) -> io::Result<Vec<Half>> {
     socket.set_nonblocking(true)?;
-    (0..workers)
-        .map(|_| {
-            let descriptor = OwnedFd::from(socket.try_clone()?);
-            Ok(if tcp { Half::Tcp(descriptor.into()) } else { Half::Unix(descriptor.into()) })
-        })
-        .collect()
+    let half = if tcp { Half::tcp(socket) } else { Half::unix(socket) };
+    Ok(vec![half; workers])
+}
+
+/// Whether the kernel would take what is wanted, without a change to any socket that listens.
+pub(crate) fn try_out(wanted: &Wanted) -> Result<(), BindError> {
+    let ListenAddress::Ip(address) = wanted.address else { return Ok(()) };
+    socket(address, wanted).map(drop).map_err(|error| refused(address, wanted, error))
+}
+
+/// Gives sockets that listen already what is wanted of them now.
+pub(crate) fn settle(halves: &[Half], wanted: &Wanted, backlog: u32) -> io::Result<()> {
+    for half in halves {
+        let socket = half.socket();
+        socket.listen(length(wanted, backlog))?;
+        socket.set_tcp_user_timeout(None)?;
+        socket.set_keepalive(false)?;
+        give(&socket, wanted)?;
+    }
+    Ok(())
 }
 
 fn bind_ip(
@@ -142,10 +182,11 @@ fn bind_ip(
     backlog: i32,
     circumstances: Circumstances<'_>,
 ) -> Result<Sockets, BindError> {
+    let mut halves = circumstances.inherited.at(address, wanted);
+    settle(&halves, wanted, circumstances.backlog).map_err(|error| refused(address, wanted, error))?;
     probe(address, wanted, circumstances.predecessors)?;
     let mut local = address;
-    let mut halves = Vec::with_capacity(circumstances.workers);
-    for _ in 0..circumstances.workers {
+    for _ in halves.len()..circumstances.workers {
         let bound = socket(local, wanted).and_then(|socket| {
             socket.set_reuse_port(true)?;
             socket.bind(&SockAddr::from(local))?;
@@ -157,7 +198,7 @@ fn bind_ip(
             // Port 0: the others get the port that the first was given.
             local.set_port(bound.port());
         }
-        halves.push(Half::Tcp(socket.into()));
+        halves.push(Half::tcp(socket));
     }
     Ok(Sockets { halves, local: Some(local), file: None })
 }

@@ -3,6 +3,7 @@
 
 use std::io;
 use std::os::fd::AsRawFd;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use mio::net::{TcpListener, UnixListener};
@@ -15,8 +16,8 @@ use crate::stream::{Fresh, Peer, Stream};
 /// The event loop watches the listening socket only: whether it must watch what is accepted shows later.
 #[derive(Debug)]
 pub(super) enum Listener {
-    Tcp(AsyncFd<TcpListener>),
-    Unix(AsyncFd<UnixListener>),
+    Tcp(AsyncFd<Arc<TcpListener>>),
+    Unix(AsyncFd<Arc<UnixListener>>),
 }
 
 impl Listener {
@@ -24,13 +25,11 @@ impl Listener {
     pub(super) fn new(half: Half) -> io::Result<Self> {
         Ok(match half {
             Half::Tcp(listener) => {
-                let listener = TcpListener::from_std(listener);
-                // SAFETY: the listener owns its descriptor, never changes it, and closes it when it is dropped, which
-                // AsyncFd does after it has taken it out of the event loop.
+                // SAFETY: the listener owns its descriptor, never changes it, and closes it when it is dropped, which no
+                // one can do before AsyncFd, that has a share in it, has taken it out of the event loop.
                 Self::Tcp(unsafe { AsyncFd::register_with_interest(listener, Interest::READABLE)? })
             }
             Half::Unix(listener) => {
-                let listener = UnixListener::from_std(listener);
                 // SAFETY: as above.
                 Self::Unix(unsafe { AsyncFd::register_with_interest(listener, Interest::READABLE)? })
             }

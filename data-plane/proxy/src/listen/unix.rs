@@ -60,7 +60,11 @@ pub(super) fn bind(
 ) -> Result<(Socket, Option<File>), BindError> {
     let shown = name(&wanted.name);
     match &wanted.name {
-        UnixName::Abstract(_) => {
+        UnixName::Abstract(own) => {
+            if let Some(socket) = circumstances.inherited.named(own) {
+                socket.listen(backlog).map_err(|error| failed(&shown, 0, error))?;
+                return Ok((socket, None));
+            }
             let socket = listening(&wanted.name, backlog).map_err(|error| match error.raw_os_error() {
                 Some(libc::EADDRINUSE) => in_use(&shown, peer(&wanted.name)),
                 _ => failed(&shown, 0, error),

@@ -85,7 +85,7 @@ fn runtime() -> io::Result<LocalRuntime> {
 }
 
 async fn turn(worker: Rc<Worker>, mut commands: mpsc::Receiver<Command>, mut stop: watch::Receiver<Stop>) {
-    let mut doors: FxHashMap<ListenerId, oneshot::Sender<()>> = FxHashMap::default();
+    let mut doors = Doors::default();
     let mut meter = Meter::new();
     let mut beat = tokio::time::interval(BEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -114,7 +114,10 @@ async fn turn(worker: Rc<Worker>, mut commands: mpsc::Receiver<Command>, mut sto
     }
 }
 
-fn apply(worker: &Rc<Worker>, doors: &mut FxHashMap<ListenerId, oneshot::Sender<()>>, command: Command) {
+/// Of each listener its sockets that are accepted on.
+type Doors = FxHashMap<ListenerId, Vec<oneshot::Sender<()>>>;
+
+fn apply(worker: &Rc<Worker>, doors: &mut Doors, command: Command) {
     worker.with_active(|_| ());
     worker.idle.set_limit(worker.shared.most_idle.load(Relaxed));
     for id in command.close {
@@ -126,7 +129,7 @@ fn apply(worker: &Rc<Worker>, doors: &mut FxHashMap<ListenerId, oneshot::Sender<
     }
     for opened in command.open {
         let (close, closed) = oneshot::channel();
-        doors.insert(opened.id, close);
+        doors.entry(opened.id).or_default().push(close);
         tokio::task::spawn_local(accept::run(Rc::clone(worker), opened, closed));
     }
 }

@@ -1,10 +1,12 @@
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 
 use sluicegate_model::listener::UnixSocket;
 
 use super::*;
 
-const ALONE: Circumstances<'_> = Circumstances { workers: 2, backlog: 16, predecessors: &[], own_paths: &[] };
+const ALONE: Circumstances<'_> =
+    Circumstances { workers: 2, backlog: 16, predecessors: &[], own_paths: &[], inherited: &Inherited::NONE };
 
 fn wanted(address: ListenAddress) -> Wanted {
     Wanted {
