@@ -6,6 +6,7 @@ mod modernize;
 
 use std::process::ExitCode;
 
+use sluicegate_control_runtime::control::now_unix_ms;
 use sluicegate_control_runtime::pipeline::{Load, Pipeline};
 use sluicegate_haproxy::diagnostic::Verdict;
 use sluicegate_provider_file::finding::Finding;
@@ -113,7 +114,7 @@ pub(crate) fn compile(loaded: &mut Loaded) -> Vec<String> {
     let mut pipeline = Pipeline::default();
     let fragments = Some(std::mem::take(&mut loaded.fragments));
     pipeline.take(Load { source: "files", fragments, diagnostics: Vec::new() }, 0);
-    match pipeline.propose() {
+    match pipeline.propose(now_unix_ms()) {
         Ok(proposal) => pipeline.accept(proposal, 0),
         Err(reasons) => refused.extend(reasons),
     }

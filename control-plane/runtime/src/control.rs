@@ -22,6 +22,8 @@ use crate::pipeline::{Load, Pipeline, Proposal};
 const LOADS: usize = 64;
 /// How long the first snapshot waits for sources that have not spoken yet: what would be missing from it is not served.
 const FIRST_PATIENCE: Duration = Duration::from_secs(2);
+/// Between two looks at what will have expired soon.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(3600);
 
 /// Where the configuration comes from.
 #[derive(Debug)]
@@ -48,11 +50,16 @@ pub async fn run(sources: Sources, publisher: Publisher, clerk: Clerk) {
     if awaited.is_empty() {
         control.settle();
     }
+    let mut looks = tokio::time::interval(BETWEEN_LOOKS);
     loop {
         let load = tokio::select! {
             load = next(&mut loads, &awaited) => load,
             Some(request) = requests.recv() => {
                 control.set(request);
+                continue;
+            }
+            _ = looks.tick() => {
+                control.tell_ending();
                 continue;
             }
         };
@@ -74,10 +81,12 @@ pub async fn run(sources: Sources, publisher: Publisher, clerk: Clerk) {
         }
     }
     // Sources have nothing more to say; operators may.
-    while let Some(request) = requests.recv().await {
-        control.set(request);
+    loop {
+        tokio::select! {
+            Some(request) = requests.recv() => control.set(request),
+            _ = looks.tick() => control.tell_ending(),
+        }
     }
-    std::future::pending().await
 }
 
 /// The next load; `Some(None)` where a source that is awaited has been silent for too long.
@@ -152,13 +161,13 @@ impl Control {
 
     /// Publishes what the loads come to; the generation, where it is another. What is not published changes nothing.
     fn publish(&mut self) -> Result<Option<Generation>, Vec<String>> {
-        let proposal = self.pipeline.propose()?;
+        let proposal = self.pipeline.propose(now_unix_ms())?;
         self.put(proposal)
     }
 
     /// As [`Control::publish`], of what an operator set: what does not compile is refused, not held back.
     fn publish_set(&mut self) -> Result<Option<Generation>, Vec<String>> {
-        let proposal = self.pipeline.propose()?;
+        let proposal = self.pipeline.propose(now_unix_ms())?;
         match self.pipeline.newly_held(&proposal) {
             Some(reason) => Err(vec![reason]),
             None => self.put(proposal),
@@ -183,7 +192,14 @@ impl Control {
         }
         self.publisher.providers(self.pipeline.sources());
         self.publisher.quarantined(self.pipeline.quarantined());
+        self.tell_ending();
         self.show();
+    }
+
+    fn tell_ending(&mut self) {
+        for line in self.pipeline.newly_ending(now_unix_ms()) {
+            tracing::warn!("{line}");
+        }
     }
 
     /// Sets what an operator asks for; where it cannot be published, nothing.
@@ -222,7 +238,7 @@ impl Control {
 }
 
 /// Milliseconds since 1970.
-fn now_unix_ms() -> u64 {
+pub fn now_unix_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

@@ -1,5 +1,7 @@
 //! From what providers found to a snapshot that compiles: synchronous, without a clock.
 
+mod validity;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -11,6 +13,7 @@ use sluicegate_core::{
 use sluicegate_model::{Change, Runtime, compile};
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::{ObjectId, ProviderStatus, Quarantined, Resource};
+use validity::Ending;
 
 /// One reading of a source: what it found, or why it is not taken.
 #[derive(Debug, Clone)]
@@ -58,6 +61,8 @@ pub struct Pipeline {
     overrides: Overrides,
     /// What the last merge left out, by the source that lost it, in words.
     left_out: BTreeSet<(&'static str, String)>,
+    /// Certificates that it was told of that their time ends.
+    ending: BTreeSet<Ending>,
 }
 
 /// Who has a name or an address that several providers claim; the highest has it.
@@ -96,18 +101,21 @@ impl Pipeline {
         }
     }
 
-    /// Merges what there is, and holds back what does not compile. What serves stays what it is until the proposal is
+    /// Merges what there is, and holds back what does not compile, and certificates that do not hold now and are not
+    /// shown already. What serves stays what it is until the proposal is
     /// published and [accepted](Pipeline::accept).
     ///
     /// # Errors
     /// Where the candidate is no good as a whole; why, in words.
-    pub fn propose(&mut self) -> Result<Proposal, Vec<String>> {
+    pub fn propose(&mut self, now_unix_ms: u64) -> Result<Proposal, Vec<String>> {
         let mut merged = merge(self.contributions.values());
         self.leave_out(&merged.conflicts);
         let ended = self.overrides.apply(&mut merged.resources);
         let mut runtime = None;
         let settled = settle(&self.snapshot, merged.resources, |delta| {
-            runtime = Some(check(&self.runtime, delta)?);
+            let candidate = check(&self.runtime, delta)?;
+            validity::check(&self.runtime, &candidate, seconds(now_unix_ms))?;
+            runtime = Some(candidate);
             Ok(())
         });
         let Settled { snapshot, delta, held } = settled
@@ -198,10 +206,22 @@ impl Pipeline {
         sources.into_values().collect()
     }
 
+    /// Certificates that are shown whose time is over, or will be soon, each told once for either; in words.
+    pub fn newly_ending(&mut self, now_unix_ms: u64) -> Vec<String> {
+        let ending = validity::ending(&self.runtime, seconds(now_unix_ms));
+        let news = ending.difference(&self.ending).map(ToString::to_string).collect();
+        self.ending = ending;
+        news
+    }
+
     /// What is held back.
     pub fn quarantined(&self) -> Vec<Quarantined> {
         self.quarantine.status()
     }
+}
+
+fn seconds(unix_ms: u64) -> i64 {
+    i64::try_from(unix_ms / 1000).unwrap_or(i64::MAX)
 }
 
 fn held_back(group: &Group, held: &Held) -> String {

@@ -22,6 +22,8 @@ pub struct TlsServer {
     /// For each certificate, in the order of the configuration.
     pub(crate) agreements: Box<[Agreement]>,
     pub(crate) pairs: Box<[Arc<Pair>]>,
+    /// What the configuration calls them.
+    pub(crate) called: Box<[Box<str>]>,
 }
 
 impl TlsServer {
@@ -31,9 +33,9 @@ impl TlsServer {
         self.agreements.get(first as usize).map(|agreement| &agreement.config)
     }
 
-    /// In the order of the configuration.
-    pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
-        self.pairs.iter().map(|pair| &*pair.certificate)
+    /// What the configuration calls them, in its order, and what they are.
+    pub fn certificates(&self) -> impl Iterator<Item = (&str, &Arc<Certificate>)> {
+        self.called.iter().map(|name| &**name).zip(self.pairs.iter().map(|pair| &pair.certificate))
     }
 }
 

@@ -13,6 +13,9 @@ use sluicegate_provider_file::load::{Inputs, Limits, Told, load};
 use super::*;
 use crate::entrypoint::{self, EntryPoint};
 
+/// Some day of 2026, in milliseconds since 1970.
+const NOW: u64 = 1_780_000_000_000;
+
 fn web() -> Load {
     let web = EntryPoint { name: "web".into(), address: "127.0.0.1:8080".parse().unwrap() };
     let fragment = entrypoint::fragment(&[web]).unwrap();
@@ -60,7 +63,7 @@ impl Site {
 
     /// The number of the generation that is published, where it is a new one.
     fn settle(&mut self) -> Option<u64> {
-        let proposal = self.pipeline.propose().unwrap();
+        let proposal = self.pipeline.propose(NOW).unwrap();
         let published = self.history.publish(Arc::clone(proposal.snapshot()), 1).unwrap();
         assert!(published.is_some() || proposal.delta().is_empty());
         self.pipeline.accept(proposal, 1);
@@ -243,7 +246,7 @@ fn a_server_added_near_the_top_moves_alone() {
     site.settle();
     let last = "    server s3 127.0.0.1:3\n";
     site.take(haproxy(&many().replacen(last, &format!("{last}    server s4 127.0.0.1:4\n"), 1)));
-    let proposal = site.pipeline.propose().unwrap();
+    let proposal = site.pipeline.propose(NOW).unwrap();
     let changed: Vec<_> = proposal.delta().changed.iter().map(|(key, _)| key.to_string()).collect();
     assert_eq!(changed, ["haproxy/endpoint/app0/s4"]);
     assert_eq!(proposal.delta().removed, []);
@@ -261,14 +264,14 @@ fn a_proposal_that_is_not_accepted_changes_nothing() {
         }
     }
     site.take(docker(fragment));
-    let first = site.pipeline.propose().unwrap();
+    let first = site.pipeline.propose(NOW).unwrap();
     assert_eq!(first.delta().changed.len(), 3);
     assert_eq!(site.pipeline.quarantined(), []);
-    let second = site.pipeline.propose().unwrap();
+    let second = site.pipeline.propose(NOW).unwrap();
     assert_eq!(second.delta(), first.delta());
     site.pipeline.accept(second, 1);
     assert_eq!(site.pipeline.quarantined().len(), 1);
-    assert!(site.pipeline.propose().unwrap().delta().is_empty());
+    assert!(site.pipeline.propose(NOW).unwrap().delta().is_empty());
 }
 
 #[test]
@@ -321,11 +324,11 @@ fn a_value_that_does_not_compile_is_told_before_it_is_accepted() {
     let endpoint = site.snapshot().resources().keys().find(|key| key.kind() == v1::Kind::Endpoint).cloned();
     let endpoint = endpoint.unwrap();
     site.pipeline.set(&[(endpoint.clone(), Value::Weight(257))], 1).unwrap();
-    let proposal = site.pipeline.propose().unwrap();
+    let proposal = site.pipeline.propose(NOW).unwrap();
     let reason = site.pipeline.newly_held(&proposal).unwrap();
     assert!(reason.contains("would not compile") && reason.contains("257"), "{reason}");
     site.pipeline.restore(Overrides::default());
-    let proposal = site.pipeline.propose().unwrap();
+    let proposal = site.pipeline.propose(NOW).unwrap();
     assert_eq!(site.pipeline.newly_held(&proposal), None);
 }
 
@@ -359,3 +362,5 @@ fn no_route_attaches_to_the_listener_for_monitoring() {
         runtime.frontends.iter().map(|(key, frontend)| (key.provider(), frontend.routes.len())).collect();
     assert_eq!(attached, [("admin-http", 0), ("entrypoint", 1)]);
 }
+
+mod validity;

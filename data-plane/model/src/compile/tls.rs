@@ -51,7 +51,8 @@ pub(super) fn server(wire: &v1::TlsServer, scope: &mut Scope<'_>) -> Option<TlsS
         agreement
     });
     let agreements = agreements.collect::<Vec<_>>().into_iter().collect::<Option<Box<[_]>>>()?;
-    Some(TlsServer { shelf, agreements, pairs: pairs.into() })
+    let called = wire.certificates.iter().map(|certificate| certificate.name.as_str().into()).collect();
+    Some(TlsServer { shelf, agreements, pairs: pairs.into(), called })
 }
 
 fn pair(wire: &v1::TlsCertificate, scope: &mut Scope<'_>) -> Option<Arc<Pair>> {
