@@ -122,6 +122,9 @@ const PLAIN: &[&str] = &[
     "socket.user-timeout",
     "stats.admin",
     "tcp.inspect",
+    "tls.client-order",
+    "tls.signatures",
+    "tls.ticket-keys",
 ];
 
 static OF_THIS_BUILD: LazyLock<BTreeSet<String>> = LazyLock::new(|| {

@@ -42,6 +42,8 @@ pub enum SectionKind {
     Ring,
     /// `resolvers`: name servers.
     Resolvers,
+    /// `crt-store`: certificates by name.
+    CrtStore,
     /// A section that is known and has no effect; its lines are not in the tree.
     Other(&'static SectionEntry),
 }

@@ -147,6 +147,7 @@ impl<'a> Lowering<'a> {
             self.long_words(section);
         }
         self.global();
+        self.certificate_stores();
         self.resolvers();
         self.unknown_defaults(&inherited.unknown_from);
         self.ambiguous_defaults(&inherited.ambiguous_from);

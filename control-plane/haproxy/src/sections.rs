@@ -3,7 +3,7 @@
 use crate::ast::SectionKind;
 use crate::keywords::{Place, Support};
 
-/// A section that is not one of the seven that the tree has.
+/// A section that is not one of those that the tree has.
 #[derive(Debug, PartialEq, Eq)]
 pub struct SectionEntry {
     /// The word.
@@ -15,7 +15,7 @@ pub struct SectionEntry {
 }
 
 /// The words that open the sections of the tree.
-pub(crate) const MAIN: [(&str, SectionKind); 7] = [
+pub(crate) const MAIN: [(&str, SectionKind); 8] = [
     ("global", SectionKind::Global),
     ("defaults", SectionKind::Defaults),
     ("frontend", SectionKind::Frontend),
@@ -23,6 +23,7 @@ pub(crate) const MAIN: [(&str, SectionKind); 7] = [
     ("backend", SectionKind::Backend),
     ("ring", SectionKind::Ring),
     ("resolvers", SectionKind::Resolvers),
+    ("crt-store", SectionKind::CrtStore),
 ];
 
 /// All others.
@@ -40,7 +41,6 @@ pub(crate) static OTHERS: &[SectionEntry] = &[
     degraded("log-forward", "Takes log messages and sends them on.", "it takes no messages"),
     degraded("log-profile", "Log formats by step.", "lines have the form that the proxy says"),
     degraded("fcgi-app", "A FastCGI application.", "the servers of backends that use it stand disabled"),
-    inert("crt-store", "A named set of certificates.", "it acts on TLS alone, which is not supported yet"),
     degraded("acme", "Certificates from an ACME authority.", "no certificates are asked for"),
     degraded(
         "program",
@@ -100,6 +100,7 @@ impl SectionKind {
             SectionKind::Backend => "backend",
             SectionKind::Ring => "ring",
             SectionKind::Resolvers => "resolvers",
+            SectionKind::CrtStore => "crt-store",
             SectionKind::Other(entry) => entry.name,
         }
     }
@@ -114,6 +115,7 @@ impl SectionKind {
             SectionKind::Backend => Some(Place::Backend),
             SectionKind::Ring => Some(Place::Ring),
             SectionKind::Resolvers => Some(Place::Resolvers),
+            SectionKind::CrtStore => Some(Place::CrtStore),
             SectionKind::Other(_) => None,
         }
     }

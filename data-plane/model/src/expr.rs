@@ -23,5 +23,7 @@ pub use lookup::Lookup;
 pub(crate) use lookup::{Networks, Ranges, Ranked, Side};
 pub use map::{Map, Output, Outputs};
 pub use matcher::{Affixes, Exact, IntSet, Matcher, Patterns, Substrings, Words};
-pub use sample::{Converter, Direction, Fetch, HeaderRef, Sample, Selection, TlsFact, TlsName};
+pub use sample::{
+    CertificateFact, Converter, Direction, Fetch, HeaderRef, Sample, Selection, TlsFact, TlsName, Whose,
+};
 pub use sluicegate_proto::catalog::ValueType;

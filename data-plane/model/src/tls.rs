@@ -1,8 +1,12 @@
 //! TLS, compiled: certificates by the names that clients ask for, and what is agreed upon with them.
 
 mod certificate;
+mod facts;
 mod names;
+mod signatures;
+mod tickets;
 
+use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,9 +15,17 @@ use rustls::server::{ClientHello, ProducesTickets, ResolvesServerCert, StoresSer
 use rustls::sign::CertifiedKey;
 use rustls::{CipherSuite, SignatureAlgorithm};
 
-pub use certificate::{BadCertificate, Certificate};
+pub use certificate::{BadCertificate, Certificate, Shown};
 pub(crate) use certificate::{Pair, certificates};
+pub use facts::Facts;
 pub(crate) use names::Names;
+pub(crate) use signatures::{Checking, schemes, signing};
+pub(crate) use tickets::TicketKeys;
+
+thread_local! {
+    /// The place of the certificate that was chosen last: handshakes keep to themselves what they show.
+    static CHOSEN: Cell<Option<u32>> = const { Cell::new(None) };
+}
 
 /// This end of TLS to the clients of a listener.
 #[derive(Debug)]
@@ -31,6 +43,13 @@ impl TlsServer {
     pub fn config(&self, server_name: Option<&str>) -> Option<&Arc<ServerConfig>> {
         let first = *self.shelf.of(server_name).first()?;
         self.agreements.get(first as usize).map(|agreement| &agreement.config)
+    }
+
+    /// The certificate that was chosen on this thread since this was asked last: to be asked each time that a handshake was
+    /// taken further.
+    pub fn take_shown(&self) -> Option<Shown> {
+        let place = CHOSEN.take()?;
+        self.pairs.get(place as usize).map(|pair| Shown(Arc::clone(pair)))
     }
 
     /// What the configuration calls them, in its order, and what they are.
@@ -87,12 +106,14 @@ impl ResolvesServerCert for Shelf {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let keys = || {
             let places = self.of(hello.server_name()).iter();
-            places.filter_map(|&place| self.keys.get(place as usize))
+            places.filter_map(|&place| Some((place, self.keys.get(place as usize)?)))
         };
-        let is_ec = |key: &&Arc<CertifiedKey>| key.key.algorithm() != SignatureAlgorithm::RSA;
-        let fits = |key: &&Arc<CertifiedKey>| can_check(&hello, key);
+        let is_ec = |(_, key): &(u32, &Arc<CertifiedKey>)| key.key.algorithm() != SignatureAlgorithm::RSA;
+        let fits = |(_, key): &(u32, &Arc<CertifiedKey>)| can_check(&hello, key);
         let fitting = keys().filter(is_ec).find(fits).or_else(|| keys().find(fits));
-        fitting.or_else(|| keys().next()).cloned()
+        let (place, key) = fitting.or_else(|| keys().next())?;
+        CHOSEN.set(Some(place));
+        Some(Arc::clone(key))
     }
 }
 

@@ -31,4 +31,4 @@ pub use format::{Style, escape_log, render};
 pub use list::{Outcome, run};
 pub use message::{Edit, Handling, Message, Scratch, Variables};
 pub use target::{path, path_and_query, query};
-pub use tls::{Certificate, Tls};
+pub use tls::Tls;

@@ -1,6 +1,9 @@
 //! What is known of a client's TLS connection.
 
-use sluicegate_model::expr::{TlsFact, TlsName};
+use std::time::Duration;
+
+use sluicegate_model::expr::{CertificateFact, TlsFact, TlsName, Whose};
+use sluicegate_model::tls::{Facts, Shown};
 
 use crate::value::Value;
 
@@ -19,29 +22,12 @@ pub struct Tls {
     pub protocol: Option<Box<[u8]>>,
     /// It continues an earlier session.
     pub resumed: bool,
+    /// From the accept until all was agreed upon.
+    pub handshake: Duration,
     /// The client's own, where it showed one that is good.
-    pub certificate: Option<Box<Certificate>>,
-}
-
-/// What a certificate says.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Certificate {
-    /// All of it, in DER.
-    pub der: Box<[u8]>,
-    /// Of `der`.
-    pub sha1: [u8; 20],
-    /// As it stands there, without a leading zero.
-    pub serial: Box<[u8]>,
-    /// Parts of the name of its subject, in their order: what they are, and their values.
-    pub subject: Box<[(Box<str>, Box<str>)]>,
-    /// The same of its issuer.
-    pub issuer: Box<[(Box<str>, Box<str>)]>,
-    /// `YYMMDDhhmmssZ`
-    pub not_before: Box<str>,
-    /// `YYMMDDhhmmssZ`
-    pub not_after: Box<str>,
-    /// 3, as a rule.
-    pub version: u32,
+    pub certificate: Option<Box<Facts>>,
+    /// The one that the client was shown.
+    pub own: Option<Shown>,
 }
 
 impl Tls {
@@ -57,18 +43,20 @@ impl Tls {
             TlsFact::HasCertificate => Value::Bool(self.certificate.is_some()),
             // Who shows one that is not good comes no further than the handshake.
             TlsFact::Verified => Value::Int(0),
-            TlsFact::Certificate => Value::Text(&self.certificate.as_deref()?.der),
-            TlsFact::Sha1 => Value::Text(&self.certificate.as_deref()?.sha1),
-            TlsFact::Serial => Value::Text(&self.certificate.as_deref()?.serial),
-            TlsFact::NotBefore => Value::Text(self.certificate.as_deref()?.not_before.as_bytes()),
-            TlsFact::NotAfter => Value::Text(self.certificate.as_deref()?.not_after.as_bytes()),
-            TlsFact::CertificateVersion => Value::Int(self.certificate.as_deref()?.version.into()),
+            TlsFact::Of(whose, fact) => of(self.facts(whose)?, fact),
         })
     }
 
-    /// A name in the client's certificate: one part of it, or all in one line as OpenSSL writes it.
+    fn facts(&self, whose: Whose) -> Option<&Facts> {
+        match whose {
+            Whose::Client => self.certificate.as_deref(),
+            Whose::Own => self.own.as_ref()?.facts(),
+        }
+    }
+
+    /// A name in a certificate: one part of it, or all in one line as OpenSSL writes it.
     pub(crate) fn name<'a>(&'a self, wanted: &TlsName, buffer: &mut Vec<u8>) -> Option<Value<'a>> {
-        let certificate = self.certificate.as_deref()?;
+        let certificate = self.facts(wanted.whose)?;
         let parts = if wanted.of_issuer { &certificate.issuer } else { &certificate.subject };
         let Some(part) = &wanted.part else {
             for (what, value) in parts {
@@ -81,6 +69,19 @@ impl Tls {
         let found = if wanted.occurrence < 0 { named.rev().nth(nth) } else { named.nth(nth) };
         found.map(|(_, value)| Value::Text(value.as_bytes()))
     }
+}
+
+fn of(certificate: &Facts, fact: CertificateFact) -> Value<'_> {
+    Value::Text(match fact {
+        CertificateFact::Version => return Value::Int(certificate.version.into()),
+        CertificateFact::Der => &certificate.der,
+        CertificateFact::Sha1 => &certificate.sha1,
+        CertificateFact::Serial => &certificate.serial,
+        CertificateFact::NotBefore => certificate.not_before.as_bytes(),
+        CertificateFact::NotAfter => certificate.not_after.as_bytes(),
+        CertificateFact::KeyAlgorithm => certificate.key_algorithm.as_bytes(),
+        CertificateFact::SignatureAlgorithm => certificate.signature_algorithm.as_bytes(),
+    })
 }
 
 #[cfg(test)]
@@ -101,12 +102,11 @@ mod tests {
     fn names_are_told_whole_and_in_parts() {
         let subject = [("C", "FR"), ("OU", "one"), ("OU", "two"), ("CN", "alice")];
         let subject = subject.map(|(what, value)| (what.into(), value.into())).into();
-        let tls = Tls {
-            certificate: Some(Box::new(Certificate { subject, ..Certificate::default() })),
-            ..Tls::default()
-        };
+        let tls =
+            Tls { certificate: Some(Box::new(Facts { subject, ..Facts::default() })), ..Tls::default() };
         let told = |part: Option<&str>, occurrence| {
-            let wanted = TlsName { of_issuer: false, part: part.map(Box::from), occurrence };
+            let wanted =
+                TlsName { whose: Whose::Client, of_issuer: false, part: part.map(Box::from), occurrence };
             let mut buffer = Vec::new();
             let value = tls.name(&wanted, &mut buffer)?;
             let text = match value {
@@ -127,7 +127,7 @@ mod tests {
             assert_eq!(told(part, occurrence).as_deref(), expected, "{part:?} {occurrence}");
         }
         let nobody = Tls::default();
-        let wanted = TlsName { of_issuer: true, part: None, occurrence: 1 };
+        let wanted = TlsName { whose: Whose::Own, of_issuer: true, part: None, occurrence: 1 };
         assert_eq!(nobody.name(&wanted, &mut Vec::new()), None);
     }
 }

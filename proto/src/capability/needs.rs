@@ -7,8 +7,8 @@ use crate::catalog;
 use crate::v1::{
     Backend, Compression, Condition, Endpoint, ErrorPage, Format, Frontend, Hash, HashTable, HttpOptions,
     InitialState, Inspection, KeepAlive, Listener, LogTarget, Logging, Mode, Reply, Resource, Rule, Sample,
-    Service, SetHeader, SyslogFormat, balance, endpoint, format_piece, hash, health_check, listener,
-    log_target, reply, resource, rule, service, set_priority,
+    Service, SetHeader, SyslogFormat, TlsSettings, balance, endpoint, format_piece, hash, health_check,
+    listener, log_target, reply, resource, rule, service, set_priority,
 };
 
 mod checks;
@@ -71,8 +71,22 @@ impl Needs {
             self.word("listener.connection-rules");
             self.rules(&body.connection_rules);
         }
-        if body.tls.is_some() {
+        if let Some(tls) = &body.tls {
             self.word("listener.tls");
+            let own = tls.certificates.iter().filter_map(|certificate| certificate.settings.as_ref());
+            tls.settings.iter().chain(own).for_each(|settings| self.tls_settings(settings));
+        }
+    }
+
+    fn tls_settings(&mut self, settings: &TlsSettings) {
+        if !settings.signatures.is_empty() || !settings.client_signatures.is_empty() {
+            self.word("tls.signatures");
+        }
+        if settings.client_order {
+            self.word("tls.client-order");
+        }
+        if !settings.ticket_keys.is_empty() {
+            self.word("tls.ticket-keys");
         }
         if body.http_protocol != 0 {
             self.word("listener.http-protocol");

@@ -84,6 +84,8 @@ pub const ALIASES: &[AliasSpec] = &[
     late("si", "address of the endpoint"),
     late("sp", "port of the endpoint"),
     late("sq", "place in the queue of the endpoint"),
+    early("sslc", "cipher suite of the client's TLS"),
+    early("sslv", "version of the client's TLS"),
     early("t", "time of accept, local, with milliseconds"),
     http("tr", "time of the request's first byte, local, with milliseconds"),
     http("trg", "time of the request's first byte, UTC"),

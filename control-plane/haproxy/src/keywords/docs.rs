@@ -6,7 +6,7 @@ use super::{Effect, Keyword, Place, Support, allowed_in};
 use crate::{legacy, sections};
 
 /// The groups of the page: a heading and the places whose entries it lists.
-const CHAPTERS: [(&str, &[Place]); 7] = [
+const CHAPTERS: [(&str, &[Place]); 8] = [
     ("Lines of `global`", &[Place::Global]),
     (
         "Lines of `defaults`, `frontend`, `listen` and `backend`",
@@ -14,6 +14,7 @@ const CHAPTERS: [(&str, &[Place]); 7] = [
     ),
     ("Lines of `ring`", &[Place::Ring]),
     ("Lines of `resolvers`", &[Place::Resolvers]),
+    ("Lines of `crt-store`", &[Place::CrtStore]),
     ("Options of `bind`", &[Place::BindOption]),
     ("Options of `server` and `default-server`", &[Place::ServerOption]),
     (

@@ -46,11 +46,13 @@ pub enum Place {
     Ring,
     /// A line of `resolvers`.
     Resolvers,
+    /// A line of `crt-store`.
+    CrtStore,
 }
 
 impl Place {
     /// Every place.
-    pub const ALL: [Place; 20] = [
+    pub const ALL: [Place; 21] = [
         Place::Global,
         Place::Defaults,
         Place::Frontend,
@@ -71,6 +73,7 @@ impl Place {
         Place::Variable,
         Place::Ring,
         Place::Resolvers,
+        Place::CrtStore,
     ];
 
     /// The word that a configuration has for it.
@@ -96,6 +99,7 @@ impl Place {
             Place::Variable => "log formats",
             Place::Ring => "ring",
             Place::Resolvers => "resolvers",
+            Place::CrtStore => "crt-store",
         }
     }
 
@@ -113,7 +117,8 @@ impl Place {
             | Place::Listen
             | Place::Backend
             | Place::Ring
-            | Place::Resolvers => "keyword",
+            | Place::Resolvers
+            | Place::CrtStore => "keyword",
             Place::BindOption | Place::ServerOption => "option",
             Place::Fetch => "fetch",
             Place::Converter => "converter",

@@ -11,6 +11,7 @@ mod bind;
 mod checks;
 mod compression;
 mod converters;
+mod crt_store;
 mod fetches;
 mod global;
 mod legacy;
@@ -51,7 +52,7 @@ const OPENSSL: &str = "it tunes OpenSSL, which is not in this program";
 
 /// Every entry of lines.
 pub(super) fn entries() -> impl Iterator<Item = &'static Keyword> {
-    let groups: [&[&'static [Keyword]]; 14] = [
+    let groups: [&[&'static [Keyword]]; 15] = [
         global::GROUPS,
         proxy::GROUPS,
         compression::GROUPS,
@@ -64,6 +65,7 @@ pub(super) fn entries() -> impl Iterator<Item = &'static Keyword> {
         actions::GROUPS,
         legacy::GROUPS,
         tuning::GROUPS,
+        crt_store::GROUPS,
         ring::GROUPS,
         resolvers::GROUPS,
     ];

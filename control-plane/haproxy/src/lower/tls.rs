@@ -4,6 +4,7 @@ mod ciphers;
 mod crt_list;
 mod files;
 mod settings;
+mod store;
 
 use sluicegate_proto::v1;
 
@@ -21,6 +22,10 @@ pub(super) struct Defaults {
     /// `crt-base`, `ca-base`
     crt_base: Option<String>,
     ca_base: Option<String>,
+    /// `key-base`
+    key_base: Option<String>,
+    /// `crt-store` sections.
+    stores: store::Stores,
     /// `ssl-default-bind-*`
     bind: Settings,
 }
@@ -35,11 +40,16 @@ impl<'a> Lowering<'a> {
         if let Some(base) = word("ca-base") {
             self.global.tls.ca_base = self.plain(base);
         }
+        if let Some(base) = word("key-base") {
+            self.global.tls.key_base = self.plain(base);
+        }
         let mut settings = std::mem::take(&mut self.global.tls.bind);
         for (line, option) in [
             ("ssl-default-bind-ciphers", "ciphers"),
             ("ssl-default-bind-ciphersuites", "ciphersuites"),
             ("ssl-default-bind-curves", "curves"),
+            ("ssl-default-bind-sigalgs", "sigalgs"),
+            ("ssl-default-bind-client-sigalgs", "client-sigalgs"),
         ] {
             self.tls_option(option, word(line), &mut settings);
         }

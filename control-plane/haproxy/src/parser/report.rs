@@ -66,6 +66,7 @@ pub(super) fn header_usage(kind: SectionKind) -> String {
         SectionKind::Defaults => "defaults [<name>] [from <defaults>]".to_owned(),
         SectionKind::Ring => "ring <name>".to_owned(),
         SectionKind::Resolvers => "resolvers <name>".to_owned(),
+        SectionKind::CrtStore => "crt-store [<name>]".to_owned(),
         other => format!("{} <name> [from <defaults>]", other.as_str()),
     }
 }

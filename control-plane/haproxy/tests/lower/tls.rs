@@ -47,5 +47,16 @@ fn settings(wire: &v1::TlsSettings) -> String {
     if wire.no_tickets {
         text += ", no tickets";
     }
+    for (what, list) in [("signatures", &wire.signatures), ("of clients", &wire.client_signatures)] {
+        if !list.is_empty() {
+            text += &format!(", {what} {}", numbers(list));
+        }
+    }
+    if wire.client_order {
+        text += ", in the client's order";
+    }
+    if !wire.ticket_keys.is_empty() {
+        text += &format!(", tickets by {}", &wire.ticket_keys[..8]);
+    }
     text
 }

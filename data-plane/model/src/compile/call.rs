@@ -1,5 +1,6 @@
 //! Fetches and converters: names and arguments to enums.
 
+mod certificate;
 mod content;
 
 use std::num::{NonZeroI64, NonZeroU32};
@@ -11,7 +12,7 @@ use sluicegate_proto::v1::{self, Kind, argument};
 use super::reason::Fault;
 use super::scope::Scope;
 use crate::expr::{
-    Converter, Counted, Direction, Fetch, Figure, HeaderRef, Sample, Selection, TimeUnit, TlsFact, TlsName,
+    Converter, Counted, Direction, Fetch, Figure, HeaderRef, Sample, Selection, TimeUnit, TlsFact, Whose,
 };
 use crate::rule::HeaderName;
 
@@ -192,16 +193,6 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// A name in the client's certificate: which part of it, and the how-manieth of several.
-    fn tls_name(&self, of_issuer: bool, scope: &mut Scope<'_>) -> Option<Fetch> {
-        let part = match self.text(0) {
-            [] => None,
-            _ => Some(self.name(0, scope)?.into()),
-        };
-        let occurrence = self.integer(1).unwrap_or(1);
-        Some(Fetch::TlsName(TlsName { of_issuer, part, occurrence }))
-    }
-
     /// How far from now, and in which unit.
     fn date(&self, scope: &mut Scope<'_>) -> Option<Fetch> {
         let unit = match self.text(1) {
@@ -332,16 +323,10 @@ fn fetch(call: &v1::Call, scope: &mut Scope<'_>) -> Option<Fetch> {
         "src_port" => Fetch::SourcePort,
         "srv_conn" => arguments.figure_of_server(Counted::EndpointConnections, scope)?,
         "srv_is_up" => arguments.figure_of_server(Counted::IsUp, scope)?,
-        "ssl_c_i_dn" => arguments.tls_name(true, scope)?,
-        "ssl_c_notafter" => Fetch::TlsFact(TlsFact::NotAfter),
-        "ssl_c_notbefore" => Fetch::TlsFact(TlsFact::NotBefore),
-        "ssl_c_s_dn" => arguments.tls_name(false, scope)?,
-        "ssl_c_serial" => Fetch::TlsFact(TlsFact::Serial),
-        "ssl_c_sha1" => Fetch::TlsFact(TlsFact::Sha1),
-        "ssl_c_version" => Fetch::TlsFact(TlsFact::CertificateVersion),
-        "ssl_c_der" => Fetch::TlsFact(TlsFact::Certificate),
         "ssl_c_used" | "ssl_fc_has_crt" => Fetch::TlsFact(TlsFact::HasCertificate),
         "ssl_c_verify" => Fetch::TlsFact(TlsFact::Verified),
+        name if name.starts_with("ssl_c_") => arguments.certificate(Whose::Client, &name[6..], scope)?,
+        name if name.starts_with("ssl_f_") => arguments.certificate(Whose::Own, &name[6..], scope)?,
         "ssl_fc" => Fetch::Tls,
         "ssl_fc_alg_keysize" | "ssl_fc_use_keysize" => Fetch::TlsFact(TlsFact::KeyBits),
         "ssl_fc_alpn" => Fetch::TlsFact(TlsFact::Protocol),

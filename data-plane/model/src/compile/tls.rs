@@ -5,8 +5,8 @@ use std::sync::{Arc, Weak};
 use prost::Message;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::server::danger::ClientCertVerifier;
-use rustls::server::{ServerSessionMemoryCache, WebPkiClientVerifier};
-use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion, version};
+use rustls::server::{ProducesTickets, ServerSessionMemoryCache, WebPkiClientVerifier};
+use rustls::{RootCertStore, ServerConfig, SignatureScheme, SupportedProtocolVersion, version};
 use rustls_pki_types::{CertificateRevocationListDer, pem::PemObject};
 use sluicegate_proto::hash::ContentHash;
 use sluicegate_proto::v1;
@@ -14,7 +14,10 @@ use sluicegate_proto::v1;
 use super::part::optional;
 use super::reason::Fault;
 use super::scope::Scope;
-use crate::tls::{Agreement, Certificate, Names, Pair, Sessions, Shelf, TlsServer, certificates};
+use crate::tls::{
+    Agreement, Certificate, Checking, Names, Pair, Sessions, Shelf, TicketKeys, TlsServer, certificates,
+    schemes, signing,
+};
 
 /// Certificates of one listener.
 const MAX_CERTIFICATES: usize = 100_000;
@@ -26,6 +29,7 @@ const MAX_CHOICES: usize = 256;
 const MAX_PROTOCOL_BYTES: usize = 255;
 /// Sessions that are kept here for clients that take no tickets (HAProxy: tune.ssl.cachesize).
 const KEPT_SESSIONS: usize = 20_000;
+const NONE_OF_THOSE: &str = "there is none of those";
 
 pub(super) fn server(wire: &v1::TlsServer, scope: &mut Scope<'_>) -> Option<TlsServer> {
     scope.count("certificates", wire.certificates.len(), MAX_CERTIFICATES)?;
@@ -38,7 +42,7 @@ pub(super) fn server(wire: &v1::TlsServer, scope: &mut Scope<'_>) -> Option<TlsS
         Some(settings) => Some(settings),
     };
     let (pairs, own) = (pairs?, own?);
-    let shelf = Arc::new(shelf(wire, &pairs));
+    let shelf = Arc::new(shelf(wire, own, &pairs));
     // Those who say the same share what is made of it.
     let mut made: Vec<(&v1::TlsSettings, Option<Agreement>)> = Vec::new();
     let agreements = wire.certificates.iter().map(|certificate| {
@@ -76,7 +80,7 @@ fn pair(wire: &v1::TlsCertificate, scope: &mut Scope<'_>) -> Option<Arc<Pair>> {
     }
 }
 
-fn shelf(wire: &v1::TlsServer, pairs: &[Arc<Pair>]) -> Shelf {
+fn shelf(wire: &v1::TlsServer, own: &v1::TlsSettings, pairs: &[Arc<Pair>]) -> Shelf {
     let mut names = Names::default();
     for ((place, wire), pair) in (0..).zip(&wire.certificates).zip(pairs) {
         if wire.server_names.iter().all(|name| name.starts_with('!')) {
@@ -91,7 +95,13 @@ fn shelf(wire: &v1::TlsServer, pairs: &[Arc<Pair>]) -> Shelf {
         (false, true) => [0].into(),
         (false, false) => marked.into(),
     };
-    let keys = pairs.iter().map(|pair| Arc::clone(&pair.key)).collect();
+    let keys = pairs.iter().zip(&wire.certificates).map(|(pair, wire)| {
+        match &wire.settings.as_ref().unwrap_or(own).signatures[..] {
+            [] => Arc::clone(&pair.key),
+            some => Arc::new(signing(&pair.key, schemes(some))),
+        }
+    });
+    let keys = keys.collect();
     Shelf { keys, names, fallback }
 }
 
@@ -100,8 +110,16 @@ fn agreement(wire: &v1::TlsSettings, shelf: &Arc<Shelf>, scope: &mut Scope<'_>) 
     let versions = versions(wire, scope);
     let protocols = protocols(wire, scope);
     let (provider, versions) = (Arc::new(provider?), versions?);
-    let verifier = optional(wire.client_certificates.as_ref(), |wire| {
-        scope.at("client_certificates", |scope| verifier(wire, &provider, scope))
+    for (what, list) in [("signatures", &wire.signatures), ("client_signatures", &wire.client_signatures)] {
+        scope.count(what, list.len(), MAX_CHOICES)?;
+    }
+    let there = provider.signature_verification_algorithms.mapping;
+    let is_there = |scheme: &SignatureScheme| there.iter().any(|(known, _)| known == scheme);
+    if !wire.signatures.is_empty() && !schemes(&wire.signatures).iter().any(is_there) {
+        return scope.fault(Fault::Tls { what: "signatures", why: NONE_OF_THOSE.to_owned() });
+    }
+    let verifier = optional(wire.client_certificates.as_ref(), |clients| {
+        scope.at("client_certificates", |scope| checking(wire, verifier(clients, &provider, scope)?, scope))
     });
     let sessions = sessions(wire, scope);
     let builder = match ServerConfig::builder_with_provider(provider).with_protocol_versions(&versions) {
@@ -115,7 +133,7 @@ fn agreement(wire: &v1::TlsSettings, shelf: &Arc<Shelf>, scope: &mut Scope<'_>) 
     let mut config = builder.with_cert_resolver(Arc::clone(shelf) as _);
     let sessions = sessions?;
     config.alpn_protocols = protocols?;
-    config.ignore_client_order = true;
+    config.ignore_client_order = !wire.client_order;
     config.session_storage = Arc::clone(&sessions.kept);
     if let Some(tickets) = &sessions.tickets {
         config.ticketer = Arc::clone(tickets);
@@ -144,7 +162,7 @@ fn provider(wire: &v1::TlsSettings, scope: &mut Scope<'_>) -> Option<CryptoProvi
         [("cipher_suites", provider.cipher_suites.is_empty()), ("groups", provider.kx_groups.is_empty())]
     {
         if none {
-            return scope.fault(Fault::Tls { what, why: "there is none of those".to_owned() });
+            return scope.fault(Fault::Tls { what, why: NONE_OF_THOSE.to_owned() });
         }
     }
     Some(provider)
@@ -171,6 +189,22 @@ fn protocols(wire: &v1::TlsSettings, scope: &mut Scope<'_>) -> Option<Vec<Vec<u8
         0 => scope.fault(Fault::Empty { what: "name" }),
         bytes => scope.fault(Fault::TooLong { what: "name", bytes, limit: MAX_PROTOCOL_BYTES }),
     })
+}
+
+/// Where clients may not sign in every way.
+fn checking(
+    wire: &v1::TlsSettings,
+    verifier: Arc<dyn ClientCertVerifier>,
+    scope: &mut Scope<'_>,
+) -> Option<Arc<dyn ClientCertVerifier>> {
+    if wire.client_signatures.is_empty() {
+        return Some(verifier);
+    }
+    let checking = Checking { verifier, schemes: schemes(&wire.client_signatures) };
+    if checking.supported_verify_schemes().is_empty() {
+        return scope.fault(Fault::Tls { what: "client_signatures", why: NONE_OF_THOSE.to_owned() });
+    }
+    Some(Arc::new(checking))
 }
 
 fn verifier(
@@ -212,16 +246,26 @@ fn verifier(
 /// How sessions are resumed that were agreed upon under such settings.
 fn sessions(wire: &v1::TlsSettings, scope: &mut Scope<'_>) -> Option<Arc<Sessions>> {
     let says = wire.client_certificates.as_ref().map(Message::encode_to_vec).unwrap_or_default();
-    let hash = ContentHash::of(&[&[u8::from(wire.no_tickets)], &says[..]].concat());
+    let hash = ContentHash::of(&[&[u8::from(wire.no_tickets)], wire.ticket_keys.as_bytes(), &says].concat());
     if let Some(known) = scope.pools.sessions.get(&hash).and_then(Weak::upgrade) {
         return Some(known);
     }
-    let tickets = match (wire.no_tickets, aws_lc_rs::Ticketer::new()) {
-        (true, _) => None,
-        (false, Ok(tickets)) => Some(tickets),
-        (false, Err(error)) => return scope.fault(Fault::Tls { what: "tickets", why: error.to_string() }),
-    };
+    let tickets = if wire.no_tickets { None } else { Some(tickets(wire, scope)?) };
     let sessions = Arc::new(Sessions { tickets, kept: ServerSessionMemoryCache::new(KEPT_SESSIONS) });
     scope.pools.sessions.insert(hash, Arc::downgrade(&sessions));
     Some(sessions)
+}
+
+fn tickets(wire: &v1::TlsSettings, scope: &mut Scope<'_>) -> Option<Arc<dyn ProducesTickets>> {
+    if wire.ticket_keys.is_empty() {
+        return match aws_lc_rs::Ticketer::new() {
+            Ok(tickets) => Some(tickets),
+            Err(error) => scope.fault(Fault::Tls { what: "tickets", why: error.to_string() }),
+        };
+    }
+    let text = scope.blob(&wire.ticket_keys)?;
+    match TicketKeys::read(&text) {
+        Ok(keys) => Some(Arc::new(keys)),
+        Err(why) => scope.fault(Fault::Tls { what: "ticket_keys", why: why.to_string() }),
+    }
 }

@@ -111,6 +111,10 @@ pub enum Alias {
     EndpointPort,
     /// `%sq`: place in the queue of the endpoint.
     EndpointQueue,
+    /// `%sslc`: cipher suite of the client's TLS.
+    TlsCipher,
+    /// `%sslv`: version of the client's TLS.
+    TlsVersion,
     /// `%t`: time of accept, local, with milliseconds.
     AcceptDate,
     /// `%tr`: time of the request's first byte, local, with milliseconds.
@@ -126,7 +130,7 @@ pub enum Alias {
 }
 
 /// By name, sorted.
-const NAMES: [(&str, Alias); 61] = [
+const NAMES: [(&str, Alias); 63] = [
     ("B", Alias::BytesToClient),
     ("CC", Alias::RequestCookie),
     ("CS", Alias::ResponseCookie),
@@ -182,6 +186,8 @@ const NAMES: [(&str, Alias); 61] = [
     ("si", Alias::EndpointIp),
     ("sp", Alias::EndpointPort),
     ("sq", Alias::EndpointQueue),
+    ("sslc", Alias::TlsCipher),
+    ("sslv", Alias::TlsVersion),
     ("t", Alias::AcceptDate),
     ("tr", Alias::RequestDate),
     ("trg", Alias::RequestDateUtc),

@@ -65,8 +65,24 @@ pub enum TlsFact {
     HasCertificate,
     /// ssl_c_verify.
     Verified,
-    /// ssl_c_der.
-    Certificate,
+    /// ssl_c_der, ssl_f_sha1 and their like.
+    Of(Whose, CertificateFact),
+}
+
+/// Whose certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Whose {
+    /// ssl_c_*: the client's.
+    Client,
+    /// ssl_f_*: the one that the client was shown.
+    Own,
+}
+
+/// What a certificate says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CertificateFact {
+    /// ssl_c_der: all of it.
+    Der,
     /// ssl_c_sha1.
     Sha1,
     /// ssl_c_serial.
@@ -76,12 +92,18 @@ pub enum TlsFact {
     /// ssl_c_notafter.
     NotAfter,
     /// ssl_c_version.
-    CertificateVersion,
+    Version,
+    /// ssl_c_key_alg.
+    KeyAlgorithm,
+    /// ssl_c_sig_alg.
+    SignatureAlgorithm,
 }
 
-/// ssl_c_s_dn, ssl_c_i_dn: a name in the client's certificate.
+/// ssl_c_s_dn, ssl_f_i_dn and their like: a name in a certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TlsName {
+    /// Whose.
+    pub whose: Whose,
     /// That of the issuer; else that of the subject.
     pub of_issuer: bool,
     /// `CN` and its like, compared without regard to case; `None`: all of it.
@@ -94,16 +116,8 @@ impl TlsFact {
     fn yields(self) -> ValueType {
         match self {
             Self::HasServerName | Self::IsResumed | Self::HasCertificate => ValueType::Bool,
-            Self::KeyBits | Self::Verified | Self::CertificateVersion => ValueType::Int,
-            Self::ServerName
-            | Self::Version
-            | Self::Cipher
-            | Self::Protocol
-            | Self::Certificate
-            | Self::Sha1
-            | Self::Serial
-            | Self::NotBefore
-            | Self::NotAfter => ValueType::Str,
+            Self::KeyBits | Self::Verified | Self::Of(_, CertificateFact::Version) => ValueType::Int,
+            Self::ServerName | Self::Version | Self::Cipher | Self::Protocol | Self::Of(..) => ValueType::Str,
         }
     }
 }

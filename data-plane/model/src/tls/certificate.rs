@@ -1,12 +1,14 @@
 //! A certificate with its issuers and its key, from PEM.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustls::crypto::CryptoProvider;
 use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::{self, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
+
+use super::facts::Facts;
 
 /// Names of one certificate that are looked at.
 const MAX_NAMES: usize = 4_096;
@@ -71,7 +73,7 @@ impl Certificate {
             Err(rustls::Error::InconsistentKeys(_)) => return Err(BadCertificate::Mismatch),
             Err(error) => return Err(BadCertificate::Certificate(error.to_string())),
         }
-        Ok(Pair { certificate: Arc::new(parsed), key: Arc::new(certified) })
+        Ok(Pair { certificate: Arc::new(parsed), key: Arc::new(certified), facts: OnceLock::new() })
     }
 
     fn parse(der: &CertificateDer<'_>) -> Result<Self, BadCertificate> {
@@ -122,4 +124,27 @@ fn told(error: &pem::Error) -> String {
 pub(crate) struct Pair {
     pub(crate) certificate: Arc<Certificate>,
     pub(crate) key: Arc<CertifiedKey>,
+    /// Read when somebody asks.
+    pub(crate) facts: OnceLock<Option<Box<Facts>>>,
 }
+
+/// A certificate that a client was shown.
+#[derive(Debug, Clone)]
+pub struct Shown(pub(crate) Arc<Pair>);
+
+impl Shown {
+    /// What it says; `None`: it cannot be read.
+    pub fn facts(&self) -> Option<&Facts> {
+        let read = || self.0.key.cert.first().and_then(|der| Facts::read(der)).map(Box::new);
+        self.0.facts.get_or_init(read).as_deref()
+    }
+}
+
+/// The same file, read at the same time.
+impl PartialEq for Shown {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Shown {}

@@ -199,9 +199,8 @@ impl Line<'_> {
             Alias::ActiveTime | Alias::UserTime => durations.active(),
             Alias::ConnectTime => durations.connect(),
             Alias::DataTime => durations.data(),
-            // No handshake is made before the first byte.
-            Alias::HandshakeTime => 0,
-            Alias::IdleTime => durations.idle(),
+            Alias::HandshakeTime => self.handshake(),
+            Alias::IdleTime => (durations.idle() - self.handshake()).max(0),
             Alias::QueryTime => match durations.request() {
                 missing @ ..0 => missing,
                 request => durations.idle() + request,
@@ -211,6 +210,16 @@ impl Line<'_> {
             Alias::WaitTime => durations.wait(),
             _ => return None,
         })
+    }
+
+    /// Milliseconds; of the first request of a connection alone, as with HAProxy.
+    fn handshake(&self) -> i64 {
+        match &self.exchange.tls {
+            Some(tls) if self.exchange.number == 0 => {
+                tls.handshake.as_millis().try_into().unwrap_or(i64::MAX)
+            }
+            _ => 0,
+        }
     }
 
     #[inline(always)]
@@ -232,6 +241,8 @@ impl Line<'_> {
             Alias::Query => target().and_then(question).unwrap_or_default(),
             Alias::Version => request.version().unwrap_or_default(),
             Alias::RequestLine => request.line().unwrap_or(b"<BADREQ>"),
+            Alias::TlsCipher => exchange.tls.as_ref().map_or(b"-", |tls| tls.cipher.as_bytes()),
+            Alias::TlsVersion => exchange.tls.as_ref().map_or(b"-", |tls| tls.version.as_bytes()),
             _ => return None,
         })
     }

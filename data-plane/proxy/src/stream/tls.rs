@@ -3,7 +3,6 @@
 //! Between exchanges a connection owns no buffer: bytes that wait lie in memory that its thread lends.
 
 mod agreed;
-mod certificate;
 mod session;
 mod stretch;
 #[cfg(test)]

@@ -103,22 +103,22 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "ca-sign-file",
             "ca-sign-pass",
             "ca-verify-file",
-            "client-sigalgs",
             "crt-ignore-err",
             "ech",
             "ktls",
             "npn",
-            "sigalgs",
-            "tls-ticket-keys",
         ],
         Keyword::degraded("", BIND, "TLS goes on without it").takes(1, 1, "<value>"),
     ),
+    &[Keyword::works("tls-ticket-keys", BIND, LOWER_TLS)
+        .takes(1, 1, "<file>")
+        .does("Keys of session tickets, for several processes.")],
     &Keyword::each(
         ["crt", "crt-list", "default-crt"],
         Keyword::works("", BIND, LOWER_TLS).takes(1, 1, "<path>").adds().does("Certificates to show."),
     ),
     &Keyword::each(
-        ["ciphers", "ciphersuites", "curves", "ecdhe"],
+        ["ciphers", "ciphersuites", "client-sigalgs", "curves", "ecdhe", "sigalgs"],
         Keyword::works("", BIND, LOWER_TLS).takes(1, 1, "<list>").does("What there is of these is offered."),
     ),
     &Keyword::each(
@@ -130,24 +130,19 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "no-tls-tickets",
             "no-tlsv12",
             "no-tlsv13",
+            "prefer-client-ciphers",
+            "prefer-server-ciphers",
             "strict-sni",
             "tls-tickets",
         ],
         Keyword::works("", BIND, LOWER_TLS).takes(0, 0, "").does("What is agreed upon with clients."),
     ),
     &Keyword::each(
-        [
-            "force-sslv3",
-            "force-tlsv10",
-            "force-tlsv11",
-            "generate-certificates",
-            "no-ca-names",
-            "prefer-client-ciphers",
-        ],
+        ["force-sslv3", "force-tlsv10", "force-tlsv11", "generate-certificates", "no-ca-names"],
         Keyword::degraded("", BIND, "TLS goes on without it").takes(0, 0, ""),
     ),
     &Keyword::each(
-        ["no-sslv3", "no-tlsv10", "no-tlsv11", "prefer-server-ciphers"],
+        ["no-sslv3", "no-tlsv10", "no-tlsv11"],
         Keyword::inert("", BIND, "it is so anyway").takes(0, 0, ""),
     ),
     &[Keyword::inert("allow-0rtt", BIND, "clients send nothing before the handshake is over")

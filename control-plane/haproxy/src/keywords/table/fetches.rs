@@ -14,10 +14,8 @@ pub(in super::super) const FETCHES: &[Names] = &[
          ssl_bc_is_resumed ssl_bc_npn ssl_bc_protocol ssl_bc_server_handshake_traffic_secret \
          ssl_bc_server_random ssl_bc_server_traffic_secret_0 ssl_bc_session_id ssl_bc_session_key \
          ssl_bc_sni ssl_bc_unique_id ssl_bc_use_keysize ssl_c_ca_err ssl_c_ca_err_depth ssl_c_chain_der \
-         ssl_c_err ssl_c_key_alg ssl_c_policies \
-         ssl_c_r_dn ssl_c_san ssl_c_sig_alg \
-         ssl_f_der ssl_f_i_dn ssl_f_key_alg ssl_f_notafter ssl_f_notbefore ssl_f_s_dn \
-         ssl_f_serial ssl_f_sha1 ssl_f_sig_alg ssl_f_version \
+         ssl_c_err ssl_c_policies \
+         ssl_c_r_dn ssl_c_san \
          ssl_fc_cipherlist_bin ssl_fc_cipherlist_hex ssl_fc_cipherlist_str ssl_fc_cipherlist_xxh \
          ssl_fc_client_early_traffic_secret ssl_fc_client_handshake_traffic_secret ssl_fc_client_random \
          ssl_fc_client_traffic_secret_0 ssl_fc_crtname ssl_fc_curve ssl_fc_early_exporter_secret \

@@ -263,11 +263,11 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::inert("", G, SCRIPTS),
     ),
     &Keyword::each(
-        ["ca-base", "crt-base"],
+        ["ca-base", "crt-base", "key-base"],
         Keyword::works("", G, "lower/tls").takes(1, 1, "<path>").does("Where relative paths of certificates begin."),
     ),
     &Keyword::each(
-        ["key-base", "issuers-chain-path"],
+        ["issuers-chain-path"],
         Keyword::degraded("", G, "files are not looked for there").takes(1, 1, "<path>"),
     ),
     &Keyword::each(
@@ -290,7 +290,13 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .of(&[Form::Each(&["none", "all", "bundle", "sctl", "ocsp", "issuer", "key"])]),
     ],
     &Keyword::each(
-        ["ssl-default-bind-ciphers", "ssl-default-bind-ciphersuites", "ssl-default-bind-curves"],
+        [
+            "ssl-default-bind-ciphers",
+            "ssl-default-bind-ciphersuites",
+            "ssl-default-bind-client-sigalgs",
+            "ssl-default-bind-curves",
+            "ssl-default-bind-sigalgs",
+        ],
         Keyword::works("", G, "lower/tls").takes(1, 1, "<list>").does("What there is of these is offered by every `bind` line."),
     ),
     &Keyword::each(
@@ -326,7 +332,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::degraded("", G, "responses to staple come from files alone"),
     ),
     &Keyword::each(
-        ["ssl-default-bind-client-sigalgs", "ssl-default-bind-sigalgs", "ssl-load-extra-del-ext"],
+        ["ssl-load-extra-del-ext"],
         Keyword::degraded("", G, "TLS goes on without it"),
     ),
     &Keyword::each(

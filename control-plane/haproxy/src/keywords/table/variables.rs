@@ -3,7 +3,5 @@
 use super::super::Effect;
 use super::super::sample::Names;
 
-pub(in super::super) const VARIABLES: &[Names] = &[
-    Names { why: "requests get no identifier yet", instead: Effect::LeftOut, names: "ID" },
-    Names { why: "logs do not tell it yet", instead: Effect::LeftOut, names: "sslc sslv" },
-];
+pub(in super::super) const VARIABLES: &[Names] =
+    &[Names { why: "requests get no identifier yet", instead: Effect::LeftOut, names: "ID" }];

@@ -36,6 +36,20 @@ const GROUPS: [(u32, &[&str]); 5] = [
     (4587, &["SecP256r1MLKEM768"]),
 ];
 
+/// Signature schemes: their names, and those that OpenSSL has for them too.
+const SIGNATURES: [(u32, &[&str]); 10] = [
+    (0x0403, &["ecdsa_secp256r1_sha256", "ECDSA+SHA256"]),
+    (0x0503, &["ecdsa_secp384r1_sha384", "ECDSA+SHA384"]),
+    (0x0603, &["ecdsa_secp521r1_sha512", "ECDSA+SHA512"]),
+    (0x0807, &["ed25519"]),
+    (0x0804, &["rsa_pss_rsae_sha256", "RSA-PSS+SHA256", "PSS+SHA256"]),
+    (0x0805, &["rsa_pss_rsae_sha384", "RSA-PSS+SHA384", "PSS+SHA384"]),
+    (0x0806, &["rsa_pss_rsae_sha512", "RSA-PSS+SHA512", "PSS+SHA512"]),
+    (0x0401, &["rsa_pkcs1_sha256", "RSA+SHA256"]),
+    (0x0501, &["rsa_pkcs1_sha384", "RSA+SHA384"]),
+    (0x0601, &["rsa_pkcs1_sha512", "RSA+SHA512"]),
+];
+
 const fn suite(number: u32, name: &'static str, words: &'static [&'static str]) -> Suite {
     Suite { number, name, words }
 }
@@ -97,6 +111,14 @@ pub(super) fn groups(list: &str) -> Chosen {
     let is = |it: &&str, name: &str| it.eq_ignore_ascii_case(name);
     pick(list, |name| {
         GROUPS.iter().find(|(_, names)| names.iter().any(|it| is(it, name))).map(|(number, _)| *number)
+    })
+}
+
+/// Signature schemes against what there is.
+pub(super) fn signatures(list: &str) -> Chosen {
+    pick(list, |name| {
+        let is = |it: &&str| it.eq_ignore_ascii_case(name);
+        SIGNATURES.iter().find(|(_, names)| names.iter().any(is)).map(|(number, _)| *number)
     })
 }
 

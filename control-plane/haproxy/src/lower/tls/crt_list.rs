@@ -4,7 +4,7 @@
 use sluicegate_proto::v1;
 
 use super::super::Lowering;
-use super::{Named, Settings, joined};
+use super::Settings;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::word::Word;
 
@@ -59,8 +59,7 @@ impl Lowering<'_> {
         http: bool,
         place: (&Word, usize),
     ) -> Option<Vec<v1::TlsCertificate>> {
-        let path = joined(self.global.tls.crt_base.as_deref(), line.path);
-        let mut made = self.certificates_at(&Named { path, word: place.0 })?;
+        let mut made = self.certificates_of(line.path, place.0)?;
         let settings = match line.options.is_empty() {
             true => None,
             false => Some(self.settings_of(line, of_line, http, place)?),
@@ -84,9 +83,14 @@ impl Lowering<'_> {
         while let Some(name) = options.next() {
             let takes = match name {
                 "alpn" | "ca-file" | "ciphers" | "ciphersuites" | "crl-file" | "curves" | "ecdhe"
-                | "verify" | "ssl-min-ver" | "ssl-max-ver" => true,
-                "no-alpn" | "force-tlsv12" | "force-tlsv13" | "no-tlsv12" | "no-tlsv13"
-                | "no-tls-tickets" => false,
+                | "verify" | "ssl-min-ver" | "ssl-max-ver" | "sigalgs" | "client-sigalgs" => true,
+                "no-alpn"
+                | "force-tlsv12"
+                | "force-tlsv13"
+                | "no-tlsv12"
+                | "no-tlsv13"
+                | "no-tls-tickets"
+                | "prefer-client-ciphers" => false,
                 _ => {
                     self.at_line(place, &format!("`{name}` is no option of a certificate here"));
                     return None;

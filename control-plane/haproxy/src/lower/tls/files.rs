@@ -9,7 +9,7 @@ use crate::expr::LoadError;
 use crate::word::Word;
 
 /// Bytes of one file with a certificate, its issuers and its key.
-const MAX_CERTIFICATE_BYTES: usize = 256 * 1024;
+pub(super) const MAX_CERTIFICATE_BYTES: usize = 256 * 1024;
 /// Bytes of a file of authorities, or of certificates that were revoked.
 const MAX_AUTHORITY_BYTES: usize = sluicegate_proto::limits::MAX_BLOB_BYTES;
 /// Files in one folder.
@@ -23,13 +23,21 @@ impl Lowering<'_> {
     /// The certificates of `crt`: a file, several of one name with the kinds of their keys behind it, or a folder.
     pub(super) fn certificates(&mut self, word: &Word, default: bool) -> Option<Vec<v1::TlsCertificate>> {
         let written = self.plain(word)?;
-        let path = joined(self.global.tls.crt_base.as_deref(), &written);
-        let mut made = self.certificates_at(&Named { path, word })?;
+        let mut made = self.certificates_of(&written, word)?;
         made.iter_mut().for_each(|certificate| certificate.default = default);
         Some(made)
     }
 
-    pub(super) fn certificates_at(&mut self, named: &Named<'_>) -> Option<Vec<v1::TlsCertificate>> {
+    /// Those of a path or, behind `@`, of a section.
+    pub(super) fn certificates_of(&mut self, written: &str, word: &Word) -> Option<Vec<v1::TlsCertificate>> {
+        if let Some(reference) = written.strip_prefix('@') {
+            return self.stored(reference, word).map(|made| vec![made]);
+        }
+        let path = joined(self.global.tls.crt_base.as_deref(), written);
+        self.certificates_at(&Named { path, word })
+    }
+
+    fn certificates_at(&mut self, named: &Named<'_>) -> Option<Vec<v1::TlsCertificate>> {
         match self.reader.loader().list(&named.path, MAX_FILES) {
             Ok(names) => {
                 let is_certificate = |name: &&String| {
@@ -74,14 +82,7 @@ impl Lowering<'_> {
         named: &Named<'_>,
         loaded: Result<Vec<u8>, LoadError>,
     ) -> Option<v1::TlsCertificate> {
-        let mut pem = match loaded {
-            Ok(pem) => pem,
-            Err(error) => {
-                let message = format!("{}: {error}", named.path);
-                self.report(Diagnostic::error(Code::BadFile, named.word.span(), message));
-                return None;
-            }
-        };
+        let mut pem = self.need(named, loaded)?;
         for (kind, words) in [("key", "PRIVATE KEY-----"), ("issuer", "")] {
             if !words.is_empty() && contains(&pem, words) {
                 continue;
@@ -97,6 +98,15 @@ impl Lowering<'_> {
         };
         let pem = self.reader.blobs().add_secret(pem);
         Some(v1::TlsCertificate { name: named.path.clone(), pem, ocsp, ..v1::TlsCertificate::default() })
+    }
+
+    /// A file that has to be there.
+    pub(super) fn need(&mut self, named: &Named<'_>, loaded: Result<Vec<u8>, LoadError>) -> Option<Vec<u8>> {
+        let unreadable = |error| {
+            let message = format!("{}: {error}", named.path);
+            Diagnostic::error(Code::BadFile, named.word.span(), message)
+        };
+        loaded.map_err(|error| self.report(unreadable(error))).ok()
     }
 
     /// What lies beside a certificate; nothing, where there is no such file.
@@ -117,20 +127,26 @@ impl Lowering<'_> {
     pub(super) fn authority_file(&mut self, word: &Word) -> Option<String> {
         let written = self.plain(word)?;
         let path = joined(self.global.tls.ca_base.as_deref(), &written);
-        match self.load(&Named { path: path.clone(), word }, MAX_AUTHORITY_BYTES) {
-            Ok(data) => Some(self.reader.blobs().add(data)),
-            Err(error) => {
-                self.report(Diagnostic::error(Code::BadFile, word.span(), format!("{path}: {error}")));
-                None
-            }
-        }
+        let named = Named { path, word };
+        let loaded = self.load(&named, MAX_AUTHORITY_BYTES);
+        let data = self.need(&named, loaded)?;
+        Some(self.reader.blobs().add(data))
     }
 
-    fn load(&self, named: &Named<'_>, limit: usize) -> Result<Vec<u8>, LoadError> {
+    /// The blob of a file that nobody else is to see.
+    pub(super) fn secret_file(&mut self, word: &Word) -> Option<String> {
+        let path = self.plain(word)?;
+        let named = Named { path, word };
+        let loaded = self.load(&named, MAX_CERTIFICATE_BYTES);
+        let data = self.need(&named, loaded)?;
+        Some(self.reader.blobs().add_secret(data))
+    }
+
+    pub(super) fn load(&self, named: &Named<'_>, limit: usize) -> Result<Vec<u8>, LoadError> {
         self.reader.loader().load(&named.path, limit)
     }
 }
 
-fn contains(data: &[u8], words: &str) -> bool {
+pub(super) fn contains(data: &[u8], words: &str) -> bool {
     data.windows(words.len()).any(|part| part == words.as_bytes())
 }

@@ -23,6 +23,10 @@ pub(in super::super) struct Settings {
     authorities: Option<String>,
     revoked: Option<String>,
     no_tickets: bool,
+    ticket_keys: Option<String>,
+    signatures: Vec<u32>,
+    client_signatures: Vec<u32>,
+    client_order: bool,
     pub(super) strict: bool,
 }
 
@@ -55,7 +59,14 @@ impl Lowering<'_> {
             ("no-tlsv13", _) => settings.max = Some(TlsVersion::TlsVersion12),
             ("ciphers", Some(word)) => settings.tls12 = Some(self.chosen(word, ciphers::tls12)),
             ("ciphersuites", Some(word)) => settings.tls13 = Some(self.chosen(word, ciphers::tls13)),
-            ("curves" | "ecdhe", Some(word)) => settings.groups = self.chosen(word, ciphers::groups),
+            ("curves" | "ecdhe", Some(word)) => settings.groups = self.some(word, ciphers::groups),
+            ("sigalgs", Some(word)) => settings.signatures = self.some(word, ciphers::signatures),
+            ("client-sigalgs", Some(word)) => {
+                settings.client_signatures = self.some(word, ciphers::signatures);
+            }
+            ("prefer-client-ciphers", _) => settings.client_order = true,
+            ("prefer-server-ciphers", _) => settings.client_order = false,
+            ("tls-ticket-keys", Some(word)) => settings.ticket_keys = self.secret_file(word),
             ("alpn", Some(word)) => {
                 settings.protocols = Some(word.text().split(',').map(str::to_owned).collect())
             }
@@ -127,6 +138,10 @@ impl Lowering<'_> {
             protocols,
             client_certificates,
             no_tickets: settings.no_tickets,
+            signatures: settings.signatures.clone(),
+            client_signatures: settings.client_signatures.clone(),
+            client_order: settings.client_order,
+            ticket_keys: settings.ticket_keys.clone().unwrap_or_default(),
         })
     }
 
@@ -172,6 +187,16 @@ impl Lowering<'_> {
                 None
             }
         }
+    }
+
+    /// As [`Lowering::chosen`], where nothing would mean everything.
+    fn some(&mut self, word: &Word, read: impl Fn(&str) -> Chosen) -> Vec<u32> {
+        if !read(word.text()).numbers.is_empty() {
+            return self.chosen(word, read);
+        }
+        let message = "there is nothing of this list";
+        self.report(Diagnostic::error(Code::BadValue, word.span(), message));
+        Vec::new()
     }
 
     /// What there is of a list; what there is not is told.

@@ -93,10 +93,20 @@ fn settings_that_come_to_nothing_are_refused() {
         "test.cfg:1: tls: cipher_suites: there is none of those"
     );
     assert_eq!(of(&|it| it.groups = vec![1]), "test.cfg:1: tls: groups: there is none of those");
+    assert_eq!(of(&|it| it.signatures = vec![1]), "test.cfg:1: tls: signatures: there is none of those");
+    assert_eq!(of(&|it| it.signatures = vec![1, 0x0403]), "");
     assert_eq!(
         of(&|it| it.protocols = vec![bytes::Bytes::new()]),
         "test.cfg:1: tls: protocol 1: name is empty"
     );
+    let keys = blob(b"AAAA\n");
+    let name = &keys.id.as_ref().unwrap().name;
+    let mut all = resources(&[format!("{cert}{key}")], |tls| {
+        tls.settings.as_mut().unwrap().ticket_keys.clone_from(name);
+    });
+    all.push(keys.clone());
+    let told = faults(&all).concat();
+    assert!(told.starts_with("test.cfg:1: tls: ticket_keys: line 1 is no key: "), "{told}");
     // Suites of one version alone, where the other is asked for.
     assert!(
         of(&|it| (it.min_version, it.cipher_suites) = (one_three, vec![0xc02b]))

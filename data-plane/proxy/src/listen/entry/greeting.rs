@@ -3,11 +3,14 @@
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use rustls::server::UnbufferedServerConnection;
 use sluicegate_model::listener::Entry;
+use sluicegate_rules::Tls as Facts;
 use sluicegate_rules::client_hello::{ClientHello, First, first_message};
 
 use super::{Passing, Stage, Step};
@@ -68,7 +71,9 @@ impl Passing {
         }
         let greeting = self.greeting.get_or_insert_with(|| {
             let stream = std::mem::replace(&mut incoming.stream, Stream::gone());
-            Box::pin(greet(stream, Arc::clone(&self.entry)))
+            let (worker, accepted) = (Rc::clone(&self.worker), incoming.accepted);
+            let passed = move || worker.clock.now().saturating_duration_since(accepted);
+            Box::pin(greet(stream, Arc::clone(&self.entry), passed))
         });
         let agreed = ready!(greeting.as_mut().poll(cx));
         self.greeting = None;
@@ -97,7 +102,11 @@ impl Passing {
     }
 }
 
-async fn greet(mut stream: Stream, entry: Arc<Entry>) -> Result<Tls, Disagreement> {
+async fn greet(
+    mut stream: Stream,
+    entry: Arc<Entry>,
+    passed: impl Fn() -> Duration,
+) -> Result<Tls, Disagreement> {
     let Some(server) = &entry.tls else { return Err(Disagreement::NoName) };
     let hello = hello(&mut stream).await?;
     let Some(config) = server.config(hello.server_name.as_deref()) else {
@@ -107,8 +116,15 @@ async fn greet(mut stream: Stream, entry: Arc<Entry>) -> Result<Tls, Disagreemen
     };
     let session = UnbufferedServerConnection::new(Arc::clone(config)).map_err(HandshakeError::Tls)?;
     let mut tls = Tls::new(stream, Session::Server(session), &hello.bytes);
-    poll_fn(|cx| tls.poll_handshake(cx)).await?;
-    tls.agree(agreed(tls.session(), hello.server_name));
+    let mut shown = None;
+    let handshake = poll_fn(|cx| {
+        let polled = tls.poll_handshake(cx);
+        shown = server.take_shown().or(shown.take());
+        polled
+    });
+    handshake.await?;
+    let facts = agreed(tls.session(), hello.server_name, shown);
+    tls.agree(Facts { handshake: passed(), ..facts });
     Ok(tls)
 }
 

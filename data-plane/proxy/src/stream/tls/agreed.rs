@@ -1,13 +1,15 @@
 //! What the two ends of a TLS connection agreed upon.
 
+use std::time::Duration;
+
 use rustls::{HandshakeKind, ProtocolVersion};
+use sluicegate_model::tls::{Facts, Shown};
 use sluicegate_rules::Tls;
 
 use super::Session;
-use super::certificate::certificate;
 
-/// Facts of a session whose handshake is over.
-pub(crate) fn agreed(session: &Session, server_name: Option<Box<str>>) -> Tls {
+/// Facts of a session whose handshake is over; how long it took is for others to say.
+pub(crate) fn agreed(session: &Session, server_name: Option<Box<str>>, own: Option<Shown>) -> Tls {
     let common = session.common();
     let suite = common.negotiated_cipher_suite().map(|suite| u16::from(suite.suite()));
     let (cipher, key_bits) = suite.map_or(("", 0), cipher);
@@ -25,8 +27,10 @@ pub(crate) fn agreed(session: &Session, server_name: Option<Box<str>>) -> Tls {
         certificate: common
             .peer_certificates()
             .and_then(<[_]>::first)
-            .and_then(|it| certificate(it))
+            .and_then(|it| Facts::read(it))
             .map(Box::new),
+        handshake: Duration::ZERO,
+        own,
     }
 }
 
