@@ -8,9 +8,11 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use sluicegate_e2e::{HTTP_DEFAULTS, Haproxy, Sluicegate, debian, free_address};
 use tempfile::TempDir;
+use tokio::io::AsyncReadExt as _;
 
 const SETTINGS: &str = "[req]\ndistinguished_name = name\n[name]\n\
     [authority]\nbasicConstraints = critical, CA:true\n\
@@ -243,6 +245,54 @@ async fn its_own_certificate_is_told_of_as_haproxy_does() {
             let told = [own, haproxys].map(|entry| files.ask(entry, options));
             assert!(told[0].contains("told /C=FR/O=Acme/CN=a.test|Acme|authority|"), "{told:?}");
             assert_eq!(told[0], told[1], "{options:?}");
+        }
+    }
+}
+
+/// What servers are told of a client's TLS, behind the addresses.
+async fn values(server: &tokio::net::TcpListener) -> Vec<u8> {
+    const ADDRESSES_END: usize = 28;
+    let (mut stream, _) = server.accept().await.unwrap();
+    let mut header = vec![0; 16];
+    stream.read_exact(&mut header).await.unwrap();
+    let rest = usize::from(u16::from_be_bytes([header[14], header[15]]));
+    header.resize(16 + rest, 0);
+    stream.read_exact(&mut header[16..]).await.unwrap();
+    header.split_off(ADDRESSES_END)
+}
+
+#[tokio::test]
+async fn servers_are_told_of_it_as_haproxy_does() {
+    let files = Arc::new(Files::new());
+    let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = server.local_addr().unwrap();
+    for (own, options) in [
+        ("ec", "send-proxy-v2-ssl-cn"),
+        ("ec", "send-proxy-v2 proxy-v2-options cert-key,cert-sig,ssl-cipher,cert-cn"),
+        ("rsa", "send-proxy-v2 proxy-v2-options cert-key"),
+        ("rsa", "send-proxy-v2 proxy-v2-options ssl-cipher"),
+    ] {
+        let (entry, haproxys) = (free_address(), free_address());
+        let text = |entry: SocketAddr| {
+            let (file, ca) = (files.shown(&format!("{own}.pem")), files.shown("ca.crt"));
+            format!(
+                "defaults\n    mode tcp\n    timeout client 5s\n    timeout server 5s\n    timeout connect 5s\n\
+                 listen main\n    bind {entry} ssl crt {file} ca-file {ca} verify optional\n    \
+                 server app {address} {options}\n"
+            )
+        };
+        let _sluicegate = Sluicegate::run(&text(entry)).await;
+        let _haproxy = Haproxy::run(&text(haproxys)).await;
+        for client in [&["-tls1_3"][..], &["-tls1_2", "-cert", "rsa.crt", "-key", "rsa.key"]] {
+            let mut told = Vec::new();
+            for entry in [entry, haproxys] {
+                let (files, client) = (Arc::clone(&files), client.to_vec());
+                let visit = tokio::task::spawn_blocking(move || files.client(entry, &client));
+                told.push(values(&server).await.escape_ascii().to_string());
+                visit.await.unwrap();
+            }
+            assert_eq!(told[0], told[1], "{options} {client:?}");
+            assert!(told[0].starts_with(' ') && told[0].contains("TLSv1."), "{told:?}");
         }
     }
 }

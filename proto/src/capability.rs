@@ -71,6 +71,7 @@ const PLAIN: &[&str] = &[
     "endpoint.pool",
     "endpoint.pool-low",
     "endpoint.proxy-protocol",
+    "endpoint.proxy-protocol-tls",
     "endpoint.resolution",
     "endpoint.slow-start",
     "endpoint.source",

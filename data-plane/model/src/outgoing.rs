@@ -75,13 +75,26 @@ pub struct ProxyHeader {
     pub checksum: bool,
     /// The host that the client asked for, where that is known.
     pub authority: bool,
-    /// Whether the client speaks TLS.
-    pub tls: bool,
+    /// Whether the client speaks TLS; `None`: that is not told.
+    pub tls: Option<ToldOfTls>,
+}
+
+/// What is told of a client's TLS beside its version, and whether it showed a certificate.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct ToldOfTls {
+    /// The common name in the client's certificate.
+    pub common_name: bool,
+    /// The cipher suite.
+    pub cipher: bool,
+    /// How the certificate that it was shown is signed.
+    pub signature: bool,
+    /// What the key of that certificate is.
+    pub key: bool,
 }
 
 impl ProxyHeader {
     /// A line of text.
-    pub const LINE: Self = Self { version: ProxyVersion::One, checksum: false, authority: false, tls: false };
+    pub const LINE: Self = Self { version: ProxyVersion::One, checksum: false, authority: false, tls: None };
 }
 
 /// Versions of the PROXY protocol.

@@ -36,6 +36,14 @@ pub mod kind {
     pub const TLS: u8 = 0x20;
     /// Within that: the version.
     pub const TLS_VERSION: u8 = 0x21;
+    /// The common name in the client's certificate.
+    pub const TLS_COMMON_NAME: u8 = 0x22;
+    /// The cipher suite.
+    pub const TLS_CIPHER: u8 = 0x23;
+    /// How the proxy's certificate is signed.
+    pub const TLS_SIGNATURE: u8 = 0x24;
+    /// What the key of the proxy's certificate is.
+    pub const TLS_KEY: u8 = 0x25;
 }
 
 /// Flags of a value of the type [`kind::TLS`] (section 2.2.6).

@@ -76,6 +76,9 @@ impl Needs {
             let own = tls.certificates.iter().filter_map(|certificate| certificate.settings.as_ref());
             tls.settings.iter().chain(own).for_each(|settings| self.tls_settings(settings));
         }
+        if body.http_protocol != 0 {
+            self.word("listener.http-protocol");
+        }
     }
 
     fn tls_settings(&mut self, settings: &TlsSettings) {
@@ -87,9 +90,6 @@ impl Needs {
         }
         if !settings.ticket_keys.is_empty() {
             self.word("tls.ticket-keys");
-        }
-        if body.http_protocol != 0 {
-            self.word("listener.http-protocol");
         }
     }
 
@@ -256,8 +256,11 @@ impl Needs {
         if body.source.is_some() {
             self.word("endpoint.source");
         }
-        if body.proxy_header.is_some() {
+        if let Some(header) = &body.proxy_header {
             self.word("endpoint.proxy-protocol");
+            if header.common_name || header.cipher || header.signature || header.key {
+                self.word("endpoint.proxy-protocol-tls");
+            }
         }
         if body.http_protocol != 0 {
             self.word("endpoint.http2");

@@ -18,6 +18,9 @@ pub(super) struct SentHeader {
     tls: bool,
     /// The name in the client's certificate.
     name: bool,
+    cipher: bool,
+    signature: bool,
+    key: bool,
     /// Values that are not sent.
     unsent: bool,
 }
@@ -26,9 +29,21 @@ impl SentHeader {
     /// The header; `None`: none is sent. With both versions asked for HAProxy sends the second, and the first where there is
     /// nothing but what the second would tell.
     fn wire(self) -> Option<v1::ProxyHeader> {
-        let Self { line, binary, checksum, authority, tls, .. } = self;
+        let Self {
+            line, binary, checksum, authority, tls, name: common_name, cipher, signature, key, ..
+        } = self;
         if binary {
-            return Some(v1::ProxyHeader { version: ProxyVersion::Two.into(), checksum, authority, tls });
+            let version = ProxyVersion::Two.into();
+            return Some(v1::ProxyHeader {
+                version,
+                checksum,
+                authority,
+                tls,
+                common_name: tls && common_name,
+                cipher: tls && cipher,
+                signature: tls && signature,
+                key: tls && key,
+            });
         }
         let one = v1::ProxyHeader { version: ProxyVersion::One.into(), ..v1::ProxyHeader::default() };
         (line || self.is_left_over()).then_some(one)
@@ -77,25 +92,23 @@ impl Lowering<'_> {
 
     fn header_values(&mut self, word: &Word, header: &mut SentHeader) {
         for name in word.text().split(',') {
-            let why = match name {
-                "crc32c" => {
-                    header.checksum = true;
-                    continue;
+            let told = match name {
+                "crc32c" => &mut header.checksum,
+                "authority" => &mut header.authority,
+                "ssl" => &mut header.tls,
+                "cert-cn" => &mut header.name,
+                "ssl-cipher" => &mut header.cipher,
+                "cert-sig" => &mut header.signature,
+                "cert-key" => &mut header.key,
+                _ => {
+                    let message = format!("`{name}` is not sent: requests get no identifier");
+                    self.report(Diagnostic::warning(Code::DegradedValue, word.span(), message));
+                    &mut header.unsent
                 }
-                "authority" => {
-                    header.authority = true;
-                    continue;
-                }
-                "ssl" => {
-                    header.tls = true;
-                    continue;
-                }
-                "unique-id" => "requests get no identifier",
-                _ => "there is no TLS yet",
             };
-            header.unsent = true;
-            let message = format!("`{name}` is not sent: {why}");
-            self.report(Diagnostic::warning(Code::DegradedValue, word.span(), message));
+            *told = true;
+            // Each of these tells that there is TLS, too.
+            header.tls |= header.name || header.cipher || header.signature || header.key;
         }
     }
 }

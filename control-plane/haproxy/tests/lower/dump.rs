@@ -321,6 +321,13 @@ fn endpoint_body(out: &mut Out, endpoint: &v1::Endpoint) {
     if let Some(it) = &endpoint.proxy_header {
         let values = format!("checksum {} authority {} tls {}", it.checksum, it.authority, it.tls);
         out.line(&format!("proxy_header: {} {values}", it.version().as_str_name()));
+        let of_tls = [
+            ("common_name", it.common_name),
+            ("cipher", it.cipher),
+            ("signature", it.signature),
+            ("key", it.key),
+        ];
+        of_tls.iter().for_each(|(name, told)| out.flag(name, *told));
     }
     out.text("cookie", &endpoint.cookie);
     if endpoint.hash_identity.is_some() {

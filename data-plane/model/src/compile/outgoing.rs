@@ -11,7 +11,7 @@ use super::reason::Fault;
 use super::scope::Scope;
 use super::{address, endpoint};
 use crate::outgoing::{
-    KeepAlive, Outgoing, OutgoingHttp, PURGE_DELAY, Pool, ProxyHeader, ProxyVersion, Source,
+    KeepAlive, Outgoing, OutgoingHttp, PURGE_DELAY, Pool, ProxyHeader, ProxyVersion, Source, ToldOfTls,
 };
 
 /// Connections opened ahead.
@@ -66,9 +66,14 @@ pub(super) fn outgoing(wire: &v1::Endpoint, scope: &mut Scope<'_>) -> Option<Opt
 }
 
 fn proxy_header(wire: &v1::ProxyHeader, scope: &mut Scope<'_>) -> Option<ProxyHeader> {
-    let v1::ProxyHeader { version, checksum, authority, tls } = *wire;
+    let v1::ProxyHeader { version, checksum, authority, tls, common_name, cipher, signature, key } = *wire;
+    let told = ToldOfTls { common_name, cipher, signature, key };
+    if !tls && told != ToldOfTls::default() {
+        return scope.fault(Fault::Meaningless { what: "a value about TLS without `tls`" });
+    }
+    let tls = tls.then_some(told);
     let version = match scope.known::<v1::ProxyVersion>("version", version)? {
-        v1::ProxyVersion::One if checksum || authority || tls => {
+        v1::ProxyVersion::One if checksum || authority || tls.is_some() => {
             return scope.fault(Fault::Meaningless { what: "a value in a header of version 1" });
         }
         v1::ProxyVersion::One => ProxyVersion::One,

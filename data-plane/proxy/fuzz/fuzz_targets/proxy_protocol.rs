@@ -6,11 +6,11 @@
 
 use libfuzzer_sys::fuzz_target;
 use sluicegate_engine::proxy_protocol::{Ends, Header, Known, MAX_BYTES, Parsed, kind, parse, write};
-use sluicegate_model::outgoing::{ProxyHeader, ProxyVersion};
+use sluicegate_model::outgoing::{ProxyHeader, ProxyVersion, ToldOfTls};
 
 fn rewritten(header: &Header) {
     let Ends::Ip { client, local } = header.ends else { return };
-    let two = ProxyHeader { version: ProxyVersion::Two, checksum: true, authority: true, tls: true };
+    let two = ProxyHeader { version: ProxyVersion::Two, checksum: true, authority: true, tls: Some(ToldOfTls::default()) };
     for form in [ProxyHeader::LINE, two] {
         let mut bytes = Vec::new();
         let known = Known { authority: header.values.of(kind::AUTHORITY).next(), ..Known::default() };

@@ -1,6 +1,5 @@
 use proptest::prelude::*;
-use sluicegate_model::outgoing::{ProxyHeader, ProxyVersion};
-
+use sluicegate_model::outgoing::{ProxyHeader, ProxyVersion, ToldOfTls};
 use sluicegate_rules::Tls;
 
 use super::*;
@@ -178,7 +177,7 @@ fn no_part_of_a_header_is_taken_for_one() {
 }
 
 const TWO: ProxyHeader =
-    ProxyHeader { version: ProxyVersion::Two, checksum: false, authority: false, tls: false };
+    ProxyHeader { version: ProxyVersion::Two, checksum: false, authority: false, tls: None };
 
 fn written(header: ProxyHeader, ends: Option<(&str, &str)>, authority: Option<&[u8]>) -> Vec<u8> {
     let ends = ends.map(|(client, local)| (client.parse().unwrap(), local.parse().unwrap()));
@@ -201,11 +200,11 @@ fn headers_are_written_as_haproxy_does() {
     assert_eq!(written(TWO, four, Some(b"example.org")), binary(0x21, 0x11, FOUR));
     assert_eq!(written(TWO, Some(("[::1]:3333", "[::2]:4444")), None), binary(0x21, 0x21, &six()));
     assert_eq!(written(TWO, None, None), binary(0x20, 0x00, b""));
-    let all = ProxyHeader { checksum: true, authority: true, tls: true, ..TWO };
+    let all = ProxyHeader { checksum: true, authority: true, tls: Some(ToldOfTls::default()), ..TWO };
     let values = b"\x03\x00\x04\x95^j\x00\x05\x00\x00 \x00\x05\x00\x00\x00\x00\x00";
     let theirs = binary(0x20, 0x00, values);
     assert_eq!(whole(&theirs), Ok((Ends::Untold, theirs.len())));
-    let tls = ProxyHeader { tls: true, ..TWO };
+    let tls = ProxyHeader { tls: Some(ToldOfTls::default()), ..TWO };
     let theirs = binary(0x21, 0x11, &[FOUR, b" \x00\x05\x00\x00\x00\x00\x00"].concat());
     assert_eq!(written(tls, four, None), theirs);
     let ours = written(all, four, Some(b"example.org"));
@@ -217,7 +216,7 @@ fn headers_are_written_as_haproxy_does() {
 
 #[test]
 fn what_the_client_spoke_is_told() {
-    let header = ProxyHeader { tls: true, ..TWO };
+    let header = ProxyHeader { tls: Some(ToldOfTls::default()), ..TWO };
     let told = |certificate: bool, resumed: bool| {
         let certificate = certificate.then(Box::default);
         let tls = Tls { version: "TLSv1.3", certificate, resumed, ..Tls::default() };
@@ -242,7 +241,7 @@ fn form() -> impl Strategy<Value = ProxyHeader> {
         version: ProxyVersion::Two,
         checksum,
         authority,
-        tls,
+        tls: tls.then(ToldOfTls::default),
     });
     prop_oneof![Just(ProxyHeader::LINE), two]
 }

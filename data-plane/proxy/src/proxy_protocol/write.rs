@@ -3,13 +3,16 @@
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-use sluicegate_model::outgoing::{ProxyHeader, ProxyVersion};
+use sluicegate_model::outgoing::{ProxyHeader, ProxyVersion, ToldOfTls};
+use sluicegate_model::tls::{Facts, Shown};
 use sluicegate_rules::Tls;
 
 use super::{binary, checksum, client, kind};
 
 /// The longest name of a host that is passed on (section 2.2.1: PP2_TYPE_AUTHORITY).
 const MAX_AUTHORITY: usize = 255;
+/// The longest word about a client's TLS; names of people are short (X.520: 64 characters).
+const MAX_TEXT: usize = 255;
 
 /// What is known of a client's connection beside its ends.
 #[derive(Debug, Clone, Copy, Default)]
@@ -74,10 +77,10 @@ fn binary(header: &ProxyHeader, ends: Option<(SocketAddr, SocketAddr)>, known: K
     if let Some(authority) = known.authority.filter(|name| header.authority && name.len() <= MAX_AUTHORITY) {
         value(kind::AUTHORITY, authority, out);
     }
-    if header.tls {
-        tls(known.tls, out);
+    if let Some(wanted) = header.tls {
+        tls(wanted, known.tls, out);
     }
-    // Addresses and values are below 400 bytes.
+    // Addresses and values are below 2000 bytes.
     let length = u16::try_from(out.len() - start - binary::FIXED).unwrap_or(u16::MAX);
     out[start + binary::FIXED - 2..start + binary::FIXED].copy_from_slice(&length.to_be_bytes());
     if let Some(at) = sum {
@@ -88,7 +91,7 @@ fn binary(header: &ProxyHeader, ends: Option<(SocketAddr, SocketAddr)>, known: K
 
 /// What the client's end of TLS is (section 2.2.6); with none no flag is set. Who shows a certificate that is not good comes
 /// no further than the handshake, so what was verified is good: 0.
-fn tls(tls: Option<&Tls>, out: &mut Vec<u8>) {
+fn tls(wanted: ToldOfTls, tls: Option<&Tls>, out: &mut Vec<u8>) {
     let Some(tls) = tls else {
         value(kind::TLS, &[0; 5], out);
         return;
@@ -100,7 +103,24 @@ fn tls(tls: Option<&Tls>, out: &mut Vec<u8>) {
     };
     let mut said = vec![flags, 0, 0, 0, 0];
     value(kind::TLS_VERSION, tls.version.as_bytes(), &mut said);
+    let name = tls.certificate.as_deref().filter(|_| wanted.common_name).and_then(common_name);
+    let own = tls.own.as_ref().and_then(Shown::facts);
+    let known = [
+        (kind::TLS_COMMON_NAME, name),
+        (kind::TLS_KEY, own.filter(|_| wanted.key).map(|own| &*own.key)),
+        (kind::TLS_SIGNATURE, own.filter(|_| wanted.signature).map(|own| &*own.signature_algorithm)),
+        (kind::TLS_CIPHER, Some(tls.cipher).filter(|_| wanted.cipher)),
+    ];
+    for (kind, text) in known {
+        if let Some(text) = text.filter(|text| !text.is_empty() && text.len() <= MAX_TEXT) {
+            value(kind, text.as_bytes(), &mut said);
+        }
+    }
     value(kind::TLS, &said, out);
+}
+
+fn common_name(certificate: &Facts) -> Option<&str> {
+    certificate.subject.iter().find(|(what, _)| &**what == "CN").map(|(_, name)| &**name)
 }
 
 fn ip(address: SocketAddr, out: &mut Vec<u8>) {

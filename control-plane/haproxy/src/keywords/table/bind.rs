@@ -131,7 +131,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "no-tlsv12",
             "no-tlsv13",
             "prefer-client-ciphers",
-            "prefer-server-ciphers",
             "strict-sni",
             "tls-tickets",
         ],
@@ -142,7 +141,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::degraded("", BIND, "TLS goes on without it").takes(0, 0, ""),
     ),
     &Keyword::each(
-        ["no-sslv3", "no-tlsv10", "no-tlsv11"],
+        ["no-sslv3", "no-tlsv10", "no-tlsv11", "prefer-server-ciphers"],
         Keyword::inert("", BIND, "it is so anyway").takes(0, 0, ""),
     ),
     &[Keyword::inert("allow-0rtt", BIND, "clients send nothing before the handshake is over")

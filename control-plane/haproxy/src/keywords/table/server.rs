@@ -107,12 +107,9 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::works("send-proxy-v2-ssl", SERVER, HEADER)
             .takes(0, 0, "")
             .does("As `send-proxy-v2`; it tells whether the client speaks TLS."),
-        Keyword::degraded(
-            "send-proxy-v2-ssl-cn",
-            SERVER,
-            "as `send-proxy-v2-ssl`: there is no TLS yet, and so no client has a certificate",
-        )
-        .takes(0, 0, ""),
+        Keyword::works("send-proxy-v2-ssl-cn", SERVER, HEADER)
+            .takes(0, 0, "")
+            .does("As `send-proxy-v2-ssl`; it tells the name in the client's certificate."),
         Keyword::works("proxy-v2-options", SERVER, HEADER)
             .takes(1, 1, "<option>[,...]")
             .of(&[Form::List(&[
@@ -125,7 +122,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
                 "crc32c",
                 "unique-id",
             ])])
-            .does("What `send-proxy-v2` tells besides: `crc32c`, `authority` and `ssl`; the others are not sent."),
+            .does("What `send-proxy-v2` tells besides; `unique-id` is not sent."),
         Keyword::degraded("set-proxy-v2-tlv-fmt", SERVER, "values of one's own are not sent yet")
             .takes(1, 1, "<format>")
             .adds(),
@@ -224,10 +221,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::degraded("tfo", SERVER, KERNEL).takes(0, 0, ""),
     ],
     &Keyword::each(
-        [
-            "no-check-reuse-pool",
-            "no-tfo",
-        ],
+        ["no-check-reuse-pool", "no-tfo"],
         Keyword::inert("", SERVER, "it is so anyway").takes(0, 0, ""),
     ),
     &Keyword::each(

@@ -1,7 +1,7 @@
 //! Headers of the PROXY protocol, and what connections pass before they are served.
 
 use super::*;
-use crate::outgoing::{ProxyHeader, ProxyVersion};
+use crate::outgoing::{ProxyHeader, ProxyVersion, ToldOfTls};
 use crate::rule::Action;
 
 fn of_listener(spoil: impl FnOnce(&mut v1::Listener)) -> Vec<String> {
@@ -14,7 +14,7 @@ fn of_listener(spoil: impl FnOnce(&mut v1::Listener)) -> Vec<String> {
 #[test]
 fn headers_that_are_sent() {
     let of = |version: i32, [checksum, authority, tls]: [bool; 3]| {
-        let header = v1::ProxyHeader { version, checksum, authority, tls };
+        let header = v1::ProxyHeader { version, checksum, authority, tls, ..v1::ProxyHeader::default() };
         of_endpoint(|endpoint| endpoint.proxy_header = Some(header)).concat()
     };
     let (one, two) = (v1::ProxyVersion::One.into(), v1::ProxyVersion::Two.into());
@@ -32,6 +32,12 @@ fn headers_that_are_sent() {
     for (version, values, fault) in table {
         assert_eq!(of(version, values), fault, "{version} {values:?}");
     }
+    let told = |tls| {
+        let header = v1::ProxyHeader { version: two, tls, cipher: true, ..v1::ProxyHeader::default() };
+        of_endpoint(|endpoint| endpoint.proxy_header = Some(header)).concat()
+    };
+    assert_eq!(told(true), "");
+    assert_eq!(told(false), "proxy_header: a value about TLS without `tls` means nothing here");
 }
 
 #[test]
@@ -83,7 +89,8 @@ fn what_is_said_of_headers_is_kept() {
     let endpoints = &runtime.backends.values().next().unwrap().endpoints;
     let headers: Vec<_> =
         endpoints.iter().map(|it| it.outgoing.as_ref().and_then(|it| it.proxy_header)).collect();
-    let two = ProxyHeader { version: ProxyVersion::Two, tls: true, ..ProxyHeader::LINE };
+    let two =
+        ProxyHeader { version: ProxyVersion::Two, tls: Some(ToldOfTls::default()), ..ProxyHeader::LINE };
     assert_eq!(headers, [None, Some(ProxyHeader::LINE), Some(two)]);
     // Connections that begin in different ways are never each other's.
     let keys = [0, 1, 2].map(|index: usize| endpoints[index].transport_key());
