@@ -24,6 +24,14 @@ impl Front {
         }
     }
 
+    /// Ours or Debian's, for scenarios that look at both.
+    pub async fn of(configuration: &str, ours: bool) -> Self {
+        match ours {
+            true => Self::Sluicegate(Sluicegate::run(configuration).await),
+            false => Self::Haproxy(Haproxy::run(configuration).await),
+        }
+    }
+
     /// The process.
     pub fn process(&mut self) -> &mut Process {
         match self {

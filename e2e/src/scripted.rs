@@ -1,6 +1,7 @@
 //! A server that does the same for each connection, one thing after the other: what a check looks at.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -48,6 +49,7 @@ pub struct Scripted {
 struct Shared {
     script: Mutex<Vec<Does>>,
     heard: Mutex<Vec<Vec<u8>>>,
+    connections: AtomicUsize,
 }
 
 impl Scripted {
@@ -58,7 +60,11 @@ impl Scripted {
     pub async fn start(script: &[Does]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
         let address = listener.local_addr().expect("a bound socket has an address");
-        let shared = Arc::new(Shared { script: Mutex::new(script.to_vec()), heard: Mutex::new(Vec::new()) });
+        let shared = Arc::new(Shared {
+            script: Mutex::new(script.to_vec()),
+            heard: Mutex::new(Vec::new()),
+            connections: AtomicUsize::new(0),
+        });
         let task = tokio::spawn(serve(listener, Arc::clone(&shared)));
         Self { address, shared, task }
     }
@@ -71,6 +77,11 @@ impl Scripted {
     /// What it does from the next connection on.
     pub fn set(&self, script: &[Does]) {
         *lock(&self.shared.script) = script.to_vec();
+    }
+
+    /// Connections that it has taken.
+    pub fn connections(&self) -> usize {
+        self.shared.connections.load(Relaxed)
     }
 
     /// What its first connections said, each to its end.
@@ -88,6 +99,7 @@ impl Drop for Scripted {
 async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     while let Ok((stream, _)) = listener.accept().await {
         let shared = Arc::clone(&shared);
+        shared.connections.fetch_add(1, Relaxed);
         tokio::spawn(async move {
             let script = lock(&shared.script).clone();
             let mut heard = Vec::new();

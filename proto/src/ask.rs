@@ -4,11 +4,15 @@ use std::mem;
 
 use prost::Message;
 
-use crate::limits::{MAX_ANSWER_BYTES, MAX_CAPTURED_BYTES, MAX_TOLD_ERRORS, MAX_TOLD_NAME_SERVERS};
-use crate::v1::{Answered, Question, question::Ask};
+use crate::limits::{
+    MAX_ANSWER_BYTES, MAX_CAPTURED_BYTES, MAX_TOLD_CACHES, MAX_TOLD_ERRORS, MAX_TOLD_NAME_SERVERS,
+};
+use crate::v1::{Answered, CacheStats, Question, question::Ask};
 
 /// Bytes of one piece, where nothing in it is longer.
 const PIECE_BYTES: usize = 512 << 10;
+/// Responses of a cache that go together: far fewer bytes than a piece has.
+const PIECE_RESPONSES: usize = 4096;
 /// Bytes of the words that say what is wrong with a message.
 const MAX_REASON_BYTES: usize = 256;
 
@@ -20,6 +24,7 @@ pub fn capability(question: &Question) -> Option<&'static str> {
         Ask::EndSessions(_) => "ask.end-sessions",
         Ask::ClearCounters(_) => "ask.clear-counters",
         Ask::ListResolvers(_) => "ask.resolvers",
+        Ask::ListCaches(_) => "ask.caches",
     })
 }
 
@@ -35,6 +40,12 @@ pub enum InvalidAnswer {
     /// More than are told of.
     #[error("an answer with {0} name servers, the limit is {MAX_TOLD_NAME_SERVERS}")]
     NameServers(usize),
+    /// More than are told of.
+    #[error("an answer with {0} caches, the limit is {MAX_TOLD_CACHES}")]
+    Caches(usize),
+    /// More than were asked for.
+    #[error("an answer with {0} responses of caches, {1} were asked for")]
+    Responses(usize, u64),
     /// All pieces together.
     #[error("an answer of {0} bytes, the limit is {MAX_ANSWER_BYTES}")]
     Bytes(usize),
@@ -48,6 +59,7 @@ pub fn pieces(number: u64, mut whole: Answered) -> Vec<Answered> {
     let mut sessions = mem::take(&mut whole.sessions).into_iter().peekable();
     let mut errors = mem::take(&mut whole.errors).into_iter().peekable();
     let mut name_servers = mem::take(&mut whole.name_servers).into_iter().peekable();
+    let mut caches = mem::take(&mut whole.caches).into_iter().flat_map(cut).peekable();
     let mut pieces = Vec::new();
     // What stands once goes with the first.
     let mut piece = Answered { number, last: false, ..whole };
@@ -62,8 +74,12 @@ pub fn pieces(number: u64, mut whole: Answered) -> Vec<Answered> {
         } else if let Some(server) = name_servers.next() {
             bytes += server.encoded_len();
             piece.name_servers.push(server);
+        } else if let Some(cache) = caches.next() {
+            bytes += cache.encoded_len();
+            piece.caches.push(cache);
         }
-        if sessions.peek().is_none() && errors.peek().is_none() && name_servers.peek().is_none() {
+        let told = sessions.peek().is_none() && errors.peek().is_none() && name_servers.peek().is_none();
+        if told && caches.peek().is_none() {
             break;
         }
         if bytes >= PIECE_BYTES {
@@ -74,6 +90,17 @@ pub fn pieces(number: u64, mut whole: Answered) -> Vec<Answered> {
     piece.last = true;
     pieces.push(piece);
     pieces
+}
+
+/// A cache with its responses, as parts that have room in a piece.
+fn cut(mut cache: CacheStats) -> impl Iterator<Item = CacheStats> {
+    let responses = mem::take(&mut cache.responses);
+    let count = responses.len().div_ceil(PIECE_RESPONSES).max(1);
+    let mut responses = responses.into_iter();
+    (0..count).map(move |_| CacheStats {
+        responses: responses.by_ref().take(PIECE_RESPONSES).collect(),
+        ..cache.clone()
+    })
 }
 
 /// What an answer may still hold, for who makes one: a whole answer is within the limits of [`Gathering`].
@@ -108,6 +135,7 @@ impl Default for Room {
 #[derive(Debug)]
 pub struct Gathering {
     most_sessions: u64,
+    most_responses: u64,
     whole: Answered,
     bytes: usize,
 }
@@ -119,8 +147,12 @@ impl Gathering {
             Some(Ask::ListSessions(list)) => list.most,
             _ => 0,
         };
+        let most_responses = match &question.ask {
+            Some(Ask::ListCaches(list)) => list.most,
+            _ => 0,
+        };
         let whole = Answered { number: question.number, ..Answered::default() };
-        Self { most_sessions, whole, bytes: 0 }
+        Self { most_sessions, most_responses, whole, bytes: 0 }
     }
 
     /// Takes a piece in; the whole answer, where it was the last.
@@ -145,6 +177,7 @@ impl Gathering {
         whole.sessions.extend(piece.sessions);
         whole.errors.extend(piece.errors);
         whole.name_servers.extend(piece.name_servers);
+        piece.caches.into_iter().for_each(|part| join(&mut whole.caches, part));
         if whole.sessions.len() as u64 > self.most_sessions {
             return Err(InvalidAnswer::Sessions(whole.sessions.len(), self.most_sessions));
         }
@@ -154,7 +187,22 @@ impl Gathering {
         if whole.name_servers.len() > MAX_TOLD_NAME_SERVERS {
             return Err(InvalidAnswer::NameServers(whole.name_servers.len()));
         }
+        if whole.caches.len() > MAX_TOLD_CACHES {
+            return Err(InvalidAnswer::Caches(whole.caches.len()));
+        }
+        let responses = whole.caches.iter().map(|cache| cache.responses.len()).sum();
+        if responses as u64 > self.most_responses {
+            return Err(InvalidAnswer::Responses(responses, self.most_responses));
+        }
         Ok(piece.last.then(|| Answered { last: true, ..mem::take(whole) }))
+    }
+}
+
+/// Takes in a part of a cache; the parts of one follow each other.
+fn join(caches: &mut Vec<CacheStats>, part: CacheStats) {
+    match caches.last_mut() {
+        Some(last) if last.cache == part.cache => last.responses.extend(part.responses),
+        _ => caches.push(part),
     }
 }
 

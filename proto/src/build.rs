@@ -82,6 +82,7 @@ pub fn body_kind(body: &resource::Body) -> Kind {
         resource::Body::Blob(_) => Kind::Blob,
         resource::Body::Patterns(_) => Kind::Patterns,
         resource::Body::Resolvers(_) => Kind::Resolvers,
+        resource::Body::Cache(_) => Kind::Cache,
     }
 }
 

@@ -161,6 +161,7 @@ pub fn kind_word(kind: Kind) -> &'static str {
         Kind::Blob => "blob",
         Kind::Patterns => "patterns",
         Kind::Resolvers => "resolvers",
+        Kind::Cache => "cache",
     }
 }
 

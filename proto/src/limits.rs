@@ -82,3 +82,13 @@ pub const MAX_FIRST_ADDRESSES: usize = 16;
 pub const MAX_ALGORITHMS: usize = 16;
 /// Types of content of one compression.
 pub const MAX_CONTENT_TYPES: usize = 1_024;
+/// Bytes that one cache may have (HAProxy: total-max-size, 4095 MB).
+pub const MAX_CACHE_BYTES: u64 = 4_095 << 20;
+/// The fewest bytes of a cache (HAProxy: total-max-size, 1 MB).
+pub const MIN_CACHE_BYTES: u64 = 1 << 20;
+/// Responses that are kept for one URL, at most.
+pub const MAX_CACHE_VARIANTS: i64 = 10_000;
+/// Caches that a proxy tells of in one answer.
+pub const MAX_TOLD_CACHES: usize = 1_000;
+/// Responses in caches that a proxy tells of in one answer.
+pub const MAX_TOLD_RESPONSES: usize = 100_000;

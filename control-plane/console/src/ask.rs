@@ -3,13 +3,13 @@
 use std::fmt;
 
 use sluicegate_proto::id::ObjectKey;
-use sluicegate_proto::limits::MAX_TOLD_SESSIONS;
+use sluicegate_proto::limits::{MAX_TOLD_RESPONSES, MAX_TOLD_SESSIONS};
 use sluicegate_proto::v1::question::Ask as Wire;
 use sluicegate_proto::v1::{
-    ClearCounters, EndSessions, ListErrors, ListResolvers, ListSessions, end_sessions,
+    ClearCounters, EndSessions, ListCaches, ListErrors, ListResolvers, ListSessions, end_sessions,
 };
 
-use crate::limits::MAX_LISTED_SESSIONS;
+use crate::limits::{MAX_LISTED_RESPONSES, MAX_LISTED_SESSIONS};
 
 /// What only the proxies can tell or do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub enum Ask {
         /// Those of this section; `None`: all.
         section: Option<String>,
     },
+    /// What caches have (HAProxy: show cache).
+    Caches,
 }
 
 /// Which sessions, and how much of them.
@@ -118,6 +120,10 @@ impl Ask {
                 Wire::EndSessions(EndSessions { which })
             }
             Self::ClearCounters { all } => Wire::ClearCounters(ClearCounters { all: *all }),
+            Self::Caches => {
+                let most = (MAX_LISTED_RESPONSES / proxies.max(1)).clamp(1, MAX_TOLD_RESPONSES) as u64;
+                Wire::ListCaches(ListCaches { most })
+            }
             Self::Resolvers { section } => {
                 Wire::ListResolvers(ListResolvers { name: section.clone().unwrap_or_default() })
             }

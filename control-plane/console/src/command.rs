@@ -83,6 +83,7 @@ pub(crate) enum Verb {
         responses: Option<bool>,
     },
     ShowResolvers(Option<String>),
+    ShowCache,
     GetWeight(String),
     SetWeight {
         server: String,

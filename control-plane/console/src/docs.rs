@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 
 use sluicegate_core::overrides::{MAX_OVERRIDES, MAX_VERSIONS};
-use sluicegate_proto::limits::{MAX_CAPTURED_BYTES, MAX_TOLD_ERRORS, MAX_TOLD_SESSIONS};
+use sluicegate_proto::limits::{MAX_CAPTURED_BYTES, MAX_TOLD_ERRORS, MAX_TOLD_RESPONSES, MAX_TOLD_SESSIONS};
 
 use crate::limits::{
     ASK_PATIENCE, IDLE_LIMIT, MAX_COMMAND_BYTES, MAX_CONNECTIONS, MAX_DISCARDED_BYTES, MAX_IDLE_LIMIT,
-    MAX_LISTED_SESSIONS, MAX_PATTERN_BYTES, MAX_WAIT, MAX_WORDS, SET_PATIENCE,
+    MAX_LISTED_RESPONSES, MAX_LISTED_SESSIONS, MAX_PATTERN_BYTES, MAX_WAIT, MAX_WORDS, SET_PATIENCE,
 };
 use crate::table::{Act, Spec, all};
 
@@ -81,6 +81,8 @@ const DIFFERENCES: &str = "
 - Where several proxies are connected a session is named with its own, as in `0x1f@edge-1`.
 - `show resolvers` lists the sections by their names, and `default` where a server refers to it; what its counts are of stands
   in [names.md](names.md). `set server … fqdn` drops the old address at once.
+- `show cache` names the proxy in the place of addresses, and tells with `vary` whether others that ask for the URL get it; the
+  size has what it takes to keep a response, in blocks of 1 KiB.
 - `clear counters` begins `smax` and `qmax` anew from what there is now, not from 0; `stot` and `lbtot` are one number.
 - `show errors` has what is wrong in words instead of HAProxy's flags. It keeps messages whose head could not be read;
   one with a malformed body is counted.
@@ -112,7 +114,7 @@ pub fn runtime() -> String {
     out + DIFFERENCES
 }
 
-fn limits() -> [(&'static str, String, &'static str); 14] {
+fn limits() -> [(&'static str, String, &'static str); 15] {
     [
         (
             "a command, its payload included",
@@ -154,6 +156,11 @@ fn limits() -> [(&'static str, String, &'static str); 14] {
             "sessions in an answer",
             format!("{MAX_TOLD_SESSIONS} of a proxy, {MAX_LISTED_SESSIONS} of all"),
             "those within an exchange stay, and a line says how many do not",
+        ),
+        (
+            "responses in an answer of `show cache`",
+            format!("{MAX_TOLD_RESPONSES} of a proxy, {MAX_LISTED_RESPONSES} of all"),
+            "a line says how many more there are",
         ),
         (
             "messages that are kept for `show errors`",

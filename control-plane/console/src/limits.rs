@@ -22,5 +22,7 @@ pub const SET_PATIENCE: Duration = Duration::from_secs(2);
 pub const ASK_PATIENCE: Duration = SET_PATIENCE;
 /// Sessions that `show sess` lists of all proxies together; each has its share.
 pub const MAX_LISTED_SESSIONS: usize = 100_000;
+/// Responses that `show cache` lists, of all proxies together.
+pub const MAX_LISTED_RESPONSES: usize = 100_000;
 /// Bytes of a refused command that are read and dropped, so that its sender gets to read why.
 pub const MAX_DISCARDED_BYTES: usize = 16 << 20;

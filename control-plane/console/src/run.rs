@@ -38,6 +38,7 @@ fn outcome(verb: &Verb, view: &View<'_>) -> Result<Outcome, Answer> {
         Verb::ShowTable(Some(_)) => return Err(Answer::error("No such table")),
         Verb::ShowSessions(listed) => return Ok(Outcome::Ask(Ask::Sessions(listed.clone()))),
         Verb::ShowErrors { proxy, responses } => return show::errors(view, proxy.as_deref(), *responses),
+        Verb::ShowCache => return Ok(Outcome::Ask(Ask::Caches)),
         Verb::ShowResolvers(section) => return show::resolvers(view, section.as_deref()),
         Verb::GetWeight(name) => server::weight(view, name)?,
         Verb::SetWeight { server, weight } => return server::set_weight(view, server, weight),

@@ -1,5 +1,6 @@
 //! What proxies told, as HAProxy would tell it.
 
+mod caches;
 mod dump;
 mod errors;
 mod resolvers;
@@ -51,6 +52,7 @@ pub fn answer(ask: &Ask, told: &[Told], connected: usize, view: &View<'_>, calen
     match ask {
         Ask::Sessions(listed) => Sight::new(view, calendar, connected).sessions(listed, told),
         Ask::Errors(filter) => Sight::new(view, calendar, connected).errors(filter, told),
+        Ask::Caches => Answer::of(caches::lines(told) + &untold(told)),
         Ask::Resolvers { .. } => Answer::of(resolvers::lines(told) + &untold(told)),
         Ask::ShutDownSession(_) if untold(told).is_empty() && ended(told) == 0 => {
             Answer::error("No such session (use 'show sess').")

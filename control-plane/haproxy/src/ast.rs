@@ -40,6 +40,8 @@ pub enum SectionKind {
     Backend,
     /// `ring`: log lines on their way to servers.
     Ring,
+    /// `cache`: responses that are kept.
+    Cache,
     /// `resolvers`: name servers.
     Resolvers,
     /// `crt-store`: certificates by name.

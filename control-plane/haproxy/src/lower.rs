@@ -9,6 +9,7 @@ mod arrival;
 mod backend;
 mod balance;
 mod bind;
+mod cache;
 mod check;
 mod compression;
 mod condition;
@@ -107,6 +108,7 @@ pub fn lower(file: &File, sources: &SourceMap, loader: &dyn Load) -> Lowered {
         tracks: Vec::new(),
         addresses: HashMap::new(),
         resolvers: resolvers::Sections::default(),
+        caches: cache::Caches::default(),
     };
     lowering.all();
     let Lowering { reader, places, mut resources, diagnostics, .. } = lowering;
@@ -138,6 +140,8 @@ struct Lowering<'a> {
     addresses: HashMap<String, (&'a str, Span)>,
     /// `resolvers` sections.
     resolvers: resolvers::Sections,
+    /// `cache` sections.
+    caches: cache::Caches,
 }
 
 impl<'a> Lowering<'a> {
@@ -149,6 +153,7 @@ impl<'a> Lowering<'a> {
         self.global();
         self.certificate_stores();
         self.resolvers();
+        self.caches();
         self.unknown_defaults(&inherited.unknown_from);
         self.ambiguous_defaults(&inherited.ambiguous_from);
         self.names(&inherited.proxies);
@@ -159,6 +164,7 @@ impl<'a> Lowering<'a> {
         let mut proxies: Vec<_> = inherited.proxies.iter().map(|lines| self.proxy(lines)).collect();
         self.place_rules(&mut proxies);
         for proxy in &proxies {
+            self.cache_filters(proxy);
             self.frontend(proxy);
         }
         for proxy in &proxies {

@@ -15,13 +15,14 @@ pub struct SectionEntry {
 }
 
 /// The words that open the sections of the tree.
-pub(crate) const MAIN: [(&str, SectionKind); 8] = [
+pub(crate) const MAIN: [(&str, SectionKind); 9] = [
     ("global", SectionKind::Global),
     ("defaults", SectionKind::Defaults),
     ("frontend", SectionKind::Frontend),
     ("listen", SectionKind::Listen),
     ("backend", SectionKind::Backend),
     ("ring", SectionKind::Ring),
+    ("cache", SectionKind::Cache),
     ("resolvers", SectionKind::Resolvers),
     ("crt-store", SectionKind::CrtStore),
 ];
@@ -31,7 +32,6 @@ pub(crate) static OTHERS: &[SectionEntry] = &[
     degraded("userlist", "Users and passwords.", "rules that ask for a user let nobody in"),
     degraded("peers", "Other processes to share stick tables with.", "tables are not shared yet"),
     degraded("mailers", "Mail servers for alerts.", "no mail is sent"),
-    degraded("cache", "A cache of responses.", "nothing is cached"),
     degraded(
         "traces",
         "Tracing of events inside the process.",
@@ -99,6 +99,7 @@ impl SectionKind {
             SectionKind::Listen => "listen",
             SectionKind::Backend => "backend",
             SectionKind::Ring => "ring",
+            SectionKind::Cache => "cache",
             SectionKind::Resolvers => "resolvers",
             SectionKind::CrtStore => "crt-store",
             SectionKind::Other(entry) => entry.name,
@@ -114,6 +115,7 @@ impl SectionKind {
             SectionKind::Listen => Some(Place::Listen),
             SectionKind::Backend => Some(Place::Backend),
             SectionKind::Ring => Some(Place::Ring),
+            SectionKind::Cache => Some(Place::Cache),
             SectionKind::Resolvers => Some(Place::Resolvers),
             SectionKind::CrtStore => Some(Place::CrtStore),
             SectionKind::Other(_) => None,
@@ -122,7 +124,7 @@ impl SectionKind {
 
     /// Whether its first line has a name in any case.
     pub(crate) fn needs_name(self) -> bool {
-        self.is_proxy() || matches!(self, SectionKind::Ring | SectionKind::Resolvers)
+        self.is_proxy() || matches!(self, SectionKind::Cache | SectionKind::Ring | SectionKind::Resolvers)
     }
 
     /// Whether it may stand on a `defaults` section.

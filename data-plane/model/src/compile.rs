@@ -4,6 +4,7 @@ mod address;
 mod assemble;
 mod backend;
 mod balance;
+mod cache;
 mod call;
 mod check;
 mod children;
@@ -173,6 +174,7 @@ fn checked_key(resource: &Resource, rejections: &mut Rejections) -> Option<Objec
         Some(Body::Blob(_)) => Kind::Blob,
         Some(Body::Patterns(_)) => Kind::Patterns,
         Some(Body::Resolvers(_)) => Kind::Resolvers,
+        Some(Body::Cache(_)) => Kind::Cache,
     };
     if kind != key.kind() {
         let fault = Fault::Kind { what: "id", expected: kind_word(kind), found: kind_word(key.kind()) };

@@ -1,4 +1,4 @@
-//! What responses are compressed.
+//! What bodies are compressed.
 
 /// HAProxy: compression. What one side of an exchange leaves open the other decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,6 +10,19 @@ pub struct Compression {
     /// Servers do not see what clients accept.
     pub offload: bool,
     /// Shorter bodies stay as they are, where their length is known before; 0: left open.
+    pub min_bytes: u64,
+    /// `None`: this side has no requests compressed.
+    pub requests: Option<RequestCompression>,
+}
+
+/// Which requests are compressed on their way to servers (HAProxy: compression direction, algo-req).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestCompression {
+    /// `None`: left open.
+    pub algorithm: Option<Algorithm>,
+    /// As those of responses.
+    pub types: Box<[Box<str>]>,
+    /// As that of responses.
     pub min_bytes: u64,
 }
 

@@ -8,6 +8,7 @@
 
 pub mod agent;
 pub mod backend;
+pub mod cache;
 pub mod check;
 mod compile;
 pub mod compression;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use regex::bytes::Regex;
+use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::Origin;
 
 use crate::expr::{Condition, Format, Matcher, Sample};
@@ -54,6 +55,10 @@ pub enum Action {
     SetRetries(Sample),
     /// Go on as a connection in HTTP mode (HAProxy: switch-mode http).
     SwitchToHttp,
+    /// Look for the response in this cache (HAProxy: cache-use); of requests alone.
+    UseCache(ObjectKey),
+    /// Have this cache keep the response (HAProxy: cache-store); of responses alone.
+    StoreInCache(ObjectKey),
 }
 
 /// A part of the place in queues (HAProxy: set-priority-class, set-priority-offset).

@@ -8,6 +8,7 @@ use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::Resource;
 
 use crate::backend::Backend;
+use crate::cache::Cache;
 use crate::compile::{Blobs, Parts, Pools};
 use crate::frontend::Frontend;
 use crate::listener::Listener;
@@ -33,6 +34,8 @@ pub struct Runtime {
     pub lists: BTreeMap<ObjectKey, Arc<PatternList>>,
     /// By identity.
     pub resolvers: BTreeMap<ObjectKey, Arc<Resolvers>>,
+    /// By identity.
+    pub caches: BTreeMap<ObjectKey, Arc<Cache>>,
     pub(crate) parts: Parts,
     pub(crate) blobs: Blobs,
     pub(crate) pools: Pools,

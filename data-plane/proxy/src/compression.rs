@@ -1,7 +1,7 @@
-//! Bodies compressed on their way to the client (HAProxy: compression): what clients accept, the algorithms, and how many
+//! Bodies compressed on their way to clients or servers (HAProxy: compression): what clients accept, the algorithms, and how many
 //! of them there are at one time.
 //!
-//! When a response is compressed is told by `http::compression`, how its bytes get from one socket to the other by
+//! When a body is compressed is told by `http::compression`, how its bytes get from one socket to the other by
 //! `transfer`.
 
 mod accept;

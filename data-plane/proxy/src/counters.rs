@@ -161,6 +161,24 @@ impl Clear for CompressionCounters {
     }
 }
 
+/// What was asked of caches.
+#[derive(Debug, Default)]
+pub struct CacheCounters {
+    /// Responses that were looked for.
+    pub lookups: Counter,
+    /// Those of them that were there.
+    pub hits: Counter,
+}
+
+impl Clear for CacheCounters {
+    fn clear(&self, all: bool) {
+        let Self { lookups, hits } = self;
+        if all {
+            [lookups, hits].into_iter().for_each(Counter::clear);
+        }
+    }
+}
+
 /// What a frontend counts.
 #[derive(Debug, Default)]
 pub struct FrontendCounters {
@@ -190,6 +208,8 @@ pub struct FrontendCounters {
     pub failed_handshakes: Counter,
     /// Of answers to its clients.
     pub compression: CompressionCounters,
+    /// By its own rules.
+    pub cache: CacheCounters,
 }
 
 impl Clear for FrontendCounters {
@@ -208,8 +228,10 @@ impl Clear for FrontendCounters {
             resumed_handshakes,
             failed_handshakes,
             compression,
+            cache,
         } = self;
         compression.clear(all);
+        cache.clear(all);
         if all {
             responses.iter().for_each(Counter::clear);
             let sums = [connections, requests, bytes_in, bytes_out, denied, denied_responses];
@@ -242,6 +264,8 @@ pub struct BackendCounters {
     pub server_aborts: Counter,
     /// Of answers of its endpoints.
     pub compression: CompressionCounters,
+    /// By its own rules.
+    pub cache: CacheCounters,
 }
 
 impl Clear for BackendCounters {
@@ -257,8 +281,10 @@ impl Clear for BackendCounters {
             client_aborts,
             server_aborts,
             compression,
+            cache,
         } = self;
         compression.clear(all);
+        cache.clear(all);
         if all {
             responses.iter().for_each(Counter::clear);
             let sums = [exchanges, connect_errors, retries, redispatches];

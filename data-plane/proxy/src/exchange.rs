@@ -6,6 +6,7 @@ mod wishes;
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use sluicegate_model::cache::Cache;
 use sluicegate_model::compression::ContentCoding;
 use sluicegate_rules::Tls;
 use tokio::time::Instant;
@@ -76,6 +77,8 @@ pub struct Exchange {
     pub status: Option<u16>,
     /// What the response was compressed with.
     pub compressed_with: Option<ContentCoding>,
+    /// The cache that the response comes from.
+    pub cache: Option<Arc<Cache>>,
     /// How it ended.
     pub termination: Termination,
     /// Which of its sides are spoken to in HTTP/2.
@@ -201,6 +204,7 @@ impl Exchange {
             bytes_out: 0,
             status: None,
             compressed_with: None,
+            cache: None,
             termination: Termination::default(),
             carried: Carried::default(),
             request: RequestLine::default(),
@@ -315,6 +319,7 @@ impl Exchanges {
         exchange.tried = Tried::default();
         exchange.left = None;
         exchange.announced = None;
+        exchange.cache = None;
         let mut spare = self.spare.borrow_mut();
         if spare.len() < KEPT {
             spare.push(exchange);

@@ -13,9 +13,11 @@
 //! its connection is reset.
 
 mod answer;
+mod cache;
 mod compression;
 mod connection;
 mod dispatch;
+mod extras;
 mod lanes;
 mod leaving;
 mod persistence;

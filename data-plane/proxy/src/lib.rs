@@ -8,6 +8,7 @@
 //! It must not know where generations come from, how health is found out, or who reads its counters.
 
 mod balance;
+pub mod cache;
 mod chance;
 pub mod clock;
 pub mod compression;

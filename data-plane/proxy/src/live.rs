@@ -32,10 +32,13 @@ mod tests;
 mod tried;
 mod uptime;
 
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use arc_swap::ArcSwap;
+use sluicegate_model::Runtime;
+use sluicegate_model::cache::Cache;
 use sluicegate_proto::id::ObjectKey;
 
 pub(crate) use active::Taking;
@@ -56,6 +59,8 @@ pub use reserve::{Idle, Reserve};
 pub use standing::{Admin, Standing};
 pub use tally::{FailureRun, Failures};
 pub use tried::Tried;
+
+use crate::cache::Store;
 
 /// Everything that is served now.
 #[derive(Debug)]
@@ -145,7 +150,7 @@ impl Live {
     }
 
     /// Builds a generation's objects without touching any state that is in force.
-    pub(crate) fn draft(&self, runtime: Arc<sluicegate_model::Runtime>) -> Draft {
+    pub(crate) fn draft(&self, runtime: Arc<Runtime>) -> Draft {
         let previous = self.active();
         self.registry().draft(&previous, runtime)
     }
@@ -153,8 +158,9 @@ impl Live {
     /// Puts a generation into force: limits, tables, then the pointer. `of_process`: connections of frontends without a limit.
     pub(crate) fn commit(&self, mut active: Active, of_process: u64) -> Arc<Active> {
         active.warm = active.backends.values().filter(|backend| backend.is_warm()).cloned().collect();
-        let active = Arc::new(active);
         let previous = self.active();
+        active.caches = caches(&previous, &active.runtime);
+        let active = Arc::new(active);
         self.registry().adopt(&previous, &active);
         for backend in active.backends.values().filter(|backend| backend.is_elastic()) {
             backend.state.set_full(active.runtime.full_connections(&backend.config, of_process));
@@ -175,6 +181,16 @@ impl Live {
     fn registry(&self) -> MutexGuard<'_, Registry> {
         self.registry.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The stores of a generation's caches. One whose settings are the same keeps what it has.
+fn caches(previous: &Active, runtime: &Runtime) -> BTreeMap<ObjectKey, Arc<Store>> {
+    let store = |settings: &Arc<Cache>| {
+        let before = previous.caches.get(&settings.key);
+        let same = before.filter(|before| *before.settings == **settings);
+        same.map_or_else(|| Store::new(Arc::clone(settings)), Arc::clone)
+    };
+    runtime.caches.iter().map(|(key, settings)| (key.clone(), store(settings))).collect()
 }
 
 /// Marks what is new or other than before, once it can be seen.

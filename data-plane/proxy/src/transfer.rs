@@ -1,6 +1,7 @@
 //! One direction of a message's body, or of a session nobody looks into: from the sender's socket to the receiver's, in
 //! bounded memory.
 
+mod aside;
 mod backlog;
 mod compress;
 mod gather;
@@ -16,11 +17,12 @@ pub(crate) use gather::Gathering;
 pub(crate) use scratch::{Lender, Scratch};
 pub(crate) use tunnel::outcome;
 
+use aside::Aside;
 use backlog::Held;
 #[cfg(test)]
 pub(crate) use backlog::MOST;
 
-use crate::compression::{CoderFault, Compressor};
+use crate::compression::CoderFault;
 use crate::h1::{Body, CHUNK_END, Framing, InvalidChunk, LAST_CHUNK, chunk_header};
 use crate::stream::Stream;
 
@@ -45,6 +47,8 @@ pub(crate) enum Coding {
     Unchunk,
     /// The content is compressed and goes out in chunks; trailers pass as they are.
     Compress,
+    /// A cache keeps the content too; how the bytes differ stands beside.
+    Keep,
 }
 
 /// Why a transfer cannot go on.
@@ -68,7 +72,7 @@ pub(crate) enum Broken {
 pub(crate) struct Transfer {
     body: Body,
     coding: Coding,
-    compressor: Option<Box<Compressor>>,
+    aside: Option<Box<Aside>>,
     /// Bytes for the receiver; those before `sent` are written.
     pending: Vec<u8>,
     sent: usize,
@@ -90,7 +94,7 @@ impl Default for Transfer {
         Self {
             body: Body::Length(0),
             coding: Coding::AsIs,
-            compressor: None,
+            aside: None,
             pending: Vec::new(),
             sent: 0,
             window: SMALL_WINDOW,
@@ -111,7 +115,7 @@ impl Transfer {
         let Self {
             body,
             coding,
-            compressor,
+            aside,
             pending,
             sent,
             window,
@@ -124,8 +128,8 @@ impl Transfer {
         } = self;
         *body = Body::Length(0);
         *coding = Coding::AsIs;
-        if compressor.is_some() {
-            *compressor = None;
+        if aside.is_some() {
+            *aside = None;
         }
         if pending.capacity() > KEPT_PENDING {
             *pending = Vec::new();
@@ -322,7 +326,7 @@ impl Transfer {
     /// A read was full: the next one may be larger, if the receiver took it whole.
     pub(crate) fn grow(&mut self) {
         // What is compressed in one turn keeps others waiting: small reads are enough of it.
-        if !self.is_blocked() && self.coding != Coding::Compress {
+        if !self.is_blocked() && self.coding() != Coding::Compress {
             self.window = (self.window * GROWTH).min(Scratch::WINDOW);
         }
     }
@@ -377,7 +381,8 @@ impl Transfer {
         match self.coding {
             Coding::AsIs | Coding::Chunk => {}
             Coding::Unchunk => return self.unchunk(scratch, (start, end)),
-            Coding::Compress => return self.compress_at(scratch, (start, end)),
+            Coding::Compress => return self.compress_at(scratch, (start, end), next),
+            Coding::Keep => return self.keep_at(scratch, (start, end), next),
         }
         let used = self.accept(scratch.slice(start, end))?;
         let rest = scratch.slice(start + used, end);
@@ -430,10 +435,11 @@ impl Transfer {
         if !self.body.may_end() {
             return Err(Broken::SenderClosed);
         }
-        if !self.is_received() && self.coding == Coding::Chunk {
+        if !self.is_received() && self.coding() == Coding::Chunk {
             self.queue(|out| out.extend_from_slice(LAST_CHUNK));
         }
         self.closed = true;
+        self.kept();
         Ok(())
     }
 }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sluicegate_model::cache::ObjectKey;
 use sluicegate_model::compression::ContentCoding;
 use sluicegate_model::expr::{Alias, Direction, Figure, Format, Test};
 use sluicegate_model::rule::{HeaderName, HeaderPattern};
@@ -24,6 +25,9 @@ pub(crate) struct Fake {
     pub(crate) request: Vec<(String, Vec<u8>)>,
     pub(crate) response: Vec<(String, Vec<u8>)>,
     pub(crate) handled: Vec<Handling>,
+    pub(crate) answering_cache: Option<&'static str>,
+    /// What rules did with caches: `use` or `store`, and which.
+    pub(crate) caches: Vec<String>,
     /// Its first bytes, and whether more may come.
     pub(crate) first: Option<(Vec<u8>, bool)>,
     pub(crate) proxy_values: Vec<(u8, Vec<u8>)>,
@@ -41,6 +45,8 @@ impl Fake {
             request: Vec::new(),
             response: Vec::new(),
             handled: Vec::new(),
+            answering_cache: None,
+            caches: Vec::new(),
             first: None,
             proxy_values: Vec::new(),
         }
@@ -104,6 +110,10 @@ impl Message for Fake {
 
     fn compressed_with(&self) -> Option<ContentCoding> {
         self.compressed_with
+    }
+
+    fn answering_cache(&self) -> Option<&[u8]> {
+        self.answering_cache.map(str::as_bytes)
     }
 
     fn figure(&self, figure: &Figure) -> Option<i64> {
@@ -193,6 +203,14 @@ impl Edit for Fake {
 
     fn handle(&mut self, handling: Handling) {
         self.handled.push(handling);
+    }
+
+    fn use_cache(&mut self, cache: &ObjectKey) {
+        self.caches.push(format!("use {}", cache.name()));
+    }
+
+    fn store_in_cache(&mut self, cache: &ObjectKey) {
+        self.caches.push(format!("store {}", cache.name()));
     }
 }
 

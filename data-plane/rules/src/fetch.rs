@@ -63,6 +63,8 @@ pub(crate) fn visit<M: Message>(
         Fetch::HostName => Some(Value::Text(message.host_name())),
         Fetch::Content(content) => content::value(content, message, buffer),
         Fetch::Status => message.status().map(|status| Value::Int(status.into())),
+        Fetch::CacheHit => Some(Value::Bool(message.answering_cache().is_some())),
+        Fetch::CacheName => message.answering_cache().map(Value::Text),
         Fetch::Compressed => Some(Value::Bool(message.compressed_with().is_some())),
         Fetch::CompressedWith => {
             message.compressed_with().map(|coding| Value::Text(coding.name().as_bytes()))

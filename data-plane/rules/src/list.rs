@@ -83,6 +83,8 @@ pub fn run<'r, M: Message + Variables + Edit>(
             // Those who have bytes before a message do this themselves.
             Action::SwitchToHttp => {}
             Action::DisableRetries => message.handle(Handling::NoRetries),
+            Action::UseCache(cache) => message.use_cache(cache),
+            Action::StoreInCache(cache) => message.store_in_cache(cache),
             Action::Serve(service) => return Outcome::Serve { service },
             Action::Allow => return Outcome::Continue,
         }

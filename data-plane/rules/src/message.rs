@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::ops::Range;
 use std::time::Duration;
 
+use sluicegate_model::cache::ObjectKey;
 use sluicegate_model::compression::ContentCoding;
 use sluicegate_model::expr::{Alias, Direction, Figure};
 use sluicegate_model::rule::{HeaderName, HeaderPattern};
@@ -37,6 +38,10 @@ pub trait Message {
     fn status(&self) -> Option<u16>;
     /// What the response was compressed with; `None`: it was not, or not yet.
     fn compressed_with(&self) -> Option<ContentCoding> {
+        None
+    }
+    /// The cache that the response comes from; `None`: from none.
+    fn answering_cache(&self) -> Option<&[u8]> {
         None
     }
     /// A figure of what goes on now; `None` where there is no such proxy or endpoint.
@@ -98,6 +103,10 @@ pub trait Edit {
     fn set_status(&mut self, status: u16, reason: Option<&str>);
     /// Has the exchange handled in another way from here on.
     fn handle(&mut self, handling: Handling);
+    /// Looks for the response to the request in a cache (HAProxy: cache-use).
+    fn use_cache(&mut self, cache: &ObjectKey);
+    /// Has a cache keep the response as it is now, where it may (HAProxy: cache-store).
+    fn store_in_cache(&mut self, cache: &ObjectKey);
 }
 
 /// How an exchange is handled beside what its message says.

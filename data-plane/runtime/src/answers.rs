@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use prost::Message;
+use sluicegate_engine::cache::{Kept, Shown};
 use sluicegate_engine::engine::Engine;
 use sluicegate_engine::errors::Malformed;
 use sluicegate_engine::sessions::{ClientSession, State, Which, Wish};
@@ -11,9 +12,12 @@ use sluicegate_engine::stream::Peer;
 use sluicegate_proto::ask::Room;
 use sluicegate_proto::build::ip_address;
 use sluicegate_proto::id::ObjectKey;
-use sluicegate_proto::limits::{MAX_TOLD_NAME_SERVERS, MAX_TOLD_SESSIONS};
+use sluicegate_proto::limits::{
+    MAX_TOLD_CACHES, MAX_TOLD_NAME_SERVERS, MAX_TOLD_RESPONSES, MAX_TOLD_SESSIONS,
+};
 use sluicegate_proto::v1::{
-    Answered, CapturedError, EndSessions, IpAddress, ListResolvers, ListSessions, SessionState, end_sessions,
+    Answered, CacheStats, CachedResponse, CapturedError, EndSessions, IpAddress, ListCaches, ListResolvers,
+    ListSessions, SessionState, end_sessions,
 };
 
 use crate::names::Ledger;
@@ -54,6 +58,29 @@ pub(crate) fn name_servers(ledger: &Ledger, list: &ListResolvers) -> Answered {
     let all = ledger.stats(&list.name).into_iter().take(MAX_TOLD_NAME_SERVERS);
     let (name_servers, omitted) = fitting(all);
     Answered { name_servers, omitted, ..Answered::default() }
+}
+
+pub(crate) fn caches(engine: &Engine, list: &ListCaches) -> Answered {
+    let most = usize::try_from(list.most).unwrap_or(usize::MAX).min(MAX_TOLD_RESPONSES);
+    let (shown, left_out) = engine.caches(most);
+    let (caches, omitted) = fitting(shown.into_iter().take(MAX_TOLD_CACHES).map(cache));
+    Answered { caches, omitted: omitted + left_out as u64, ..Answered::default() }
+}
+
+fn cache(shown: Shown) -> CacheStats {
+    let response = |kept: Kept| CachedResponse {
+        hash: kept.hash,
+        bytes: kept.bytes as u64,
+        readers: u32::try_from(kept.readers).unwrap_or(u32::MAX),
+        fresh_ms: millis(kept.lasts),
+        varies: kept.varies,
+    };
+    CacheStats {
+        cache: Some((&shown.settings.key).into()),
+        total_bytes: shown.settings.total_bytes as u64,
+        used_bytes: shown.taken as u64,
+        responses: shown.responses.into_iter().map(response).collect(),
+    }
 }
 
 /// What has room in one answer, and how many have not.

@@ -193,6 +193,7 @@ impl Reporter for Reports {
             Ask::ListErrors(v1::ListErrors {}) => answers::errors(&self.engine),
             Ask::EndSessions(end) => answers::end(&self.engine, &end).await,
             Ask::ClearCounters(v1::ClearCounters { all }) => self.clear(all).await,
+            Ask::ListCaches(list) => answers::caches(&self.engine, &list),
             Ask::ListResolvers(list) => answers::name_servers(&self.ledger, &list),
         }
     }

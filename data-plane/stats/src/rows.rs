@@ -8,7 +8,7 @@ mod server;
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 
-use sluicegate_model::{Backend, Frontend, Runtime};
+use sluicegate_model::{Backend, Frontend, Mode, Runtime};
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::{
     BackendStats, EndpointStats, FrontendStats, ObjectId, Origin, Rate, Report, origin::Place,
@@ -87,6 +87,14 @@ pub struct Row {
 }
 
 impl Row {
+    /// Of those in HTTP mode alone, as with HAProxy.
+    fn cache(&mut self, mode: Mode, lookups: u64, hits: u64) {
+        if mode == Mode::Http {
+            self.count(Field::CacheLookups, lookups);
+            self.count(Field::CacheHits, hits);
+        }
+    }
+
     fn new(kind: Kind, key: ObjectKey, proxy: &Proxy<'_>, name: &str, number: u32) -> Self {
         let cells = vec![None; Field::COUNT];
         let description = proxy.description().map(Into::into);

@@ -70,6 +70,7 @@ fn add_frontend(sum: &mut FrontendStats, of: &FrontendStats) {
     add!(sum, of, denied, denied_responses, bad_requests, intercepted);
     add!(sum, of, handshakes, resumed_handshakes, failed_handshakes);
     add!(sum, of, compressed_in, compressed_out, compression_bypassed, compressed_responses);
+    add!(sum, of, cache_lookups, cache_hits);
     add_responses(&mut sum.responses, &of.responses);
     add_rate(&mut sum.connection_rate, of.connection_rate.as_ref());
     add_rate(&mut sum.request_rate, of.request_rate.as_ref());
@@ -82,6 +83,7 @@ fn add_backend(sum: &mut BackendStats, of: &BackendStats) {
     add!(sum, of, exchanges, current_exchanges, most_exchanges, queued, most_queued, retries, redispatches);
     add!(sum, of, client_aborts, server_aborts, denied, denied_responses, connect_errors, downs);
     add!(sum, of, compressed_in, compressed_out, compression_bypassed, compressed_responses);
+    add!(sum, of, cache_lookups, cache_hits);
     add_responses(&mut sum.responses, &of.responses);
     add_rate(&mut sum.rate, of.rate.as_ref());
     sum.last_exchange_unix_ms = sum.last_exchange_unix_ms.max(of.last_exchange_unix_ms);

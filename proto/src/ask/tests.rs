@@ -1,5 +1,9 @@
 use super::*;
-use crate::v1::{CapturedError, ClientSession, ListErrors, ListResolvers, ListSessions, NameServerStats};
+use crate::limits::MAX_TOLD_RESPONSES;
+use crate::v1::{
+    CachedResponse, CapturedError, ClientSession, ListCaches, ListErrors, ListResolvers, ListSessions,
+    NameServerStats, ObjectId,
+};
 
 fn list(most: u64) -> Question {
     let list = ListSessions { most, ..ListSessions::default() };
@@ -97,6 +101,7 @@ fn each_question_needs_a_capability_of_this_build() {
         Ask::EndSessions(crate::v1::EndSessions::default()),
         Ask::ClearCounters(crate::v1::ClearCounters::default()),
         Ask::ListResolvers(ListResolvers::default()),
+        Ask::ListCaches(ListCaches::default()),
     ];
     for ask in asks {
         let name = capability(&Question { number: 1, ask: Some(ask) }).unwrap();
@@ -117,4 +122,26 @@ fn name_servers_go_in_pieces_and_have_a_limit() {
     assert!(pieces(7, of(MAX_TOLD_NAME_SERVERS)).len() > 2);
     assert_eq!(together(&question, of(MAX_TOLD_NAME_SERVERS)), Ok(Some(of(MAX_TOLD_NAME_SERVERS))));
     assert_eq!(together(&question, of(10_001)), Err(InvalidAnswer::NameServers(10_001)));
+}
+
+#[test]
+fn caches_go_in_pieces_and_have_a_limit() {
+    let most = MAX_TOLD_RESPONSES as u64;
+    let question = Question { number: 7, ask: Some(Ask::ListCaches(ListCaches { most })) };
+    let response =
+        CachedResponse { hash: u32::MAX, bytes: 1 << 30, readers: 9, fresh_ms: 1 << 40, varies: true };
+    let cache = |name: &str, count: usize| CacheStats {
+        cache: Some(ObjectId { name: name.into(), ..ObjectId::default() }),
+        total_bytes: 1 << 30,
+        used_bytes: 1 << 29,
+        responses: vec![response; count],
+    };
+    let of = |caches: Vec<CacheStats>| Answered { number: 7, last: true, caches, ..Answered::default() };
+    let whole = of(vec![cache("a", 0), cache("b", MAX_TOLD_RESPONSES - 3), cache("c", 3)]);
+    assert!(pieces(7, whole.clone()).len() > 2);
+    assert_eq!(together(&question, whole.clone()), Ok(Some(whole)));
+    let more = of(vec![cache("a", MAX_TOLD_RESPONSES + 1)]);
+    assert_eq!(together(&question, more), Err(InvalidAnswer::Responses(100_001, most)));
+    let many = of((0..1_001).map(|number| cache(&number.to_string(), 0)).collect());
+    assert_eq!(together(&question, many), Err(InvalidAnswer::Caches(1_001)));
 }

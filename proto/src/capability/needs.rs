@@ -37,6 +37,7 @@ impl Needs {
                 }
             }
             Some(resource::Body::Patterns(_)) => self.word("kind.patterns"),
+            Some(resource::Body::Cache(_)) => self.word("kind.cache"),
             Some(resource::Body::Resolvers(body)) => {
                 self.word("kind.resolvers");
                 if body.fresh_ms.is_some() {
@@ -164,8 +165,11 @@ impl Needs {
     }
 
     fn compression(&mut self, body: Option<&Compression>) {
-        if body.is_some() {
+        if let Some(body) = body {
             self.word("http.compression");
+            if body.requests.is_some() {
+                self.word("http.request-compression");
+            }
         }
     }
 
@@ -396,6 +400,8 @@ impl Needs {
                 }
                 Some(rule::Action::DisableRetries(_)) => self.word("action.disable-retries"),
                 Some(rule::Action::SwitchToHttp(_)) => self.word("action.switch-to-http"),
+                Some(rule::Action::UseCache(_)) => self.word("action.use-cache"),
+                Some(rule::Action::StoreInCache(_)) => self.word("action.store-in-cache"),
                 Some(rule::Action::SetRetries(sample)) => {
                     self.word("action.set-retries");
                     self.sample(Some(sample));

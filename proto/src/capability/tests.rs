@@ -179,6 +179,25 @@ fn who_compresses_asks_for_it() {
         it.compression = Some(Compression::default());
     });
     assert_eq!(backend, ["http.compression", "kind.backend"]);
+    let requests = with(resource::Body::Backend, |it: &mut Backend| {
+        let requests = Some(Default::default());
+        it.compression = Some(Compression { requests, ..Compression::default() });
+    });
+    assert_eq!(requests, ["http.compression", "http.request-compression", "kind.backend"]);
+}
+
+#[test]
+fn who_caches_asks_for_it() {
+    use crate::v1::{Cache, ObjectId, Rule, rule::Action};
+    assert_eq!(with(resource::Body::Cache, |_: &mut Cache| {}), ["kind.cache"]);
+    fn rule(action: Action) -> Rule {
+        Rule { when: None, action: Some(action) }
+    }
+    let frontend = with(resource::Body::Frontend, |it: &mut Frontend| {
+        it.request_rules = vec![rule(Action::UseCache(ObjectId::default()))];
+        it.response_rules = vec![rule(Action::StoreInCache(ObjectId::default()))];
+    });
+    assert_eq!(frontend, ["action.store-in-cache", "action.use-cache", "kind.frontend"]);
 }
 
 /// What is said, and what is needed for it.

@@ -215,6 +215,8 @@ pub const FETCHES: &[FetchSpec] = &[
     synonym("req_ssl_sni", REQ_SSL_SNI),
     synonym("req_ssl_ver", REQ_SSL_VER),
     synonym("req_ver", REQ_VER),
+    fetch("res.cache_hit", &[], Bool, PASSED, "the response comes from a cache here"),
+    fetch("res.cache_name", &[], Str, PASSED, "the cache that the response comes from"),
     fetch("res.comp", &[], Bool, PASSED, "the response was compressed here"),
     fetch("res.comp_algo", &[], Str, PASSED, "what it was compressed with"),
     RES_FHDR,

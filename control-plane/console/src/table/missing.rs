@@ -32,7 +32,6 @@ pub(super) const SPECS: &[Spec] = &[
     missing("set ssl", "replace TLS files", TLS),
     missing("set var", "set a variable of the process", VARIABLES),
     missing("show activity", "activity of threads", INSIDE),
-    missing("show cache", "the cache", "there is no cache yet"),
     missing("show events", "event sinks", "rings are not kept for reading"),
     missing("show fd", "file descriptors", INSIDE),
     missing("show libs", "loaded object files", "the program is linked as one"),

@@ -6,7 +6,7 @@ use super::{Spec, read};
 use crate::answer::Answer;
 use crate::ask::{Listed, SessionName};
 use crate::command::{Form, PatternVerb, Patterns, StatQuery, Verb};
-use crate::level::Level::{Operator, User};
+use crate::level::Level::{Admin, Operator, User};
 use crate::words::Words;
 
 pub(super) const SPECS: &[Spec] = &[
@@ -23,6 +23,7 @@ pub(super) const SPECS: &[Spec] = &[
         patterns(words, Patterns::Acl, PatternVerb::Show)
     }),
     read("show backend", "", User, "the names of the backends", |_| Ok(Verb::ShowBackend)),
+    read("show cache", "", Admin, "what caches have", |_| Ok(Verb::ShowCache)),
     read("show cli sockets", "", User, "the sockets of this console", |_| Ok(Verb::ShowSockets)),
     read("show env", "[var]", Operator, "the variables of the process", |words| {
         Ok(Verb::ShowEnv(words.given(0)))

@@ -4,7 +4,10 @@ use sluicegate_core::{Entry, Overrides};
 use sluicegate_model::{Change, compile};
 use sluicegate_proto::build;
 use sluicegate_proto::v1::resource::Body;
-use sluicegate_proto::v1::{self, CapturedError, ClientSession, Kind, NameServerStats, Report, SessionState};
+use sluicegate_proto::v1::{
+    self, CacheStats, CachedResponse, CapturedError, ClientSession, Kind, NameServerStats, Report,
+    SessionState,
+};
 use sluicegate_stats::Facts;
 
 use super::dump::dump;
@@ -270,4 +273,28 @@ fn name_servers_of_all_proxies_are_added_up() {
     assert_eq!(heads, expected);
     let sums = format!(" nameserver b:\n  sent:        {}\n  snd_error:   0\n  valid:       6\n", u64::MAX);
     assert!(lines.contains(&sums), "{lines}");
+}
+
+#[test]
+fn each_proxy_has_its_own_caches() {
+    let response = |hash, varies| CachedResponse { hash, bytes: 2_000, readers: 1, fresh_ms: 9_999, varies };
+    let told = |proxy: &str, responses, omitted| {
+        let cache = CacheStats {
+            cache: Some((&named(Kind::Cache, "small")).into()),
+            total_bytes: 1 << 20,
+            used_bytes: 4_000,
+            responses,
+        };
+        let answer = Ok(Answered { caches: vec![cache], omitted, ..Answered::default() });
+        Told { proxy_id: proxy.to_owned(), answer }
+    };
+    let all = [told("a", vec![response(7, false), response(9, true)], 0), told("b\x1b", vec![], 3)];
+    assert_eq!(
+        caches::lines(&all),
+        "a: small (available blocks:1020)\n\
+         a hash:7 vary:no size:2000 (2 blocks), refcount:1, expire:9\n\
+         a hash:9 vary:yes size:2000 (2 blocks), refcount:1, expire:9\n\
+         b?: small (available blocks:1020)\n\
+         # 3 more responses of b? are left out\n"
+    )
 }

@@ -6,7 +6,7 @@ use super::{Effect, Keyword, Place, Support, allowed_in};
 use crate::{legacy, sections};
 
 /// The groups of the page: a heading and the places whose entries it lists.
-const CHAPTERS: [(&str, &[Place]); 8] = [
+const CHAPTERS: [(&str, &[Place]); 9] = [
     ("Lines of `global`", &[Place::Global]),
     (
         "Lines of `defaults`, `frontend`, `listen` and `backend`",
@@ -15,6 +15,7 @@ const CHAPTERS: [(&str, &[Place]); 8] = [
     ("Lines of `ring`", &[Place::Ring]),
     ("Lines of `resolvers`", &[Place::Resolvers]),
     ("Lines of `crt-store`", &[Place::CrtStore]),
+    ("Lines of `cache`", &[Place::Cache]),
     ("Options of `bind`", &[Place::BindOption]),
     ("Options of `server` and `default-server`", &[Place::ServerOption]),
     (

@@ -48,11 +48,13 @@ pub enum Place {
     Resolvers,
     /// A line of `crt-store`.
     CrtStore,
+    /// A line of `cache`.
+    Cache,
 }
 
 impl Place {
     /// Every place.
-    pub const ALL: [Place; 21] = [
+    pub const ALL: [Place; 22] = [
         Place::Global,
         Place::Defaults,
         Place::Frontend,
@@ -74,6 +76,7 @@ impl Place {
         Place::Ring,
         Place::Resolvers,
         Place::CrtStore,
+        Place::Cache,
     ];
 
     /// The word that a configuration has for it.
@@ -100,6 +103,7 @@ impl Place {
             Place::Ring => "ring",
             Place::Resolvers => "resolvers",
             Place::CrtStore => "crt-store",
+            Place::Cache => "cache",
         }
     }
 
@@ -118,7 +122,8 @@ impl Place {
             | Place::Backend
             | Place::Ring
             | Place::Resolvers
-            | Place::CrtStore => "keyword",
+            | Place::CrtStore
+            | Place::Cache => "keyword",
             Place::BindOption | Place::ServerOption => "option",
             Place::Fetch => "fetch",
             Place::Converter => "converter",

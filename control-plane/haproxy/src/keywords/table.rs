@@ -8,6 +8,7 @@ use super::{Keyword, Place, Places};
 
 mod actions;
 mod bind;
+mod caches;
 mod checks;
 mod compression;
 mod converters;
@@ -52,7 +53,7 @@ const OPENSSL: &str = "it tunes OpenSSL, which is not in this program";
 
 /// Every entry of lines.
 pub(super) fn entries() -> impl Iterator<Item = &'static Keyword> {
-    let groups: [&[&'static [Keyword]]; 15] = [
+    let groups: [&[&'static [Keyword]]; 16] = [
         global::GROUPS,
         proxy::GROUPS,
         compression::GROUPS,
@@ -68,6 +69,7 @@ pub(super) fn entries() -> impl Iterator<Item = &'static Keyword> {
         crt_store::GROUPS,
         ring::GROUPS,
         resolvers::GROUPS,
+        caches::GROUPS,
     ];
     groups.into_iter().flatten().copied().flatten()
 }

@@ -40,6 +40,8 @@ impl Stake {
             | Action::SetStatus(_)
             | Action::SetPriority(_)
             | Action::DisableRetries(_)
+            | Action::UseCache(_)
+            | Action::StoreInCache(_)
             | Action::SetRetries(_) => Self::Edits,
             Action::Return(_) | Action::Redirect(_) | Action::Service(_) | Action::SwitchToHttp(_) => {
                 Self::Decides

@@ -253,6 +253,8 @@ impl<'a> Lowering<'a> {
             }
             "set-priority-class" | "set-priority-offset" => self.priority(keyword.name, &mut args, scope)?,
             "set-retries" => Action::SetRetries(self.sample(&mut args, scope)?),
+            "cache-use" => self.cache_action(&mut args, Action::UseCache)?,
+            "cache-store" => self.cache_action(&mut args, Action::StoreInCache)?,
             "disable-l7-retry" => Action::DisableRetries(v1::Empty {}),
             "del-header" => Action::DeleteHeader(self.delete_header(&mut args)?),
             other => match self.rewrite(other, &mut args, scope) {

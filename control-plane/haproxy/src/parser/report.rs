@@ -65,6 +65,7 @@ pub(super) fn header_usage(kind: SectionKind) -> String {
         SectionKind::Global => "global".to_owned(),
         SectionKind::Defaults => "defaults [<name>] [from <defaults>]".to_owned(),
         SectionKind::Ring => "ring <name>".to_owned(),
+        SectionKind::Cache => "cache <name>".to_owned(),
         SectionKind::Resolvers => "resolvers <name>".to_owned(),
         SectionKind::CrtStore => "crt-store [<name>]".to_owned(),
         other => format!("{} <name> [from <defaults>]", other.as_str()),

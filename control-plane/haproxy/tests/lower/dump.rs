@@ -121,6 +121,13 @@ fn body(out: &mut Out, body: &Body, provenance: &v1::Provenance) {
             out.text("blob", list.blob.get(..8).unwrap_or_default());
         }
         Body::Resolvers(body) => names::resolvers(out, body),
+        Body::Cache(body) => {
+            out.value("total_bytes", body.total_bytes);
+            out.value("object_bytes", body.object_bytes);
+            out.value("max_age_s", body.max_age_s);
+            out.flag("vary", body.vary);
+            out.value("max_variants", body.max_variants);
+        }
     }
 }
 
@@ -201,20 +208,30 @@ fn frontend_body(out: &mut Out, frontend: &v1::Frontend, provenance: &v1::Proven
 fn compression(out: &mut Out, compression: Option<&v1::Compression>) {
     let Some(compression) = compression else { return };
     out.inside("compression", |out| {
-        for algorithm in &compression.algorithms {
-            out.inside("algorithm", |out| {
-                out.value("coding", algorithm.coding().as_str_name());
-                if let Some(level) = algorithm.level {
-                    out.value("level", level);
-                }
-            });
-        }
+        compression.algorithms.iter().for_each(|it| algorithm(out, it));
         for content_type in &compression.types {
             out.text("type", content_type);
         }
         out.flag("offload", compression.offload);
         if compression.min_bytes > 0 {
             out.value("min_bytes", compression.min_bytes);
+        }
+        let Some(requests) = &compression.requests else { return };
+        out.inside("requests", |out| {
+            requests.algorithm.iter().for_each(|it| algorithm(out, it));
+            requests.types.iter().for_each(|content_type| out.text("type", content_type));
+            if requests.min_bytes > 0 {
+                out.value("min_bytes", requests.min_bytes);
+            }
+        });
+    });
+}
+
+fn algorithm(out: &mut Out, algorithm: &v1::CompressionAlgorithm) {
+    out.inside("algorithm", |out| {
+        out.value("coding", algorithm.coding().as_str_name());
+        if let Some(level) = algorithm.level {
+            out.value("level", level);
         }
     });
 }

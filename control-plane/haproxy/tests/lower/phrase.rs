@@ -69,6 +69,8 @@ pub(crate) fn action(action: &Action) -> String {
             v1::set_priority::Part::Offset(value) => format!("priority offset {}", sample(value)),
         },
         Action::SwitchToHttp(_) => "switch to HTTP".into(),
+        Action::UseCache(cache) => format!("use cache {}", cache.name),
+        Action::StoreInCache(cache) => format!("store in cache {}", cache.name),
         Action::DisableRetries(_) => "disable retries".into(),
         Action::SetRetries(value) => format!("retries {}", sample(value)),
         Action::SetStatus(line) => format!("status {} {:?}", line.status, line.reason),

@@ -46,6 +46,7 @@ pub(super) fn assemble(previous: &Runtime, plan: &Plan<'_>, rejections: &mut Rej
     processes(&mut next, &touched, rejections);
     listeners(&mut next, plan);
     resolvers(&mut next, plan);
+    caches(&mut next, plan);
     addresses(&next, &touched, rejections);
     let (routes, endpoints) = children::collect((previous, &next), plan, &touched.parents);
     frontends(previous, &mut next, &touched, &routes);
@@ -172,6 +173,13 @@ fn listeners(next: &mut Runtime, plan: &Plan<'_>) {
 fn resolvers(next: &mut Runtime, plan: &Plan<'_>) {
     follow(&mut next.resolvers, &next.parts, plan, |compiled| match compiled {
         Compiled::Resolvers(resolvers) => Some(resolvers),
+        _ => None,
+    });
+}
+
+fn caches(next: &mut Runtime, plan: &Plan<'_>) {
+    follow(&mut next.caches, &next.parts, plan, |compiled| match compiled {
+        Compiled::Cache(cache) => Some(cache),
         _ => None,
     });
 }

@@ -38,7 +38,7 @@ pub(super) fn backend(key: &ObjectKey, wire: &v1::Backend, scope: &mut Scope<'_>
     });
     let (request_origins, response_origins) = scope.rule_origins();
     let request_rules = rule::list("request rule", &wire.request_rules, request_origins, scope);
-    let response_rules = rule::list("response rule", &wire.response_rules, response_origins, scope);
+    let response_rules = rule::responses(&wire.response_rules, response_origins, scope);
     let inspection = inspection::inspection(wire.inspection.as_ref(), mode, inspection::of_backend, scope);
     let compression = compression::compression(wire.compression.as_ref(), mode, scope);
     let error_pages = rule::error_pages(&wire.error_pages, scope);

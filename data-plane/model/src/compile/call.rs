@@ -310,6 +310,8 @@ fn fetch(call: &v1::Call, scope: &mut Scope<'_>) -> Option<Fetch> {
         "req.hdr_val" => Fetch::HeaderInt(arguments.header(request, false, scope)?),
         "req.proto_http" => Fetch::IsHttp,
         "req.ver" => Fetch::Version(request),
+        "res.cache_hit" => Fetch::CacheHit,
+        "res.cache_name" => Fetch::CacheName,
         "res.comp" => Fetch::Compressed,
         "res.comp_algo" => Fetch::CompressedWith,
         "res.fhdr" => Fetch::Header(arguments.header(response, true, scope)?),

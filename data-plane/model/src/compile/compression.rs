@@ -1,11 +1,12 @@
-//! What responses are compressed.
+//! What bodies are compressed.
 
 use sluicegate_proto::limits::{MAX_ALGORITHMS, MAX_CONTENT_TYPES};
 use sluicegate_proto::v1;
 
+use super::part::optional;
 use super::reason::Fault;
 use super::scope::Scope;
-use crate::compression::{Algorithm, Compression, ContentCoding};
+use crate::compression::{Algorithm, Compression, ContentCoding, RequestCompression};
 use crate::frontend::Mode;
 
 /// Of a frontend or backend in that mode.
@@ -20,9 +21,10 @@ pub(super) fn compression(
             return scope.fault(Fault::Meaningless { what: "compression in TCP mode" });
         }
         scope.count("algorithms", wire.algorithms.len(), MAX_ALGORITHMS)?;
-        scope.count("types", wire.types.len(), MAX_CONTENT_TYPES)?;
         let algorithms = scope.each("algorithms", &wire.algorithms, |scope, wire| algorithm(wire, scope));
-        let types = scope.each("types", &wire.types, |scope, wire| content_type(wire, scope));
+        let types = types(&wire.types, scope);
+        let requests =
+            optional(wire.requests.as_ref(), |wire| scope.at("requests", |scope| requests(wire, scope)));
         let algorithms = algorithms?;
         let codings = || algorithms.iter().map(|algorithm| algorithm.coding);
         if let Some(twice) = codings().enumerate().find_map(|(index, coding)| {
@@ -32,11 +34,28 @@ pub(super) fn compression(
         }
         Some(Some(Box::new(Compression {
             algorithms: algorithms.into(),
-            types: types?.into(),
+            types: types?,
             offload: wire.offload,
             min_bytes: wire.min_bytes,
+            requests: requests?,
         })))
     })
+}
+
+fn requests(wire: &v1::RequestCompression, scope: &mut Scope<'_>) -> Option<RequestCompression> {
+    let algorithm = optional(wire.algorithm.as_ref(), |wire| match algorithm(wire, scope)? {
+        Algorithm { coding: ContentCoding::Identity, .. } => {
+            scope.fault(Fault::Meaningless { what: "identity, for requests" })
+        }
+        algorithm => Some(algorithm),
+    });
+    let types = types(&wire.types, scope);
+    Some(RequestCompression { algorithm: algorithm?, types: types?, min_bytes: wire.min_bytes })
+}
+
+fn types(wire: &[String], scope: &mut Scope<'_>) -> Option<Box<[Box<str>]>> {
+    scope.count("types", wire.len(), MAX_CONTENT_TYPES)?;
+    scope.each("types", wire, |scope, wire| content_type(wire, scope)).map(Into::into)
 }
 
 fn algorithm(wire: &v1::CompressionAlgorithm, scope: &mut Scope<'_>) -> Option<Algorithm> {

@@ -30,7 +30,7 @@ pub(super) fn frontend(
     let http = http_options(wire.http.as_ref(), scope);
     let (request_origins, response_origins) = scope.rule_origins();
     let request_rules = rule::list("request rule", &wire.request_rules, request_origins, scope);
-    let response_rules = rule::list("response rule", &wire.response_rules, response_origins, scope);
+    let response_rules = rule::responses(&wire.response_rules, response_origins, scope);
     let default_backend = optional(wire.default_backend.as_ref(), |id| {
         scope.reference("default_backend", Some(id), Kind::Backend)
     });

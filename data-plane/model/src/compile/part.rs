@@ -12,8 +12,9 @@ use sluicegate_proto::v1::{self, Resource, resource::Body};
 
 use super::reason::Fault;
 use super::scope::Scope;
-use super::{Changed, backend, endpoint, frontend, patterns, resolvers};
+use super::{Changed, backend, cache, endpoint, frontend, patterns, resolvers};
 use crate::backend::BackendSettings;
+use crate::cache::Cache;
 use crate::endpoint::Endpoint;
 use crate::expr::{Map, Test};
 use crate::frontend::{FrontendSettings, Route};
@@ -101,6 +102,7 @@ pub(crate) enum Compiled {
     Blob(ContentHash, Bytes),
     Patterns(Arc<PatternList>),
     Resolvers(Arc<Resolvers>),
+    Cache(Arc<Cache>),
 }
 
 pub(super) fn compile_body(changed: &Changed<'_>, scope: &mut Scope<'_>) -> Option<Compiled> {
@@ -115,6 +117,7 @@ pub(super) fn compile_body(changed: &Changed<'_>, scope: &mut Scope<'_>) -> Opti
         Body::Endpoint(wire) => Compiled::Endpoint(Arc::new(endpoint::endpoint(key, wire, scope)?)),
         Body::Blob(wire) => blob(key.name(), wire, scope)?,
         Body::Patterns(wire) => Compiled::Patterns(Arc::new(patterns::patterns(key, wire, scope)?)),
+        Body::Cache(wire) => Compiled::Cache(Arc::new(cache::cache(key, wire, scope)?)),
         Body::Resolvers(wire) => Compiled::Resolvers(Arc::new(resolvers::resolvers(key, wire, scope)?)),
     })
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sluicegate_proto::limits::{MAX_REPLY_BYTES, MAX_RULES};
-use sluicegate_proto::v1::{self, Match, Origin, rule::Action as WireAction};
+use sluicegate_proto::v1::{self, Kind, Match, Origin, rule::Action as WireAction};
 
 use super::part::optional;
 use super::reason::Fault;
@@ -20,13 +20,25 @@ const MAX_REPLY_HEADERS: usize = 256;
 /// Pages of one frontend or backend: one a status.
 const MAX_ERROR_PAGES: usize = 400;
 
+/// Rules over requests, or over what has no response.
 pub(super) fn list<'a>(
     what: &'static str,
     wire: &[v1::Rule],
     origins: &'a [Origin],
     scope: &mut Scope<'a>,
 ) -> Option<Vec<Rule>> {
-    list_of(what, wire, (origins, |action| !matches!(action, Action::SwitchToHttp)), scope)
+    let takes = |action: &Action| !matches!(action, Action::SwitchToHttp | Action::StoreInCache(_));
+    list_of(what, wire, (origins, takes), scope)
+}
+
+/// Rules over responses.
+pub(super) fn responses<'a>(
+    wire: &[v1::Rule],
+    origins: &'a [Origin],
+    scope: &mut Scope<'a>,
+) -> Option<Vec<Rule>> {
+    let takes = |action: &Action| !matches!(action, Action::SwitchToHttp | Action::UseCache(_));
+    list_of("response rule", wire, (origins, takes), scope)
 }
 
 /// A list whose rules do what `takes` says and nothing else.
@@ -89,6 +101,12 @@ fn rule(wire: &v1::Rule, scope: &mut Scope<'_>) -> Option<Rule> {
         }
         Some(WireAction::DisableRetries(_)) => Some(Action::DisableRetries),
         Some(WireAction::SwitchToHttp(_)) => Some(Action::SwitchToHttp),
+        Some(WireAction::UseCache(id)) => {
+            scope.reference("use_cache", Some(id), Kind::Cache).map(Action::UseCache)
+        }
+        Some(WireAction::StoreInCache(id)) => {
+            scope.reference("store_in_cache", Some(id), Kind::Cache).map(Action::StoreInCache)
+        }
         Some(WireAction::SetRetries(wire)) => {
             scope.at("set_retries", |scope| call::sample(Some(wire), scope)).map(Action::SetRetries)
         }

@@ -186,6 +186,10 @@ pub enum Fetch {
     Version(Direction),
     /// status.
     Status,
+    /// res.cache_hit.
+    CacheHit,
+    /// res.cache_name.
+    CacheName,
     /// res.comp.
     Compressed,
     /// res.comp_algo.
@@ -242,9 +246,12 @@ impl Fetch {
     /// Type of its value.
     pub fn yields(&self) -> ValueType {
         match self {
-            Self::Bool(_) | Self::Tls | Self::IsHttp | Self::HasProxyHeader | Self::Compressed => {
-                ValueType::Bool
-            }
+            Self::Bool(_)
+            | Self::CacheHit
+            | Self::Compressed
+            | Self::HasProxyHeader
+            | Self::IsHttp
+            | Self::Tls => ValueType::Bool,
             Self::Figure(figure) => figure.yields(),
             Self::TlsFact(fact) => fact.yields(),
             Self::Content(content) => content.yields(),
@@ -264,6 +271,7 @@ impl Fetch {
             | Self::BackendName
             | Self::HostName
             | Self::ProxyValue(_)
+            | Self::CacheName
             | Self::CompressedWith
             | Self::FrontendName
             | Self::Method

@@ -61,7 +61,7 @@ impl Coders {
     }
 
     /// One for a body; `None`: there is no memory for it.
-    pub(crate) fn take(self: &Rc<Self>, algorithm: Algorithm) -> Option<Box<Compressor>> {
+    pub(crate) fn take(self: &Rc<Self>, algorithm: Algorithm) -> Option<Compressor> {
         let bytes = Coder::bytes(algorithm);
         if !self.memory.reserve(bytes) {
             return None;
@@ -70,13 +70,7 @@ impl Coders {
         if coder.is_none() {
             self.memory.release(bytes);
         }
-        Some(Box::new(Compressor {
-            coder: Some(coder?),
-            home: Rc::clone(self),
-            held: 0,
-            content: 0,
-            coded: 0,
-        }))
+        Some(Compressor { coder: Some(coder?), home: Rc::clone(self), held: 0, content: 0, coded: 0 })
     }
 
     fn kept(&self, algorithm: Algorithm) -> Option<Coder> {

@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
 use super::Engine;
+use crate::cache::Shown;
 use crate::errors::Malformed;
 use crate::sessions::{Sessions, Which, Wish};
 use crate::worker::inquiries::Inquiry;
@@ -44,6 +45,19 @@ impl Engine {
             _ => active.frontends.contains_key(malformed.frontend.config.key()),
         });
         (events, kept)
+    }
+
+    /// What the caches of the generation in force have, so many responses at most, and how many were left out.
+    pub fn caches(&self, most: usize) -> (Vec<Shown>, usize) {
+        let (now, mut left, mut omitted) = (Instant::now(), most, 0);
+        let active = self.shared.live.active();
+        let shown = active.caches.values().map(|store| {
+            let (shown, more) = store.shown(left, now);
+            left -= shown.responses.len();
+            omitted += more;
+            shown
+        });
+        (shown.collect(), omitted)
     }
 
     /// Zeroes the counters of what is served: all of them, or the highest values alone. What the process counts of itself

@@ -1,5 +1,6 @@
 //! All or nothing: bind what is new, then one swap.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -211,6 +212,7 @@ impl Engine {
             backends: draft.backends,
             listeners,
             warm: Box::default(),
+            caches: BTreeMap::default(),
         };
         self.shared.live.commit(active, self.connection_limit().into());
         let mut commands = self.exchange_sockets(kept, fresh);

@@ -1,7 +1,9 @@
-//! Which responses are compressed, and what becomes of their heads (HAProxy: compression).
+//! Which bodies are compressed, and what becomes of their heads (HAProxy: compression); of requests see `requests`.
 //!
 //! The client is asked when the request goes out, as rules left it; the response is judged when its head has come, before
 //! rules see that, and labelled behind them, all as with HAProxy. What is over the limit of compressors passes as it is, and is counted.
+
+mod requests;
 
 use sluicegate_model::compression::{Algorithm, Compression, ContentCoding};
 
@@ -9,7 +11,6 @@ use super::run::Run;
 use super::turn::{Message, Turn};
 use crate::compression::{Choice, Compressor};
 use crate::h1::{Framing, InvalidEdit, Method, Version, View};
-use crate::live::LiveBackend;
 
 /// What both sides of an exchange say of it; what the backend leaves open the frontend decides.
 struct Sides<'a>([Option<&'a Compression>; 2]);
@@ -25,17 +26,8 @@ impl<'a> Sides<'a> {
 
     /// HAProxy: compression type. Without a list every content will do, even one of no type.
     fn takes(&self, content_type: Option<&[u8]>) -> bool {
-        let begins = |text: &[u8], with: &[u8]| {
-            text.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with))
-        };
-        // Its parts have types of their own.
-        if content_type.is_some_and(|content_type| begins(content_type, b"multipart")) {
-            return false;
-        }
-        let Some(types) = self.said(|side| Some(&side.types).filter(|list| !list.is_empty())) else {
-            return true;
-        };
-        content_type.is_some_and(|content_type| types.iter().any(|of| begins(content_type, of.as_bytes())))
+        let types = self.said(|side| Some(&side.types).filter(|list| !list.is_empty()));
+        !is_multipart(content_type) && types.is_none_or(|types| begins_with_one(content_type, types))
     }
 
     fn offloads(&self) -> bool {
@@ -48,17 +40,17 @@ impl<'a> Sides<'a> {
 }
 
 impl Run<'_, '_> {
-    fn sides<'s>(&'s self, backend: &'s LiveBackend) -> Sides<'s> {
-        let (front, back) = (self.frontend.settings(), backend.settings());
-        Sides([back.compression.as_deref(), front.compression.as_deref()])
+    fn sides(&self) -> Sides<'_> {
+        let back = self.turn.backend().and_then(|backend| backend.settings().compression.as_deref());
+        Sides([back, self.frontend.settings().compression.as_deref()])
     }
 
     /// Finds what the client would have the response compressed with; where servers are not to do it themselves, they are
     /// not told of that.
     #[inline]
     pub(super) fn ask_compression(&mut self) -> Result<(), InvalidEdit> {
-        let Some(backend) = &self.turn.exchange.backend else { return Ok(()) };
-        if self.frontend.settings().compression.is_none() && backend.settings().compression.is_none() {
+        let of_backend = self.turn.backend().and_then(|backend| backend.settings().compression.as_ref());
+        if self.frontend.settings().compression.is_none() && of_backend.is_none() {
             return Ok(());
         }
         self.choose_compression()
@@ -66,31 +58,40 @@ impl Run<'_, '_> {
 
     #[inline(never)]
     fn choose_compression(&mut self) -> Result<(), InvalidEdit> {
-        let Some(backend) = self.turn.backend() else { return Ok(()) };
-        let sides = self.sides(backend);
+        let sides = self.sides();
         let request = &self.turn.request;
         let wanted = wanted(&sides, View::new(&request.head, &request.bytes, &request.edits));
         let offloads = sides.offloads();
-        let Turn { request, compress_with, .. } = &mut *self.turn;
-        *compress_with = wanted.filter(|algorithm| algorithm.coding != ContentCoding::Identity);
+        let Turn { request, extras, .. } = &mut *self.turn;
+        let with = wanted.filter(|algorithm| algorithm.coding != ContentCoding::Identity);
+        if with.is_some() {
+            extras.get_or_insert_default().compress_with = with;
+        }
         if wanted.is_some() && offloads {
             request.edits.delete(&request.head, &request.bytes, b"Accept-Encoding")?;
         }
-        Ok(())
+        self.compress_request()
+    }
+
+    /// Finds out what rules may have to know of a response whose head has come: whether it is compressed.
+    #[inline]
+    pub(super) fn judge_response(&mut self, framing: Framing) {
+        if let Some(extras) = &self.turn.extras
+            && let Some(algorithm) = extras.compress_with
+        {
+            self.judge_compression(algorithm, framing);
+        }
     }
 
     /// Finds a compressor for the response that has come, if it is to be compressed.
     #[inline(never)]
-    pub(super) fn judge_compression(&mut self, algorithm: Algorithm, framing: Framing) {
+    fn judge_compression(&mut self, algorithm: Algorithm, framing: Framing) {
         let response = &self.turn.response;
         let versions = [self.turn.request.head.version(), response.head.version()];
         let view = View::new(&response.head, &response.bytes, &response.edits);
         let fits = versions == [Version::Http11; 2]
             && self.turn.asked.method != Method::Head
-            && self
-                .turn
-                .backend()
-                .is_some_and(|backend| may_be_compressed(&self.sides(backend), view, framing));
+            && may_be_compressed(&self.sides(), view, framing);
         if !fits {
             return;
         }
@@ -105,9 +106,12 @@ impl Run<'_, '_> {
 
     /// Another answer takes the response's place.
     #[cold]
-    pub(super) fn forgo_compression(&mut self) {
+    pub(super) fn forgo_response(&mut self) {
         self.turn.exchange.compressed_with = None;
         self.turn.facts.bypasses_compression = false;
+        // A cache has nothing to do with it any more.
+        self.turn.extras = None;
+        self.turn.exchange.cache = None;
     }
 
     /// Counts a response that was compressed, or would have been.
@@ -128,6 +132,20 @@ impl Run<'_, '_> {
             counters.responses.add(compressed);
         }
     }
+}
+
+/// Its parts have types of their own.
+fn is_multipart(content_type: Option<&[u8]>) -> bool {
+    content_type.is_some_and(|content_type| begins(content_type, b"multipart"))
+}
+
+/// HAProxy: compression type.
+fn begins_with_one(content_type: Option<&[u8]>, types: &[Box<str>]) -> bool {
+    content_type.is_some_and(|content_type| types.iter().any(|of| begins(content_type, of.as_bytes())))
+}
+
+fn begins(text: &[u8], with: &[u8]) -> bool {
+    text.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with))
 }
 
 /// What the client likes best of what there is.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::task::Poll;
 
+use sluicegate_model::compression::Algorithm;
 use sluicegate_model::outgoing::OutgoingHttp;
 
 use super::run::{Run, Step};
@@ -149,6 +150,11 @@ impl Run<'_, '_> {
         let endpoint = exchange.endpoint.as_ref().filter(|_| turn.facts.uses == 0);
         let header = endpoint.and_then(|endpoint| endpoint.proxy_header());
         turn.up.reset();
+        if let Some(extras) = &turn.extras
+            && let Some(algorithm) = extras.request_with
+        {
+            return self.load_as(algorithm);
+        }
         turn.up.begin(Framing::of_request(&request.head), Coding::AsIs);
         let body = request.first_body();
         // The same bytes were accepted before.
@@ -161,6 +167,19 @@ impl Run<'_, '_> {
             out.extend_from_slice(body);
         });
         None
+    }
+
+    /// The same for a body that is compressed.
+    #[cold]
+    fn load_as(&mut self, algorithm: Algorithm) -> Option<Step> {
+        let mut head = Vec::new();
+        let Turn { request, exchange, facts, .. } = &*self.turn;
+        let endpoint = exchange.endpoint.as_ref().filter(|_| facts.uses == 0);
+        if let Some(header) = endpoint.and_then(|endpoint| endpoint.proxy_header()) {
+            announce(header, exchange, self.client, &mut head);
+        }
+        View::new(&request.head, &request.bytes, &request.edits).render(&mut head);
+        self.load_compressed(algorithm, head)
     }
 
     /// The request is on its way.

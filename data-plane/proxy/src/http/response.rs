@@ -143,11 +143,9 @@ impl Run<'_, '_> {
         }
         let head = &turn.response.head;
         turn.facts.keep_server &= framing.is_delimited() && head.persistence() == Persistence::KeepAlive;
-        if let Some(algorithm) = self.turn.compress_with {
-            self.judge_compression(algorithm, framing);
-        }
+        self.judge_response(framing);
         if let Some(step) = self.run_response_rules() {
-            self.forgo_compression();
+            self.forgo_response();
             return Ok(step);
         }
         self.give_cookie()?;
@@ -168,6 +166,11 @@ impl Run<'_, '_> {
             .map_err(|_| Failure::BadResponse)?;
         self.turn.facts.keep_client = delivery.keep;
         self.turn.down.begin(framing, delivery.coding);
+        if let Some(extras) = &mut self.turn.extras
+            && let Some(filling) = extras.cache.as_mut().and_then(|cache| cache.filling.take())
+        {
+            self.turn.down.keep_in(filling);
+        }
         self.send_head(rest).map_err(|broken| match broken {
             Broken::Receiver(_) => Failure::ClientClosed,
             _ => Failure::BadResponse,
@@ -183,7 +186,7 @@ impl Run<'_, '_> {
     }
 
     /// Sends the head and the part of the body that came with it, in one write.
-    fn send_head(&mut self, rest: Rest) -> Result<(), Broken> {
+    pub(super) fn send_head(&mut self, rest: Rest) -> Result<(), Broken> {
         let filled = rest.1 > Scratch::START + WINDOW;
         let over = self.turn.up.is_received() && self.turn.request_is_over();
         let Turn { response, down, facts, .. } = &mut *self.turn;

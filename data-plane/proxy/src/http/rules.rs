@@ -25,7 +25,7 @@ impl Run<'_, '_> {
             return None;
         }
         let mut scratch = self.worker.http.rules.take();
-        let Turn { exchange, request, .. } = &mut *self.turn;
+        let Turn { exchange, request, extras, .. } = &mut *self.turn;
         let mut scene = Scene {
             worker: self.worker,
             exchange,
@@ -33,6 +33,7 @@ impl Run<'_, '_> {
             request: Side::open(request),
             response: None,
             wishes: exchange.wishes,
+            extras: Some(extras),
             failed: None,
         };
         let outcome = sluicegate_rules::run(rules, &mut scene, &mut scratch);
@@ -41,7 +42,7 @@ impl Run<'_, '_> {
         let step = match (failed, outcome) {
             // As HAProxy's strict mode: a request that could not be rewritten is not forwarded.
             (Some(_), _) => Some(self.fail(Failure::Internal)),
-            (None, Outcome::Continue) => None,
+            (None, Outcome::Continue) => self.answer_from_cache(),
             (None, Outcome::Return { reply, .. }) => {
                 self.intercept();
                 Some(self.answer_rule(reply, &mut scratch))
@@ -66,20 +67,22 @@ impl Run<'_, '_> {
 
     /// Rules of both lists over the response: the backend's, then the frontend's. `Some`: an answer takes its place.
     pub(super) fn run_response_rules(&mut self) -> Option<Step> {
-        let (backend, frontend) = (self.turn.backend()?, self.frontend);
-        if backend.settings().response_rules.is_empty() && frontend.settings().response_rules.is_empty() {
+        let frontend = self.frontend;
+        let of_backend = self.turn.backend().map(|backend| &backend.settings().response_rules);
+        if of_backend.is_none_or(Vec::is_empty) && frontend.settings().response_rules.is_empty() {
             return None;
         }
-        let backend = Arc::clone(backend);
-        let lists = [&backend.settings().response_rules, &frontend.settings().response_rules];
+        let backend = self.turn.backend().cloned();
+        let of_backend = backend.as_ref().map(|backend| &backend.settings().response_rules);
+        let lists = [of_backend, Some(&frontend.settings().response_rules)];
         let mut scratch = self.worker.http.rules.take();
-        let step = lists.into_iter().find_map(|rules| self.run_response_list(rules, &mut scratch));
+        let step = lists.into_iter().flatten().find_map(|rules| self.run_response_list(rules, &mut scratch));
         self.worker.http.rules.set(scratch);
         step
     }
 
     fn run_response_list(&mut self, rules: &[Rule], scratch: &mut Scratch) -> Option<Step> {
-        let Turn { exchange, request, response, .. } = &mut *self.turn;
+        let Turn { exchange, request, response, extras, .. } = &mut *self.turn;
         let mut scene = Scene {
             worker: self.worker,
             exchange,
@@ -87,6 +90,7 @@ impl Run<'_, '_> {
             request: Side::fixed(request),
             response: Some(Side::open(response)),
             wishes: exchange.wishes,
+            extras: Some(extras),
             failed: None,
         };
         let outcome = sluicegate_rules::run(rules, &mut scene, scratch);

@@ -64,6 +64,7 @@ impl Run<'_, '_> {
                 Stage::Relay => self.relay(),
                 Stage::Collect => self.collect(),
                 Stage::Serve => self.serve(),
+                Stage::Recall => self.recall(),
                 Stage::Reply => self.reply(),
                 Stage::Tunnel => self.tunnel(),
             };
@@ -228,7 +229,7 @@ impl Run<'_, '_> {
             Stage::Relay if self.client_limit() < self.server_limit() => self.fail(Failure::ClientTimeout),
             Stage::Relay => self.unanswered(),
             Stage::Serve => self.answer_error(503, true),
-            Stage::Reply => self.fail(Failure::ClientTimeout),
+            Stage::Recall | Stage::Reply => self.fail(Failure::ClientTimeout),
             Stage::Tunnel => self.tunnel_expired(),
         }
     }
@@ -244,7 +245,7 @@ impl Run<'_, '_> {
             | Stage::Collect
             | Stage::Serve => return self.turn.until,
             Stage::Relay => self.client_limit().min(self.server_limit()),
-            Stage::Reply => self.client_timeout(),
+            Stage::Recall | Stage::Reply => self.client_timeout(),
             Stage::Tunnel => self.tunnel_limit(),
         };
         (limit != Duration::MAX).then(|| self.turn.moved + limit)

@@ -6,8 +6,10 @@ use std::time::Duration;
 use sluicegate_model::compression::ContentCoding;
 use sluicegate_model::expr::{Alias, Direction, Figure};
 use sluicegate_model::rule::{HeaderName, HeaderPattern};
+use sluicegate_proto::id::ObjectKey;
 use sluicegate_rules::{Edit, Handling, Message, Tls, Variables};
 
+use super::extras::Extras;
 use super::run::Run;
 use super::turn;
 use crate::exchange::{Exchange, Wishes};
@@ -53,6 +55,8 @@ pub(super) struct Scene<'a> {
     pub(super) request: Side<'a>,
     pub(super) response: Option<Side<'a>>,
     pub(super) wishes: Wishes,
+    /// Where rules may change it; `None`: what they say of caches has no effect.
+    pub(super) extras: Option<&'a mut Option<Box<Extras>>>,
     /// The first edit that could not be made.
     pub(super) failed: Option<InvalidEdit>,
 }
@@ -64,6 +68,14 @@ impl Scene<'_> {
         if let Err(invalid) = edit(edits, side.head, side.bytes) {
             self.failed.get_or_insert(invalid);
         }
+    }
+
+    pub(super) fn request_view(&self) -> View<'_> {
+        self.request.view()
+    }
+
+    pub(super) fn response_view(&self) -> Option<View<'_>> {
+        self.response.as_ref().map(Side::view)
     }
 
     fn side(&self, direction: Direction) -> Option<&Side<'_>> {
@@ -125,6 +137,10 @@ impl Message for Scene<'_> {
 
     fn compressed_with(&self) -> Option<ContentCoding> {
         self.exchange.compressed_with
+    }
+
+    fn answering_cache(&self) -> Option<&[u8]> {
+        self.exchange.cache.as_ref().map(|cache| cache.key.name().as_bytes())
     }
 
     fn figure(&self, figure: &Figure) -> Option<i64> {
@@ -210,6 +226,14 @@ impl Edit for Scene<'_> {
     fn handle(&mut self, handling: Handling) {
         self.wishes.note(handling);
     }
+
+    fn use_cache(&mut self, cache: &ObjectKey) {
+        self.look_up(cache);
+    }
+
+    fn store_in_cache(&mut self, cache: &ObjectKey) {
+        self.keep_response(cache);
+    }
 }
 
 /// Takes one name after the other until none matches. What frames the body stays, whatever a pattern says.
@@ -243,6 +267,7 @@ impl Run<'_, '_> {
             request: Side::fixed(&self.turn.request),
             response,
             wishes: self.turn.exchange.wishes,
+            extras: None,
             failed: None,
         }
     }

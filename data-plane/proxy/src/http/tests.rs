@@ -2,6 +2,7 @@
 
 mod basics;
 mod bodies;
+mod caches;
 mod compression;
 mod failures;
 mod forms;

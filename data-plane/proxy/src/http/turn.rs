@@ -4,9 +4,9 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use sluicegate_model::compression::Algorithm;
 use tokio::time::Instant;
 
+use super::extras::Extras;
 use super::lanes::Opening;
 use super::private::Private;
 use super::request::KEPT_BODY;
@@ -75,6 +75,8 @@ pub(super) enum Stage {
     Collect,
     /// Waiting for an answer about the proxy.
     Serve,
+    /// Sending what a cache has.
+    Recall,
     /// Sending an answer made here.
     Reply,
     /// Passing bytes of another protocol.
@@ -123,8 +125,7 @@ pub(super) struct Turn {
     pub(super) stage: Stage,
     pub(super) facts: Facts,
     pub(super) asked: Asked,
-    /// What the client would have the response compressed with.
-    pub(super) compress_with: Option<Algorithm>,
+    pub(super) extras: Option<Box<Extras>>,
     pub(super) request: Message,
     pub(super) response: Message,
     /// Client to server.
@@ -161,7 +162,7 @@ impl Turn {
             stage: Stage::Receive,
             facts: Facts::default(),
             asked: Asked::default(),
-            compress_with: None,
+            extras: None,
             request: Message::default(),
             response: Message::default(),
             up: Transfer::default(),
@@ -187,7 +188,7 @@ impl Turn {
         self.stage = Stage::Receive;
         self.facts = Facts::default();
         self.asked = Asked::default();
-        self.compress_with = None;
+        self.extras = None;
         self.request.clear();
         std::mem::swap(&mut self.request.bytes, &mut self.next);
         self.response.clear();
@@ -246,6 +247,7 @@ impl Turn {
             Stage::Queue => Phase::Queue,
             Stage::Pause | Stage::Connect => Phase::Connect,
             Stage::Relay if !self.facts.answered => Phase::Headers,
+            Stage::Recall => Phase::Data,
             Stage::Relay | Stage::Tunnel if !self.down.is_received() => Phase::Data,
             Stage::Relay | Stage::Tunnel => Phase::Last,
             Stage::Collect | Stage::Serve | Stage::Reply => Phase::Request,
@@ -255,7 +257,7 @@ impl Turn {
     /// The same for who looks on.
     pub(super) fn session_state(&self) -> State {
         match self.phase() {
-            _ if matches!(self.stage, Stage::Serve | Stage::Reply) => State::Reply,
+            _ if matches!(self.stage, Stage::Serve | Stage::Recall | Stage::Reply) => State::Reply,
             Phase::Request | Phase::Tarpit | Phase::Done => State::Request,
             Phase::Queue => State::Queue,
             Phase::Connect => State::Connect,

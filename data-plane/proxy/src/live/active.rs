@@ -11,6 +11,7 @@ use sluicegate_proto::id::ObjectKey;
 
 use super::backend::LiveBackend;
 use super::frontend::LiveFrontend;
+use crate::cache::Store;
 use crate::listen::ListenerId;
 
 /// A generation as logs name it (alias `gen`): its number, a dash, eight digits of its hash.
@@ -42,6 +43,8 @@ pub struct Active {
     pub frontends: BTreeMap<ObjectKey, Arc<LiveFrontend>>,
     /// By identity.
     pub backends: BTreeMap<ObjectKey, Arc<LiveBackend>>,
+    /// By identity.
+    pub(crate) caches: BTreeMap<ObjectKey, Arc<Store>>,
     /// Those whose connections are opened ahead.
     pub(crate) warm: Box<[Arc<LiveBackend>]>,
     /// Who takes the connections of a bound socket.

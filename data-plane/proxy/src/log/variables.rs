@@ -87,6 +87,10 @@ impl Message for Line<'_> {
         self.exchange.compressed_with
     }
 
+    fn answering_cache(&self) -> Option<&[u8]> {
+        self.exchange.cache.as_ref().map(|cache| cache.key.name().as_bytes())
+    }
+
     fn figure(&self, figure: &Figure) -> Option<i64> {
         self.active.figure(figure)
     }
@@ -233,7 +237,8 @@ impl Line<'_> {
             // Where nothing was chosen the frontend stands in its place, as with HAProxy.
             Alias::BackendName => self.backend_name().unwrap_or(self.frontend_name()),
             Alias::EndpointName => {
-                exchange.endpoint.as_ref().map_or(b"<NOSRV>", |endpoint| endpoint.name().as_bytes())
+                let other: &[u8] = if exchange.cache.is_some() { b"<CACHE>" } else { b"<NOSRV>" };
+                exchange.endpoint.as_ref().map_or(other, |endpoint| endpoint.name().as_bytes())
             }
             Alias::Method => request.method().unwrap_or_default(),
             Alias::Url => target().unwrap_or_default(),

@@ -17,24 +17,16 @@ const SIZE_LINE: usize = 18;
 const NO_MORE: &[u8] = b"0\r\n";
 
 impl Transfer {
-    /// What compresses the body, where that begins with [`Coding::Compress`].
-    pub(crate) fn compress_with(&mut self, compressor: Box<Compressor>) {
-        self.compressor = Some(compressor);
-    }
-
-    /// The compressor of a body that was, or is, compressed.
-    pub(crate) fn compressor(&self) -> Option<&Compressor> {
-        self.compressor.as_deref()
-    }
-
-    /// Compresses what lies at `start..end` of the scratch area: where in it the result is.
+    /// Compresses what lies at `start..end` of the scratch area: where in it the result is. Bytes behind the body go to
+    /// `next`, where the sender may send another message.
     pub(super) fn compress_at(
         &mut self,
         scratch: &mut Scratch,
         (start, end): (usize, usize),
+        next: Option<&mut Vec<u8>>,
     ) -> Result<(usize, usize), Broken> {
-        let Self { body, compressor, received, surplus, .. } = self;
-        let compressor = compressor.as_mut().ok_or(CoderFault)?;
+        let Self { body, aside, received, surplus, .. } = self;
+        let compressor = aside.as_mut().and_then(|aside| aside.compressor.as_mut()).ok_or(CoderFault)?;
         let (read, mut out) = Out::in_area(scratch.whole());
         let read = read.get(start..end).ok_or(CoderFault)?;
         let mut at = 0;
@@ -65,7 +57,11 @@ impl Transfer {
             }
         }
         *received += at as u64;
-        *surplus |= at < read.len();
+        let rest = read.get(at..).unwrap_or_default();
+        match next {
+            Some(next) => next.extend_from_slice(rest),
+            None => *surplus |= !rest.is_empty(),
+        }
         out.place()
     }
 
@@ -77,7 +73,8 @@ impl Transfer {
         to: &mut Stream,
         scratch: &mut Scratch,
     ) -> Poll<Result<(), Broken>> {
-        let Some(compressor) = &mut self.compressor else { return Poll::Pending };
+        let compressor = self.aside.as_mut().and_then(|aside| aside.compressor.as_mut());
+        let Some(compressor) = compressor else { return Poll::Pending };
         if compressor.is_finished() {
             return Poll::Pending;
         }

@@ -134,6 +134,16 @@ fn what_a_response_was_compressed_with_is_told() {
 }
 
 #[test]
+fn where_a_response_comes_from_is_told() {
+    let mut message = Fake::new("GET", "/");
+    assert!(!holds(&message, "res.cache_hit", Match::Bool, &[]));
+    assert!(!holds(&message, "res.cache_name", Match::Found, &[]));
+    message.answering_cache = Some("small");
+    assert!(holds(&message, "res.cache_hit", Match::Bool, &[]));
+    assert!(holds(&message, "res.cache_name", Match::Str, &["small"]));
+}
+
+#[test]
 fn responses() {
     let mut message = request();
     message.status = Some(404);

@@ -137,3 +137,20 @@ fn steady_state_allocates_nothing() {
     assert_eq!(counted.count_total, 0, "{counted:?}");
     assert_eq!(out, b"10.0.0.2 192.0.2.7");
 }
+
+#[test]
+fn a_rule_that_asks_a_cache_ends_no_list() {
+    let small = v1::ObjectId {
+        provider: "haproxy".into(),
+        kind: v1::Kind::Cache.into(),
+        name: "small".into(),
+        ..v1::ObjectId::default()
+    };
+    let later = rule(None, Wire::SetHeader(header("X-Later", literal("yes"))));
+    let settings = compiled(vec![rule(None, Wire::UseCache(small)), later], Vec::new());
+    let mut message = Fake::new("GET", "/");
+    let scratch = &mut Scratch::default();
+    assert!(matches!(run(&settings.request_rules, &mut message, scratch), Outcome::Continue));
+    assert_eq!(message.caches, ["use small"]);
+    assert_eq!(shown(&message), ["X-Later: yes"]);
+}

@@ -294,6 +294,8 @@ pub(super) fn frontend(
         compressed_out_rate: Some(grown(key, 4, compressed_out).rate),
         compression_bypassed: counters.sum(|shard| &shard.compression.bypassed),
         compressed_responses: counters.sum(|shard| &shard.compression.responses),
+        cache_lookups: counters.sum(|shard| &shard.cache.lookups),
+        cache_hits: counters.sum(|shard| &shard.cache.hits),
     }
 }
 
@@ -327,6 +329,8 @@ pub(super) fn backend(key: &ObjectKey, backend: &LiveBackend, grown: &mut Growth
         compressed_out: counters.sum(|shard| &shard.compression.coded),
         compression_bypassed: counters.sum(|shard| &shard.compression.bypassed),
         compressed_responses: counters.sum(|shard| &shard.compression.responses),
+        cache_lookups: counters.sum(|shard| &shard.cache.lookups),
+        cache_hits: counters.sum(|shard| &shard.cache.hits),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Columns of what is not here: there is no cache, no TLS to servers, no HTTP/2, and no limit of a rate. 0 is the
+//! Columns of what is not here: there is no TLS to servers, no HTTP/2, and no limit of a rate. 0 is the
 //! truth of them.
 
 use super::{Kind, Row};
@@ -7,8 +7,6 @@ use crate::value::Value;
 
 /// Of frontends.
 const LIMITS: &[Field] = &[Field::RateLim];
-/// Of those in HTTP mode.
-const CACHE: &[Field] = &[Field::CacheLookups, Field::CacheHits];
 /// Of all but frontends, which have their own.
 const TLS: &[Field] = &[Field::SslSess, Field::SslReusedSess, Field::SslFailedHandshake];
 /// Of frontends and backends.
@@ -31,14 +29,9 @@ const HTTP2: &[Field] = &[
 impl Row {
     /// Fills them.
     pub(super) fn absent(&mut self) {
-        let http = matches!(self.cell(Field::Mode), Some(Value::Text(mode)) if mode == "http");
         let of_proxies = self.kind != Kind::Server;
-        let groups = [
-            (LIMITS, self.kind == Kind::Frontend),
-            (CACHE, of_proxies && http),
-            (TLS, self.kind != Kind::Frontend),
-            (HTTP2, of_proxies),
-        ];
+        let groups =
+            [(LIMITS, self.kind == Kind::Frontend), (TLS, self.kind != Kind::Frontend), (HTTP2, of_proxies)];
         for field in groups.into_iter().filter(|(_, here)| *here).flat_map(|(fields, _)| fields) {
             self.set(*field, if *field == Field::RateLim { Value::U32(0) } else { Value::U64(0) });
         }

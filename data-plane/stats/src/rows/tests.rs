@@ -201,6 +201,26 @@ fn what_was_compressed_stands_with_both_proxies() {
 }
 
 #[test]
+fn what_was_looked_for_in_caches_stands_with_both_proxies() {
+    let frontend = v1::FrontendStats {
+        id: Some(id(ObjectKind::Frontend, "web")),
+        cache_lookups: 9,
+        cache_hits: 4,
+        ..v1::FrontendStats::default()
+    };
+    let backend = v1::BackendStats {
+        id: Some(id(ObjectKind::Backend, "app")),
+        cache_lookups: 5,
+        ..v1::BackendStats::default()
+    };
+    let table = table(&Report { frontends: vec![frontend], backends: vec![backend], ..Report::default() });
+    let columns = [Field::CacheLookups, Field::CacheHits];
+    assert_eq!(columns.map(|column| of(&table, "web/FRONTEND", column)), ["9", "4"]);
+    assert_eq!(columns.map(|column| of(&table, "app/BACKEND", column)), ["5", "0"]);
+    assert_eq!(columns.map(|column| of(&table, "app/a", column)), [""; 2]);
+}
+
+#[test]
 fn the_forms_are_those_of_haproxy() {
     let table =
         table(&Report::default()).select(Select { kinds: Some(4), server: Some(1), ..Select::default() });

@@ -109,7 +109,9 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .takes(1, 1, "layer4")
             .of(&[Form::OneOf(&["layer4"])])
             .does("Waits for a PROXY header, which tells whose the connection is."),
-        Keyword::degraded("cache-store", RESPONSE, "nothing is cached").takes(1, 1, "<cache>"),
+        Keyword::works("cache-store", RESPONSE, "lower/caches")
+            .takes(1, 1, "<cache>")
+            .does("Has a cache keep the response as it is now, where it may."),
         Keyword::degraded("attach-srv", TCP_SESSION, "connections are not reversed yet")
             .instead(Effect::Refuse(403)),
         Keyword::works("switch-mode", TCP_CONTENT, "lower/inspection")
@@ -198,7 +200,9 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             Form::OneOf(&["silent", "emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"]),
         ]),
         Keyword::degraded("early-hint", REQUEST, "no 103 is sent").takes(2, 2, "<name> <format>"),
-        Keyword::degraded("cache-use", REQUEST, "nothing is cached").takes(1, 1, "<cache>"),
+        Keyword::works("cache-use", REQUEST, "lower/caches")
+            .takes(1, 1, "<cache>")
+            .does("Looks for the response in a cache; the rules below go on."),
         Keyword::degraded("wait-for-body", HTTP, "the head is sent on before the body is complete")
             .takes(2, 4, "time <time> [at-least <bytes>]")
             .of(&[Form::Options(&[opt("time", &[Form::Time]), opt("at-least", &[Form::Size])])]),

@@ -28,7 +28,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .takes(1, 1, "{ request | response | both }")
             .of(&[Form::OneOf(&["request", "response", "both"])])
             .once()
-            .does("Which bodies are compressed. Those of requests are not yet, which is told."),
+            .does("Which bodies are compressed; those of responses where nothing is said."),
         Keyword::works("compression minsize-res", DFLB, TEST)
             .takes(1, 1, "<size>")
             .of(&[Form::Size])
@@ -37,14 +37,21 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::works("filter compression", FLB, TEST)
             .takes(0, 0, "")
             .does("Where compression stands among filters; it is alone."),
-        Keyword::degraded("compression algo-req", DFLB, REQUESTS)
+        Keyword::works("compression algo-req", DFLB, TEST)
             .takes(1, 1, "<algorithm>")
-            .of(&[Form::Each(ALGORITHMS)]),
-        Keyword::degraded("compression type-req", DFLB, REQUESTS).takes(1, Arity::ANY, "<type>..."),
-        Keyword::degraded("compression minsize-req", DFLB, REQUESTS).takes(1, 1, "<size>").of(&[Form::Size]),
+            .of(&[Form::Each(ALGORITHMS)])
+            .once()
+            .does("Compresses requests with it, where `compression direction` has them compressed."),
+        Keyword::works("compression type-req", DFLB, TEST)
+            .takes(1, Arity::ANY, "<type>...")
+            .does("Compresses requests whose Content-Type begins with one of these, and no others."),
+        Keyword::works("compression minsize-req", DFLB, TEST)
+            .takes(1, 1, "<size>")
+            .of(&[Form::Size])
+            .once()
+            .does("Requests that are known to be shorter stay as they are."),
     ],
 ];
 
 const TEST: &str = "lower/compression";
-const REQUESTS: &str = "bodies of requests pass as they are";
 const ALGORITHMS: &[&str] = &["identity", "gzip", "deflate", "raw-deflate", "br", "zstd"];

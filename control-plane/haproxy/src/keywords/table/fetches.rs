@@ -112,12 +112,6 @@ pub(in super::super) const FETCHES: &[Names] = &[
          fc_unacked",
     },
     Names {
-        why: "responses are not cached",
-        instead: Effect::NotFound,
-        names: "\
-         res.cache_hit res.cache_name",
-    },
-    Names {
         why: "nothing is captured yet",
         instead: Effect::LeftOut,
         names: "\

@@ -1,3 +1,4 @@
+mod caches;
 mod checks;
 mod compression;
 mod connections;

@@ -75,6 +75,7 @@ fn ruled(list: &Resource) -> Resource {
         Action::DeleteHeader(delete),
         Action::Allow(v1::Allow {}),
         Action::Normalize(v1::Normalize { normalizer: 3, full: true }),
+        Action::UseCache(id(Kind::Cache, "small")),
     ];
     let tests = [
         (v1::Match::Int, "1:5"),
@@ -107,7 +108,19 @@ fn ruled(list: &Resource) -> Resource {
             types: vec!["text/html".into()],
             offload: true,
             min_bytes: 256,
+            requests: Some(v1::RequestCompression {
+                algorithm: Some(v1::CompressionAlgorithm {
+                    coding: v1::ContentCoding::Zstd.into(),
+                    level: None,
+                }),
+                types: vec!["application/json".into()],
+                min_bytes: 128,
+            }),
         }),
+        response_rules: vec![v1::Rule {
+            when: None,
+            action: Some(Action::StoreInCache(id(Kind::Cache, "small"))),
+        }],
         ..Default::default()
     };
     let request_rules = vec![line(9); frontend.request_rules.len()];

@@ -18,7 +18,7 @@ fn view(message: &Message) -> View<'_> {
 fn of_types(types: &[&str]) -> Compression {
     let types = types.iter().map(|text| Box::from(*text)).collect();
     let algorithms = [Algorithm { coding: ContentCoding::Gzip, level: 1 }].into();
-    Compression { algorithms, types, offload: false, min_bytes: 10 }
+    Compression { algorithms, types, offload: false, min_bytes: 10, requests: None }
 }
 
 /// Whether a response with that status and these lines is compressed.

@@ -91,6 +91,11 @@ fn documented() -> String {
         ("fields that are added to one head", ADDED_FIELDS.to_string(), "as above"),
         ("body bytes held for a receiver that is slow", bytes(Scratch::WINDOW), "the sender is not read"),
         ("the same of all connections of a worker", bytes(MOST), &small),
+        (
+            "what the responses in a cache take",
+            "`total-max-size`".to_owned(),
+            "who was asked for longest ago goes; while all are read, none is added",
+        ),
         ("what the compressors of all bodies take", bytes(MEMORY), "the next ones pass as they are"),
         ("bytes of later requests held while one is answered", bytes(AHEAD_BYTES), "the client is not read"),
         (

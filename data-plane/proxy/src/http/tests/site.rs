@@ -246,6 +246,7 @@ impl Site {
                 frontends: draft.frontends,
                 backends: draft.backends,
                 warm: Box::default(),
+                caches: Default::default(),
                 // As the engine does it: a disabled frontend listens nowhere, and then on a socket of another number.
                 listeners: match (taking.frontend.settings().disabled, self.closed) {
                     (true, _) => [].into_iter().collect(),

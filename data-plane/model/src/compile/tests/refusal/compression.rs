@@ -45,6 +45,26 @@ fn compression_is_what_it_can_be() {
 }
 
 #[test]
+fn compression_of_requests_is_what_it_can_be() {
+    let of = |requests| of(|it| it.requests = Some(requests));
+    let with = |coding, level| v1::RequestCompression {
+        algorithm: Some(algorithm(coding, level)),
+        ..v1::RequestCompression::default()
+    };
+    assert_eq!(of(v1::RequestCompression::default()), Vec::<String>::new());
+    assert_eq!(of(with(v1::ContentCoding::Brotli, None)), Vec::<String>::new());
+    assert_eq!(
+        of(with(v1::ContentCoding::Identity, None)),
+        ["requests: identity, for requests means nothing here"]
+    );
+    let found = of(with(v1::ContentCoding::Gzip, Some(10)));
+    assert_eq!(found, ["requests: level is 10, allowed is 0 to 9"]);
+    let types = vec![String::new()];
+    let found = of(v1::RequestCompression { types, ..v1::RequestCompression::default() });
+    assert_eq!(found, ["requests: types 1: type is empty"]);
+}
+
+#[test]
 fn bytes_are_not_compressed() {
     let faults = of_frontend(|frontend| {
         frontend.mode = v1::Mode::Tcp.into();
