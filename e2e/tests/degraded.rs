@@ -1,4 +1,4 @@
-//! What is not done yet errs on the safe side: nothing in clear for TLS, nobody let in, nothing to the wrong server.
+//! What is not done yet errs on the safe side: nothing past a proxy on the way, nobody let in, nothing to the wrong server.
 
 #![allow(clippy::unwrap_used)] // also outside of test functions: a step that fails ends the scenario
 
@@ -25,13 +25,13 @@ async fn a_line_that_asks_for_another_protocol_opens_no_port() {
 }
 
 #[tokio::test]
-async fn a_server_that_asks_for_tls_gets_nothing_and_no_operator_changes_that() {
+async fn a_server_behind_another_proxy_gets_nothing_and_no_operator_changes_that() {
     let app = Origin::start("app01").await;
     let (entry, socket) = (free_address(), tempfile::tempdir().unwrap());
     let console = socket.path().join("console.sock");
     let mut front = Sluicegate::run(&format!(
         "global\n    stats socket {} level admin\n{HTTP_DEFAULTS}frontend main\n    bind {entry}\n    \
-         default_backend app\nbackend app\n    server app01 {} ssl verify none check\n",
+         default_backend app\nbackend app\n    server app01 {} socks4 127.0.0.1:1080 check\n",
         console.display(),
         app.address()
     ))
@@ -45,15 +45,15 @@ async fn a_server_that_asks_for_tls_gets_nothing_and_no_operator_changes_that() 
 }
 
 #[tokio::test]
-async fn a_check_over_tls_that_is_not_made_keeps_traffic_from_those_it_would_have_chosen() {
+async fn a_check_over_http_2_that_is_not_made_keeps_traffic_from_those_it_would_have_chosen() {
     let (app, spare) = (Origin::start("app01").await, Origin::start("spare").await);
     let (whole, single) = (free_address(), free_address());
     let _front = Front::run(&format!(
         "{HTTP_DEFAULTS}frontend whole\n    bind {whole}\n    default_backend checked\n\
          frontend single\n    bind {single}\n    default_backend one\n\
-         backend checked\n    option httpchk\n    http-check connect ssl\n    http-check send meth GET uri /primary\n    \
-         server app01 {0} check verify none\n    server app02 {0} check verify none backup\n\
-         backend one\n    server app01 {0} check check-ssl verify none\n    server spare {1} check\n",
+         backend checked\n    option httpchk\n    http-check connect proto h2\n    http-check send meth GET uri /primary\n    \
+         server app01 {0} check\n    server app02 {0} check backup\n\
+         backend one\n    server app01 {0} check check-proto h2\n    server spare {1} check\n",
         app.address(),
         spare.address()
     ))

@@ -48,6 +48,7 @@ mod server_name;
 mod server_port;
 mod server_resolution;
 mod server_template;
+mod server_tls;
 mod settings;
 mod stats;
 mod surroundings;

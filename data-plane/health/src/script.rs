@@ -65,6 +65,17 @@ impl Script {
     }
 }
 
+/// What a probe waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Awaited {
+    /// A connection that opens.
+    Connection,
+    /// The agreement on a secure layer over one that has.
+    Agreement,
+    /// What the endpoint has to say, or the end of a program.
+    Answer,
+}
+
 /// One step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
@@ -129,8 +140,14 @@ pub struct Connect {
     pub linger: bool,
     /// Begins with a PROXY line about the connection itself.
     pub send_proxy: bool,
-    /// Begins with a PROXY line where the endpoint's checks do (HAProxy: default).
+    /// Begins with a PROXY line, and speaks TLS, where the endpoint's checks do (HAProxy: default).
     pub as_endpoint: bool,
+    /// Speaks TLS.
+    pub tls: bool,
+    /// Asks for this name, instead of the one that the endpoint's checks ask for.
+    pub server_name: Option<Box<str>>,
+    /// Protocols to choose from, instead of those of the endpoint's checks; empty: those.
+    pub protocols: Box<[Vec<u8>]>,
 }
 
 impl Connect {

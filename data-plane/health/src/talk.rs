@@ -23,6 +23,8 @@ pub struct Circumstances {
     pub down: bool,
     /// The endpoint's checks begin with a PROXY line.
     pub send_proxy: bool,
+    /// The endpoint's checks speak TLS.
+    pub over_tls: bool,
     /// What an endpoint is told of itself, where it is.
     pub state: String,
     /// Since 1970.
@@ -40,6 +42,8 @@ pub enum Want {
         to: Connect,
         /// It begins with a PROXY line.
         send_proxy: bool,
+        /// It speaks TLS, behind that.
+        tls: bool,
     },
     /// These bytes sent; then [`Talk::sent`] or [`Talk::broke`].
     Send(Vec<u8>),
@@ -58,6 +62,8 @@ pub struct Talk {
     circumstances: Circumstances,
     /// The step that it is at.
     at: usize,
+    /// The connection speaks TLS.
+    tls: bool,
     input: Vec<u8>,
     /// Something has to be received before it is judged.
     waits: bool,
@@ -87,6 +93,7 @@ impl Talk {
             script,
             circumstances,
             at: 0,
+            tls: false,
             input: Vec::new(),
             waits: true,
             ended: false,
@@ -212,7 +219,8 @@ impl Talk {
         (self.waits, self.ended, self.error) = (true, false, None);
         self.input.clear();
         let send_proxy = to.send_proxy || (to.as_endpoint && self.circumstances.send_proxy);
-        Want::Connect { to, send_proxy }
+        self.tls = to.tls || (to.as_endpoint && self.circumstances.over_tls);
+        Want::Connect { to, send_proxy, tls: self.tls }
     }
 
     fn send(&mut self, data: Vec<u8>) -> Want {
@@ -307,7 +315,8 @@ impl Talk {
             }
             Some(Step { action: Action::Connect(_), number, .. }) => {
                 let told = if *number == 0 { "" } else { "(tcp-check)" };
-                Outcome::new(Status::L4Ok, None, told.as_bytes())
+                let status = if self.tls { Status::L6Ok } else { Status::L4Ok };
+                Outcome::new(status, None, told.as_bytes())
             }
             _ => Outcome::new(Status::L7Ok, None, b"(tcp-check)"),
         }

@@ -15,6 +15,7 @@ use crate::listener::UnixName;
 use crate::observation::Observation;
 use crate::outgoing::{Outgoing, Pool};
 use crate::resolvers::{FirstAddress, Resolution};
+use crate::tls::TlsClient;
 
 /// HAProxy: server.
 #[derive(Debug, Clone, PartialEq)]
@@ -109,9 +110,11 @@ impl Endpoint {
 
     /// What is probed; `None` where nothing is. A change of it makes what was known of the health worthless.
     pub fn check_key(&self) -> Option<CheckKey> {
-        self.check
-            .as_ref()
-            .map(|check| CheckKey { target: check.target(&self.address), send_proxy: check.send_proxy })
+        self.check.as_ref().map(|check| CheckKey {
+            target: check.target(&self.address),
+            send_proxy: check.send_proxy,
+            tls: check.tls.clone(),
+        })
     }
 }
 
@@ -195,7 +198,7 @@ pub struct HostPort {
     pub port: u16,
 }
 
-/// Identity of a transport: grows with TLS and SNI settings.
+/// Identity of a transport. The name that is asked for comes with each request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TransportKey {
     /// Where the connection goes.
@@ -213,6 +216,19 @@ pub struct CheckKey {
     pub target: EndpointAddress,
     /// They begin with a PROXY line.
     pub send_proxy: bool,
+    /// How they speak TLS.
+    pub tls: Option<Arc<CheckTls>>,
+}
+
+/// TLS of probes.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub struct CheckTls {
+    /// What there is of it.
+    pub client: Arc<TlsClient>,
+    /// All probes speak it, but for steps that connect in a way of their own.
+    pub all: bool,
+    /// The name that they ask for.
+    pub server_name: Option<Box<str>>,
 }
 
 /// When an endpoint is probed, and what makes it up or down.
@@ -238,6 +254,8 @@ pub struct CheckSchedule {
     pub send_proxy: bool,
     /// How the endpoint stands before the first one.
     pub initial: Initial,
+    /// How probes speak TLS; `None`: they do not.
+    pub tls: Option<Arc<CheckTls>>,
 }
 
 impl CheckSchedule {

@@ -24,6 +24,7 @@ pub(crate) use lookup::{Networks, Ranges, Ranked, Side};
 pub use map::{Map, Output, Outputs};
 pub use matcher::{Affixes, Exact, IntSet, Matcher, Patterns, Substrings, Words};
 pub use sample::{
-    CertificateFact, Converter, Direction, Fetch, HeaderRef, Sample, Selection, TlsFact, TlsName, Whose,
+    CertificateFact, Converter, Direction, Fetch, HeaderRef, Sample, Selection, ServerTls, TlsFact, TlsName,
+    Whose,
 };
 pub use sluicegate_proto::catalog::ValueType;

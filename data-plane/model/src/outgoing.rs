@@ -2,7 +2,10 @@
 
 use std::net::SocketAddr;
 use std::num::{NonZeroU16, NonZeroU32};
+use std::sync::Arc;
 use std::time::Duration;
+
+use crate::tls::TlsClient;
 
 /// HAProxy: pool-purge-delay, its default.
 pub const PURGE_DELAY: Duration = Duration::from_secs(5);
@@ -50,6 +53,8 @@ pub struct Outgoing {
     pub keep_alive: Option<KeepAlive>,
     /// What they begin with; `None`: nothing that was agreed on.
     pub proxy_header: Option<ProxyHeader>,
+    /// `None`: they are in clear.
+    pub tls: Option<Arc<TlsClient>>,
     /// What is spoken over them, in HTTP mode.
     pub http: OutgoingHttp,
 }

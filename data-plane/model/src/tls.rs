@@ -1,10 +1,12 @@
-//! TLS, compiled: certificates by the names that clients ask for, and what is agreed upon with them.
+//! TLS, compiled: certificates by the names that clients ask for, what is agreed upon with them, and with endpoints.
 
 mod certificate;
+mod client;
 mod facts;
 mod names;
 mod signatures;
 mod tickets;
+mod verifier;
 
 use std::cell::Cell;
 use std::fmt;
@@ -17,10 +19,12 @@ use rustls::{CipherSuite, SignatureAlgorithm};
 
 pub use certificate::{BadCertificate, Certificate, Shown};
 pub(crate) use certificate::{Pair, certificates};
+pub use client::{BadServerName, TlsClient};
 pub use facts::Facts;
 pub(crate) use names::Names;
 pub(crate) use signatures::{Checking, schemes, signing};
 pub(crate) use tickets::TicketKeys;
+pub(crate) use verifier::{Anybody, Verifier};
 
 thread_local! {
     /// The place of the certificate that was chosen last: handshakes keep to themselves what they show.

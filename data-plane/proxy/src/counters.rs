@@ -323,6 +323,12 @@ pub struct EndpointCounters {
     pub connects: Counter,
     /// Exchanges on a connection that stood already.
     pub reuses: Counter,
+    /// Connections to it that came to speak TLS.
+    pub handshakes: Counter,
+    /// Those of them that continue an earlier session.
+    pub resumed_handshakes: Counter,
+    /// Connections to it that did not come to speak it.
+    pub failed_handshakes: Counter,
     /// How long the phases of its exchanges take.
     pub durations: Averages,
 }
@@ -343,6 +349,9 @@ impl Clear for EndpointCounters {
             server_aborts,
             connects,
             reuses,
+            handshakes,
+            resumed_handshakes,
+            failed_handshakes,
             durations,
         } = self;
         durations.clear(all);
@@ -350,7 +359,8 @@ impl Clear for EndpointCounters {
             responses.iter().for_each(Counter::clear);
             let sums = [exchanges, connect_errors, response_errors, bytes_in, bytes_out, retries];
             let more = [redispatches, client_aborts, server_aborts, connects, reuses, denied_responses];
-            sums.into_iter().chain(more).for_each(Counter::clear);
+            let secure = [handshakes, resumed_handshakes, failed_handshakes];
+            sums.into_iter().chain(more).chain(secure).for_each(Counter::clear);
         }
     }
 }

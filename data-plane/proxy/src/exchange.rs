@@ -1,5 +1,6 @@
 //! The record of one request, or of one connection in TCP mode.
 
+mod asked;
 mod durations;
 mod wishes;
 
@@ -16,6 +17,7 @@ use crate::persistence::Belonging;
 use crate::proxy_protocol::Header;
 use crate::stream::{Peer, Stream, Target};
 use crate::termination::{Cause, Termination};
+pub(crate) use asked::Asked;
 pub(crate) use durations::Durations;
 pub use wishes::Wishes;
 
@@ -41,6 +43,12 @@ pub struct Exchange {
     pub source: Option<Peer>,
     /// What the client and this end agreed upon; `None`: the client's connection is in clear.
     pub tls: Option<Arc<Tls>>,
+    /// What this end and the endpoint agreed upon; `None`: that connection is in clear, or there is none.
+    pub server_tls: Option<Arc<Tls>>,
+    /// Why the last handshake with an endpoint failed.
+    pub server_tls_error: Option<Box<str>>,
+    /// The name that the endpoint is asked for.
+    pub(crate) asked: Asked,
     /// What the connection said of itself at its start; `None`: nothing was waited for.
     pub announced: Option<Arc<Header>>,
     /// The generation that it began under.
@@ -186,6 +194,9 @@ impl Exchange {
             local: None,
             source: None,
             tls: None,
+            server_tls: None,
+            server_tls_error: None,
+            asked: Asked::default(),
             announced: None,
             generation: Generation::default(),
             frontend: None,
@@ -285,7 +296,9 @@ impl Exchange {
     pub(crate) fn restart(&mut self, accepted: Instant, client: Peer) {
         let mut request = std::mem::take(&mut self.request);
         request.bytes.clear();
-        *self = Self { request, ..Self::new(accepted, client) };
+        let mut asked = std::mem::take(&mut self.asked);
+        asked.clear();
+        *self = Self { request, asked, ..Self::new(accepted, client) };
     }
 }
 
@@ -316,6 +329,8 @@ impl Exchanges {
         exchange.endpoint = None;
         exchange.belonging = Belonging::default();
         exchange.tls = None;
+        exchange.server_tls = None;
+        exchange.server_tls_error = None;
         exchange.tried = Tried::default();
         exchange.left = None;
         exchange.announced = None;

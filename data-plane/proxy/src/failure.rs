@@ -24,6 +24,8 @@ pub enum Failure {
     NoEndpoint,
     /// The endpoint refused the connection, or could not be reached.
     ConnectRefused,
+    /// The endpoint and this end did not agree on TLS.
+    HandshakeFailed,
     /// The endpoint did not answer the connection in time.
     ConnectTimeout,
     /// This host ran out of ports, descriptors or memory.
@@ -89,7 +91,7 @@ pub fn outcome(failure: Failure, phase: Phase) -> Outcome {
         Failure::QueueTimeout => (503, Cause::ServerTimeout, Phase::Queue),
         Failure::QueueFull => (503, Cause::Server, Phase::Queue),
         Failure::NoEndpoint => (503, Cause::Server, Phase::Connect),
-        Failure::ConnectRefused => (503, Cause::Server, Phase::Connect),
+        Failure::ConnectRefused | Failure::HandshakeFailed => (503, Cause::Server, Phase::Connect),
         Failure::ConnectTimeout => (503, Cause::ServerTimeout, Phase::Connect),
         Failure::Exhausted => (503, Cause::Resource, phase),
         Failure::ServerClosed => (502, Cause::Server, phase),

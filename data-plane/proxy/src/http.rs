@@ -32,6 +32,7 @@ mod reuse;
 mod rules;
 mod run;
 mod scene;
+mod secure;
 mod service;
 mod status;
 #[cfg(test)]

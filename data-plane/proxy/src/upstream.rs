@@ -3,17 +3,21 @@
 mod leave;
 
 use std::ffi::OsStr;
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::os::unix::ffi::OsStrExt;
 use std::task::{Context, Poll, ready};
 
+use rustls::client::UnbufferedClientConnection;
 use sluicegate_model::listener::UnixName;
 use sluicegate_model::outgoing::Outgoing;
+use sluicegate_model::tls::{BadServerName, TlsClient};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 use crate::failure::Failure;
-use crate::stream::{Fresh, Stream, Target};
+use crate::stream::tls::{HandshakeError, Session};
+use crate::stream::{Fresh, Stream, Target, Tls};
 
 /// Why there is no connection. Time is kept by the caller.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +28,12 @@ pub enum ConnectError {
     /// This host has no port, descriptor or memory for one more connection.
     #[error("this host has nothing left to connect with: {0}")]
     Exhausted(io::Error),
+    /// There is a connection, and no agreement on TLS.
+    #[error("SSL handshake failure ({0})")]
+    Handshake(HandshakeError),
+    /// The endpoint cannot be asked for the name that it should be.
+    #[error("SSL handshake failure ({0})")]
+    Name(#[from] BadServerName),
 }
 
 impl ConnectError {
@@ -31,6 +41,7 @@ impl ConnectError {
     pub fn failure(&self) -> Failure {
         match self {
             Self::Refused(_) => Failure::ConnectRefused,
+            Self::Handshake(_) | Self::Name(_) => Failure::HandshakeFailed,
             Self::Exhausted(_) => Failure::Exhausted,
         }
     }
@@ -44,6 +55,16 @@ impl From<io::Error> for ConnectError {
             Some(libc::EADDRNOTAVAIL | libc::EADDRINUSE | libc::EAGAIN) => Self::Exhausted(error),
             _ if lacks_room(&error) => Self::Exhausted(error),
             _ => Self::Refused(error),
+        }
+    }
+}
+
+impl From<HandshakeError> for ConnectError {
+    fn from(error: HandshakeError) -> Self {
+        match error {
+            // It did not come to stand.
+            HandshakeError::Io(error) if !ends_standing(&error) => error.into(),
+            error => Self::Handshake(error),
         }
     }
 }
@@ -95,8 +116,38 @@ impl Connecting {
                 return Poll::Ready(Err(error.into()));
             }
         }
+        if let Some(Stream::Tls(tls)) = &mut self.stream {
+            ready!(tls.poll_handshake(cx))?;
+        }
         let gone = || ConnectError::Refused(io::ErrorKind::NotConnected.into());
         Poll::Ready(self.stream.take().ok_or_else(gone))
+    }
+
+    /// The same over TLS, where the endpoint wants that, once it stands below. `name`: what the endpoint is asked for, `first`:
+    /// what goes in clear before that.
+    ///
+    /// # Errors
+    /// Where the name is none.
+    pub fn over_tls(
+        mut self,
+        client: &TlsClient,
+        name: Option<&str>,
+        first: &[u8],
+    ) -> Result<Self, ConnectError> {
+        let session = client.session(name)?;
+        self.stream = self.stream.take().map(|stream| secured(stream, session, name, first));
+        Ok(self)
+    }
+
+    /// Takes part in the handshake of TLS, if there is one: it stands once that is over.
+    ///
+    /// # Errors
+    /// Where it does not come to stand.
+    pub fn poll_agree(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ConnectError>> {
+        match &mut self.stream {
+            Some(Stream::Tls(tls)) => tls.poll_agree(cx).map_err(ConnectError::from),
+            _ => Poll::Ready(Ok(())),
+        }
     }
 
     /// What to write to. The first write that takes something shows that the connection stands, as does an error that
@@ -109,6 +160,35 @@ impl Connecting {
     pub fn into_stream(self) -> Option<Stream> {
         self.stream
     }
+}
+
+/// A connection to an endpoint, before its handshake of TLS.
+fn secured(stream: Stream, session: UnbufferedClientConnection, name: Option<&str>, first: &[u8]) -> Stream {
+    let server_name = name.filter(|name| !name.is_empty()).map(Box::from);
+    let session = Session::Client { session, server_name };
+    Stream::Tls(Box::new(Tls::to_endpoint(stream, session, first)))
+}
+
+/// Comes to an agreement on TLS over a connection that stands; `protocols` to choose from in place of the client's own,
+/// where there are some.
+///
+/// # Errors
+/// Where there is none.
+pub async fn agree(
+    stream: Stream,
+    client: &TlsClient,
+    name: Option<&str>,
+    protocols: &[Vec<u8>],
+) -> Result<Stream, ConnectError> {
+    let session = match protocols {
+        [] => client.session(name)?,
+        protocols => client.session_with(name, protocols.to_vec())?,
+    };
+    let mut stream = secured(stream, session, name, &[]);
+    if let Stream::Tls(tls) = &mut stream {
+        poll_fn(|cx| tls.poll_handshake(cx)).await.map_err(ConnectError::Handshake)?;
+    }
+    Ok(stream)
 }
 
 /// Whether an error of the first write is that of a connection that stood, and that the peer has ended since.

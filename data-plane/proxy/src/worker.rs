@@ -2,6 +2,7 @@
 
 pub(crate) mod beat;
 pub(crate) mod inquiries;
+mod reach;
 pub(crate) mod run;
 pub(crate) mod tasks;
 pub(crate) mod warm;

@@ -46,6 +46,7 @@ pub(crate) fn visit<M: Message>(
         Fetch::Tls => Some(Value::Bool(message.tls().is_some())),
         Fetch::TlsFact(fact) => message.tls().and_then(|tls| tls.value(*fact)),
         Fetch::TlsName(wanted) => message.tls().and_then(|tls| tls.name(wanted, buffer)),
+        Fetch::ServerTls(wanted) => crate::tls::of_server(wanted, message, buffer),
         Fetch::Method => message.method().map(Value::Text),
         Fetch::Path => message.target().and_then(target::path).map(Value::Text),
         Fetch::PathAndQuery => message.target().and_then(target::path_and_query).map(Value::Text),

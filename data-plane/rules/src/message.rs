@@ -22,6 +22,14 @@ pub trait Message {
     fn tls(&self) -> Option<&Tls> {
         None
     }
+    /// What the connection to the endpoint speaks below; `None`: it is in clear, or there is none yet.
+    fn server_tls(&self) -> Option<&Tls> {
+        None
+    }
+    /// Why the last handshake with an endpoint failed; `None`: none did.
+    fn server_tls_error(&self) -> Option<&str> {
+        None
+    }
     /// Name of the frontend.
     fn frontend_name(&self) -> &[u8];
     /// Name of the backend once one is chosen.

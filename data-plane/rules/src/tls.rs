@@ -1,10 +1,11 @@
-//! What is known of a client's TLS connection.
+//! What is known of the TLS connection of a client, or of that to an endpoint.
 
 use std::time::Duration;
 
-use sluicegate_model::expr::{CertificateFact, TlsFact, TlsName, Whose};
+use sluicegate_model::expr::{CertificateFact, ServerTls, TlsFact, TlsName, Whose};
 use sluicegate_model::tls::{Facts, Shown};
 
+use crate::message::Message;
 use crate::value::Value;
 
 /// What the two ends agreed upon.
@@ -24,7 +25,7 @@ pub struct Tls {
     pub resumed: bool,
     /// From the accept until all was agreed upon.
     pub handshake: Duration,
-    /// The client's own, where it showed one that is good.
+    /// The peer's: of a client, where it showed one that is good; of an endpoint always.
     pub certificate: Option<Box<Facts>>,
     /// The one that the client was shown.
     pub own: Option<Shown>,
@@ -68,6 +69,21 @@ impl Tls {
         let nth = usize::try_from(wanted.occurrence.unsigned_abs()).ok()?.saturating_sub(1);
         let found = if wanted.occurrence < 0 { named.rev().nth(nth) } else { named.nth(nth) };
         found.map(|(_, value)| Value::Text(value.as_bytes()))
+    }
+}
+
+/// What is known of the connection to the endpoint.
+pub(crate) fn of_server<'a, M: Message>(
+    wanted: &ServerTls,
+    message: &'a M,
+    buffer: &mut Vec<u8>,
+) -> Option<Value<'a>> {
+    let tls = message.server_tls();
+    match wanted {
+        ServerTls::Is => Some(Value::Bool(tls.is_some())),
+        ServerTls::Fact(fact) => tls?.value(*fact),
+        ServerTls::Name(name) => tls?.name(name, buffer),
+        ServerTls::Error => message.server_tls_error().map(|words| Value::Text(words.as_bytes())),
     }
 }
 

@@ -26,7 +26,7 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until};
 
-use crate::probe::{Prober, Turn, Way, hold};
+use crate::probe::{Prober, Turn, Way, awaited, hold};
 use circumstances::talk;
 pub(crate) use subject::{Kind, Subject};
 
@@ -276,7 +276,8 @@ impl<P: Prober, V: Verdicts> Checks<P, V> {
             if phase != Phase::Idle {
                 if entry.state.tick(now) == Command::Abandon {
                     let at = entry.running.as_ref().map_or(0, |running| running.at.load(Relaxed));
-                    let outcome = entry.subject.script.late(at, phase == Phase::Connecting);
+                    let (at, awaited) = awaited(at, phase == Phase::Connecting);
+                    let outcome = entry.subject.script.late(at, awaited);
                     self.over(&key, now, &outcome);
                 }
             } else if self.probing + entry.subject.cost() <= MAX_PROBES {

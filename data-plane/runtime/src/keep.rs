@@ -89,6 +89,10 @@ fn is_secret(resource: &Resource) -> bool {
     match &resource.body {
         Some(Body::Blob(blob)) => blob.secret,
         Some(Body::Listener(listener)) => listener.tls.is_some(),
+        Some(Body::Endpoint(endpoint)) => {
+            let of_checks = endpoint.check.iter().flat_map(|check| &check.tls);
+            endpoint.tls.iter().chain(of_checks).any(|tls| tls.certificate.is_some())
+        }
         _ => false,
     }
 }
@@ -118,6 +122,15 @@ mod tests {
         let whole = Generation { epoch: 1, number: 7, hash: runtime.hash };
         let saved = snapshot(&Served { generation: whole, runtime });
         assert_eq!(saved.changed, all[..1]);
+        let certificate = Some(v1::TlsCertificate::default());
+        let tls = Some(v1::TlsClient { certificate, ..v1::TlsClient::default() });
+        let check = Some(v1::CheckSchedule { tls: tls.clone(), ..v1::CheckSchedule::default() });
+        for body in [
+            v1::Endpoint { tls, ..v1::Endpoint::default() },
+            v1::Endpoint { check, ..v1::Endpoint::default() },
+        ] {
+            assert!(is_secret(&resource(Kind::Endpoint, "app/a", Body::Endpoint(body))));
+        }
         let again = compile(None, Change::Full(&saved.changed)).unwrap();
         let generation = saved.generation.unwrap();
         assert_eq!((generation.number, &generation.hash[..]), (7, &again.hash.0[..]));

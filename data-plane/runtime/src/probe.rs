@@ -12,9 +12,10 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use nix::errno::Errno;
 use sluicegate_engine::proxy_protocol::{Known, write};
 use sluicegate_engine::stream::{Peer, Stream, Target};
-use sluicegate_engine::upstream::{ConnectError, Connecting};
-use sluicegate_health::script::{Connect, Errand};
+use sluicegate_engine::upstream::{self, ConnectError, Connecting};
+use sluicegate_health::script::{Awaited, Connect, Errand};
 use sluicegate_health::{MAX_ANSWER_BYTES, Outcome, Status, Talk, Want};
+use sluicegate_model::endpoint::CheckTls;
 use sluicegate_model::outgoing::{Outgoing, ProxyHeader, ProxyVersion};
 
 use crate::program::{self, Ended};
@@ -25,6 +26,8 @@ pub(crate) struct Way {
     pub(crate) target: Target,
     /// What its connections have that others have not, as those of its traffic; `None`: nothing.
     pub(crate) outgoing: Option<Arc<Outgoing>>,
+    /// How they speak TLS, where they do.
+    pub(crate) tls: Option<Arc<CheckTls>>,
 }
 
 /// Why there is no connection.
@@ -45,6 +48,14 @@ pub(crate) trait Prober: Send + Sync + 'static {
         &self,
         way: &Way,
         linger: bool,
+    ) -> impl Future<Output = Result<Self::Connection, Refusal>> + Send;
+
+    /// Comes to an agreement on TLS over a connection, with what a step says of it.
+    fn agree(
+        &self,
+        connection: Self::Connection,
+        tls: &CheckTls,
+        to: &Connect,
     ) -> impl Future<Output = Result<Self::Connection, Refusal>> + Send;
 
     /// This end of a connection; `None` where it has no address.
@@ -92,7 +103,7 @@ pub(crate) async fn hold<P: Prober, F: Future<Output = ()> + Send>(
         let want = talk.want();
         at.store(talk.step(), Relaxed);
         match want {
-            Want::Connect { to, send_proxy } => {
+            Want::Connect { to, send_proxy, tls } => {
                 // The one before is closed first.
                 drop(connection.take());
                 if std::mem::replace(&mut begun, true) {
@@ -103,13 +114,20 @@ pub(crate) async fn hold<P: Prober, F: Future<Output = ()> + Send>(
                     Ok(opened) => opened,
                     Err(refusal) => return talk.refused(refusal.status, &refusal.words),
                 };
+                let header = send_proxy.then(|| proxy_header(prober.local(&opened), &way));
+                if tls {
+                    at.store(talk.step() | AGREEING, Relaxed);
+                    opened = match secure(prober, &way, opened, &to, header.as_deref()).await {
+                        Ok(secured) => secured,
+                        Err(refusal) => return talk.refused(refusal.status, &refusal.words),
+                    };
+                }
                 tell(Turn::Connected).await;
                 talk.connected();
-                if send_proxy {
-                    let header = proxy_header(prober.local(&opened), &way);
-                    if let Err(words) = prober.send(&mut opened, &header).await {
-                        talk.broke(&words);
-                    }
+                if let Some(header) = header.filter(|_| !tls)
+                    && let Err(words) = prober.send(&mut opened, &header).await
+                {
+                    talk.broke(&words);
                 }
                 connection = Some(opened);
             }
@@ -141,6 +159,35 @@ pub(crate) async fn hold<P: Prober, F: Future<Output = ()> + Send>(
             Want::Over(outcome) => return outcome,
         }
     }
+}
+
+/// Beside the number of a step: it has a connection, and no agreement on TLS yet.
+const AGREEING: usize = 1 << (usize::BITS - 1);
+
+/// Which step a probe is at, as [`hold`] tells it, and what it waits for there.
+pub(crate) fn awaited(at: usize, connecting: bool) -> (usize, Awaited) {
+    let awaited = match (connecting, at & AGREEING) {
+        (false, _) => Awaited::Answer,
+        (true, 0) => Awaited::Connection,
+        (true, _) => Awaited::Agreement,
+    };
+    (at & !AGREEING, awaited)
+}
+
+/// What is in clear goes first.
+async fn secure<P: Prober>(
+    prober: &P,
+    way: &Way,
+    mut connection: P::Connection,
+    to: &Connect,
+    header: Option<&[u8]>,
+) -> Result<P::Connection, Refusal> {
+    let refusal = |words| Refusal { status: Status::L6Response, words };
+    let Some(tls) = &way.tls else { return Err(refusal("no TLS is configured for its checks".to_owned())) };
+    if let Some(header) = header {
+        prober.send(&mut connection, header).await.map_err(refusal)?;
+    }
+    prober.agree(connection, tls, to).await
 }
 
 /// Where a step connects to: its own address and port go before those of the endpoint's checks.
@@ -193,6 +240,13 @@ impl Prober for Network {
         Ok(stream)
     }
 
+    async fn agree(&self, stream: Stream, tls: &CheckTls, to: &Connect) -> Result<Stream, Refusal> {
+        let name = to.server_name.as_deref().or(tls.server_name.as_deref());
+        upstream::agree(stream, &tls.client, name, &to.protocols)
+            .await
+            .map_err(|error| Refusal { status: Status::L6Response, words: error.to_string() })
+    }
+
     fn local(&self, stream: &Stream) -> Option<SocketAddr> {
         match stream.local()? {
             Peer::Ip(address) => Some(address),
@@ -228,6 +282,9 @@ fn refused(error: &ConnectError, way: &Way) -> Refusal {
         {
             let words = format!("Can't bind to source address ({})", words(error));
             return Refusal { status: Status::L4Connection, words };
+        }
+        ConnectError::Handshake(_) | ConnectError::Name(_) => {
+            return Refusal { status: Status::L6Response, words: error.to_string() };
         }
         ConnectError::Exhausted(error) => (Status::SocketError, error),
         ConnectError::Refused(error) if error.kind() == io::ErrorKind::TimedOut => (Status::L4Timeout, error),

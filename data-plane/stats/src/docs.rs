@@ -13,7 +13,7 @@ pub fn untold() -> String {
     let mut out = format!(
         "{HEADING}\nMade from the tables of the crate `sluicegate-stats`; do not edit below the heading. `UPDATE=1 cargo test -p\n\
          sluicegate-stats docs` writes it anew. All else that HAProxy 2.6 tells is told; what it has a setting for and this\n\
-         program has not (TLS to servers, peers, limits of rates) is told as 0.\n\n\
+         program has not (peers, limits of rates) is told as 0.\n\n\
          | `show info` | why it is not told |\n|---|---|\n"
     );
     for (names, reason) in grouped(UNTOLD_FACTS.iter().map(|(name, reason)| ((*name).to_owned(), *reason))) {

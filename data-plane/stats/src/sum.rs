@@ -96,6 +96,7 @@ fn add_endpoint(sum: &mut EndpointStats, of: &EndpointStats) {
     add!(sum, of, exchanges, current_exchanges, most_exchanges, queued, most_queued, retries, redispatches);
     add!(sum, of, connect_errors, response_errors, bytes_in, bytes_out, checks, failed_checks);
     add!(sum, of, client_aborts, server_aborts, connects, reuses, downs, denied_responses);
+    add!(sum, of, handshakes, resumed_handshakes, failed_handshakes);
     add_responses(&mut sum.responses, &of.responses);
     add_rate(&mut sum.rate, of.rate.as_ref());
     sum.last_exchange_unix_ms = sum.last_exchange_unix_ms.max(of.last_exchange_unix_ms);

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair, SignatureAlgorithm,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName, DnType, IsCa,
+    Issuer, KeyPair, SerialNumber, SignatureAlgorithm,
 };
 use rustls::client::{ClientConfig, Resumption};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -46,12 +47,26 @@ impl Authority {
     }
 
     pub(crate) fn sign_with(&self, names: &[&str], algorithm: &'static SignatureAlgorithm) -> Signed {
-        let key = KeyPair::generate_for(algorithm).unwrap();
+        self.signed(names, KeyPair::generate_for(algorithm).unwrap(), None)
+    }
+
+    /// With a number, by which it may be revoked.
+    pub(crate) fn sign_numbered(&self, names: &[&str], number: u64) -> Signed {
+        self.signed(names, KeyPair::generate().unwrap(), Some(number))
+    }
+
+    /// A list of what was revoked, in PEM.
+    pub(crate) fn revoke(&self, list: CertificateRevocationListParams) -> String {
+        list.signed_by(&self.issuer).unwrap().pem().unwrap()
+    }
+
+    fn signed(&self, names: &[&str], key: KeyPair, number: Option<u64>) -> Signed {
         let common_name = names[0];
         let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
         let mut params = CertificateParams::new(names).unwrap();
         params.distinguished_name = DistinguishedName::new();
         params.distinguished_name.push(DnType::CommonName, common_name);
+        params.serial_number = number.map(SerialNumber::from);
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         Signed {
             certificate: certificate.pem(),

@@ -269,6 +269,10 @@ impl Needs {
         if body.http_protocol != 0 {
             self.word("endpoint.http2");
         }
+        if body.tls.is_some() {
+            self.word("endpoint.tls");
+            self.sample(body.server_name.as_ref());
+        }
         self.socket(body.user_timeout_ms, body.keep_alive.as_ref());
         if body.drain {
             self.word("endpoint.drain");
@@ -296,6 +300,9 @@ impl Needs {
         }
         if body.check.as_ref().is_some_and(|check| check.send_proxy) {
             self.word("check.send-proxy");
+        }
+        if body.check.as_ref().is_some_and(|check| check.tls.is_some()) {
+            self.word("check.tls");
         }
     }
 

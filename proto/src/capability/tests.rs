@@ -216,7 +216,7 @@ fn with<B: Default>(wrap: fn(B) -> resource::Body, set: fn(&mut B)) -> Vec<Strin
 fn how_connections_are_made_and_kept_is_asked_for() {
     use crate::v1::{Endpoint, IpAddress, KeepAlive, Pool, Source};
     let pool = |set: fn(&mut Endpoint)| with(resource::Body::Endpoint, set);
-    let table: [Case<Endpoint>; 10] = [
+    let table: [Case<Endpoint>; 12] = [
         (|_| (), &[]),
         (|it| it.pool = Some(Pool { max_idle: Some(0), ..Pool::default() }), &["endpoint.pool"]),
         (|it| it.pool = Some(Pool { purge_delay_ms: Some(0), ..Pool::default() }), &["endpoint.pool"]),
@@ -228,6 +228,20 @@ fn how_connections_are_made_and_kept_is_asked_for() {
             &["endpoint.source"],
         ),
         (|it| it.proxy_header = Some(crate::v1::ProxyHeader::default()), &["endpoint.proxy-protocol"]),
+        (
+            |it| {
+                it.tls = Some(crate::v1::TlsClient::default());
+                it.server_name = Some(Sample { fetch: Some(call("src")), converters: Vec::new() });
+            },
+            &["endpoint.tls", "fetch.src"],
+        ),
+        (
+            |it| {
+                let tls = Some(crate::v1::TlsClient::default());
+                it.check = Some(crate::v1::CheckSchedule { tls, ..Default::default() });
+            },
+            &["check.tls"],
+        ),
         (|it| it.user_timeout_ms = 1, &["socket.user-timeout"]),
         (|it| it.keep_alive = Some(KeepAlive::default()), &["socket.keep-alive"]),
     ];

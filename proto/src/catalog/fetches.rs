@@ -26,6 +26,8 @@ const RESPONSE: Phases = Phases { request: false, http_only: true, ..ALWAYS };
 /// Of responses that passed through.
 const PASSED: Phases = Phases { check: false, ..RESPONSE };
 const HTTP: Phases = Phases { http_only: true, ..PASSING };
+/// Of the connection to a server.
+const SENT: Phases = Phases { request: false, ..PASSING };
 /// Of the first bytes of a connection.
 const FIRST: Phases = Phases { response: false, log: false, first_bytes: true, ..PASSING };
 
@@ -235,6 +237,21 @@ pub const FETCHES: &[FetchSpec] = &[
     fetch("src_port", &[], Int, PASSING, "port of the client"),
     fetch("srv_conn", SERVER, Int, ALWAYS, "exchanges at a server"),
     fetch("srv_is_up", SERVER, Bool, ALWAYS, "the server is neither down nor disabled"),
+    fetch("ssl_bc", &[], Bool, SENT, "the server is connected to over TLS"),
+    fetch("ssl_bc_alg_keysize", &[], Int, SENT, "bits of the key of the cipher towards the server"),
+    fetch("ssl_bc_alpn", &[], Str, SENT, "the protocol that the server chose (ALPN)"),
+    fetch("ssl_bc_cipher", &[], Str, SENT, "the cipher suite towards the server, as OpenSSL calls it"),
+    fetch("ssl_bc_err_str", &[], Str, SENT, "why the last handshake with a server failed"),
+    fetch("ssl_bc_is_resumed", &[], Bool, SENT, "the connection to the server continues an earlier session"),
+    fetch("ssl_bc_protocol", &[], Str, SENT, "the version of TLS towards the server, as OpenSSL calls it"),
+    fetch("ssl_bc_sni", &[], Str, SENT, "the name that the server was asked for"),
+    fetch(
+        "ssl_bc_use_keysize",
+        &[],
+        Int,
+        SENT,
+        "bits of the key of the cipher towards the server that count",
+    ),
     fetch("ssl_c_der", &[], Str, PASSING, "the client's certificate, in DER"),
     fetch(
         "ssl_c_i_dn",
@@ -297,6 +314,22 @@ pub const FETCHES: &[FetchSpec] = &[
     fetch("ssl_fc_protocol", &[], Str, PASSING, "the version of TLS, as OpenSSL calls it"),
     fetch("ssl_fc_sni", &[], Str, PASSING, "the name that the client asked for"),
     fetch("ssl_fc_use_keysize", &[], Int, PASSING, "bits of the cipher's key that count"),
+    fetch("ssl_s_der", &[], Str, SENT, "the server's certificate, in DER"),
+    fetch(
+        "ssl_s_i_dn",
+        TLS_NAME,
+        Str,
+        SENT,
+        "name of the issuer of the server's certificate, or a part of it",
+    ),
+    fetch("ssl_s_key_alg", &[], Str, SENT, "kind of the key of the server's certificate"),
+    fetch("ssl_s_notafter", &[], Str, SENT, "up to when the server's certificate holds, YYMMDDhhmmssZ"),
+    fetch("ssl_s_notbefore", &[], Str, SENT, "from when on the server's certificate holds, YYMMDDhhmmssZ"),
+    fetch("ssl_s_s_dn", TLS_NAME, Str, SENT, "name in the server's certificate, or a part of it"),
+    fetch("ssl_s_serial", &[], Str, SENT, "serial number of the server's certificate"),
+    fetch("ssl_s_sha1", &[], Str, SENT, "SHA-1 of the server's certificate"),
+    fetch("ssl_s_sig_alg", &[], Str, SENT, "how the server's certificate was signed"),
+    fetch("ssl_s_version", &[], Int, SENT, "version of the server's certificate"),
     fetch("status", &[], Int, RESPONSE, "status of the response"),
     fetch("str", &[text("value")], Str, ALWAYS, "a constant"),
     fetch("url", &[], Str, REQUEST, "target of the request as the client wrote it"),

@@ -155,10 +155,11 @@ impl Line<'_> {
             Some(EndpointAddress::Ip(address)) => address.ip().to_string(),
             _ => "-".to_owned(),
         };
+        let secure = u8::from(endpoint.outgoing.as_ref().is_some_and(|outgoing| outgoing.tls.is_some()));
         // Writing to a String does not fail.
         let _ = writeln!(
             out,
-            "{backend} {name} {} {} {address} {} {} {} {} {since} {status} {result} {} {} {} {} {} {host} {port} - 0 \
+            "{backend} {name} {} {} {address} {} {} {} {} {since} {status} {result} {} {} {} {} {} {host} {port} - {secure} \
              {probed_port} {probed} {agent_address} {agent_port}",
             endpoint.number,
             endpoint.name,

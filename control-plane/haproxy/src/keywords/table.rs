@@ -47,8 +47,6 @@ const LB: Places = Places::of(&[L, B]);
 const DFLB: Places = Places::of(&[D, F, L, B]);
 const FLB: Places = Places::of(&[F, L, B]);
 
-/// Why everything about TLS has no effect: what turns it on is refused.
-const TLS: &str = "it acts on TLS to servers, which is not spoken yet";
 const OPENSSL: &str = "it tunes OpenSSL, which is not in this program";
 
 /// Every entry of lines.

@@ -14,6 +14,7 @@ use super::server_health::ServerHealth;
 use super::server_name::ServerNames;
 use super::server_port::ServerPort;
 use super::server_resolution::{Naming, is_service};
+use super::server_tls::ServerTls;
 use super::settings::Lines;
 use super::{Lowering, id};
 use crate::ast::{Directive, OptionUse, Prefix};
@@ -42,6 +43,7 @@ struct ServerOptions {
     health: ServerHealth,
     connections: Connections,
     header: SentHeader,
+    tls: ServerTls,
     http: v1::EndpointHttp,
     /// Options for whose sake nothing is sent to it.
     closed: Vec<&'static str>,
@@ -111,7 +113,8 @@ impl<'a> Lowering<'a> {
             options.schedule.send_proxy |= proxy_header.is_some() && !elsewhere;
             // Without its check it is not known whether it is one of the right ones.
             let unchecked = options.checked && (!check.made || !options.unmade.is_empty());
-            let unusable = none || !options.closed.is_empty() || unchecked;
+            let secured = self.server_tls(proxy, check, &options.tls, (elsewhere, span));
+            let unusable = none || !options.closed.is_empty() || unchecked || secured.is_none();
             let tracks = options.tracks.filter(|_| !unusable);
             let track = tracks.map(|(tracked, span)| self.track(proxy.name, &name, tracked, span));
             let mut endpoint = v1::Endpoint {
@@ -144,6 +147,7 @@ impl<'a> Lowering<'a> {
                 ..v1::Endpoint::default()
             };
             options.health.write(&mut endpoint);
+            secured.unwrap_or_default().write(&mut endpoint);
             let name = format!("{}/{name}", proxy.name);
             self.emit(name, span, index + 1, Body::Endpoint(endpoint));
         }
@@ -160,7 +164,7 @@ impl<'a> Lowering<'a> {
 
     /// The options of all `default-server` lines that a section inherits.
     fn default_servers_above(&mut self, lines: &Lines<'a>) -> ServerOptions {
-        let mut options = ServerOptions::new();
+        let mut options = ServerOptions { tls: self.server_tls_default(), ..ServerOptions::new() };
         if let Some(parent) = lines.parent() {
             for line in parent.all("default-server") {
                 self.apply(line, &mut options);
@@ -308,17 +312,16 @@ impl<'a> Lowering<'a> {
                     options.closed.push(name);
                 } else if option.has(Effect::NoCheckedServer) {
                     options.unmade.push(name);
-                } else if let Some(undone) = name.strip_prefix("no-") {
-                    options.closed.retain(|closed| *closed != undone);
-                    options.unmade.retain(|unmade| *unmade != undone);
                 }
                 let word = option.args.first();
                 self.health_option(&option, &mut options.health, &mut options.schedule);
                 self.header_option(&option, &mut options.header);
+                self.secure_option(&option, &mut options.tls);
                 if !word.is_some_and(|word| self.naming_option(name, word, &mut options.naming)) {
                     self.server_option(option, options);
                 }
             }
+            self.note_contents(line.span);
         }
     }
 

@@ -1,4 +1,4 @@
-//! TLS of `bind` lines: certificates, and what is agreed upon with clients.
+//! TLS: certificates, and what is agreed upon with clients and servers.
 
 mod ciphers;
 mod crt_list;
@@ -10,6 +10,7 @@ use sluicegate_proto::v1;
 
 use super::Lowering;
 use super::proxy::Proxy;
+use super::server_tls::ServerTls;
 use super::settings::Lines;
 use crate::ast::{Directive, OptionUse};
 use crate::diagnostic::{Code, Diagnostic};
@@ -28,6 +29,10 @@ pub(super) struct Defaults {
     stores: store::Stores,
     /// `ssl-default-bind-*`
     bind: Settings,
+    /// `ssl-default-server-*`
+    server: ServerTls,
+    /// `ssl-server-verify none`
+    pub(super) servers_unverified: bool,
 }
 
 impl<'a> Lowering<'a> {
@@ -61,6 +66,36 @@ impl<'a> Lowering<'a> {
             }
         }
         self.global.tls.bind = settings;
+        self.server_tls_defaults(lines);
+    }
+
+    /// The same of servers.
+    fn server_tls_defaults(&mut self, lines: &Lines<'a>) {
+        let word = |name: &str| lines.last(name).and_then(|line| line.args().first());
+        if let Some(verify) = word("ssl-server-verify") {
+            self.global.tls.servers_unverified = verify.text() == "none";
+        }
+        let mut tls = self.server_tls_default();
+        for (line, option) in [
+            ("ssl-default-server-ciphers", "ciphers"),
+            ("ssl-default-server-ciphersuites", "ciphersuites"),
+            ("ssl-default-server-curves", "curves"),
+        ] {
+            self.server_tls_option(option, word(line), &mut tls);
+        }
+        for line in lines.all("ssl-default-server-options") {
+            let mut words = line.args();
+            while let [name, rest @ ..] = words {
+                self.server_tls_option(name.text(), rest.first(), &mut tls);
+                words = if takes_value(name.text()) { rest.get(1..).unwrap_or_default() } else { rest };
+            }
+        }
+        self.global.tls.server = tls;
+    }
+
+    /// What a server begins with.
+    pub(super) fn server_tls_default(&self) -> ServerTls {
+        self.global.tls.server.clone()
     }
 
     /// What a `bind` line with `ssl` comes to. `None`: something is wrong with it, which was told.

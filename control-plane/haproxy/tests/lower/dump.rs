@@ -346,6 +346,7 @@ fn endpoint_body(out: &mut Out, endpoint: &v1::Endpoint) {
         ];
         of_tls.iter().for_each(|(name, told)| out.flag(name, *told));
     }
+    tls::endpoint(out, endpoint);
     out.text("cookie", &endpoint.cookie);
     if endpoint.hash_identity.is_some() {
         out.value("hash_identity", endpoint.hash_identity().as_str_name());
@@ -384,6 +385,7 @@ fn endpoint_body(out: &mut Out, endpoint: &v1::Endpoint) {
         }
         out.number("port", check.port);
         out.flag("send_proxy", check.send_proxy);
+        tls::check(out, check);
         if check.initial != 0 {
             out.value("initial", check.initial().as_str_name());
         }

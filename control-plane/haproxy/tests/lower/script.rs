@@ -88,6 +88,15 @@ fn connect(it: &v1::CheckConnect) -> String {
             text.push_str(&format!(" {word}"));
         }
     }
+    if it.tls {
+        text.push_str(" over TLS");
+    }
+    if !it.server_name.is_empty() {
+        text.push_str(&format!(" asking for {}", it.server_name));
+    }
+    for name in &it.protocols {
+        text.push_str(&format!(" {}", String::from_utf8_lossy(name)));
+    }
     text
 }
 

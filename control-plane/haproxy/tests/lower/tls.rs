@@ -1,6 +1,7 @@
-//! TLS of listeners.
+//! TLS of listeners and to servers.
 
 use super::Out;
+use crate::phrase::sample;
 use sluicegate_proto::v1;
 
 pub(super) fn server(out: &mut Out, tls: &v1::TlsServer) {
@@ -22,6 +23,47 @@ pub(super) fn server(out: &mut Out, tls: &v1::TlsServer) {
         }
         out.value("certificate", text);
     }
+}
+
+pub(super) fn endpoint(out: &mut Out, endpoint: &v1::Endpoint) {
+    if let Some(tls) = &endpoint.tls {
+        out.value("tls", client(tls));
+    }
+    if let Some(name) = &endpoint.server_name {
+        out.value("server_name", sample(name));
+    }
+}
+
+pub(super) fn check(out: &mut Out, check: &v1::CheckSchedule) {
+    if let Some(tls) = &check.tls {
+        out.value("tls", client(tls));
+    }
+    out.flag("over_tls", check.over_tls);
+    out.text("server_name", &check.server_name);
+}
+
+fn client(tls: &v1::TlsClient) -> String {
+    let mut text = settings(tls.settings.as_ref().unwrap());
+    match &tls.server_certificates {
+        None => text += ", of anybody",
+        Some(known) => {
+            let revoked = known.revoked.get(..8).unwrap_or("none");
+            text += &format!(", known to {} but {revoked}", &known.authorities[..8]);
+            if !known.host.is_empty() {
+                text += &format!(", host {}", known.host);
+            }
+        }
+    }
+    if let Some(own) = &tls.certificate {
+        text += &format!(", as {} {}", own.name, &own.pem[..8]);
+    }
+    if tls.no_resumption {
+        text += ", no resumption";
+    }
+    if tls.unchecked_name {
+        text += ", unchecked name";
+    }
+    text
 }
 
 fn settings(wire: &v1::TlsSettings) -> String {

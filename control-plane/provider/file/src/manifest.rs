@@ -3,6 +3,7 @@
 mod balance;
 mod lower;
 mod schema;
+mod tls;
 
 use serde::Deserialize as _;
 use sluicegate_proto::v1;

@@ -1,15 +1,16 @@
 //! What is said of a step, in HAProxy's words.
 
-use super::{Action, Connect, Expect, Pattern, Script, Step, TextKind};
+use super::{Action, Awaited, Connect, Expect, Pattern, Script, Step, TextKind};
 use crate::evidence::Status;
 use crate::outcome::Outcome;
 
 impl Script {
     /// What it comes to when the time of the step at this index is up.
-    pub fn late(&self, index: usize, connecting: bool) -> Outcome {
+    pub fn late(&self, index: usize, awaited: Awaited) -> Outcome {
         let status = match self.steps.get(index).map(|step| &step.action) {
             Some(Action::Run(_)) => Status::ProgramTimeout,
-            _ if connecting => Status::L4Timeout,
+            _ if awaited == Awaited::Connection => Status::L4Timeout,
+            _ if awaited == Awaited::Agreement => Status::L6Timeout,
             Some(Action::Expect(expect)) => expect.late.unwrap_or(Status::L7Timeout),
             _ => Status::L7Timeout,
         };

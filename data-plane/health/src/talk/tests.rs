@@ -10,7 +10,7 @@ mod protocols;
 use std::sync::Arc;
 
 use super::*;
-use crate::script::{Bytes, Expression, Pattern, Regex, Request, TextKind};
+use crate::script::{Awaited, Bytes, Expression, Pattern, Regex, Request, TextKind};
 
 /// What an endpoint does, one after the other.
 #[derive(Debug, Clone, Copy)]
@@ -64,7 +64,7 @@ fn go_through(mut talk: Talk, script: &Script, does: &[Does<'_>]) -> (End, Vec<u
                 Some(Says(bytes)) => talk.received(bytes),
                 Some(Closes) => talk.ended(),
                 Some(Resets) => talk.broke("Connection reset by peer"),
-                None => return (End::Late(script.late(talk.step(), false)), sent),
+                None => return (End::Late(script.late(talk.step(), Awaited::Answer)), sent),
             },
             Want::Run(errand) => panic!("no script here runs {errand:?}"),
             Want::Over(outcome) => return (End::Over(outcome), sent),

@@ -2,6 +2,7 @@
 
 mod certificate;
 mod content;
+mod server_tls;
 
 use std::num::{NonZeroI64, NonZeroU32};
 
@@ -349,6 +350,7 @@ fn fetch(call: &v1::Call, scope: &mut Scope<'_>) -> Option<Fetch> {
             };
             Fetch::UrlParam { name, delimiter }
         }
+        name if server_tls::is_one(name) => Fetch::ServerTls(arguments.server_tls(name, scope)?),
         _ => match arguments.content(spec.canonical, scope)? {
             Some(content) => Fetch::Content(content),
             None => return scope.fault(Fault::UnknownFetch(shown(call.name.as_bytes()))),

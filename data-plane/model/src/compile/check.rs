@@ -11,10 +11,10 @@ use sluicegate_health::script::{Action, Bytes, Connect, Expect, Pattern, Script,
 use sluicegate_proto::limits::{MAX_CHECK_BYTES, MAX_CHECK_STEPS};
 use sluicegate_proto::v1;
 
-use super::address;
 use super::part::optional;
 use super::reason::Fault;
 use super::scope::Scope;
+use super::{address, tls};
 use crate::check::Formulas;
 use formula::Made;
 
@@ -105,6 +105,8 @@ fn connect(wire: &v1::CheckConnect, scope: &mut Scope<'_>, made: &mut Made) -> O
         optional(wire.address.as_ref(), |wire| scope.at("address", |scope| address::socket(wire, 0, scope)))?;
     let said = address::port(wire.port, 0, scope)?;
     let made_port = optional(wire.made_port.as_ref(), |sample| made.value(sample, scope));
+    let server_name = scope.text("server_name", &wire.server_name);
+    let protocols = tls::protocol_names(&wire.protocols, scope);
     Some(Connect {
         address: address.map(|address| address.ip()),
         port: NonZeroU16::new(said).or_else(|| NonZeroU16::new(address?.port())),
@@ -112,6 +114,9 @@ fn connect(wire: &v1::CheckConnect, scope: &mut Scope<'_>, made: &mut Made) -> O
         send_proxy: wire.send_proxy,
         as_endpoint: wire.as_endpoint,
         made_port: made_port?,
+        tls: wire.tls,
+        server_name: server_name?,
+        protocols: protocols?.into(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! What has an address: listeners and endpoints.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::limits::MAX_WEIGHT;
@@ -9,9 +10,9 @@ use sluicegate_proto::v1::{self, Kind};
 use super::part::optional;
 use super::reason::Fault;
 use super::scope::Scope;
-use super::{address, entry, outgoing, persistence, resolvers, watch};
+use super::{address, entry, outgoing, persistence, resolvers, tls, watch};
 use crate::endpoint::{
-    CheckSchedule, ClientPort, Endpoint, EndpointAddress, ForcedHealth, ForcedValue, HashIdentity,
+    CheckSchedule, CheckTls, ClientPort, Endpoint, EndpointAddress, ForcedHealth, ForcedValue, HashIdentity,
 };
 use crate::listener::{ListenAddress, Listener, Socket};
 
@@ -67,6 +68,7 @@ pub(super) fn interface(name: &str, scope: &mut Scope<'_>) -> Option<Option<Box<
 }
 
 pub(super) fn endpoint(key: &ObjectKey, wire: &v1::Endpoint, scope: &mut Scope<'_>) -> Option<Endpoint> {
+    let endpoint = wire;
     let backend = scope.reference("backend", wire.backend.as_ref(), Kind::Backend);
     let name = match scope.text("name", &wire.name) {
         Some(None) => scope.fault(Fault::Empty { what: "name" }),
@@ -77,7 +79,7 @@ pub(super) fn endpoint(key: &ObjectKey, wire: &v1::Endpoint, scope: &mut Scope<'
     let client_port = optional(wire.client_port_offset, |offset| client_port(offset, wire, scope));
     let address = scope.at("address", |scope| endpoint_address(wire, scope));
     let weight = scope.range("weight", wire.weight, 0, MAX_WEIGHT.into());
-    let check = optional(wire.check.as_ref(), |wire| scope.at("check", |scope| check(wire, scope)));
+    let check = optional(wire.check.as_ref(), |wire| scope.at("check", |scope| check(wire, endpoint, scope)));
     let forced = optional(wire.forced_health.as_ref(), |wire| {
         scope.at("forced_health", |scope| forced_health(wire, scope))
     });
@@ -176,7 +178,7 @@ fn client_port(offset: i32, wire: &v1::Endpoint, scope: &mut Scope<'_>) -> Optio
     Some(ClientPort { offset })
 }
 
-fn check(wire: &v1::CheckSchedule, scope: &mut Scope<'_>) -> Option<CheckSchedule> {
+fn check(wire: &v1::CheckSchedule, of: &v1::Endpoint, scope: &mut Scope<'_>) -> Option<CheckSchedule> {
     let interval = scope.milliseconds("interval_ms", wire.interval_ms);
     let fast = optional(wire.fast_interval_ms, |ms| scope.milliseconds("fast_interval_ms", ms));
     let down = optional(wire.down_interval_ms, |ms| scope.milliseconds("down_interval_ms", ms));
@@ -188,7 +190,11 @@ fn check(wire: &v1::CheckSchedule, scope: &mut Scope<'_>) -> Option<CheckSchedul
     });
     let port = address::port(wire.port, 0, scope);
     let initial = watch::initial(wire.initial, scope);
+    let client = tls::of_check(wire, of, scope);
+    let server_name = scope.text("server_name", &wire.server_name);
     let interval = interval?;
+    let server_name = server_name?;
+    let tls = client?.map(|client| Arc::new(CheckTls { client, all: wire.over_tls, server_name }));
     Some(CheckSchedule {
         interval,
         fast_interval: fast?.unwrap_or(interval),
@@ -200,6 +206,7 @@ fn check(wire: &v1::CheckSchedule, scope: &mut Scope<'_>) -> Option<CheckSchedul
         paused: wire.paused,
         send_proxy: wire.send_proxy,
         initial: initial?,
+        tls,
     })
 }
 

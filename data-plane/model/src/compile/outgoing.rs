@@ -9,7 +9,7 @@ use sluicegate_proto::v1;
 use super::part::optional;
 use super::reason::Fault;
 use super::scope::Scope;
-use super::{address, endpoint};
+use super::{address, endpoint, tls};
 use crate::outgoing::{
     KeepAlive, Outgoing, OutgoingHttp, PURGE_DELAY, Pool, ProxyHeader, ProxyVersion, Source, ToldOfTls,
 };
@@ -48,6 +48,7 @@ pub(super) fn outgoing(wire: &v1::Endpoint, scope: &mut Scope<'_>) -> Option<Opt
     let proxy_header = optional(wire.proxy_header.as_ref(), |wire| {
         scope.at("proxy_header", |scope| proxy_header(wire, scope))
     });
+    let tls = tls::of_endpoint(wire, scope);
     let http = match scope.value::<v1::EndpointHttp>("http_protocol", wire.http_protocol) {
         Some(v1::EndpointHttp::Http1) => Some(OutgoingHttp::Http1),
         Some(v1::EndpointHttp::Http2) => Some(OutgoingHttp::Http2),
@@ -60,6 +61,7 @@ pub(super) fn outgoing(wire: &v1::Endpoint, scope: &mut Scope<'_>) -> Option<Opt
         user_timeout: user_timeout?,
         keep_alive: keep_alive?,
         proxy_header: proxy_header?,
+        tls: tls?,
         http: http?,
     };
     Some((outgoing != Outgoing::default()).then(|| Arc::new(outgoing)))

@@ -5,6 +5,7 @@ use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
 use rustc_hash::FxHashMap;
+use rustls::ClientConfig;
 use sluicegate_proto::hash::ContentHash;
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::limits::MAX_BLOB_BYTES;
@@ -22,7 +23,7 @@ use crate::listener::Listener;
 use crate::patterns::{ListUse, PatternList};
 use crate::process::{Process, Spread};
 use crate::resolvers::Resolvers;
-use crate::tls::{Pair, Sessions};
+use crate::tls::{Pair, Sessions, Verifier};
 
 /// Contents by hash.
 pub(crate) type Blobs = FxHashMap<ContentHash, Bytes>;
@@ -37,6 +38,8 @@ pub(crate) struct Pools {
     pub(crate) maps: Pool<Map>,
     pub(crate) pairs: Pool<Pair>,
     pub(crate) sessions: Pool<Sessions>,
+    pub(crate) clients: Pool<ClientConfig>,
+    pub(crate) verifiers: Pool<Verifier>,
 }
 
 /// One kind of it.
@@ -49,6 +52,8 @@ impl Pools {
         self.maps.retain(|_, map| map.strong_count() > 0);
         self.pairs.retain(|_, pair| pair.strong_count() > 0);
         self.sessions.retain(|_, sessions| sessions.strong_count() > 0);
+        self.clients.retain(|_, client| client.strong_count() > 0);
+        self.verifiers.retain(|_, verifier| verifier.strong_count() > 0);
     }
 }
 

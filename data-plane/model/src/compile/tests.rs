@@ -9,6 +9,7 @@ use crate::runtime::Runtime;
 mod lists;
 mod refusal;
 mod seeds;
+mod server_tls;
 mod sharing;
 mod tls;
 

@@ -1,13 +1,16 @@
-//! TLS to the clients of a listener.
+//! TLS to the clients of a listener, and what that to endpoints has in common with it.
+
+mod client;
 
 use std::sync::{Arc, Weak};
 
+use bytes::Bytes;
 use prost::Message;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{ProducesTickets, ServerSessionMemoryCache, WebPkiClientVerifier};
 use rustls::{RootCertStore, ServerConfig, SignatureScheme, SupportedProtocolVersion, version};
-use rustls_pki_types::{CertificateRevocationListDer, pem::PemObject};
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, pem::PemObject};
 use sluicegate_proto::hash::ContentHash;
 use sluicegate_proto::v1;
 
@@ -18,6 +21,7 @@ use crate::tls::{
     Agreement, Certificate, Checking, Names, Pair, Sessions, Shelf, TicketKeys, TlsServer, certificates,
     schemes, signing,
 };
+pub(super) use client::{of_check, of_endpoint};
 
 /// Certificates of one listener.
 const MAX_CERTIFICATES: usize = 100_000;
@@ -183,8 +187,12 @@ fn versions(wire: &v1::TlsSettings, scope: &mut Scope<'_>) -> Option<Vec<&'stati
 }
 
 fn protocols(wire: &v1::TlsSettings, scope: &mut Scope<'_>) -> Option<Vec<Vec<u8>>> {
-    scope.count("protocols", wire.protocols.len(), MAX_CHOICES)?;
-    scope.each("protocol", &wire.protocols, |scope, name| match name.len() {
+    protocol_names(&wire.protocols, scope)
+}
+
+pub(super) fn protocol_names(wire: &[Bytes], scope: &mut Scope<'_>) -> Option<Vec<Vec<u8>>> {
+    scope.count("protocols", wire.len(), MAX_CHOICES)?;
+    scope.each("protocol", wire, |scope, name| match name.len() {
         1..=MAX_PROTOCOL_BYTES => Some(name.to_vec()),
         0 => scope.fault(Fault::Empty { what: "name" }),
         bytes => scope.fault(Fault::TooLong { what: "name", bytes, limit: MAX_PROTOCOL_BYTES }),
@@ -212,27 +220,11 @@ fn verifier(
     provider: &Arc<CryptoProvider>,
     scope: &mut Scope<'_>,
 ) -> Option<Arc<dyn ClientCertVerifier>> {
-    let authorities = scope.blob(&wire.authorities)?;
-    let mut roots = RootCertStore::empty();
-    let found = match certificates(&authorities) {
-        Ok(found) => found,
-        Err(why) => return scope.fault(Fault::Tls { what: "authorities", why: why.to_string() }),
-    };
-    // One that this version cannot read does not make the others useless, as with HAProxy.
-    let (good, _) = roots.add_parsable_certificates(found);
-    if good == 0 {
-        return scope.fault(Fault::Tls { what: "authorities", why: "none of them can be read".to_owned() });
-    }
-    let mut builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider));
-    if !wire.revoked.is_empty() {
-        let revoked = scope.blob(&wire.revoked)?;
-        match CertificateRevocationListDer::pem_slice_iter(&revoked).collect::<Result<Vec<_>, _>>() {
-            Ok(lists) if !lists.is_empty() => {
-                builder = builder.with_crls(lists).enforce_revocation_expiration()
-            }
-            Ok(_) => return scope.fault(Fault::Tls { what: "revoked", why: "it holds no list".to_owned() }),
-            Err(_) => return scope.fault(Fault::Tls { what: "revoked", why: "it is no PEM".to_owned() }),
-        }
+    let (roots, _) = authorities(&wire.authorities, scope)?;
+    let revoked = revoked(&wire.revoked, scope)?;
+    let mut builder = WebPkiClientVerifier::builder_with_provider(roots, Arc::clone(provider));
+    if !revoked.is_empty() {
+        builder = builder.with_crls(revoked).enforce_revocation_expiration();
     }
     if !wire.required {
         builder = builder.allow_unauthenticated();
@@ -240,6 +232,38 @@ fn verifier(
     match builder.build() {
         Ok(verifier) => Some(verifier),
         Err(error) => scope.fault(Fault::Tls { what: "revoked", why: error.to_string() }),
+    }
+}
+
+/// Whom to trust, and all certificates of the file.
+fn authorities(
+    hex: &str,
+    scope: &mut Scope<'_>,
+) -> Option<(Arc<RootCertStore>, Vec<CertificateDer<'static>>)> {
+    let authorities = scope.blob(hex)?;
+    let mut roots = RootCertStore::empty();
+    let found = match certificates(&authorities) {
+        Ok(found) => found,
+        Err(why) => return scope.fault(Fault::Tls { what: "authorities", why: why.to_string() }),
+    };
+    // One that this version cannot read does not make the others useless, as with HAProxy.
+    let (good, _) = roots.add_parsable_certificates(found.iter().cloned());
+    if good == 0 {
+        return scope.fault(Fault::Tls { what: "authorities", why: "none of them can be read".to_owned() });
+    }
+    Some((Arc::new(roots), found))
+}
+
+/// Lists of certificates that were revoked; none where there is no blob.
+fn revoked(hex: &str, scope: &mut Scope<'_>) -> Option<Vec<CertificateRevocationListDer<'static>>> {
+    if hex.is_empty() {
+        return Some(Vec::new());
+    }
+    let revoked = scope.blob(hex)?;
+    match CertificateRevocationListDer::pem_slice_iter(&revoked).collect::<Result<Vec<_>, _>>() {
+        Ok(lists) if !lists.is_empty() => Some(lists),
+        Ok(_) => scope.fault(Fault::Tls { what: "revoked", why: "it holds no list".to_owned() }),
+        Err(_) => scope.fault(Fault::Tls { what: "revoked", why: "it is no PEM".to_owned() }),
     }
 }
 

@@ -112,6 +112,29 @@ pub struct TlsName {
     pub occurrence: i64,
 }
 
+/// What is known of the connection to an endpoint.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ServerTls {
+    /// ssl_bc.
+    Is,
+    /// ssl_bc_protocol, ssl_s_der and their like.
+    Fact(TlsFact),
+    /// ssl_s_s_dn, ssl_s_i_dn.
+    Name(TlsName),
+    /// ssl_bc_err_str.
+    Error,
+}
+
+impl ServerTls {
+    fn yields(&self) -> ValueType {
+        match self {
+            Self::Is => ValueType::Bool,
+            Self::Fact(fact) => fact.yields(),
+            Self::Name(_) | Self::Error => ValueType::Str,
+        }
+    }
+}
+
 impl TlsFact {
     fn yields(self) -> ValueType {
         match self {
@@ -151,6 +174,8 @@ pub enum Fetch {
     TlsFact(TlsFact),
     /// ssl_c_s_dn, ssl_c_i_dn.
     TlsName(TlsName),
+    /// ssl_bc and its like.
+    ServerTls(ServerTls),
     /// method.
     Method,
     /// path.
@@ -254,6 +279,7 @@ impl Fetch {
             | Self::Tls => ValueType::Bool,
             Self::Figure(figure) => figure.yields(),
             Self::TlsFact(fact) => fact.yields(),
+            Self::ServerTls(wanted) => wanted.yields(),
             Self::Content(content) => content.yields(),
             Self::Int(_)
             | Self::Date { .. }

@@ -76,7 +76,7 @@ impl Certificate {
         Ok(Pair { certificate: Arc::new(parsed), key: Arc::new(certified), facts: OnceLock::new() })
     }
 
-    fn parse(der: &CertificateDer<'_>) -> Result<Self, BadCertificate> {
+    pub(super) fn parse(der: &CertificateDer<'_>) -> Result<Self, BadCertificate> {
         let (_, parsed) =
             X509Certificate::from_der(der).map_err(|error| BadCertificate::Certificate(error.to_string()))?;
         let common = parsed.subject().iter_common_name().filter_map(|it| it.as_str().ok());

@@ -80,6 +80,7 @@ impl Run<'_, '_> {
     /// A connection to the endpoint whose place is held: an idle one where that will do, else a new one.
     pub(super) fn reconnect(&mut self) -> Step {
         self.turn.exchange.note_way(self.client);
+        self.ask_for_name();
         if self.take_idle() {
             return self.send();
         }
@@ -92,9 +93,9 @@ impl Run<'_, '_> {
         if endpoint.http() != OutgoingHttp::Http1 {
             return self.open(&target);
         }
-        match self.worker.connect_to_write(&target, endpoint.outgoing()) {
+        match self.worker.reach(&target, &turn.exchange, self.client, true) {
             Ok(connecting) => self.turn.connecting = Some(connecting),
-            Err(error) => return self.connect_failed(error.failure()),
+            Err(error) => return self.not_reached(&error),
         }
         if let Some(step) = self.load() {
             return step;
@@ -115,6 +116,9 @@ impl Run<'_, '_> {
         if self.turn.opening.is_some() {
             return self.opened();
         }
+        if let Some(step) = self.agree() {
+            return step;
+        }
         let Turn { connecting, up, .. } = &mut *self.turn;
         let Some(server) = connecting.as_mut().and_then(Connecting::writer) else {
             return self.fail(Failure::Internal);
@@ -130,7 +134,7 @@ impl Run<'_, '_> {
         if !up.is_done() {
             server.hurry();
         }
-        self.turn.server = self.turn.connecting.take().and_then(Connecting::into_stream);
+        self.stands();
         self.sent()
     }
 
@@ -146,8 +150,9 @@ impl Run<'_, '_> {
     fn load(&mut self) -> Option<Step> {
         let turn = &mut *self.turn;
         let (request, exchange, client) = (&turn.request, &turn.exchange, &*self.client);
-        // A connection that has served nobody begins with it.
-        let endpoint = exchange.endpoint.as_ref().filter(|_| turn.facts.uses == 0);
+        // A connection that has served nobody begins with it; over TLS that has gone before.
+        let first = turn.facts.uses == 0 && exchange.tls_client().is_none();
+        let endpoint = exchange.endpoint.as_ref().filter(|_| first);
         let header = endpoint.and_then(|endpoint| endpoint.proxy_header());
         turn.up.reset();
         if let Some(extras) = &turn.extras
@@ -190,6 +195,7 @@ impl Run<'_, '_> {
         turn.moved = self.now;
         turn.facts.refused = false;
         turn.exchange.observe(Sign::Connected);
+        turn.exchange.server_tls = turn.server.as_ref().and_then(Stream::agreed).cloned();
         if self.frontend.sinks.wants_source {
             turn.exchange.source = turn.server.as_ref().and_then(Stream::local);
         }

@@ -61,7 +61,7 @@ impl Run<'_, '_> {
             let fit = !turn.asked.upgrade || trunk.extends();
             fit && pool.lets_serve(trunk.served()) && (any || (proven && trunk.served() > 1))
         };
-        let key = endpoint.transport_for(turn.exchange.local);
+        let Some(key) = turn.facts.transport else { return false };
         let Some(lane) = self.worker.trunks.lane(key, self.now, will_do) else { return false };
         endpoint.state.counters.shard(self.worker.index).reuses.add(1);
         (turn.facts.uses, turn.facts.rested) = (1, true);
@@ -73,12 +73,13 @@ impl Run<'_, '_> {
     /// Begins to connect to an endpoint that is spoken to in HTTP/2.
     pub(super) fn open(&mut self, target: &Target) -> Step {
         let Some(endpoint) = self.endpoint().cloned() else { return self.fail(Failure::Internal) };
-        let connecting = match self.worker.connect(target, endpoint.outgoing()) {
+        let connecting = match self.worker.reach(target, &self.turn.exchange, self.client, false) {
             Ok(connecting) => connecting,
-            Err(error) => return self.connect_failed(error.failure()),
+            Err(error) => return self.not_reached(&error),
         };
         let mut header = Vec::new();
-        if let Some(kind) = endpoint.proxy_header() {
+        // Over TLS it goes before that.
+        if let Some(kind) = endpoint.proxy_header().filter(|_| endpoint.tls().is_none()) {
             announce(kind, &self.turn.exchange, self.client, &mut header);
         }
         self.turn.opening =
@@ -91,7 +92,7 @@ impl Run<'_, '_> {
         let Some(Opening(opening)) = &mut self.turn.opening else { return self.fail(Failure::Internal) };
         let (mut trunk, driver) = match opening.as_mut().poll(self.cx) {
             Poll::Pending => return self.watch_client().unwrap_or(Step::Wait),
-            Poll::Ready(Err(error)) => return self.connect_failed(error.failure()),
+            Poll::Ready(Err(error)) => return self.not_reached(&error),
             Poll::Ready(Ok(opened)) => opened,
         };
         self.turn.opening = None;
@@ -103,10 +104,11 @@ impl Run<'_, '_> {
         self.turn.facts.uses = 1;
         let turn = &*self.turn;
         if let (Some(endpoint), Some(backend)) = (&turn.exchange.endpoint, &turn.exchange.backend)
+            && let Some(key) = turn.facts.transport
             && reuse(endpoint, backend) != Reuse::Never
             && turn.facts.keep_server
         {
-            self.worker.trunks.keep(endpoint.transport_for(turn.exchange.local), trunk);
+            self.worker.trunks.keep(key, trunk);
         }
         self.send()
     }

@@ -10,6 +10,7 @@ use sluicegate_model::backend::Reuse;
 use sluicegate_model::outgoing::OutgoingHttp;
 
 use super::run::Run;
+use crate::exchange::Exchange;
 use crate::live::{LiveBackend, LiveEndpoint};
 use crate::pool::{Rested, Wanted};
 use crate::stream::Stream;
@@ -20,6 +21,9 @@ impl Run<'_, '_> {
         let turn = &mut *self.turn;
         (turn.facts.uses, turn.facts.rested, turn.facts.private) = (0, false, false);
         let Some(endpoint) = &turn.exchange.endpoint else { return false };
+        // Where its name leads may change before the exchange is over.
+        let key = endpoint.transport_for(turn.exchange.local).asking(turn.exchange.asked.hash());
+        turn.facts.transport = Some(key);
         if turn.facts.fresh_only || !turn.facts.keep_server {
             return false;
         }
@@ -30,7 +34,6 @@ impl Run<'_, '_> {
         let (Some(endpoint), Some(backend)) = (&turn.exchange.endpoint, &turn.exchange.backend) else {
             return false;
         };
-        let key = endpoint.transport_for(turn.exchange.local);
         let own = turn.private.take(key);
         turn.facts.private = own.is_some();
         let first = turn.exchange.number == 0;
@@ -72,13 +75,13 @@ impl Run<'_, '_> {
             return;
         }
         let turn = &mut *self.turn;
-        let (Some(endpoint), Some(backend)) = (&turn.exchange.endpoint, &turn.exchange.backend) else {
+        let Exchange { endpoint: Some(endpoint), backend: Some(backend), .. } = &turn.exchange else {
             return;
         };
+        let Some(key) = turn.facts.transport else { return };
         if turn.facts.uses == 0 {
             stream.hurry();
         }
-        let key = endpoint.transport_for(turn.exchange.local);
         let connection = Rested { stream, uses: turn.facts.uses.saturating_add(1) };
         let reserve = endpoint.reserve();
         let unwanted = if !reserve.pool().lets_serve(connection.uses) {

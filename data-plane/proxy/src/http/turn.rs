@@ -14,7 +14,7 @@ use super::service::Asking;
 use crate::counters::CloseCause;
 use crate::exchange::Exchange;
 use crate::h1::{Asked, Edits, Expect, Framing, Head};
-use crate::live::{EndpointState, LiveBackend, Permit, Ticket};
+use crate::live::{EndpointState, LiveBackend, Permit, Ticket, TransportId};
 use crate::sessions::State;
 use crate::stream::{Peer, Stream};
 use crate::termination::Phase;
@@ -90,6 +90,8 @@ pub(super) struct Facts {
     pub(super) keep_client: bool,
     /// The server's connection may serve another request.
     pub(super) keep_server: bool,
+    /// What the server's connection is known by among idle ones.
+    pub(super) transport: Option<TransportId>,
     /// Requests that the server's connection has served before.
     pub(super) uses: u32,
     /// The server's connection stood before the request came.

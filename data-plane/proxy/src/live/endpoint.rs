@@ -14,6 +14,7 @@ use arc_swap::ArcSwapOption;
 use sluicegate_model::endpoint::{CheckKey, ClientPort, EndpointAddress, ForcedHealth, HostPort};
 use sluicegate_model::outgoing::{Outgoing, OutgoingHttp, ProxyHeader};
 use sluicegate_model::persistence::Cookie;
+use sluicegate_model::tls::TlsClient;
 use sluicegate_model::{BackendSettings, Endpoint};
 
 use super::backend::{BackendState, LiveBackend};
@@ -83,7 +84,10 @@ impl LiveEndpoint {
         let transport = match self.target {
             Some(_) => self.transport,
             // Connections to where it was before are not for where it is now.
-            None => self.state.resolved.load().as_deref().map_or(self.transport, |place| place.transport),
+            None => {
+                let place = self.state.resolved.load().as_deref().map_or(0, |place| place.number);
+                self.transport.at_place(place)
+            }
         };
         match self.client_port {
             Some(port) => transport.at_port(port.port(client_port(local)).map_or(0, NonZeroU16::get)),
@@ -94,6 +98,11 @@ impl LiveEndpoint {
     /// What its connections have that others have not.
     pub fn outgoing(&self) -> Option<&Outgoing> {
         self.config.outgoing.as_deref()
+    }
+
+    /// How connections to it speak TLS; `None`: they are in clear.
+    pub fn tls(&self) -> Option<&Arc<TlsClient>> {
+        self.outgoing()?.tls.as_ref()
     }
 
     /// What connections to it begin with.
@@ -160,8 +169,8 @@ fn client_port(local: Option<Peer>) -> u16 {
 #[derive(Debug)]
 struct Place {
     address: SocketAddr,
-    /// Key of pooled connections to it.
-    transport: TransportId,
+    /// Connections to it are told apart by this from those to the place before.
+    number: u64,
 }
 
 /// What the last generation asked about it.
@@ -274,7 +283,7 @@ impl EndpointState {
     pub fn set_address(&self, address: SocketAddr) {
         let moved = self.address() != Some(address);
         if moved {
-            self.resolved.store(Some(Arc::new(Place { address, transport: TransportId::own() })));
+            self.resolved.store(Some(Arc::new(Place { address, number: transport::place() })));
             self.mark.touch();
         }
         if self.standing().checked == Health::Unresolved {
@@ -377,7 +386,7 @@ impl EndpointState {
         };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.host != host || self.address().is_none() {
-            let place = |address| Arc::new(Place { address, transport: TransportId::own() });
+            let place = |address| Arc::new(Place { address, number: transport::place() });
             self.resolved.store(config.first_address().map(place));
         }
         let unresolved = host.is_some() && self.address().is_none();

@@ -52,6 +52,14 @@ impl Message for Line<'_> {
         self.exchange.tls.as_deref()
     }
 
+    fn server_tls(&self) -> Option<&Tls> {
+        self.exchange.server_tls.as_deref()
+    }
+
+    fn server_tls_error(&self) -> Option<&str> {
+        self.exchange.server_tls_error.as_deref()
+    }
+
     fn frontend_name(&self) -> &[u8] {
         self.exchange.frontend.as_ref().map_or(b"", |frontend| frontend.name().as_bytes())
     }

@@ -9,7 +9,7 @@ use crate::live::Idle;
 
 mod take_over;
 
-const KEY: TransportId = TransportId(1);
+const KEY: TransportId = TransportId(1, 0);
 
 /// The pool of the one worker that there is.
 fn alone() -> IdlePool {
@@ -58,7 +58,7 @@ async fn the_last_one_in_is_the_first_one_out() {
     assert_eq!(pool.take(KEY, Wanted::Any).unwrap().stream.local(), ports.1);
     assert_eq!(pool.take(KEY, Wanted::Any).unwrap().stream.local(), ports.0);
     assert!(pool.take(KEY, Wanted::Any).is_none() && pool.is_empty());
-    assert!(pool.take(TransportId(2), Wanted::Any).is_none());
+    assert!(pool.take(TransportId(2, 0), Wanted::Any).is_none());
 }
 
 #[tokio::test]
@@ -127,7 +127,7 @@ async fn a_pool_keeps_no_more_than_its_endpoint_lets_it() {
     assert_eq!(reserve.idle(), Idle::default());
     let (three, _c) = pair();
     let none = Arc::new(Reserve::new(Pool { purge_delay: None, ..Pool::default() }));
-    assert!(pool.put(TransportId(2), &none, three, now).is_some());
+    assert!(pool.put(TransportId(2, 0), &none, three, now).is_some());
 }
 
 #[tokio::test]

@@ -80,6 +80,14 @@ impl Tls {
         Self { io, session, buffers, accepted: 0, end: None, notified: false, agreed: None }
     }
 
+    /// To an endpoint, before its handshake. `first`: what goes in clear before that.
+    pub(crate) fn to_endpoint(io: Stream, session: Session, first: &[u8]) -> Self {
+        let mut tls = Self::new(io, session, &[]);
+        // A header of the PROXY protocol is far smaller than what may wait.
+        let _ = tls.buffers.outgoing.push(first);
+        tls
+    }
+
     /// The connection below.
     pub(super) fn io(&self) -> &Stream {
         &self.io
@@ -117,6 +125,12 @@ impl Tls {
     /// # Errors
     /// What went wrong; the peer was told, if it listens.
     pub(crate) fn poll_handshake(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), HandshakeError>> {
+        ready!(self.poll_agree(cx))?;
+        self.poll_flush(cx).map_err(HandshakeError::Io)
+    }
+
+    /// The same, while its last words may wait for what is sent behind them.
+    pub(crate) fn poll_agree(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), HandshakeError>> {
         while self.session.is_handshaking() {
             match self.session.turn(&mut self.buffers, Job::Read(&mut [])) {
                 // The last words of the peer's ended it.
@@ -140,7 +154,13 @@ impl Tls {
         }
         // The last words of it may be ready to be sent.
         while let Ok(Turn::Again) = self.session.turn(&mut self.buffers, Job::Read(&mut [])) {}
-        self.poll_flush(cx).map_err(HandshakeError::Io)
+        if let Session::Client { server_name, .. } = &mut self.session
+            && self.agreed.is_none()
+        {
+            let server_name = server_name.take();
+            self.agreed = Some(Arc::new(agreed(&self.session, server_name, None)));
+        }
+        Poll::Ready(Ok(()))
     }
 
     /// See [`Stream::poll_read`].
@@ -170,7 +190,7 @@ impl Tls {
     #[inline(never)] // what is in clear passes by
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if self.accepted == 0 && !bytes.is_empty() {
-            ready!(self.poll_handshake(cx))?;
+            ready!(self.poll_agree(cx))?;
             let some = &bytes[..bytes.len().min(AT_ONCE)];
             self.write(|| Job::Send(some))?;
             self.accepted = some.len();

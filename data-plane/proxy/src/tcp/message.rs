@@ -74,6 +74,14 @@ impl Message for Connection<'_> {
         self.exchange.tls.as_deref()
     }
 
+    fn server_tls(&self) -> Option<&Tls> {
+        self.exchange.server_tls.as_deref()
+    }
+
+    fn server_tls_error(&self) -> Option<&str> {
+        self.exchange.server_tls_error.as_deref()
+    }
+
     fn frontend_name(&self) -> &[u8] {
         self.frontend.as_bytes()
     }

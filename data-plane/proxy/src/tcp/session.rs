@@ -1,6 +1,7 @@
 //! The task of one connection: a place, a connection to the endpoint, bytes.
 
 mod called;
+mod connect;
 mod early;
 mod inspect;
 mod retry;
@@ -23,7 +24,7 @@ use inspect::{Inspecting, Stage};
 
 use super::first::First;
 use super::message::{Connection, Ruling, rule};
-use super::relay::{Limits, Relay};
+use super::relay::Relay;
 use crate::balance::hash_of;
 use crate::counters::CloseCause;
 use crate::exchange::Exchange;
@@ -32,7 +33,6 @@ use crate::http;
 use crate::listen::{Attachment, Incoming};
 use crate::live::{EndpointState, LiveBackend, Permit, Place, Sign, Ticket};
 use crate::persistence::Belonging;
-use crate::proxy_protocol::announce;
 use crate::sessions::Ending;
 use crate::stream::Stream;
 use crate::termination::Phase;
@@ -130,7 +130,7 @@ impl Session {
             }
             State::Connect(_, connecting) => {
                 let connected = ready!(connecting.poll(cx));
-                Poll::Ready(self.connected(exchange, connected.map_err(|error| error.failure()), now))
+                Poll::Ready(self.connected(exchange, connected, now))
             }
             State::Pause(_) => Poll::Pending,
             State::Relay { relay, .. } => {
@@ -275,53 +275,6 @@ impl Session {
     fn queue(&mut self, backend: &LiveBackend, ticket: Ticket, now: Instant) -> Step {
         self.until = backend.longest_wait().map(|limit| now + limit);
         Step::Next(State::Queue(ticket))
-    }
-
-    fn connect(&mut self, exchange: &mut Exchange, permit: Permit, now: Instant) -> Step {
-        exchange.times.dispatched.get_or_insert(now);
-        let endpoint = Arc::clone(permit.endpoint());
-        if let Some(left) = exchange.left.take() {
-            self.worker.count_retry(exchange, &left, &endpoint);
-        }
-        let counters = endpoint.state.counters.shard(self.worker.index);
-        counters.exchanges.add(1);
-        counters.connects.add(1);
-        self.until = permit.backend().settings().timeouts.connect.map(|limit| now + limit);
-        exchange.endpoint = Some(Arc::clone(&endpoint));
-        exchange.note_way(&self.client);
-        match exchange.target().map(|target| self.worker.connect(&target, endpoint.outgoing())) {
-            Some(Ok(connecting)) => Step::Next(State::Connect(permit, connecting)),
-            Some(Err(error)) => self.retry(exchange, error.failure(), now),
-            None => self.retry(exchange, Failure::ConnectRefused, now),
-        }
-    }
-
-    fn connected(
-        &mut self,
-        exchange: &mut Exchange,
-        connected: Result<Stream, Failure>,
-        now: Instant,
-    ) -> Step {
-        let server = match connected {
-            Ok(server) => server,
-            Err(failure) => return self.retry(exchange, failure, now),
-        };
-        exchange.times.connected = Some(now);
-        exchange.observe(Sign::Connected);
-        let State::Connect(permit, _) = std::mem::replace(&mut self.state, State::Over) else {
-            return Step::Fail(Failure::Internal, Phase::Connect);
-        };
-        let Some(frontend) = &exchange.frontend else { return Step::Fail(Failure::Internal, Phase::Connect) };
-        let limits = Limits::new(&frontend.settings().timeouts, &permit.backend().settings().timeouts);
-        if frontend.sinks.wants_source {
-            exchange.source = server.local();
-        }
-        let mut header = Vec::new();
-        if let Some(wanted) = permit.endpoint().proxy_header() {
-            announce(wanted, exchange, &self.client, &mut header);
-        }
-        let relay = Box::new(Relay::new(server, (&header, &self.early.take()), limits, now));
-        Step::Next(State::Relay { relay, _permit: permit })
     }
 
     fn expired(&mut self, exchange: &mut Exchange, now: Instant) -> Step {

@@ -80,15 +80,16 @@ pub(crate) fn open(worker: &Rc<Worker>) {
             for endpoint in &backend.endpoints {
                 let missing = missing(worker, backend, endpoint);
                 let count = worker.openings.begin(endpoint.transport_for(None), missing, now);
-                wanted.extend((0..count).map(|_| (Arc::clone(backend), Arc::clone(endpoint))));
+                let key = endpoint.transport_for(None);
+                wanted.extend((0..count).map(|_| (Arc::clone(backend), Arc::clone(endpoint), key)));
             }
         }
     });
-    for (backend, endpoint) in wanted {
+    for (backend, endpoint, key) in wanted {
         let worker = Rc::clone(worker);
         tokio::task::spawn_local(async move {
             let opened = connect(&worker, &backend, &endpoint).await;
-            keep(&worker, &endpoint, opened);
+            keep(&worker, (&endpoint, key), opened);
         });
     }
 }
@@ -96,7 +97,9 @@ pub(crate) fn open(worker: &Rc<Worker>) {
 fn missing(worker: &Worker, backend: &LiveBackend, endpoint: &LiveEndpoint) -> usize {
     let config = &endpoint.config;
     let takes_traffic = !endpoint.is_out(backend) && !config.drain && endpoint.state.is_usable();
-    if config.pool.warm == 0 || endpoint.depends_on_client() || !takes_traffic {
+    // Nor is the name known that a request will have the endpoint asked for.
+    let asks = endpoint.tls().is_some_and(|tls| tls.server_name.is_some());
+    if config.pool.warm == 0 || endpoint.depends_on_client() || asks || !takes_traffic {
         return 0;
     }
     worker.idle.lacks(endpoint.transport_for(None), endpoint.reserve())
@@ -104,13 +107,16 @@ fn missing(worker: &Worker, backend: &LiveBackend, endpoint: &LiveEndpoint) -> u
 
 async fn connect(worker: &Worker, backend: &LiveBackend, endpoint: &LiveEndpoint) -> Option<Stream> {
     let mut connecting = worker.connect(&endpoint.target()?, endpoint.outgoing()).ok()?;
+    if let Some(tls) = endpoint.tls() {
+        connecting = connecting.over_tls(tls, None, &[]).ok()?;
+    }
     endpoint.state.counters.shard(worker.index).connects.add(1);
     let limit = backend.settings().timeouts.connect.unwrap_or(LONGEST);
     timeout(limit, poll_fn(|cx| connecting.poll(cx))).await.ok()?.ok()
 }
 
-fn keep(worker: &Worker, endpoint: &LiveEndpoint, opened: Option<Stream>) {
-    let (key, now) = (endpoint.transport_for(None), worker.clock.refresh());
+fn keep(worker: &Worker, (endpoint, key): (&LiveEndpoint, TransportId), opened: Option<Stream>) {
+    let now = worker.clock.refresh();
     worker.openings.end(key, opened.is_none(), now);
     if let Some(stream) = opened.filter(|_| !worker.is_stopping()) {
         // Where there is no room for it, it is closed.

@@ -48,7 +48,7 @@ impl Bench {
         let subject = Subject {
             key: endpoint_key("app", "a"),
             kind: Kind::Agent,
-            check: sluicegate_model::endpoint::CheckKey { target, send_proxy: false },
+            check: sluicegate_model::endpoint::CheckKey { target, send_proxy: false, tls: None },
             script: Arc::clone(&agent.script),
             settings: Arc::clone(&backend.config.settings),
             config,

@@ -49,7 +49,7 @@ impl Subject {
     /// Where a probe that begins now goes; `None`: it is not known.
     pub(super) fn way(&self) -> Option<Way> {
         let target = self.target.clone()?;
-        Some(Way { target, outgoing: self.config.outgoing.clone() })
+        Some(Way { target, outgoing: self.config.outgoing.clone(), tls: self.check.tls.clone() })
     }
 
     /// What a probe counts for.

@@ -7,9 +7,10 @@ use std::sync::{Mutex, MutexGuard};
 
 use sluicegate_engine::live::Sign;
 use sluicegate_engine::stream::Target;
-use sluicegate_health::script::Errand;
+use sluicegate_health::script::{Connect, Errand};
 use sluicegate_health::{Health, Limits, Schedule, Status};
 use sluicegate_model::backend::BackendSettings;
+use sluicegate_model::endpoint::CheckTls;
 use sluicegate_model::endpoint::EndpointAddress;
 use sluicegate_model::{Change, Endpoint, compile};
 use sluicegate_proto::v1;
@@ -74,6 +75,10 @@ impl Prober for Fake {
                 Ok(counted)
             }
         }
+    }
+
+    async fn agree(&self, connection: Counted, _tls: &CheckTls, _to: &Connect) -> Result<Counted, Refusal> {
+        Ok(connection)
     }
 
     fn local(&self, _connection: &Counted) -> Option<SocketAddr> {
@@ -203,7 +208,7 @@ fn subject(name: &str, address: SocketAddr, checked: &Checked) -> Subject {
         script: Arc::clone(&checked.settings.probe),
         settings: Arc::clone(&checked.settings),
         config: Arc::clone(&checked.config),
-        check: CheckKey { target: EndpointAddress::Ip(address), send_proxy: false },
+        check: CheckKey { target: EndpointAddress::Ip(address), send_proxy: false, tls: None },
         schedule: Schedule {
             interval: 2_000 * MS,
             fast_interval: 500 * MS,

@@ -43,7 +43,7 @@ impl<P: Prober> Endpoints<P> {
             },
             limits: Limits { connect: timeouts.connect, answer: timeouts.check },
             target: self.target(&address),
-            check: CheckKey { target: address, send_proxy: false },
+            check: CheckKey { target: address, send_proxy: false, tls: None },
             paused: agent.paused,
             forced: agent.forced,
         })

@@ -2,7 +2,8 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use sluicegate_health::Status;
-use sluicegate_health::script::Errand;
+use sluicegate_health::script::{Connect, Errand};
+use sluicegate_model::endpoint::CheckTls;
 use sluicegate_proto::build;
 use sluicegate_proto::v1::{self, Kind};
 use sluicegate_sync::Apply;
@@ -22,6 +23,10 @@ impl Prober for Refusing {
     async fn connect(&self, way: &Way, _linger: bool) -> Result<(), Refusal> {
         self.0.lock().unwrap().push(way.target.clone());
         Err(Refusal { status: Status::L4Connection, words: String::new() })
+    }
+
+    async fn agree(&self, (): (), _tls: &CheckTls, _to: &Connect) -> Result<(), Refusal> {
+        Ok(())
     }
 
     fn local(&self, (): &()) -> Option<SocketAddr> {

@@ -38,7 +38,7 @@ fn string(text: &str) -> Step {
 }
 
 fn way(target: Target) -> Way {
-    Way { target, outgoing: None }
+    Way { target, outgoing: None, tls: None }
 }
 
 fn ping() -> Step {
@@ -124,7 +124,7 @@ async fn probes_leave_from_where_traffic_does() {
     let target = Target::Ip(listener.local_addr().unwrap());
     let source = Source { address: SocketAddr::from(([127, 0, 0, 9], 0)), last_port: None };
     let outgoing = Outgoing { source: Some(source), ..Outgoing::default() };
-    let way = Way { target, outgoing: Some(Arc::new(outgoing)) };
+    let way = Way { target, outgoing: Some(Arc::new(outgoing)), tls: None };
     let (probe, heard) = tokio::join!(Network.connect(&way, false), listener.accept());
     assert!(probe.is_ok());
     assert_eq!(heard.unwrap().1.ip().to_string(), "127.0.0.9");
@@ -136,8 +136,10 @@ async fn where_nobody_can_leave_from_is_a_connection_problem() {
     let source = Source { address: SocketAddr::from(([192, 0, 2, 77], 0)), last_port: None };
     let outgoing = Outgoing { source: Some(source), ..Outgoing::default() };
     let target = Target::Ip(SocketAddr::from(([127, 0, 0, 1], 9)));
-    let refusal =
-        Network.connect(&Way { target, outgoing: Some(Arc::new(outgoing)) }, false).await.unwrap_err();
+    let refusal = Network
+        .connect(&Way { target, outgoing: Some(Arc::new(outgoing)), tls: None }, false)
+        .await
+        .unwrap_err();
     assert_eq!(refusal.status, Status::L4Connection);
     assert_eq!(refusal.words, "Can't bind to source address (Cannot assign requested address)");
 }

@@ -1,5 +1,5 @@
-//! Columns of what is not here: there is no TLS to servers, no HTTP/2, and no limit of a rate. 0 is the
-//! truth of them.
+//! Columns of what is not here: frames of HTTP/2 are not counted one by one, and there is no limit of a rate. 0 is told of
+//! them.
 
 use super::{Kind, Row};
 use crate::field::Field;
@@ -7,8 +7,6 @@ use crate::value::Value;
 
 /// Of frontends.
 const LIMITS: &[Field] = &[Field::RateLim];
-/// Of all but frontends, which have their own.
-const TLS: &[Field] = &[Field::SslSess, Field::SslReusedSess, Field::SslFailedHandshake];
 /// Of frontends and backends.
 const HTTP2: &[Field] = &[
     Field::H2HeadersRcvd,
@@ -30,8 +28,7 @@ impl Row {
     /// Fills them.
     pub(super) fn absent(&mut self) {
         let of_proxies = self.kind != Kind::Server;
-        let groups =
-            [(LIMITS, self.kind == Kind::Frontend), (TLS, self.kind != Kind::Frontend), (HTTP2, of_proxies)];
+        let groups = [(LIMITS, self.kind == Kind::Frontend), (HTTP2, of_proxies)];
         for field in groups.into_iter().filter(|(_, here)| *here).flat_map(|(fields, _)| fields) {
             self.set(*field, if *field == Field::RateLim { Value::U32(0) } else { Value::U64(0) });
         }

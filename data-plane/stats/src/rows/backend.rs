@@ -42,6 +42,9 @@ impl Scene<'_> {
         row.count(Field::SrvAbrt, stats.server_aborts);
         row.count(Field::Connect, of_servers(|stats| stats.connects));
         row.count(Field::Reuse, of_servers(|stats| stats.reuses));
+        row.count(Field::SslSess, of_servers(|stats| stats.handshakes));
+        row.count(Field::SslReusedSess, of_servers(|stats| stats.resumed_handshakes));
+        row.count(Field::SslFailedHandshake, of_servers(|stats| stats.failed_handshakes));
         row.count(Field::CompIn, stats.compressed_in);
         row.count(Field::CompOut, stats.compressed_out);
         row.count(Field::CompByp, stats.compression_bypassed);

@@ -45,6 +45,9 @@ impl Scene<'_> {
         row.count(Field::SrvAbrt, stats.server_aborts);
         row.count(Field::Connect, stats.connects);
         row.count(Field::Reuse, stats.reuses);
+        row.count(Field::SslSess, stats.handshakes);
+        row.count(Field::SslReusedSess, stats.resumed_handshakes);
+        row.count(Field::SslFailedHandshake, stats.failed_handshakes);
         let last = self.last_session(stats.last_exchange_unix_ms);
         row.set(Field::Lastsess, last);
         row.durations(stats.durations.as_ref());

@@ -10,7 +10,12 @@ impl Needs {
     pub(super) fn check_step(&mut self, step: &CheckStep) {
         match &step.action {
             None => {}
-            Some(check_step::Action::Connect(connect)) => self.made_value(connect.made_port.as_ref()),
+            Some(check_step::Action::Connect(connect)) => {
+                if connect.tls {
+                    self.word("check.tls");
+                }
+                self.made_value(connect.made_port.as_ref());
+            }
             Some(check_step::Action::Send(send)) => self.made(send.made.as_ref()),
             Some(check_step::Action::Request(request)) => self.request(request),
             Some(check_step::Action::Expect(expect)) => self.expect(expect),

@@ -8,12 +8,12 @@ pub(in super::super) const FETCHES: &[Names] = &[
         why: "TLS does not tell it yet",
         instead: Effect::NotFound,
         names: "\
-         ssl_bc ssl_bc_alg_keysize ssl_bc_alpn ssl_bc_cipher ssl_bc_client_early_traffic_secret \
+         ssl_bc_client_early_traffic_secret \
          ssl_bc_client_handshake_traffic_secret ssl_bc_client_random ssl_bc_client_traffic_secret_0 \
-         ssl_bc_curve ssl_bc_early_exporter_secret ssl_bc_err ssl_bc_err_str ssl_bc_exporter_secret \
-         ssl_bc_is_resumed ssl_bc_npn ssl_bc_protocol ssl_bc_server_handshake_traffic_secret \
+         ssl_bc_curve ssl_bc_early_exporter_secret ssl_bc_err ssl_bc_exporter_secret \
+         ssl_bc_npn ssl_bc_server_handshake_traffic_secret \
          ssl_bc_server_random ssl_bc_server_traffic_secret_0 ssl_bc_session_id ssl_bc_session_key \
-         ssl_bc_sni ssl_bc_unique_id ssl_bc_use_keysize ssl_c_ca_err ssl_c_ca_err_depth ssl_c_chain_der \
+         ssl_bc_unique_id ssl_c_ca_err ssl_c_ca_err_depth ssl_c_chain_der \
          ssl_c_err ssl_c_policies \
          ssl_c_r_dn ssl_c_san \
          ssl_fc_cipherlist_bin ssl_fc_cipherlist_hex ssl_fc_cipherlist_str ssl_fc_cipherlist_xxh \
@@ -24,8 +24,7 @@ pub(in super::super) const FETCHES: &[Names] = &[
          ssl_fc_protocol_hello_id ssl_fc_server_handshake_traffic_secret \
          ssl_fc_server_random ssl_fc_server_traffic_secret_0 ssl_fc_session_id ssl_fc_session_key \
          ssl_fc_sigalgs_bin ssl_fc_supported_versions_bin ssl_fc_unique_id \
-         ssl_s_chain_der ssl_s_der ssl_s_i_dn ssl_s_key_alg ssl_s_notafter ssl_s_notbefore ssl_s_s_dn \
-         ssl_s_serial ssl_s_sha1 ssl_s_sig_alg ssl_s_version",
+         ssl_s_chain_der",
     },
     Names {
         why: "it is not read from the first bytes of a connection yet",

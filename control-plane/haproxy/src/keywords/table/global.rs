@@ -1,6 +1,6 @@
 //! Lines of `global`, but for tuning.
 
-use super::{G, GDFLB, Keyword, OPENSSL, TLS};
+use super::{G, GDFLB, Keyword, OPENSSL};
 
 pub(super) const GROUPS: &[&[Keyword]] = &[
     &[
@@ -279,12 +279,14 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .takes(1, Arity::ANY, "<option>...")
             .of(&[Form::Options(BIND_OPTIONS)])
             .does("Options of every `bind` line with `ssl`."),
-        Keyword::inert("ssl-default-server-options", G, TLS)
+        Keyword::works("ssl-default-server-options", G, "lower/server_tls")
             .takes(1, Arity::ANY, "<option>...")
-            .of(&[Form::Options(SERVER_OPTIONS)]),
-        Keyword::inert("ssl-server-verify", G, TLS)
+            .of(&[Form::Options(SERVER_OPTIONS)])
+            .does("Options of every `server` line with `ssl`."),
+        Keyword::works("ssl-server-verify", G, "lower/server_tls")
             .takes(1, 1, "{ none | required }")
-            .of(&[Form::OneOf(&["none", "required"])]),
+            .of(&[Form::OneOf(&["none", "required"])])
+            .does("What `verify` is where a `server` line does not say."),
         Keyword::degraded("ssl-load-extra-files", G, "what lies beside a certificate is read whatever it says")
             .takes(1, Arity::ANY, "<kind>...")
             .of(&[Form::Each(&["none", "all", "bundle", "sctl", "ocsp", "issuer", "key"])]),
@@ -300,14 +302,14 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::works("", G, "lower/tls").takes(1, 1, "<list>").does("What there is of these is offered by every `bind` line."),
     ),
     &Keyword::each(
-        [
-            "ssl-default-server-ciphers",
-            "ssl-default-server-ciphersuites",
-            "ssl-default-server-client-sigalgs",
-            "ssl-default-server-curves",
-            "ssl-default-server-sigalgs",
-        ],
-        Keyword::inert("", G, TLS),
+        ["ssl-default-server-ciphers", "ssl-default-server-ciphersuites", "ssl-default-server-curves"],
+        Keyword::works("", G, "lower/server_tls")
+            .takes(1, 1, "<list>")
+            .does("What there is of these is offered by every `server` line."),
+    ),
+    &Keyword::each(
+        ["ssl-default-server-client-sigalgs", "ssl-default-server-sigalgs"],
+        Keyword::degraded("", G, "TLS goes on without it"),
     ),
     &Keyword::each(
         [

@@ -2,7 +2,7 @@
 
 use super::super::form::{Form, ID, TIME, TLS_VERSION};
 use super::super::{Effect, Place, Places};
-use super::{Keyword, TLS};
+use super::Keyword;
 
 pub(super) const GROUPS: &[&[Keyword]] = &[
     &[
@@ -76,8 +76,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .does("Addresses in these go before others."),
     ],
     &[
-        closed("ssl", "servers are not spoken to over TLS yet, and it is not spoken to in clear")
-            .takes(0, 0, ""),
         closed("namespace", "other network namespaces are not entered yet").takes(1, 1, "<name>"),
         closed("socks4", "connections do not pass another proxy yet").takes(1, 1, "<address>:<port>"),
         closed("tcp-md5sig", "connections are not signed yet").takes(1, 1, "<password>"),
@@ -93,7 +91,6 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::works("interface", SERVER, CONNECTIONS)
             .takes(1, 1, "<name>")
             .does("Which interface connections to it leave by."),
-        checked("check-ssl").takes(0, 0, ""),
         checked("check-proto").takes(1, 1, "<name>"),
         checked("healthcheck").takes(1, 1, "<name>"),
     ],
@@ -224,63 +221,94 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         ["no-check-reuse-pool", "no-tfo"],
         Keyword::inert("", SERVER, "it is so anyway").takes(0, 0, ""),
     ),
-    &Keyword::each(
-        [
-            "alpn",
-            "ca-file",
-            "check-alpn",
-            "check-pool-conn-name",
-            "check-sni",
-            "ciphers",
-            "ciphersuites",
-            "client-sigalgs",
-            "crl-file",
-            "crt",
-            "curves",
-            "ktls",
-            "npn",
-            "sigalgs",
-            "sni",
-            "verifyhost",
-        ],
-        Keyword::inert("", SERVER, TLS).takes(1, 1, "<value>"),
-    ),
     &[
-        Keyword::inert("verify", SERVER, TLS)
+        Keyword::works("ssl", SERVER, SECURE).takes(0, 0, "").does("It is spoken to over TLS."),
+        Keyword::works("no-ssl", SERVER, SECURE).takes(0, 0, "").does("Undoes `ssl` of `default-server`."),
+        Keyword::works("check-ssl", SERVER, SECURE).takes(0, 0, "").does("Checks it over TLS in any case."),
+        Keyword::works("no-check-ssl", SERVER, SECURE)
+            .takes(0, 0, "")
+            .does("Checks it in clear in any case."),
+        Keyword::works("verify", SERVER, SECURE)
             .takes(1, 1, "{ none | required }")
-            .of(&[Form::OneOf(&["none", "required"])]),
-        Keyword::inert("ssl-min-ver", SERVER, TLS).takes(1, 1, "<version>").of(TLS_VERSION),
-        Keyword::inert("ssl-max-ver", SERVER, TLS).takes(1, 1, "<version>").of(TLS_VERSION),
+            .of(&[Form::OneOf(&["none", "required"])])
+            .does("Whether its certificate has to be good."),
+        Keyword::works("ca-file", SERVER, SECURE)
+            .takes(1, 1, "<path>")
+            .does("Authorities of its certificate; `@system-ca`: those of this host."),
+        Keyword::works("crl-file", SERVER, SECURE)
+            .takes(1, 1, "<path>")
+            .does("Certificates of servers that were revoked."),
+        Keyword::works("crt", SERVER, SECURE)
+            .takes(1, 1, "<path>")
+            .does("This end's own certificate, and its key."),
+        Keyword::works("verifyhost", SERVER, SECURE)
+            .takes(1, 1, "<name>")
+            .does("Whose its certificate has to be where it is asked for no name."),
+        Keyword::works("no-verifyhost", SERVER, SECURE)
+            .takes(0, 0, "")
+            .does("Undoes `verifyhost` of `default-server`."),
+        Keyword::works("sni", SERVER, SECURE)
+            .takes(1, 1, "<expression>")
+            .does("The name that it is asked for, and that its certificate has to have."),
+        Keyword::works("check-sni", SERVER, SECURE)
+            .takes(1, 1, "<name>")
+            .does("The name that it is asked for in checks."),
+        Keyword::works("alpn", SERVER, SECURE)
+            .takes(1, 1, "<protocol>[,...]")
+            .does("Protocols that it may choose from."),
+        Keyword::works("check-alpn", SERVER, SECURE)
+            .takes(1, 1, "<protocol>[,...]")
+            .does("Protocols that it may choose from in checks."),
+        Keyword::works("ciphers", SERVER, SECURE).takes(1, 1, "<list>").does("Its cipher suites of TLS 1.2."),
+        Keyword::works("ciphersuites", SERVER, SECURE)
+            .takes(1, 1, "<list>")
+            .does("Its cipher suites of TLS 1.3."),
+        Keyword::works("curves", SERVER, SECURE).takes(1, 1, "<list>").does("Its groups of key exchange."),
+        Keyword::works("ssl-min-ver", SERVER, SECURE)
+            .takes(1, 1, "<version>")
+            .of(TLS_VERSION)
+            .does("The lowest version of TLS."),
+        Keyword::works("ssl-max-ver", SERVER, SECURE)
+            .takes(1, 1, "<version>")
+            .of(TLS_VERSION)
+            .does("The highest version of TLS."),
     ],
     &Keyword::each(
         [
-            "allow-0rtt",
             "check-sni-auto",
-            "force-sslv3",
-            "force-tlsv10",
-            "force-tlsv11",
             "force-tlsv12",
             "force-tlsv13",
             "no-check-sni-auto",
-            "no-check-ssl",
-            "no-renegotiate",
             "no-sni-auto",
-            "no-ssl",
             "no-ssl-reuse",
-            "no-sslv3",
             "no-tls-tickets",
-            "no-tlsv10",
-            "no-tlsv11",
             "no-tlsv12",
             "no-tlsv13",
-            "no-verifyhost",
-            "renegotiate",
             "sni-auto",
             "ssl-reuse",
             "tls-tickets",
         ],
-        Keyword::inert("", SERVER, TLS).takes(0, 0, ""),
+        Keyword::works("", SERVER, SECURE)
+            .takes(0, 0, "")
+            .does("What it is asked for, and what is agreed upon."),
     ),
+    &Keyword::each(
+        ["client-sigalgs", "ktls", "npn", "sigalgs"],
+        Keyword::degraded("", SERVER, "TLS goes on without it").takes(1, 1, "<value>"),
+    ),
+    &Keyword::each(
+        ["force-sslv3", "force-tlsv10", "force-tlsv11", "renegotiate"],
+        Keyword::degraded("", SERVER, "TLS goes on without it").takes(0, 0, ""),
+    ),
+    &Keyword::each(
+        ["no-renegotiate", "no-sslv3", "no-tlsv10", "no-tlsv11"],
+        Keyword::inert("", SERVER, "it is so anyway").takes(0, 0, ""),
+    ),
+    &[
+        Keyword::inert("allow-0rtt", SERVER, "nothing is sent before the handshake is over").takes(0, 0, ""),
+        Keyword::inert("check-pool-conn-name", SERVER, "checks open connections of their own")
+            .takes(1, 1, "<name>"),
+    ],
 ];
 
 const SERVER: Places = Places::of(&[Place::ServerOption]);
@@ -288,6 +316,7 @@ const TEST: &str = "lower/servers";
 const CHECKS: &str = "lower/checks";
 const HEALTH: &str = "lower/server_health";
 const KEPT: &str = "lower/persistence";
+const SECURE: &str = "lower/server_tls";
 const TABLES: &str = "it acts on stick tables alone, which are not supported yet";
 
 const fn closed(name: &'static str, why: &'static str) -> Keyword {

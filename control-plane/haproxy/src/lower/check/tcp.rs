@@ -4,6 +4,7 @@ use sluicegate_proto::v1::{self, check_step::Action, health_check::Probe};
 
 use super::super::Lowering;
 use super::super::rule::Args;
+use super::super::server_tls::IN_HTTP1;
 use super::super::settings::Lines;
 use super::steps::{Draft, Kind, steps};
 use super::written::Written;
@@ -121,17 +122,18 @@ impl<'a> Lowering<'a> {
                     let Some(address) = args.value() else { return self.missing(&args, "an address") };
                     connect.address = Some(self.check_address(address)?);
                 }
-                "ssl" => {
-                    self.no_such_connection(word, "TLS");
-                    able = false;
-                }
+                "ssl" => connect.tls = true,
                 // It acts on servers with `socks4` alone, which stand disabled.
                 "via-socks4" => {}
-                // They act on `ssl` alone.
-                "sni" | "alpn" => {
-                    if args.value().is_none() {
-                        return self.missing(&args, "a value");
-                    }
+                "sni" => {
+                    let Some(name) = args.value() else { return self.missing(&args, "a name") };
+                    connect.server_name = self.plain(name)?;
+                }
+                "alpn" => {
+                    let Some(names) = args.value() else { return self.missing(&args, "a protocol") };
+                    let asked: Vec<String> = names.text().split(',').map(str::to_owned).collect();
+                    let spoken = line.name().starts_with("http-check").then_some(IN_HTTP1);
+                    connect.protocols = self.offered_to_servers(&asked, spoken, names.span());
                 }
                 "proto" => {
                     let Some(protocol) = args.value() else { return self.missing(&args, "a protocol") };

@@ -19,6 +19,14 @@ const BESIDE: [&str; 5] = ["key", "ocsp", "issuer", "sctl", "dh"];
 /// Certificates of several kinds of keys for the same names.
 const BUNDLE: [&str; 3] = ["rsa", "ecdsa", "dsa"];
 
+/// Where systems keep the authorities that they trust: Debian and Alpine, Fedora, SUSE, BSD.
+const SYSTEM_AUTHORITIES: [&str; 4] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+];
+
 impl Lowering<'_> {
     /// The certificates of `crt`: a file, several of one name with the kinds of their keys behind it, or a folder.
     pub(super) fn certificates(&mut self, word: &Word, default: bool) -> Option<Vec<v1::TlsCertificate>> {
@@ -123,9 +131,38 @@ impl Lowering<'_> {
         }
     }
 
+    /// The one certificate of `crt` of a server.
+    pub(in super::super) fn own_certificate(&mut self, word: &Word) -> Option<v1::TlsCertificate> {
+        let mut made = self.certificates(word, false)?;
+        if made.len() == 1 {
+            return made.pop();
+        }
+        let message = format!("`{}` is not one certificate, but {}", word.text(), made.len());
+        self.report(Diagnostic::error(Code::BadFile, word.span(), message).help("name the file of one"));
+        None
+    }
+
+    /// The authorities that this host trusts.
+    fn system_authorities(&mut self, word: &Word) -> Option<String> {
+        for path in SYSTEM_AUTHORITIES {
+            if let Ok(data) = self.load(&Named { path: path.to_owned(), word }, MAX_AUTHORITY_BYTES) {
+                return Some(self.reader.blobs().add(data));
+            }
+        }
+        let message = "this host has no list of authorities that it trusts";
+        self.report(
+            Diagnostic::error(Code::BadFile, word.span(), message)
+                .help(format!("there is none of {}", SYSTEM_AUTHORITIES.join(", "))),
+        );
+        None
+    }
+
     /// The blob of a file of authorities, or of lists of what they revoked.
-    pub(super) fn authority_file(&mut self, word: &Word) -> Option<String> {
+    pub(in super::super) fn authority_file(&mut self, word: &Word) -> Option<String> {
         let written = self.plain(word)?;
+        if written == "@system-ca" {
+            return self.system_authorities(word);
+        }
         let path = joined(self.global.tls.ca_base.as_deref(), &written);
         let named = Named { path, word };
         let loaded = self.load(&named, MAX_AUTHORITY_BYTES);

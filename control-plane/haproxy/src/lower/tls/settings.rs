@@ -18,16 +18,18 @@ pub(in super::super) struct Settings {
     tls13: Option<Vec<u32>>,
     groups: Vec<u32>,
     /// `None`: nothing is said of them.
-    protocols: Option<Vec<String>>,
+    pub(in super::super) protocols: Option<Vec<String>>,
     verify: Verify,
-    authorities: Option<String>,
-    revoked: Option<String>,
+    pub(in super::super) authorities: Option<String>,
+    pub(in super::super) revoked: Option<String>,
     no_tickets: bool,
     ticket_keys: Option<String>,
     signatures: Vec<u32>,
     client_signatures: Vec<u32>,
     client_order: bool,
     pub(super) strict: bool,
+    /// They are about servers.
+    of_servers: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,6 +41,11 @@ enum Verify {
 }
 
 impl Settings {
+    /// What servers begin with.
+    pub(in super::super) fn of_servers() -> Self {
+        Self { of_servers: true, ..Self::default() }
+    }
+
     fn versions(&self) -> (TlsVersion, TlsVersion) {
         (self.min.unwrap_or(TlsVersion::TlsVersion12), self.max.unwrap_or(TlsVersion::TlsVersion13))
     }
@@ -46,10 +53,14 @@ impl Settings {
 
 impl Lowering<'_> {
     /// One option; those that are about other things are left alone.
-    pub(super) fn tls_option(&mut self, name: &str, word: Option<&Word>, settings: &mut Settings) {
+    pub(in super::super) fn tls_option(&mut self, name: &str, word: Option<&Word>, settings: &mut Settings) {
         match (name, word) {
-            ("ssl-min-ver", Some(word)) => settings.min = self.version(word, "ssl-min-ver"),
-            ("ssl-max-ver", Some(word)) => settings.max = self.version(word, "ssl-max-ver"),
+            ("ssl-min-ver", Some(word)) => {
+                settings.min = self.version(word, "ssl-min-ver", settings.of_servers)
+            }
+            ("ssl-max-ver", Some(word)) => {
+                settings.max = self.version(word, "ssl-max-ver", settings.of_servers)
+            }
             ("force-tlsv12", _) => {
                 (settings.min, settings.max) =
                     (Some(TlsVersion::TlsVersion12), Some(TlsVersion::TlsVersion12));
@@ -95,6 +106,26 @@ impl Lowering<'_> {
         http: bool,
         place: Span,
     ) -> Option<v1::TlsSettings> {
+        let agreed = self.agreed(settings, place)?;
+        let client_certificates = match (settings.verify, &settings.authorities) {
+            (Verify::None, _) => None,
+            (verify, Some(authorities)) => Some(v1::TlsClientCertificates {
+                authorities: authorities.clone(),
+                revoked: settings.revoked.clone().unwrap_or_default(),
+                required: verify == Verify::Required,
+            }),
+            (_, None) => {
+                let message = "`verify` without a `ca-file`: nobody's certificate could be checked";
+                self.report(Diagnostic::error(Code::MissingArgument, place, message));
+                return None;
+            }
+        };
+        let protocols = self.protocols(settings.protocols.as_deref(), http, place);
+        Some(v1::TlsSettings { protocols, client_certificates, ..agreed })
+    }
+
+    /// Versions, ciphers and groups.
+    pub(in super::super) fn agreed(&mut self, settings: &Settings, place: Span) -> Option<v1::TlsSettings> {
         let (min, max) = settings.versions();
         if min > max {
             let message = "the lowest version of TLS is above the highest one";
@@ -116,32 +147,17 @@ impl Lowering<'_> {
             self.report(Diagnostic::error(Code::BadValue, place, message).help(help));
             return None;
         }
-        let client_certificates = match (settings.verify, &settings.authorities) {
-            (Verify::None, _) => None,
-            (verify, Some(authorities)) => Some(v1::TlsClientCertificates {
-                authorities: authorities.clone(),
-                revoked: settings.revoked.clone().unwrap_or_default(),
-                required: verify == Verify::Required,
-            }),
-            (_, None) => {
-                let message = "`verify` without a `ca-file`: nobody's certificate could be checked";
-                self.report(Diagnostic::error(Code::MissingArgument, place, message));
-                return None;
-            }
-        };
-        let protocols = self.protocols(settings.protocols.as_deref(), http, place);
         Some(v1::TlsSettings {
             min_version: min.into(),
             max_version: max.into(),
             cipher_suites,
             groups: settings.groups.clone(),
-            protocols,
-            client_certificates,
             no_tickets: settings.no_tickets,
             signatures: settings.signatures.clone(),
             client_signatures: settings.client_signatures.clone(),
             client_order: settings.client_order,
             ticket_keys: settings.ticket_keys.clone().unwrap_or_default(),
+            ..v1::TlsSettings::default()
         })
     }
 
@@ -167,15 +183,16 @@ impl Lowering<'_> {
         kept.map(|name| Bytes::from(name.clone())).collect()
     }
 
-    fn version(&mut self, word: &Word, option: &str) -> Option<TlsVersion> {
+    fn version(&mut self, word: &Word, option: &str, of_servers: bool) -> Option<TlsVersion> {
         match word.text() {
             "TLSv1.2" => Some(TlsVersion::TlsVersion12),
             "TLSv1.3" => Some(TlsVersion::TlsVersion13),
             older if option == "ssl-min-ver" => {
                 let message = format!("{older} is not spoken: it is broken");
+                let who = if of_servers { "servers" } else { "clients" };
                 self.report(
                     Diagnostic::warning(Code::DegradedValue, word.span(), message)
-                        .label("clients need TLS 1.2 at least"),
+                        .label(format!("{who} need TLS 1.2 at least")),
                 );
                 None
             }

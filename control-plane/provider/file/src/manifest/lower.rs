@@ -6,10 +6,11 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use sluicegate_haproxy::expr::{Acls, NoFiles, Reader, Scope};
 use sluicegate_proto::build;
-use sluicegate_proto::id::ObjectKey;
+use sluicegate_proto::id::{InvalidId, ObjectKey};
 use sluicegate_proto::v1::{self, Kind, resource::Body};
 
 use super::schema::{self, Manifest, Mode};
+use super::tls::Secured;
 
 /// The provider's name in object ids.
 pub const PROVIDER: &str = "manifest";
@@ -49,9 +50,9 @@ pub(super) fn lower(path: &str, line: usize, manifest: Manifest) -> Result<Vec<v
     if made.errors.is_empty() { Ok(made.resources) } else { Err(made.errors) }
 }
 
-struct Made {
-    namespace: String,
-    name: String,
+pub(super) struct Made {
+    pub(super) namespace: String,
+    pub(super) name: String,
     origin: v1::Origin,
     resources: Vec<v1::Resource>,
     errors: Vec<String>,
@@ -66,12 +67,16 @@ impl Made {
     }
 
     /// Notes an error with the field that it is in.
-    fn ok<T, E: std::fmt::Display>(&mut self, field: &str, result: Result<T, E>) -> Option<T> {
+    pub(super) fn ok<T, E: std::fmt::Display>(&mut self, field: &str, result: Result<T, E>) -> Option<T> {
         result.map_err(|error| self.errors.push(format!("{field}: {error}"))).ok()
     }
 
     fn add(&mut self, kind: Kind, name: &str, order: String, body: Body) {
         let key = ObjectKey::new(PROVIDER, &self.namespace, kind, name);
+        self.add_as(key, order, body);
+    }
+
+    pub(super) fn add_as(&mut self, key: Result<ObjectKey, InvalidId>, order: String, body: Body) {
         let origin = self.origin.clone();
         if let Some(key) = self.ok("metadata", key) {
             let made = build::resource(&key, origin, order, body);
@@ -149,12 +154,16 @@ impl Made {
             tunnel_ms: self.time("timeouts.tunnel", spec.timeouts.tunnel.as_ref()),
             ..v1::Timeouts::default()
         };
+        let secured = self.tls(spec.tls, spec.mode);
         let schedule = spec.check.as_ref().map(|check| v1::CheckSchedule {
             interval_ms: self
                 .time("check.interval", check.interval.as_ref())
                 .unwrap_or(CHECK_INTERVAL.as_millis() as u64),
             rise: check.rise,
             fall: check.fall,
+            over_tls: secured.client.is_some(),
+            tls: secured.client.clone(),
+            server_name: check.server_name.clone(),
             ..v1::CheckSchedule::default()
         });
         let body = v1::Backend {
@@ -171,7 +180,7 @@ impl Made {
         };
         self.add(Kind::Backend, &name, String::new(), Body::Backend(body));
         for (index, endpoint) in spec.endpoints.into_iter().enumerate() {
-            self.endpoint(index, endpoint, schedule.clone());
+            self.endpoint(index, endpoint, (schedule.clone(), secured.clone()));
         }
     }
 
@@ -200,7 +209,12 @@ impl Made {
         }
     }
 
-    fn endpoint(&mut self, index: usize, spec: schema::Endpoint, check: Option<v1::CheckSchedule>) {
+    fn endpoint(
+        &mut self,
+        index: usize,
+        spec: schema::Endpoint,
+        (check, secured): (Option<v1::CheckSchedule>, Secured),
+    ) {
         let backend = self.name.clone();
         let field = format!("endpoints: {}", spec.name);
         let address = self.ok(&field, server_address(&spec.address));
@@ -215,6 +229,8 @@ impl Made {
             backup: spec.backup,
             max_connections: spec.max_connections,
             check,
+            tls: secured.client,
+            server_name: secured.server_name,
             pool: (spec.warm_connections > 0)
                 .then(|| v1::Pool { warm: spec.warm_connections, ..v1::Pool::default() }),
             ..v1::Endpoint::default()

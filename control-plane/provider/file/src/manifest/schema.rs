@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::balance::Balance;
+use super::tls::Tls;
 
 /// One document.
 #[derive(Debug, Deserialize)]
@@ -92,6 +93,8 @@ pub(super) struct Backend {
     pub(super) when_empty: Option<WhenEmpty>,
     /// Absent: nobody is ejected.
     pub(super) outlier_ejection: Option<OutlierEjection>,
+    /// Absent: endpoints are spoken to in clear.
+    pub(super) tls: Option<Tls>,
     #[serde(default)]
     pub(super) endpoints: Vec<Endpoint>,
 }
@@ -178,6 +181,9 @@ pub(super) struct BackendTimeouts {
 pub(super) struct Check {
     /// Absent: a connection that opens is a success.
     pub(super) path: Option<String>,
+    /// The name that endpoints with TLS are asked for.
+    #[serde(default)]
+    pub(super) server_name: String,
     pub(super) interval: Option<String>,
     #[serde(default = "two")]
     pub(super) rise: u32,

@@ -164,3 +164,48 @@ fn what_is_wrong_about_outliers_is_told() {
         "{unknown:?}"
     );
 }
+
+#[test]
+fn endpoints_are_spoken_to_over_tls() {
+    let with = |tls: &str| {
+        APP.replace("  check: { path", &format!("  tls: {tls}\n  check: {{ serverName: app.test, path"))
+    };
+    let tls = "{ authorities: AAA, serverName: 'req.hdr(host)', certificate: KEY, host: app.test, minVersion: TLSv1.3 }";
+    let resources = load("a.yaml", with(tls).as_bytes()).unwrap();
+    let bodies = || resources.iter().filter_map(|made| made.body.as_ref());
+    let blobs = bodies().filter_map(|body| match body {
+        v1::resource::Body::Blob(blob) => Some((&blob.data[..], blob.secret)),
+        _ => None,
+    });
+    let secrets: Vec<_> = blobs.collect();
+    assert_eq!(secrets, [(&b"KEY"[..], true), (b"AAA", false)]);
+    for endpoint in bodies().filter_map(|body| match body {
+        v1::resource::Body::Endpoint(endpoint) => Some(endpoint),
+        _ => None,
+    }) {
+        let tls = endpoint.tls.as_ref().unwrap();
+        assert_eq!(tls.settings.as_ref().unwrap().min_version(), v1::TlsVersion::TlsVersion13);
+        assert_eq!(tls.server_certificates.as_ref().unwrap().host, "app.test");
+        assert!(tls.certificate.is_some());
+        assert_eq!(endpoint.server_name.as_ref().unwrap().fetch.as_ref().unwrap().name, "req.hdr");
+        let check = endpoint.check.as_ref().unwrap();
+        assert!(check.over_tls && check.tls.as_ref() == Some(tls) && check.server_name == "app.test");
+    }
+    let anybody = load("a.yaml", with("{ anybody: true }").as_bytes()).unwrap();
+    assert_eq!(anybody.len(), resources.len() - 2);
+    for (tls, expected) in [
+        ("{}", "tls: write `authorities`, or `anybody: true` to ask nobody who he is"),
+        (
+            "{ authorities: AAA, anybody: true }",
+            "tls: write `authorities`, or `anybody: true` to ask nobody who he is",
+        ),
+        (
+            "{ anybody: true, minVersion: SSLv3 }",
+            "tls.minVersion: 'SSLv3' is not spoken; write TLSv1.2 or TLSv1.3",
+        ),
+        ("{ anybody: true, serverName: nothing }", "tls.serverName: unknown fetch `nothing`"),
+    ] {
+        let told = told(&with(tls));
+        assert!(told.len() == 1 && told[0].ends_with(expected), "{told:?}");
+    }
+}

@@ -159,6 +159,29 @@ fn proxy_lines_are_sent_where_the_step_or_the_endpoint_asks() {
 }
 
 #[test]
+fn tls_is_spoken_where_the_step_or_the_endpoint_asks() {
+    let opened = |connect: Connect, over_tls| {
+        let mut script = tcp(Vec::new());
+        script.steps[0].action = Action::Connect(connect);
+        let mut talk = Talk::new(Arc::new(script), Circumstances { over_tls, ..Circumstances::default() });
+        let Want::Connect { tls, .. } = talk.want() else { panic!("it connects") };
+        talk.connected();
+        let Want::Over(outcome) = talk.want() else { panic!("that is all") };
+        (tls, outcome.status)
+    };
+    let own = || Connect { tls: true, ..Connect::default() };
+    assert_eq!(opened(Connect::implied(), true), (true, Status::L6Ok));
+    assert_eq!(opened(Connect::implied(), false), (false, Status::L4Ok));
+    assert_eq!(opened(Connect::default(), true), (false, Status::L4Ok));
+    assert_eq!(opened(own(), false), (true, Status::L6Ok));
+    let script = tcp(vec![expect(string("y"))]);
+    let late = |at, awaited| script.late(at, awaited).status;
+    assert_eq!(late(0, Awaited::Agreement), Status::L6Timeout);
+    assert_eq!(late(0, Awaited::Connection), Status::L4Timeout);
+    assert_eq!(late(1, Awaited::Answer), Status::L7Timeout);
+}
+
+#[test]
 fn an_answer_counts_though_sending_failed() {
     let mut talk = Talk::new(Arc::new(tcp(vec![send("x"), expect(string("y"))])), Circumstances::default());
     assert!(matches!(talk.want(), Want::Connect { .. }));

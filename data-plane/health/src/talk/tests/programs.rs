@@ -1,7 +1,7 @@
 //! Programs. Results are those of HAProxy 2.6.
 
 use super::*;
-use crate::script::{Errand, Particulars, Place, Program};
+use crate::script::{Awaited, Errand, Particulars, Place, Program};
 
 fn errand(program: &Program) -> Errand {
     let particulars = Particulars {
@@ -50,7 +50,7 @@ fn its_code_is_the_result() {
     assert_eq!(ended(3, ""), "PROCERR/3 ");
     assert_eq!(ended(-1, ""), "PROCERR/-1 ");
     assert_eq!(ended(255, "No such file or directory"), "PROCERR/255 No such file or directory");
-    assert_eq!(End::Late(script.late(0, true)).words(), "late PROCTOUT ");
+    assert_eq!(End::Late(script.late(0, Awaited::Connection)).words(), "late PROCTOUT ");
     let refused = talk.refused(Status::SocketError, "Resource temporarily unavailable");
     assert_eq!(End::Over(refused).words(), "SOCKERR Resource temporarily unavailable");
 }

@@ -147,6 +147,32 @@ fn inspected() -> Resource {
     main
 }
 
+/// An endpoint that is spoken to over TLS.
+fn secured() -> Resource {
+    let sample = v1::Sample { fetch: Some(call("src")), converters: Vec::new() };
+    let settings = v1::TlsSettings {
+        min_version: v1::TlsVersion::TlsVersion12.into(),
+        max_version: v1::TlsVersion::TlsVersion13.into(),
+        protocols: vec![b"http/1.1"[..].into()],
+        ..v1::TlsSettings::default()
+    };
+    let tls = Some(v1::TlsClient { settings: Some(settings), ..v1::TlsClient::default() });
+    let check = v1::CheckSchedule {
+        interval_ms: 2_000,
+        rise: 2,
+        fall: 3,
+        tls: tls.clone(),
+        over_tls: true,
+        server_name: "app.test".into(),
+        ..Default::default()
+    };
+    let mut endpoint = endpoint("app", 1);
+    if let Some(Body::Endpoint(body)) = &mut endpoint.body {
+        (body.tls, body.server_name, body.check) = (tls, Some(sample), Some(check));
+    }
+    endpoint
+}
+
 fn seeds() -> Vec<(&'static str, v1::Update, v1::Update)> {
     let file = blob(b"# paths\n/a\n /b\n");
     let paths = patterns("paths", list(&file));
@@ -159,6 +185,11 @@ fn seeds() -> Vec<(&'static str, v1::Update, v1::Update)> {
             "ruled",
             update(vec![file, ruled(&paths), paths], vec![]),
             update(vec![frontend("main")], gone(Kind::Blob, "x")),
+        ),
+        (
+            "secured",
+            update(vec![backend("app"), secured()], vec![]),
+            update(vec![endpoint("app", 1)], vec![]),
         ),
         ("inspected", update(vec![inspected()], vec![]), update(vec![frontend("main")], vec![])),
         ("orphans", update(vec![endpoint("app", 1), route("a", "", "/")], vec![]), update(small(), vec![])),

@@ -8,13 +8,13 @@ use super::*;
 use crate::tls::TlsServer;
 
 /// A certificate for a name, and its key, in PEM.
-fn pair(name: &str) -> (String, String) {
+pub(super) fn pair(name: &str) -> (String, String) {
     let key = KeyPair::generate().unwrap();
     let certificate = CertificateParams::new([name.to_owned()]).unwrap().self_signed(&key).unwrap();
     (certificate.pem(), key.serialize_pem())
 }
 
-fn settings() -> v1::TlsSettings {
+pub(super) fn settings() -> v1::TlsSettings {
     v1::TlsSettings {
         min_version: v1::TlsVersion::TlsVersion12.into(),
         max_version: v1::TlsVersion::TlsVersion13.into(),

@@ -42,7 +42,7 @@ async fn idle_connections_make_room_for_clients() {
     let (ours, _theirs) = tokio::net::UnixStream::pair().unwrap();
     let reserve = Arc::new(Reserve::new(Pool::default()));
     let connection = Rested { stream: Stream::Unix(ours), uses: 1 };
-    worker.idle.put(TransportId(1), &reserve, connection, Instant::now());
+    worker.idle.put(TransportId(1, 0), &reserve, connection, Instant::now());
     pause(&worker, io::Error::from_raw_os_error(libc::ECONNABORTED)).await;
     assert!(!worker.idle.is_empty());
     pause(&worker, io::Error::from_raw_os_error(libc::EMFILE)).await;

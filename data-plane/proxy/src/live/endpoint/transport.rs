@@ -9,23 +9,32 @@ use sluicegate_model::endpoint::TransportKey;
 use crate::live::reserve::Reserve;
 
 /// Number of a transport key ([`TransportKey`]) in this process, and a port in its 16 upper bits where that is not part of
-/// the key. Equal keys have equal numbers.
+/// the key. Equal keys have equal numbers. Beside it what comes with each connection: the place that a name led to, and the
+/// server name that was asked for; 0: neither.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct TransportId(pub u64);
+pub struct TransportId(pub u64, pub u64);
 
 impl TransportId {
-    /// A number of its own, which no key has.
-    pub(super) fn own() -> Self {
-        static LAST: AtomicU64 = AtomicU64::new(0);
-        /// Set in these numbers alone.
-        const OWN: u64 = 1 << 47;
-        Self(OWN | (LAST.fetch_add(1, SeqCst) + 1))
+    /// The same at a place ([`place`]).
+    pub(super) fn at_place(self, place: u64) -> Self {
+        Self(self.0, place)
     }
 
     /// The same towards a port.
     pub(super) fn at_port(self, port: u16) -> Self {
-        Self(self.0 | u64::from(port) << 48)
+        Self(self.0 | u64::from(port) << 48, self.1)
     }
+
+    /// The same of connections that asked for a name with this hash.
+    pub(crate) fn asking(self, name: u64) -> Self {
+        Self(self.0, self.1.rotate_left(32) ^ name)
+    }
+}
+
+/// The number of a place that a name leads to from now on; no two have the same.
+pub(super) fn place() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    LAST.fetch_add(1, SeqCst) + 1
 }
 
 /// Numbers transport keys; a number is never used twice.
@@ -41,7 +50,7 @@ impl Transports {
             return (*id, Arc::clone(reserve));
         }
         self.last += 1;
-        let new = (TransportId(self.last), Arc::new(Reserve::new(key.pool)));
+        let new = (TransportId(self.last, 0), Arc::new(Reserve::new(key.pool)));
         self.known.insert(key, new.clone());
         new
     }

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-#[cfg(test)]
 use rustls::client::UnbufferedClientConnection;
 use rustls::server::UnbufferedServerConnection;
 use rustls::unbuffered::{
@@ -15,11 +14,14 @@ use super::stretch::Stretch;
 /// More than the records of one [`Job`] add to its bytes, in each version.
 const OVERHEAD: usize = 4 * 64;
 
-/// Of a connection that a client opened to us; in tests of the client's end too.
+/// Of a connection that a client opened to us, or that we open to an endpoint.
 pub(crate) enum Session {
     Server(UnbufferedServerConnection),
-    #[cfg(test)]
-    Client(UnbufferedClientConnection),
+    Client {
+        session: UnbufferedClientConnection,
+        /// That the endpoint was asked for.
+        server_name: Option<Box<str>>,
+    },
 }
 
 /// What lies between the two sides of the record layer.
@@ -86,8 +88,7 @@ impl Session {
             Self::Server(session) => {
                 handle(session.process_tls_records(incoming.bytes()), clear, outgoing, job)
             }
-            #[cfg(test)]
-            Self::Client(session) => {
+            Self::Client { session, .. } => {
                 handle(session.process_tls_records(incoming.bytes()), clear, outgoing, job)
             }
         };
@@ -104,8 +105,7 @@ impl Session {
     pub(crate) fn common(&self) -> &CommonState {
         match self {
             Self::Server(session) => session,
-            #[cfg(test)]
-            Self::Client(session) => session,
+            Self::Client { session, .. } => session,
         }
     }
 }

@@ -35,8 +35,18 @@ fn pair(versions: &[&'static SupportedProtocolVersion]) -> (Stream, Stream) {
     let (server, client) = configs(versions);
     let server = Session::Server(UnbufferedServerConnection::new(server).unwrap());
     let name = "app.test".try_into().unwrap();
-    let client = Session::Client(UnbufferedClientConnection::new(client, name).unwrap());
+    let client = to_app(UnbufferedClientConnection::new(client, name).unwrap());
     (over(a, server), over(b, client))
+}
+
+fn over_stream(io: Stream, server: Arc<ServerConfig>) -> Stream {
+    let session = Session::Server(UnbufferedServerConnection::new(server).unwrap());
+    Stream::Tls(Box::new(Tls::new(io, session, &[])))
+}
+
+/// The session of a client.
+fn to_app(session: UnbufferedClientConnection) -> Session {
+    Session::Client { session, server_name: Some("app.test".into()) }
 }
 
 fn tls(stream: &mut Stream) -> &mut Tls {
@@ -144,7 +154,7 @@ async fn what_was_read_before_the_handshake_belongs_to_it() {
     let (a, b) = UnixStream::pair().unwrap();
     let (server, client) = configs(&[&version::TLS13]);
     let name = "app.test".try_into().unwrap();
-    let mut client = over(b, Session::Client(UnbufferedClientConnection::new(client, name).unwrap()));
+    let mut client = over(b, to_app(UnbufferedClientConnection::new(client, name).unwrap()));
     let serve = async {
         let mut io = Stream::Unix(a);
         let mut read = [0; 11];
@@ -156,6 +166,29 @@ async fn what_was_read_before_the_handshake_belongs_to_it() {
     };
     let ((), agreed) = tokio::join!(serve, handshake(&mut client));
     agreed.unwrap();
+}
+
+#[tokio::test]
+async fn what_goes_first_is_in_clear_and_the_request_follows_the_last_words() {
+    let (a, b) = UnixStream::pair().unwrap();
+    let (server, client) = configs(&[&version::TLS13]);
+    let session = to_app(UnbufferedClientConnection::new(client, "app.test".try_into().unwrap()).unwrap());
+    let mut client = Stream::Tls(Box::new(Tls::to_endpoint(Stream::Unix(b), session, b"PROXY UNKNOWN\r\n")));
+    let serve = async {
+        let mut io = Stream::Unix(a);
+        let mut first = [0; 15];
+        assert_eq!(poll_fn(|cx| io.poll_read(cx, &mut first)).await.unwrap(), 15);
+        assert_eq!(&first, b"PROXY UNKNOWN\r\n");
+        let mut server = over_stream(io, server);
+        handshake(&mut server).await.unwrap();
+        let mut buffer = [0; 10];
+        let read = poll_fn(|cx| server.poll_read(cx, &mut buffer)).await.unwrap();
+        assert_eq!(&buffer[..read], b"ping");
+    };
+    let ((), ()) = tokio::join!(serve, write_all(&mut client, b"ping"));
+    let agreed = client.agreed().unwrap();
+    assert_eq!((agreed.version, agreed.server_name.as_deref()), ("TLSv1.3", Some("app.test")));
+    assert!(!agreed.resumed && agreed.certificate.is_some());
 }
 
 #[tokio::test]
@@ -195,7 +228,7 @@ async fn records_that_were_tampered_with_are_an_error() {
     let (server, client) = configs(&[&version::TLS13]);
     let mut server = over(a, Session::Server(UnbufferedServerConnection::new(server).unwrap()));
     let name = "app.test".try_into().unwrap();
-    let mut client = over(d, Session::Client(UnbufferedClientConnection::new(client, name).unwrap()));
+    let mut client = over(d, to_app(UnbufferedClientConnection::new(client, name).unwrap()));
     // Between the two stands one who turns a bit of what the client says after the handshake.
     let (mut near, mut far) = (Stream::Unix(b), Stream::Unix(c));
     let ends = async {

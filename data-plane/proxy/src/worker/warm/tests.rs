@@ -1,6 +1,6 @@
 use super::*;
 
-const KEY: TransportId = TransportId(1);
+const KEY: TransportId = TransportId(1, 0);
 
 #[tokio::test(start_paused = true)]
 async fn no_more_is_begun_than_is_missing() {

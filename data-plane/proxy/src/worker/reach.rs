@@ -1,0 +1,60 @@
+//! Connections to endpoints, over TLS where that is wanted.
+
+use super::Worker;
+use crate::exchange::Exchange;
+use crate::proxy_protocol::announce;
+use crate::stream::{Stream, Target};
+use crate::upstream::{ConnectError, Connecting};
+
+impl Worker {
+    /// Begins to connect to the endpoint of an exchange, over TLS where that wants it; what it is to begin with in clear goes
+    /// first then. Without TLS, and with `ahead`, who asks writes at once ([`Connecting::start_to_write`]).
+    pub(crate) fn reach(
+        &self,
+        target: &Target,
+        exchange: &Exchange,
+        client: &Stream,
+        ahead: bool,
+    ) -> Result<Connecting, ConnectError> {
+        let outgoing = exchange.endpoint.as_ref().and_then(|endpoint| endpoint.outgoing());
+        let Some(tls) = outgoing.and_then(|outgoing| outgoing.tls.as_ref()) else {
+            return if ahead {
+                self.connect_to_write(target, outgoing)
+            } else {
+                self.connect(target, outgoing)
+            };
+        };
+        let mut first = Vec::new();
+        if let Some(header) = outgoing.and_then(|outgoing| outgoing.proxy_header.as_ref()) {
+            announce(header, exchange, client, &mut first);
+        }
+        self.connect(target, outgoing)?.over_tls(tls, exchange.asked.name(), &first)
+    }
+
+    /// A new connection to the endpoint of an exchange stands.
+    pub(crate) fn note_reached(&self, exchange: &Exchange, server: &Stream) {
+        if let (Some(agreed), Some(endpoint)) = (server.agreed(), &exchange.endpoint) {
+            let counters = endpoint.state.counters.shard(self.index);
+            counters.handshakes.add(1);
+            counters.resumed_handshakes.add(agreed.resumed.into());
+        }
+    }
+
+    /// Tells why there is no connection, where that is not plain from its failure.
+    #[cold]
+    pub(crate) fn note_unreached(&self, exchange: &mut Exchange, error: &ConnectError) {
+        if !matches!(error, ConnectError::Handshake(_) | ConnectError::Name(_)) {
+            return;
+        }
+        exchange.server_tls_error = Some(error.to_string().into());
+        if let Some(endpoint) = &exchange.endpoint {
+            endpoint.state.counters.shard(self.index).failed_handshakes.add(1);
+        }
+        if self.may_complain()
+            && let (Some(backend), Some(endpoint)) = (&exchange.backend, &exchange.endpoint)
+        {
+            let (backend, endpoint) = (backend.name(), endpoint.name());
+            tracing::warn!(backend, endpoint, "{error}");
+        }
+    }
+}
