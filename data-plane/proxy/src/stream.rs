@@ -318,11 +318,6 @@ impl Stream {
         }
     }
 
-    /// Whether it speaks TLS.
-    pub(crate) fn is_tls(&self) -> bool {
-        matches!(self, Self::Tls(_))
-    }
-
     /// Whether it is one of the streams of a connection of HTTP/2.
     pub(crate) fn is_lane(&self) -> bool {
         matches!(self, Self::Lane(_))

@@ -37,8 +37,8 @@ pub(super) struct ServerTls {
     asks: bool,
     checks_ask: bool,
     no_resumption: bool,
-    /// `proto h2`
-    http2: bool,
+    /// `proto`: whether it is HTTP/2.
+    http2: Option<bool>,
 }
 
 /// What it comes to.
@@ -51,11 +51,18 @@ pub(super) struct Secured {
     check_name: String,
     /// All probes that are as the server's traffic speak it.
     over_tls: bool,
+    /// The version of HTTP is what TLS comes to.
+    chooses: bool,
 }
 
 impl Secured {
     pub(super) fn write(self, endpoint: &mut v1::Endpoint) {
-        let Self { tls, server_name, check, check_name, over_tls } = self;
+        let Self { tls, server_name, check, check_name, over_tls, chooses } = self;
+        let offered = tls.as_ref().and_then(|tls| tls.settings.as_ref()).map(|settings| &settings.protocols);
+        // Where it is not written what it speaks, and it may choose.
+        if chooses && offered.is_some_and(|names| names.iter().any(|name| name == "h2")) {
+            endpoint.http_protocol = v1::EndpointHttp::Negotiated.into();
+        }
         (endpoint.tls, endpoint.server_name) = (tls, server_name);
         if let Some(schedule) = &mut endpoint.check {
             (schedule.tls, schedule.server_name, schedule.over_tls) = (check, check_name, over_tls);
@@ -78,16 +85,19 @@ impl Default for ServerTls {
             asks: true,
             checks_ask: true,
             no_resumption: false,
-            http2: false,
+            http2: None,
         }
     }
 }
 
 impl ServerTls {
-    /// Protocols that servers are spoken to in; `None`: bytes pass as they are. Where the server is to choose the version of
-    /// HTTP (`OutgoingHttp::Negotiated`), both belong here.
+    /// Protocols that servers are spoken to in; `None`: bytes pass as they are.
     fn spoken(&self, http: bool) -> Option<&'static [&'static str]> {
-        http.then_some(if self.http2 { IN_HTTP2 } else { IN_HTTP1 })
+        http.then_some(match self.http2 {
+            Some(true) => IN_HTTP2,
+            Some(false) => IN_HTTP1,
+            None => IN_EITHER,
+        })
     }
 
     /// Whether probes speak it. `elsewhere`: they go to another place than the traffic.
@@ -117,7 +127,7 @@ impl Lowering<'_> {
             ("check-alpn", Some(word)) => {
                 tls.check_protocols = Some(word.text().split(',').map(str::to_owned).collect());
             }
-            ("proto", Some(word)) => tls.http2 = word.text() == "h2",
+            ("proto", Some(word)) => tls.http2 = Some(word.text() == "h2"),
             ("sni-auto", _) => tls.asks = true,
             ("no-sni-auto", _) => tls.asks = false,
             ("check-sni-auto", _) => tls.checks_ask = true,
@@ -157,7 +167,8 @@ impl Lowering<'_> {
         };
         let unchecked_name = tls.name.is_none() && server_name.is_some();
         let traffic = tls.on.then_some(v1::TlsClient { unchecked_name, ..client });
-        Some(Secured { tls: traffic, server_name, check, check_name, over_tls })
+        let chooses = proxy.is_http() && tls.http2.is_none();
+        Some(Secured { tls: traffic, server_name, check, check_name, over_tls, chooses })
     }
 
     fn tls_client(&mut self, tls: &ServerTls, http: bool, place: Span) -> Option<v1::TlsClient> {
@@ -186,6 +197,10 @@ impl Lowering<'_> {
         let mut settings = settings?;
         let asked = tls.settings.protocols.as_deref().unwrap_or_default();
         settings.protocols = self.offered_to_servers(asked, tls.spoken(http), place);
+        if http && tls.http2 == Some(true) && tls.settings.protocols.is_none() {
+            // Servers that speak both want to be told.
+            settings.protocols = vec![Bytes::from_static(b"h2")];
+        }
         Some(v1::TlsClient {
             settings: Some(settings),
             server_certificates: server_certificates?,
@@ -262,6 +277,8 @@ impl Lowering<'_> {
 pub(super) const IN_HTTP1: &[&str] = &["http/1.1", "http/1.0"];
 /// HTTP/2.
 const IN_HTTP2: &[&str] = &["h2"];
+/// Either, as the server chooses.
+const IN_EITHER: &[&str] = &["h2", "http/1.1", "http/1.0"];
 
 impl Check {
     fn steps(&self) -> &[v1::CheckStep] {

@@ -52,6 +52,7 @@ pub(super) fn outgoing(wire: &v1::Endpoint, scope: &mut Scope<'_>) -> Option<Opt
     let http = match scope.value::<v1::EndpointHttp>("http_protocol", wire.http_protocol) {
         Some(v1::EndpointHttp::Http1) => Some(OutgoingHttp::Http1),
         Some(v1::EndpointHttp::Http2) => Some(OutgoingHttp::Http2),
+        Some(v1::EndpointHttp::Negotiated) => Some(OutgoingHttp::Negotiated),
         None => None,
     };
     let (source, interface) = source?.unwrap_or_default();

@@ -1,10 +1,12 @@
 //! Exchanges over connections that carry many (HTTP/2).
 
 use std::future::{Future, poll_fn};
+use std::io;
 use std::pin::Pin;
 use std::task::Poll;
 
 use sluicegate_model::backend::Reuse;
+use sluicegate_model::outgoing::OutgoingHttp;
 use tokio::time::Instant;
 
 use super::reuse::reuse;
@@ -17,9 +19,14 @@ use crate::transfer::Transfer;
 use crate::upstream::{ConnectError, Connecting};
 
 /// A connection on its way.
-pub(super) struct Opening(Pin<Box<dyn Future<Output = Opened>>>);
+pub(super) struct Opening(Pin<Box<dyn Future<Output = Result<Opened, ConnectError>>>>);
 
-type Opened = Result<(Trunk, Driver), ConnectError>;
+/// What it came to.
+enum Opened {
+    Trunk(Trunk, Driver),
+    /// The endpoint speaks HTTP/1.
+    Plain(Stream),
+}
 
 impl std::fmt::Debug for Opening {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -27,28 +34,40 @@ impl std::fmt::Debug for Opening {
     }
 }
 
-/// Connects, and says who the client is where that is asked for.
-async fn begin(mut connecting: Connecting, header: Vec<u8>, (upgrade, now): (bool, Instant)) -> Opened {
-    let mut stream = poll_fn(|cx| connecting.poll(cx)).await?;
-    if !header.is_empty() {
-        let mut sending = Transfer::default();
-        sending.queue(|out| out.extend_from_slice(&header));
-        poll_fn(|cx| sending.poll_flush(cx, &mut stream)).await.map_err(|_| refused())?;
-    }
-    Trunk::begin(stream, upgrade, now).await.map_err(ConnectError::Refused)
+/// What is asked of a connection.
+struct Wish {
+    /// Goes in clear before anything else.
+    header: Vec<u8>,
+    http: OutgoingHttp,
+    /// Its first exchange is to carry another protocol.
+    upgrade: bool,
+    now: Instant,
 }
 
-fn refused() -> ConnectError {
-    ConnectError::Refused(std::io::ErrorKind::ConnectionReset.into())
+async fn begin(mut connecting: Connecting, wish: Wish) -> Result<Opened, ConnectError> {
+    let mut stream = poll_fn(|cx| connecting.poll(cx)).await?;
+    let chose = stream.agreed().and_then(|tls| tls.protocol.as_deref());
+    if wish.http == OutgoingHttp::Negotiated && chose != Some(b"h2") {
+        return Ok(Opened::Plain(stream));
+    }
+    if !wish.header.is_empty() {
+        let mut sending = Transfer::default();
+        sending.queue(|out| out.extend_from_slice(&wish.header));
+        let reset = |_| ConnectError::Refused(io::ErrorKind::ConnectionReset.into());
+        poll_fn(|cx| sending.poll_flush(cx, &mut stream)).await.map_err(reset)?;
+    }
+    let begun = Trunk::begin(stream, wish.upgrade, wish.now).await;
+    begun.map(|(trunk, driver)| Opened::Trunk(trunk, driver)).map_err(ConnectError::Refused)
 }
 
 impl Run<'_, '_> {
-    /// A stream of a connection that is there, where the exchange may have one.
+    /// Takes a stream of a connection that is there, where the exchange may have one.
     pub(super) fn take_lane(&mut self) -> bool {
         let turn = &mut *self.turn;
         let (Some(endpoint), Some(backend)) = (&turn.exchange.endpoint, &turn.exchange.backend) else {
             return false;
         };
+        let Some(key) = turn.facts.transport else { return false };
         let first = turn.exchange.number == 0;
         let (any, proven) = match reuse(endpoint, backend) {
             Reuse::Never => return false,
@@ -61,7 +80,6 @@ impl Run<'_, '_> {
             let fit = !turn.asked.upgrade || trunk.extends();
             fit && pool.lets_serve(trunk.served()) && (any || (proven && trunk.served() > 1))
         };
-        let Some(key) = turn.facts.transport else { return false };
         let Some(lane) = self.worker.trunks.lane(key, self.now, will_do) else { return false };
         endpoint.state.counters.shard(self.worker.index).reuses.add(1);
         (turn.facts.uses, turn.facts.rested) = (1, true);
@@ -70,7 +88,7 @@ impl Run<'_, '_> {
         true
     }
 
-    /// Begins to connect to an endpoint that is spoken to in HTTP/2.
+    /// Begins to connect to an endpoint that may be spoken to in HTTP/2.
     pub(super) fn open(&mut self, target: &Target) -> Step {
         let Some(endpoint) = self.endpoint().cloned() else { return self.fail(Failure::Internal) };
         let connecting = match self.worker.reach(target, &self.turn.exchange, self.client, false) {
@@ -78,38 +96,50 @@ impl Run<'_, '_> {
             Err(error) => return self.not_reached(&error),
         };
         let mut header = Vec::new();
-        // Over TLS it goes before that.
+        // Over TLS it goes first.
         if let Some(kind) = endpoint.proxy_header().filter(|_| endpoint.tls().is_none()) {
             announce(kind, &self.turn.exchange, self.client, &mut header);
         }
-        self.turn.opening =
-            Some(Opening(Box::pin(begin(connecting, header, (self.turn.asked.upgrade, self.now)))));
+        let wish = Wish { header, http: endpoint.http(), upgrade: self.turn.asked.upgrade, now: self.now };
+        self.turn.opening = Some(Opening(Box::pin(begin(connecting, wish))));
         self.wait_for_connection()
     }
 
     /// Waits for it, and takes its first stream.
     pub(super) fn opened(&mut self) -> Step {
         let Some(Opening(opening)) = &mut self.turn.opening else { return self.fail(Failure::Internal) };
-        let (mut trunk, driver) = match opening.as_mut().poll(self.cx) {
+        let opened = match opening.as_mut().poll(self.cx) {
             Poll::Pending => return self.watch_client().unwrap_or(Step::Wait),
             Poll::Ready(Err(error)) => return self.not_reached(&error),
             Poll::Ready(Ok(opened)) => opened,
         };
         self.turn.opening = None;
+        let stream = match opened {
+            Opened::Plain(stream) => stream,
+            Opened::Trunk(trunk, driver) => match self.first_lane(trunk, driver) {
+                Some(lane) => lane,
+                None => return self.connect_failed(Failure::ConnectRefused),
+            },
+        };
+        self.worker.note_reached(&self.turn.exchange, &stream);
+        self.turn.server = Some(stream);
+        self.send()
+    }
+
+    /// The first stream of a new connection, which is kept for others where that may be.
+    fn first_lane(&mut self, mut trunk: Trunk, driver: Driver) -> Option<Stream> {
         let lane = trunk.lane(self.now);
         tokio::task::spawn_local(driver);
-        let Some(lane) = lane else { return self.connect_failed(Failure::ConnectRefused) };
-        self.turn.server = Some(Stream::Lane(Box::new(lane)));
-        self.turn.exchange.carried.endpoint = true;
-        self.turn.facts.uses = 1;
-        let turn = &*self.turn;
+        let turn = &mut *self.turn;
+        turn.exchange.carried.endpoint = true;
+        turn.facts.uses = 1;
         if let (Some(endpoint), Some(backend)) = (&turn.exchange.endpoint, &turn.exchange.backend)
-            && let Some(key) = turn.facts.transport
             && reuse(endpoint, backend) != Reuse::Never
             && turn.facts.keep_server
+            && let Some(key) = turn.facts.transport
         {
             self.worker.trunks.keep(key, trunk);
         }
-        self.send()
+        Some(Stream::Lane(Box::new(lane?)))
     }
 }

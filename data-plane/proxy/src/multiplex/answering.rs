@@ -17,7 +17,7 @@ use super::outflow::Outflow;
 use super::request::{self, Asked};
 use super::{broken, response};
 use crate::h1::{Framing, Kind, Method};
-use crate::stream::Peer;
+use crate::stream::{Peer, Stream};
 
 /// The client's side of one exchange.
 #[derive(Debug)]
@@ -37,6 +37,17 @@ pub(crate) struct Answering {
 pub(super) struct Way {
     pub(super) tls: Option<Arc<Tls>>,
     pub(super) local: Option<Peer>,
+}
+
+impl Way {
+    pub(super) fn of(stream: &Stream) -> Self {
+        Self { tls: stream.agreed().cloned(), local: stream.local() }
+    }
+
+    /// Of addresses that are asked for over it.
+    pub(super) fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
+    }
 }
 
 impl Answering {

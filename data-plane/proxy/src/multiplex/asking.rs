@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use h2::client::{ResponseFuture, SendRequest};
 
+use super::answering::Way;
 use super::count::{Count, Counted};
 use super::heading::Heading;
 use super::inflow::Inflow;
@@ -16,12 +17,10 @@ use super::outflow::Outflow;
 use super::request::{self, Wanted};
 use super::{broken, response, unfit};
 use crate::h1::{Framing, Kind};
-use crate::stream::Peer;
 
 /// The server's side of one exchange.
 pub(crate) struct Asking {
     requests: SendRequest<Bytes>,
-    scheme: &'static str,
     heading: Heading,
     /// Of the request, once its head is on its way.
     outflow: Option<Outflow>,
@@ -30,34 +29,27 @@ pub(crate) struct Asking {
     inflow: Inflow,
     /// Its request could not be sent.
     failed: bool,
-    local: Option<Peer>,
+    way: Way,
     _counted: Counted,
 }
 
 impl Asking {
-    pub(super) fn new(
-        requests: SendRequest<Bytes>,
-        scheme: &'static str,
-        local: Option<Peer>,
-        count: &Arc<Count>,
-    ) -> Self {
+    pub(super) fn new(requests: SendRequest<Bytes>, way: Way, count: &Arc<Count>) -> Self {
         Self {
             requests,
-            scheme,
             heading: Heading::default(),
             outflow: None,
             response: None,
             wanted: None,
             inflow: Inflow::default(),
             failed: false,
-            local,
+            way,
             _counted: Counted::new(count),
         }
     }
 
-    /// This end of its connection.
-    pub(super) fn local(&self) -> Option<Peer> {
-        self.local
+    pub(super) fn way(&self) -> &Way {
+        &self.way
     }
 
     /// See [`crate::stream::Stream::poll_write`].
@@ -82,7 +74,7 @@ impl Asking {
 
     /// Takes bytes of a head, and sends it once it is whole: how many of them are its own.
     fn take_head(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let (scheme, extends) = (self.scheme, self.requests.is_extended_connect_protocol_enabled());
+        let (scheme, extends) = (self.way.scheme(), self.requests.is_extended_connect_protocol_enabled());
         let (used, made) = self
             .heading
             .take(bytes, Kind::Request, |head, bytes| request::of_head(head, bytes, scheme, extends))?;

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use sluicegate_rules::Tls;
 
-use super::answering::Answering;
+use super::answering::{Answering, Way};
 use super::asking::Asking;
 use crate::stream::Peer;
 
@@ -61,19 +61,20 @@ impl Lane {
         }
     }
 
-    /// What the two ends of a client's connection agreed upon.
+    /// What the two ends of its connection agreed upon.
     pub(crate) fn agreed(&self) -> Option<&Arc<Tls>> {
-        match &self.0 {
-            Role::Answering(answering) => answering.way().tls.as_ref(),
-            Role::Asking(_) => None,
-        }
+        self.way().tls.as_ref()
     }
 
     /// This end of its connection.
     pub(crate) fn local(&self) -> Option<Peer> {
+        self.way().local
+    }
+
+    fn way(&self) -> &Way {
         match &self.0 {
-            Role::Answering(answering) => answering.way().local,
-            Role::Asking(asking) => asking.local(),
+            Role::Answering(answering) => answering.way(),
+            Role::Asking(asking) => asking.way(),
         }
     }
 }

@@ -70,7 +70,7 @@ impl Session {
     /// The task of a connection of which `first` was read.
     pub(crate) fn new(worker: Rc<Worker>, incoming: Incoming, first: Vec<u8>) -> Self {
         let Incoming { stream, client, announced, accepted, attachment, places } = incoming;
-        let way = Way { tls: stream.agreed().cloned(), local: stream.local() };
+        let way = Way::of(&stream);
         stream.hurry();
         let handshake = Builder::new()
             .max_concurrent_streams(MOST_STREAMS)

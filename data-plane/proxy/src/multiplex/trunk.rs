@@ -14,13 +14,14 @@ use h2::client::{Builder, Connection, SendRequest};
 use rustc_hash::FxHashMap;
 use tokio::time::Instant;
 
+use super::answering::Way;
 use super::asking::Asking;
 use super::count::Count;
 use super::lane::Lane;
 use super::wire::Wire;
 use super::{broken, unfit};
 use crate::live::TransportId;
-use crate::stream::{Peer, Stream};
+use crate::stream::Stream;
 
 /// Streams of one connection at one time (HAProxy: tune.h2.be.max-concurrent-streams).
 const MOST_STREAMS: usize = 100;
@@ -38,8 +39,7 @@ const MOST_WAITING: usize = 64 * 1024;
 /// A connection that carries many exchanges.
 pub(crate) struct Trunk {
     requests: SendRequest<Bytes>,
-    scheme: &'static str,
-    local: Option<Peer>,
+    way: Way,
     count: Arc<Count>,
     /// Exchanges so far.
     served: u32,
@@ -56,7 +56,7 @@ impl Trunk {
     /// # Errors
     /// Where it breaks at once.
     pub(crate) async fn begin(stream: Stream, acquainted: bool, now: Instant) -> io::Result<(Self, Driver)> {
-        let (secure, local) = (stream.is_tls(), stream.local());
+        let way = Way::of(&stream);
         stream.hurry();
         let (requests, mut driver) = Builder::new()
             .enable_push(false)
@@ -71,8 +71,7 @@ impl Trunk {
         if acquainted {
             acquaint(&mut driver).await?;
         }
-        let scheme = if secure { "https" } else { "http" };
-        let trunk = Self { requests, scheme, local, count: Arc::default(), served: 0, used: now };
+        let trunk = Self { requests, way, count: Arc::default(), served: 0, used: now };
         // What befell it, its streams tell.
         Ok((trunk, Box::pin(async { drop(driver.await) })))
     }
@@ -85,7 +84,7 @@ impl Trunk {
             return None;
         }
         (self.served, self.used) = (self.served.saturating_add(1), now);
-        let asking = Asking::new(self.requests.clone(), self.scheme, self.local, &self.count);
+        let asking = Asking::new(self.requests.clone(), self.way.clone(), &self.count);
         Some(Lane::asking(asking))
     }
 
