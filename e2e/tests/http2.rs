@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used)] // also outside of test functions: a step that fails ends the scenario
 
+#[path = "tls/client.rs"]
+#[allow(dead_code)] // its client speaks TLS
+mod authority;
 #[path = "http2/client.rs"]
 mod client;
 #[path = "http2/server.rs"]
@@ -17,6 +20,7 @@ use sluicegate_e2e::{
 };
 use tokio::time::timeout;
 
+use authority::Authority;
 use client::Client;
 use server::Server;
 
@@ -377,4 +381,51 @@ async fn a_stop_tells_clients_to_go_and_finishes_what_has_begun() {
     }
     assert!(told && answered);
     assert!(sluicegate.process().exit().await.success());
+}
+
+/// Over TLS a server chooses among what its line offers.
+#[tokio::test]
+async fn servers_choose_the_version_by_alpn() {
+    let authority = Authority::new("all");
+    let files = tempfile::tempdir().unwrap();
+    let pem = files.path().join("site.pem");
+    authority.sign(&["site.test"]).save(&pem);
+    let (old, new, known) = (free_address(), free_address(), free_address());
+    let (behind_old, behind_new) = (free_address(), free_address());
+    let telling = |name: &str, address: SocketAddr, alpn: &str| {
+        format!(
+            "frontend {name}\n    bind {address} ssl crt {} alpn {alpn}\n    http-request return status 200 \
+             content-type text/plain lf-string \"%[req.ver] %[ssl_fc_alpn] %[url]\"\n",
+            pem.display()
+        )
+    };
+    let before = |name: &str, address: SocketAddr, server: SocketAddr, options: &str| {
+        format!(
+            "frontend {name}\n    bind {address}\n    http-response set-header x-spoken \"%[res.ver] %[ssl_bc_alpn]\"\n    \
+             default_backend {name}\nbackend {name}\n    server s {server} ssl verify none {options}\n"
+        )
+    };
+    let _sluicegate = Sluicegate::run(
+        &[
+            HTTP_DEFAULTS.to_owned(),
+            telling("only-old", behind_old, "http/1.1"),
+            telling("both", behind_new, "h2,http/1.1"),
+            before("old", old, behind_old, "alpn h2,http/1.1"),
+            before("new", new, behind_new, "alpn h2,http/1.1"),
+            before("known", known, behind_new, "proto h2"),
+        ]
+        .concat(),
+    )
+    .await;
+    for (entry, said, spoken) in [
+        (old, "1.1 http/1.1 /a", "1.1 http/1.1"),
+        (new, "2.0 h2 https://site.test/a", "2.0 h2"),
+        (known, "2.0 h2 https://site.test/a", "2.0 h2"),
+    ] {
+        for _ in 0..2 {
+            let answer = Client::open(entry).await.ask(get("/a"), None).await.unwrap();
+            assert_eq!((answer.status, answer.text()), (200, said.to_owned()));
+            assert_eq!(answer.field("x-spoken"), Some(spoken));
+        }
+    }
 }

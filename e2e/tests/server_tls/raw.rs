@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use sluicegate_e2e::{Connection, HTTP_DEFAULTS, Haproxy, Origin, Process, Sluicegate, fetch, free_address};
 
-use super::{Files, answer};
+use super::{Files, answer, telling};
 
 #[tokio::test]
 async fn bytes_pass_in_tcp_mode() {
@@ -103,4 +103,23 @@ async fn openssl_is_understood() {
         assert!(told.contains(expected) && told.contains("Supported groups: secp384r1"), "{told}");
         assert_eq!(answer.header("x-alpn"), Some("http/1.1"));
     }
+}
+
+#[tokio::test]
+async fn http_2_is_spoken_over_tls_where_the_file_says_so() {
+    let files = Files::new();
+    let pem = files.signed(&["a.test", "b.test"]);
+    let [server, ours] = [(); 2].map(|()| free_address());
+    let _server =
+        Haproxy::run(&format!("{HTTP_DEFAULTS}{}", telling(server, &format!("crt {pem} alpn h2")))).await;
+    let text = format!(
+        "{HTTP_DEFAULTS}listen web\n    bind {ours}\n    retries 0\n    \
+         server a {server} ssl {} sni req.hdr(host) alpn h2 proto h2\n",
+        files.trusted()
+    );
+    let _sluicegate = Sluicegate::run(&text).await;
+    for host in ["a.test", "b.test", "a.test"] {
+        assert_eq!(answer(ours, host, "/").await, format!("TLSv1.3 {host} h2 0"));
+    }
+    assert_eq!(answer(ours, "c.test", "/").await, "503");
 }
