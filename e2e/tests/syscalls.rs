@@ -4,10 +4,15 @@
 #![allow(clippy::unwrap_used)] // also outside of test functions: a step that fails ends the scenario
 
 use std::collections::BTreeMap;
+use std::net::{SocketAddr, UdpSocket};
 
 use nix::sys::signal::Signal;
-use sluicegate_e2e::{HTTP_DEFAULTS, Origin, Plan, Process, Sluicegate, free_address};
+use sluicegate_e2e::{HTTP_DEFAULTS, Origin, PATIENCE, Plan, Process, Sluicegate, free_address};
 
+/// In two datagrams, one each way: each is received and sent.
+const MOST_PER_QUESTION: f64 = 4.1;
+/// Of a stream from one client, where the kernel hands over several at a time.
+const MOST_PER_DATAGRAM: f64 = 0.3;
 const REQUESTS: u64 = 10_000;
 const CONNECTIONS: usize = 64;
 /// Two reads, two writes; the rest is for opening and closing the connections, and for what goes on beside traffic.
@@ -112,4 +117,81 @@ async fn a_server_connection_for_a_request_costs_six_calls() {
     .await;
     let calls = calls_of(&mut sluicegate, Plan::new(entry).connections(CONNECTIONS)).await;
     assert!((10.0..=MOST_WITH_SERVER).contains(&calls), "{calls:.3} calls a request");
+}
+
+/// Echoes datagrams until the scenario is over.
+fn echo() -> SocketAddr {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let mut bytes = [0; 2048];
+        while let Ok((length, from)) = socket.recv_from(&mut bytes) {
+            socket.send_to(&bytes[..length], from).unwrap();
+        }
+    });
+    address
+}
+
+/// Asks by a socket of its own, and waits for each answer.
+fn ask(entry: SocketAddr, questions: u64) {
+    let client = UdpSocket::bind("127.0.0.1:0").unwrap();
+    client.connect(entry).unwrap();
+    client.set_read_timeout(Some(PATIENCE)).unwrap();
+    for _ in 0..questions {
+        client.send(&[7; 100]).unwrap();
+        assert_eq!(client.recv(&mut [0; 2048]).unwrap(), 100);
+    }
+}
+
+const DATAGRAMS: &str = "defaults\n    mode udp\n    timeout client 60s\n";
+
+fn counted(calls: &BTreeMap<String, u64>) -> u64 {
+    calls.iter().filter(|(name, _)| !name.starts_with("epoll_")).map(|(_, calls)| calls).sum()
+}
+
+#[tokio::test]
+async fn a_question_in_a_datagram_costs_two_receptions_and_two_sendings() {
+    let (entry, server) = (free_address(), echo());
+    let mut sluicegate =
+        Sluicegate::run(&format!("{DATAGRAMS}listen main\n    bind {entry}\n    server one {server}\n"))
+            .await;
+    let load = move || {
+        let clients: Vec<_> = (0..8).map(|_| std::thread::spawn(move || ask(entry, REQUESTS / 8))).collect();
+        clients.into_iter().for_each(|client| client.join().unwrap());
+    };
+    let tracer = Tracer::attach(sluicegate.process().pid()).await;
+    tokio::task::spawn_blocking(load).await.unwrap();
+    let calls = tracer.stop().await;
+    let each = counted(&calls) as f64 / REQUESTS as f64;
+    println!("{each:.3} calls a question: {calls:?}");
+    assert!((3.0..=MOST_PER_QUESTION).contains(&each), "{each:.3} calls a question: {calls:?}");
+}
+
+/// As the senders of logs do: one client, many datagrams, no answer.
+#[tokio::test]
+async fn a_stream_of_datagrams_costs_a_part_of_a_call_each() {
+    let (entry, collector) = (free_address(), UdpSocket::bind("127.0.0.1:0").unwrap());
+    let server = collector.local_addr().unwrap();
+    collector.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut sluicegate =
+        Sluicegate::run(&format!("{DATAGRAMS}listen main\n    bind {entry}\n    server one {server}\n"))
+            .await;
+    let load = move || {
+        let client = UdpSocket::bind("127.0.0.1:0").unwrap();
+        // So many at a time as every buffer on the way has room for.
+        for _ in 0..REQUESTS / 100 {
+            for _ in 0..100 {
+                client.send_to(&[7; 100], entry).unwrap();
+            }
+            for _ in 0..100 {
+                collector.recv(&mut [0; 2048]).unwrap();
+            }
+        }
+    };
+    let tracer = Tracer::attach(sluicegate.process().pid()).await;
+    tokio::task::spawn_blocking(load).await.unwrap();
+    let calls = tracer.stop().await;
+    let each = counted(&calls) as f64 / REQUESTS as f64;
+    println!("{each:.3} calls a datagram: {calls:?}");
+    assert!(each <= MOST_PER_DATAGRAM, "{each:.3} calls a datagram: {calls:?}");
 }

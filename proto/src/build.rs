@@ -11,7 +11,9 @@ use crate::id::{InvalidId, ObjectKey, kind_word};
 use crate::limits::{
     MAX_BLOB_BYTES, MAX_DURATION_MS, MAX_HOST_BYTES, MAX_ORDER_BYTES, MAX_UNIX_PATH_BYTES, MAX_WEIGHT,
 };
-use crate::v1::{Blob, HostAddress, IpAddress, IpNetwork, Kind, Origin, Resource, UnixAddress, resource};
+use crate::v1::{
+    self, Blob, HostAddress, IpAddress, IpNetwork, Kind, Origin, Resource, UnixAddress, resource,
+};
 
 /// A value that the schema does not allow.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -198,6 +200,37 @@ pub fn weight(weight: u32) -> Result<u32, InvalidValue> {
 
 fn short_enough(what: &'static str, bytes: usize, limit: usize) -> Result<(), InvalidValue> {
     if bytes <= limit { Ok(()) } else { Err(InvalidValue::TooLong { what, bytes, limit }) }
+}
+
+/// What a check over datagrams expects where any answer will do, and so will none in its time: only that nobody says that the
+/// port is nobody's.
+pub fn any_answer() -> v1::CheckExpect {
+    let good = v1::CheckStatus::L4ok.into();
+    v1::CheckExpect {
+        pattern: Some(v1::check_expect::Pattern::Text(Bytes::new())),
+        passed: good,
+        late: good,
+        ..v1::CheckExpect::default()
+    }
+}
+
+/// A check over datagrams: sends these bytes and wants an answer that contains those of `expected`; where there are none, no
+/// more than [`any_answer`].
+pub fn datagram_probe(sent: Bytes, expected: Bytes) -> v1::HealthCheck {
+    use v1::check_step::Action;
+    let connect = v1::CheckConnect { udp: true, ..v1::CheckConnect::default() };
+    let send = v1::CheckSend { data: sent, ..v1::CheckSend::default() };
+    let expect = match expected.is_empty() {
+        true => any_answer(),
+        false => v1::CheckExpect {
+            pattern: Some(v1::check_expect::Pattern::Text(expected)),
+            ..v1::CheckExpect::default()
+        },
+    };
+    let actions = [Action::Connect(connect), Action::Send(send), Action::Expect(expect)];
+    let steps = actions.map(|action| v1::CheckStep { action: Some(action), ..v1::CheckStep::default() });
+    let script = v1::CheckScript { steps: steps.into(), ..v1::CheckScript::default() };
+    v1::HealthCheck { probe: Some(v1::health_check::Probe::Script(script)) }
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod condition;
 mod connections;
 mod console;
 mod contents;
+mod datagrams;
 mod doubt;
 mod effect;
 mod error_page;

@@ -148,6 +148,8 @@ pub struct Connect {
     pub server_name: Option<Box<str>>,
     /// Protocols to choose from, instead of those of the endpoint's checks; empty: those.
     pub protocols: Box<[Vec<u8>]>,
+    /// Datagrams of UDP: nothing is opened, so that the step never fails but for this host.
+    pub udp: bool,
 }
 
 impl Connect {

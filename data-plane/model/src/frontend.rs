@@ -95,6 +95,8 @@ pub enum Mode {
     Tcp,
     /// Messages.
     Http,
+    /// Datagrams.
+    Udp,
 }
 
 /// Limits of time; `None`: none of its own (the engine's hard limits stay). Never zero.

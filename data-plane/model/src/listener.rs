@@ -95,6 +95,8 @@ pub struct Socket {
 pub enum ListenAddress {
     /// TCP.
     Ip(SocketAddr),
+    /// Datagrams of UDP.
+    Udp(SocketAddr),
     /// A stream socket in the file system or the abstract name space.
     Unix(UnixSocket),
     /// An inherited descriptor that listens already.

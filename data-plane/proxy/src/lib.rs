@@ -36,6 +36,7 @@ mod tcp;
 pub mod termination;
 pub mod timer;
 mod transfer;
+pub mod udp;
 pub mod upstream;
 pub mod worker;
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod accept;
 pub(crate) mod bind;
+mod datagrams;
 pub(crate) mod descriptor;
 mod entry;
 pub(crate) mod handover;

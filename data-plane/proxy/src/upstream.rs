@@ -1,6 +1,6 @@
 //! Connecting to endpoints.
 
-mod leave;
+pub(crate) mod leave;
 
 use std::ffi::OsStr;
 use std::future::poll_fn;

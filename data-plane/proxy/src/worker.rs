@@ -253,6 +253,13 @@ impl Worker {
         }
     }
 
+    /// The same of one whose addresses are known.
+    pub(crate) fn begin_known(&self, exchange: &Exchange) {
+        if exchange.logs_at_start() {
+            self.log(exchange);
+        }
+    }
+
     fn log(&self, exchange: &Exchange) {
         let Some(frontend) = &exchange.frontend else { return };
         let logging = &frontend.settings().logging;

@@ -12,11 +12,14 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use nix::errno::Errno;
 use sluicegate_engine::proxy_protocol::{Known, write};
 use sluicegate_engine::stream::{Peer, Stream, Target};
+use sluicegate_engine::udp;
 use sluicegate_engine::upstream::{self, ConnectError, Connecting};
 use sluicegate_health::script::{Awaited, Connect, Errand};
 use sluicegate_health::{MAX_ANSWER_BYTES, Outcome, Status, Talk, Want};
 use sluicegate_model::endpoint::CheckTls;
 use sluicegate_model::outgoing::{Outgoing, ProxyHeader, ProxyVersion};
+use tokio::io::Interest;
+use tokio::net::UdpSocket;
 
 use crate::program::{self, Ended};
 
@@ -43,11 +46,11 @@ pub(crate) trait Prober: Send + Sync + 'static {
     /// A connection that stands.
     type Connection: Send + 'static;
 
-    /// Connects. `linger`: the connection is closed in order in the end.
+    /// Connects, in the form and with the end that a step asks for; where `way` leads to.
     fn connect(
         &self,
         way: &Way,
-        linger: bool,
+        form: &Connect,
     ) -> impl Future<Output = Result<Self::Connection, Refusal>> + Send;
 
     /// Comes to an agreement on TLS over a connection, with what a step says of it.
@@ -97,7 +100,7 @@ pub(crate) async fn hold<P: Prober, F: Future<Output = ()> + Send>(
     tell: impl Fn(Turn) -> F + Send + Sync,
 ) -> Outcome {
     let mut connection = None;
-    let mut begun = false;
+    let (mut begun, mut is_udp) = (false, false);
     let mut buffer = Vec::new();
     loop {
         let want = talk.want();
@@ -109,8 +112,9 @@ pub(crate) async fn hold<P: Prober, F: Future<Output = ()> + Send>(
                 if std::mem::replace(&mut begun, true) {
                     tell(Turn::Connects).await;
                 }
+                is_udp = to.udp;
                 let way = Way { target: aimed(&way.target, &to), ..way.clone() };
-                let mut opened = match prober.connect(&way, to.linger).await {
+                let mut opened = match prober.connect(&way, &to).await {
                     Ok(opened) => opened,
                     Err(refusal) => return talk.refused(refusal.status, &refusal.words),
                 };
@@ -134,6 +138,8 @@ pub(crate) async fn hold<P: Prober, F: Future<Output = ()> + Send>(
             Want::Send(bytes) => match connection.as_mut() {
                 Some(open) => match prober.send(open, &bytes).await {
                     Ok(()) => talk.sent(),
+                    // Datagrams are refused one by one, as a connection is as a whole.
+                    Err(words) if is_udp => return talk.refused(Status::L4Connection, &words),
                     Err(words) => talk.broke(&words),
                 },
                 // No script begins so.
@@ -145,6 +151,7 @@ pub(crate) async fn hold<P: Prober, F: Future<Output = ()> + Send>(
                     Some(open) => match prober.receive(open, &mut buffer).await {
                         Ok(0) => talk.ended(),
                         Ok(count) => talk.received(&buffer[..count]),
+                        Err(words) if is_udp => return talk.refused(Status::L4Connection, &words),
                         Err(words) => talk.broke(&words),
                     },
                     None => talk.ended(),
@@ -221,10 +228,20 @@ fn proxy_header(local: Option<SocketAddr>, way: &Way) -> Vec<u8> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Network;
 
-impl Prober for Network {
-    type Connection = Stream;
+/// What a probe talks over.
+#[derive(Debug)]
+pub(crate) enum Line {
+    Stream(Stream),
+    Datagrams(UdpSocket),
+}
 
-    async fn connect(&self, way: &Way, linger: bool) -> Result<Stream, Refusal> {
+impl Prober for Network {
+    type Connection = Line;
+
+    async fn connect(&self, way: &Way, form: &Connect) -> Result<Line, Refusal> {
+        if form.udp {
+            return datagrams(way).map(Line::Datagrams);
+        }
         let connected = match Connecting::start(&way.target, way.outgoing.as_deref()) {
             Ok(connecting) => {
                 let mut connecting = pin!(connecting);
@@ -233,28 +250,36 @@ impl Prober for Network {
             Err(error) => Err(error),
         };
         let stream = connected.map_err(|error| refused(&error, way))?;
-        if !linger {
+        if !form.linger {
             // Thousands of probes a second would keep as many ports waiting (HAProxy closes its checks this way too).
             stream.reset_on_close();
         }
-        Ok(stream)
+        Ok(Line::Stream(stream))
     }
 
-    async fn agree(&self, stream: Stream, tls: &CheckTls, to: &Connect) -> Result<Stream, Refusal> {
+    async fn agree(&self, line: Line, tls: &CheckTls, to: &Connect) -> Result<Line, Refusal> {
+        let Line::Stream(stream) = line else { return Ok(line) };
         let name = to.server_name.as_deref().or(tls.server_name.as_deref());
         upstream::agree(stream, &tls.client, name, &to.protocols)
             .await
+            .map(Line::Stream)
             .map_err(|error| Refusal { status: Status::L6Response, words: error.to_string() })
     }
 
-    fn local(&self, stream: &Stream) -> Option<SocketAddr> {
-        match stream.local()? {
-            Peer::Ip(address) => Some(address),
-            Peer::Unix => None,
+    fn local(&self, line: &Line) -> Option<SocketAddr> {
+        match line {
+            Line::Stream(stream) => stream.local().and_then(Peer::ip),
+            Line::Datagrams(socket) => socket.local_addr().ok(),
         }
     }
 
-    async fn send(&self, stream: &mut Stream, mut bytes: &[u8]) -> Result<(), String> {
+    async fn send(&self, line: &mut Line, mut bytes: &[u8]) -> Result<(), String> {
+        let stream = match line {
+            Line::Stream(stream) => stream,
+            Line::Datagrams(socket) => {
+                return socket.send(bytes).await.map(drop).map_err(|error| words(&error));
+            }
+        };
         while !bytes.is_empty() {
             match poll_fn(|cx| stream.poll_write(cx, bytes)).await {
                 Ok(0) => return Err(words(&io::ErrorKind::WriteZero.into())),
@@ -265,13 +290,42 @@ impl Prober for Network {
         Ok(())
     }
 
-    async fn receive(&self, stream: &mut Stream, into: &mut [u8]) -> Result<usize, String> {
-        poll_fn(|cx| stream.poll_read(cx, into)).await.map_err(|error| words(&error))
+    async fn receive(&self, line: &mut Line, into: &mut [u8]) -> Result<usize, String> {
+        let received = match line {
+            Line::Stream(stream) => poll_fn(|cx| stream.poll_read(cx, into)).await,
+            Line::Datagrams(socket) => datagram(socket, into).await,
+        };
+        received.map_err(|error| words(&error))
     }
 
     async fn run(&self, errand: &Errand) -> Result<Ended, Refusal> {
         program::run(errand).await
     }
+}
+
+/// The next datagram that says something: an empty one is no end.
+async fn datagram(socket: &UdpSocket, into: &mut [u8]) -> io::Result<usize> {
+    loop {
+        let ready = socket.ready(Interest::READABLE | Interest::ERROR).await?;
+        if ready.is_error() {
+            if let Some(error) = socket.take_error()? {
+                return Err(error);
+            }
+            // It was no news.
+            let _ = socket.try_io(Interest::ERROR, || Err::<(), _>(io::ErrorKind::WouldBlock.into()));
+        }
+        match socket.try_recv(into) {
+            Ok(0) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            received => return received,
+        }
+    }
+}
+
+fn datagrams(way: &Way) -> Result<UdpSocket, Refusal> {
+    let opened = udp::open(&way.target, way.outgoing.as_deref());
+    let watched = opened.and_then(|socket| UdpSocket::from_std(socket).map_err(ConnectError::Exhausted));
+    watched.map_err(|error| refused(&error, way))
 }
 
 fn refused(error: &ConnectError, way: &Way) -> Refusal {

@@ -80,6 +80,9 @@ impl Needs {
         if body.http_protocol != 0 {
             self.word("listener.http-protocol");
         }
+        if body.udp {
+            self.word("listener.udp");
+        }
     }
 
     fn tls_settings(&mut self, settings: &TlsSettings) {
@@ -319,6 +322,7 @@ impl Needs {
         match Mode::try_from(mode) {
             Ok(Mode::Http) => self.word("mode.http"),
             Ok(Mode::Tcp) => self.word("mode.tcp"),
+            Ok(Mode::Udp) => self.word("mode.udp"),
             Ok(Mode::Unspecified) | Err(_) => {}
         }
     }

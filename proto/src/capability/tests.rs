@@ -298,3 +298,23 @@ fn what_connections_pass_first_is_asked_for() {
     let expected = ["fetch.src", "kind.listener", "listener.proxy-protocol", "match.ip"];
     assert_eq!(names(&listener), expected);
 }
+
+#[test]
+fn datagrams_are_taken_by_those_who_know_how() {
+    use crate::v1::{Backend, CheckConnect, CheckScript, CheckStep, HealthCheck, Listener};
+    use crate::v1::{check_step, health_check};
+    assert_eq!(
+        with(resource::Body::Listener, |it: &mut Listener| it.udp = true),
+        ["kind.listener", "listener.udp"]
+    );
+    let frontend = with(resource::Body::Frontend, |it: &mut Frontend| it.mode = Mode::Udp.into());
+    assert_eq!(frontend, ["kind.frontend", "mode.udp"]);
+    let backend = with(resource::Body::Backend, |it: &mut Backend| {
+        let connect = CheckConnect { udp: true, ..CheckConnect::default() };
+        let action = Some(check_step::Action::Connect(connect));
+        let steps = vec![CheckStep { action, ..CheckStep::default() }];
+        let script = CheckScript { steps, ..CheckScript::default() };
+        it.check = Some(HealthCheck { probe: Some(health_check::Probe::Script(script)) });
+    });
+    assert_eq!(backend, ["check.udp", "kind.backend", "probe.script"]);
+}

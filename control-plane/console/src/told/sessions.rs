@@ -138,6 +138,7 @@ fn mode(mode: Option<Mode>) -> &'static str {
     match mode {
         Some(Mode::Http) => "http",
         Some(Mode::Tcp) => "tcp",
+        Some(Mode::Udp) => "udp",
         None => "-",
     }
 }

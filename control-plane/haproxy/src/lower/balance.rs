@@ -47,7 +47,7 @@ impl<'a> Lowering<'a> {
                 let draws = inside.and_then(|text| text.parse().ok()).unwrap_or(DRAWS);
                 return Some(Algorithm::Random(v1::Random { draws: draws.clamp(1, MOST_DRAWS) }));
             }
-            "balance rdp-cookie" if proxy.is_http() => {
+            "balance rdp-cookie" if proxy.is_http() || proxy.is_udp() => {
                 let message = "`balance rdp-cookie` needs `mode tcp`: servers take turns";
                 self.report(Diagnostic::warning(Code::NoEffect, line.span, message));
                 return None;

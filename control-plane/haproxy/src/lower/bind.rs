@@ -6,6 +6,7 @@ use sluicegate_proto::v1::{self, Kind, listener, resource::Body};
 
 use super::address::{self, Address, Family, Host, Port};
 use super::connections::Side;
+use super::datagrams::without_prefix;
 use super::proxy::Proxy;
 use super::{Lowering, id};
 use crate::ast::{Directive, OptionUse};
@@ -45,18 +46,24 @@ impl<'a> Lowering<'a> {
     /// The listeners of a proxy.
     pub(super) fn binds(&mut self, proxy: &Proxy<'_, 'a>) {
         let section = proxy.lines.section();
-        let backlog = self.backlog(proxy);
-        let keep_alive = self.keep_alive(proxy.lines, Side::Client);
-        let entry_timeout_ms = self.timeout(proxy.lines, "timeout client-hs").unwrap_or_default();
+        let mut backlog = self.backlog(proxy);
+        let mut keep_alive = self.keep_alive(proxy.lines, Side::Client);
+        let mut entry_timeout_ms = self.timeout(proxy.lines, "timeout client-hs").unwrap_or_default();
+        if proxy.is_udp() {
+            (backlog, keep_alive, entry_timeout_ms) = (0, None, 0);
+        }
         let mut count = 0;
         for line in proxy.lines.own("bind") {
             let Some(word) = line.fixed().first() else { continue };
             let mut options = self.bind_options(line, backlog);
+            if proxy.is_udp() {
+                (options.backlog, options.user_timeout_ms, options.accept_proxy) = (0, 0, false);
+            }
             options.keep_alive = keep_alive;
             options.entry_timeout_ms = entry_timeout_ms;
             options.closed = line.has(Effect::NoListener);
             options.http_protocol = self.http_protocol(line, proxy);
-            if line.option("ssl").is_some() {
+            if line.option("ssl").is_some() && !proxy.is_udp() {
                 options.tls = self.tls_server(line, proxy);
                 self.note_contents(line.span);
                 options.closed |= options.tls.is_none();
@@ -77,7 +84,8 @@ impl<'a> Lowering<'a> {
         for resource in &mut self.resources {
             let Some(Body::Listener(listener)) = &mut resource.body else { continue };
             let Some(listener::Address::Ip(address)) = &listener.address else { continue };
-            if listener.dual_stack && self.addresses.contains_key(&format!("*:{}", address.port)) {
+            let of_udp = if listener.udp { "udp@" } else { "" };
+            if listener.dual_stack && self.addresses.contains_key(&format!("{of_udp}*:{}", address.port)) {
                 listener.dual_stack = false;
             }
         }
@@ -139,7 +147,14 @@ impl<'a> Lowering<'a> {
         for part in text.split(',') {
             let place = if exact { word.span_of(start..start + part.len()) } else { word.span() };
             start += part.len() + 1;
-            let listeners = match address::parse(part) {
+            let plain = proxy.is_udp().then(|| without_prefix(part));
+            let listeners = match address::parse(plain.as_deref().unwrap_or(part)) {
+                Ok(Address::Unix(_) | Address::Descriptor(_)) if proxy.is_udp() => {
+                    let message = format!("`{part}` is no address for datagrams of UDP");
+                    let diagnostic = Diagnostic::error(Code::BadAddress, place, message);
+                    self.report(diagnostic.help("write `udp@192.0.2.1:53`, `:53` or `[::]:53`"));
+                    continue;
+                }
                 Ok(address) => self.listeners(proxy, address, place, options),
                 Err(error) if error.is_degraded() => {
                     self.report(
@@ -160,7 +175,11 @@ impl<'a> Lowering<'a> {
                 self.report(Diagnostic::error(Code::BadValue, place, message));
                 return;
             }
-            for (name, listener) in listeners {
+            for (mut name, mut listener) in listeners {
+                if proxy.is_udp() {
+                    name.insert_str(0, "udp@");
+                    listener.udp = true;
+                }
                 if !options.closed && self.claim(&name, proxy.name, place) {
                     let name = format!("{}/{name}", proxy.name);
                     let provenance = proxy.arrival.at_listeners().provenance(self.origin(place));

@@ -6,6 +6,7 @@ pub(super) mod program;
 mod protocol;
 mod steps;
 mod tcp;
+mod udp;
 mod variable;
 mod written;
 
@@ -20,7 +21,7 @@ use crate::keywords::Effect;
 use crate::word::Word;
 
 /// Options that choose a check, each of which takes the place of those above it.
-const OPTIONS: [&str; 9] = [
+const OPTIONS: [&str; 10] = [
     "option external-check",
     "option httpchk",
     "option ldap-check",
@@ -30,6 +31,7 @@ const OPTIONS: [&str; 9] = [
     "option smtpchk",
     "option ssl-hello-chk",
     "option tcp-check",
+    "option udp-check",
 ];
 
 /// The check of a backend, and what its servers have to know of it.
@@ -56,10 +58,12 @@ impl<'a> Lowering<'a> {
         self.unused_rules(lines, chosen.map(Directive::name));
         let connecting = Probe::Tcp(v1::Empty {});
         let probe = match chosen {
+            None if proxy.is_udp() => self.udp_check(lines),
             None => Some(connecting.clone()),
             Some(line) => match line.name() {
                 "option httpchk" => self.http_check(lines),
                 "option tcp-check" => self.tcp_check(lines),
+                "option udp-check" => self.udp_check(lines),
                 "option external-check" => self.program_check(proxy, line),
                 _ if line.has(Effect::NoCheckedServer) => None,
                 _ => self.protocol_check(line).map(Probe::Script),
@@ -74,7 +78,8 @@ impl<'a> Lowering<'a> {
     fn unused_rules(&mut self, lines: &Lines<'a>, chosen: Option<&str>) {
         for (family, option) in [("http-check", "option httpchk"), ("tcp-check", "option tcp-check")] {
             let Some(line) = lines.check_rules(family).first().copied() else { continue };
-            if chosen != Some(option) {
+            let of_datagrams = family == "tcp-check" && chosen == Some("option udp-check");
+            if chosen != Some(option) && !of_datagrams {
                 let message = format!("`{}` has no effect without `{option}`", line.name());
                 self.report(Diagnostic::warning(Code::NoEffect, line.keyword_span(), message));
             }

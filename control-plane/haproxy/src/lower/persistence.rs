@@ -196,7 +196,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn rdp_cookie(&mut self, proxy: &Proxy<'_, 'a>, line: &'a Directive) -> Option<String> {
-        if proxy.is_http() {
+        if proxy.is_http() || proxy.is_udp() {
             let message = "`persist rdp-cookie` needs `mode tcp`: it is not looked at";
             self.report(Diagnostic::warning(Code::NoEffect, line.span, message));
             return None;

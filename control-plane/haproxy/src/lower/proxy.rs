@@ -38,6 +38,11 @@ impl Proxy<'_, '_> {
         self.mode == v1::Mode::Http
     }
 
+    /// Whether it is about datagrams.
+    pub(super) fn is_udp(&self) -> bool {
+        self.mode == v1::Mode::Udp
+    }
+
     /// Whether some of its connections turn from bytes to HTTP.
     pub(super) fn switches(&self) -> bool {
         self.rules.first.rules.iter().any(|rule| matches!(rule.action, Some(Action::SwitchToHttp(_))))
@@ -174,6 +179,7 @@ const READ: &[&str] = &[
     "option tcp-check",
     "option tcpka",
     "option tcplog",
+    "option udp-check",
     "persist rdp-cookie",
     "redirect",
     "retries",
@@ -242,6 +248,7 @@ impl<'a> Lowering<'a> {
         let http = mode == v1::Mode::Http;
         let carries = match http {
             true => Carries::Requests,
+            false if mode == v1::Mode::Udp => Carries::Bytes,
             false if takes_connections(section.kind) && switches(lines) => Carries::Both,
             false => Carries::Bytes,
         };
@@ -253,6 +260,10 @@ impl<'a> Lowering<'a> {
             // Of one that may switch, the other list is for its requests.
             let list = if carries == Carries::Both { &mut rules.first } else { &mut rules.request };
             list.put_all_first(arrival.with_requests());
+        }
+        if mode == v1::Mode::Udp {
+            self.datagrams_only(lines);
+            self.first_datagram(lines, &mut rules);
         }
         for list in [&rules.request, &rules.response, &rules.first, &arrival.rules] {
             self.few_enough(lines, name, list);
@@ -370,14 +381,15 @@ impl<'a> Lowering<'a> {
         match word.text() {
             "http" => v1::Mode::Http,
             "tcp" => v1::Mode::Tcp,
+            "udp" => v1::Mode::Udp,
             "health" => {
                 let message = "`mode health` is not supported yet";
                 let diagnostic = Diagnostic::error(Code::UnsupportedValue, word.span(), message);
-                self.report(diagnostic.help("supported are `mode http` and `mode tcp`"));
+                self.report(diagnostic.help("supported are `mode http`, `mode tcp` and `mode udp`"));
                 v1::Mode::Tcp
             }
             _ => {
-                self.not_one_of(word, "a mode", &["http", "tcp"]);
+                self.not_one_of(word, "a mode", &["http", "tcp", "udp"]);
                 v1::Mode::Http
             }
         }

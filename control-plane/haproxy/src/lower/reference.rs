@@ -1,6 +1,6 @@
 //! Names of proxies, and what refers to them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::Lowering;
 use super::proxy::Proxy;
@@ -38,6 +38,8 @@ impl<'a> Target<'a> {
 pub(super) struct Names<'a> {
     frontends: HashMap<&'a str, Span>,
     backends: HashMap<&'a str, (Span, bool)>,
+    /// Of these, the ones in UDP mode.
+    datagrams: HashSet<&'a str>,
 }
 
 impl<'a> Names<'a> {
@@ -49,6 +51,11 @@ impl<'a> Names<'a> {
     /// All that have servers, of one mode.
     pub(super) fn backends(&self, http: bool) -> impl Iterator<Item = &'a str> {
         self.backends.iter().filter(move |(_, (_, of))| *of == http).map(|(name, _)| *name)
+    }
+
+    /// Whether a backend is in UDP mode.
+    pub(super) fn is_udp(&self, name: &str) -> bool {
+        self.datagrams.contains(name)
     }
 
     /// Whether another section with servers below takes the same name, which is an error by itself.
@@ -66,15 +73,16 @@ impl<'a> Lowering<'a> {
             let Some(name) = &section.name else { continue };
             let span = name.span();
             self.short_name(name);
-            let http = lines
-                .last("mode")
-                .and_then(|line| line.args().first())
-                .is_some_and(|mode| mode.text() == "http");
+            let mode = lines.last("mode").and_then(|line| line.args().first()).map(Word::text);
+            let http = mode == Some("http");
             let mut first = None;
             if matches!(section.kind, SectionKind::Frontend | SectionKind::Listen) {
                 first = first.or(self.names.frontends.insert(name.text(), span));
             }
             if matches!(section.kind, SectionKind::Backend | SectionKind::Listen) {
+                if mode == Some("udp") {
+                    self.names.datagrams.insert(name.text());
+                }
                 first = first.or(self.names.backends.insert(name.text(), (span, http)).map(|(span, _)| span));
             }
             if let Some(first) = first {
@@ -122,6 +130,17 @@ impl<'a> Lowering<'a> {
             self.report(Diagnostic::error(Code::UnknownReference, word.span(), message).help(help));
             return None;
         };
+        let (udp, has) = (self.names.is_udp(name), |udp| if udp { "in UDP mode" } else { "not in UDP mode" });
+        if udp != proxy.is_udp() {
+            let message = format!("the backend `{name}` is {}", has(udp));
+            self.report(
+                Diagnostic::error(Code::ModeMismatch, word.span(), message)
+                    .label(format!("and `{}` is {}", proxy.name, has(proxy.is_udp())))
+                    .related(span, "the backend")
+                    .help("give both the same `mode`"),
+            );
+            return None;
+        }
         if http && proxy.switches() {
             return Some(Target::Backend(name));
         }

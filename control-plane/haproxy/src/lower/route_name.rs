@@ -44,6 +44,7 @@ impl<'a> Lowering<'a> {
         let http = proxy.is_http();
         let mut names: Vec<_> =
             self.names.backends(http).filter(|name| !self.closed.contains(name)).collect();
+        names.retain(|name| self.names.is_udp(name) == proxy.is_udp());
         names.sort_unstable();
         let between = |name: &'a str| name.strip_prefix(&*before)?.strip_suffix(&*after);
         let named = names.into_iter().filter_map(|name| Some((name, between(name)?)));

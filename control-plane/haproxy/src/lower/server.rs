@@ -8,6 +8,7 @@ use sluicegate_proto::v1::{self, Kind, endpoint, resource::Body};
 use super::address::{self, Address, Host};
 use super::check::Check;
 use super::connections::{Connections, Side};
+use super::datagrams::without_prefix;
 use super::proxy::Proxy;
 use super::proxy_header::SentHeader;
 use super::server_health::ServerHealth;
@@ -103,11 +104,18 @@ impl<'a> Lowering<'a> {
         }
         self.told_apart(&drafts);
         let source = self.proxy_source(proxy.lines);
-        let keep_alive = self.keep_alive(proxy.lines, Side::Server);
+        let keep_alive = self.keep_alive(proxy.lines, Side::Server).filter(|_| !proxy.is_udp());
         let numbers = self.server_numbers(&drafts);
         for (index, (draft, number)) in drafts.into_iter().zip(numbers).enumerate() {
             let Draft { name, span, address, client_port_offset, resolution, mut options } = draft;
+            if proxy.is_udp() {
+                self.datagram_server(&mut options.connections, &address, span);
+            }
             let proxy_header = self.sent_header(options.header, span);
+            if proxy.is_udp() && (proxy_header.is_some() || options.schedule.send_proxy) {
+                let message = "a PROXY header is not sent with datagrams";
+                self.report(Diagnostic::error(Code::ModeMismatch, span, message));
+            }
             // Checks of another place are not of what takes the traffic.
             let elsewhere = options.schedule.port != 0 || options.schedule.address.is_some();
             options.schedule.send_proxy |= proxy_header.is_some() && !elsewhere;
@@ -184,7 +192,10 @@ impl<'a> Lowering<'a> {
         self.apply(line, &mut options);
         self.proto_fits(line, proxy);
         self.known_resolvers(&mut options.naming);
-        let text = self.expanded(word)?;
+        let mut text = self.expanded(word)?;
+        if proxy.is_udp() {
+            text = without_prefix(&text);
+        }
         let address = match address::parse(&text) {
             Ok(address) => address,
             Err(error) if error.is_degraded() => {

@@ -48,7 +48,10 @@ impl Lowering<'_> {
     /// Those of the client's side.
     pub(super) fn frontend_timeouts(&mut self, proxy: &Proxy<'_, '_>) -> v1::Timeouts {
         let all = self.timeouts(proxy.lines);
-        self.missing_timeouts(proxy, &[("client", all.client_ms)]);
+        // Sessions of datagrams end by themselves.
+        if !proxy.is_udp() {
+            self.missing_timeouts(proxy, &[("client", all.client_ms)]);
+        }
         v1::Timeouts {
             client_ms: all.client_ms,
             client_fin_ms: all.client_fin_ms,
@@ -62,7 +65,9 @@ impl Lowering<'_> {
     /// Those of the servers' side.
     pub(super) fn backend_timeouts(&mut self, proxy: &Proxy<'_, '_>) -> v1::Timeouts {
         let all = self.timeouts(proxy.lines);
-        self.missing_timeouts(proxy, &[("connect", all.connect_ms), ("server", all.server_ms)]);
+        if !proxy.is_udp() {
+            self.missing_timeouts(proxy, &[("connect", all.connect_ms), ("server", all.server_ms)]);
+        }
         v1::Timeouts { client_ms: None, client_fin_ms: None, ..all }
     }
 

@@ -167,6 +167,7 @@ fn listener_body(out: &mut Out, listener: &v1::Listener, provenance: &v1::Proven
     out.value("address", address);
     out.value("frontend", name(listener.frontend.as_ref()));
     out.number("max_connections", listener.max_connections);
+    out.flag("udp", listener.udp);
     out.number("backlog", listener.backlog);
     out.flag("dual_stack", listener.dual_stack);
     out.flag("free_bind", listener.free_bind);

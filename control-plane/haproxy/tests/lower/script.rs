@@ -83,7 +83,9 @@ fn connect(it: &v1::CheckConnect) -> String {
     if let Some(port) = &it.made_port {
         text.push_str(&format!(" port made {}", sample(port)));
     }
-    for (flag, word) in [(it.linger, "linger"), (it.send_proxy, "send-proxy"), (it.as_endpoint, "default")] {
+    for (flag, word) in
+        [(it.linger, "linger"), (it.send_proxy, "send-proxy"), (it.as_endpoint, "default"), (it.udp, "udp")]
+    {
         if flag {
             text.push_str(&format!(" {word}"));
         }

@@ -13,7 +13,7 @@ use super::scope::Rejections;
 use super::{Blobs, Changed, Compiled, Contents, Lists, Parts, Plan, compile_part};
 use crate::backend::Backend;
 use crate::endpoint::Endpoint;
-use crate::frontend::{Frontend, Route};
+use crate::frontend::{Frontend, Mode, Route};
 use crate::listener::ListenAddress;
 use crate::patterns::PatternList;
 use crate::runtime::Runtime;
@@ -51,6 +51,7 @@ pub(super) fn assemble(previous: &Runtime, plan: &Plan<'_>, rejections: &mut Rej
     let (routes, endpoints) = children::collect((previous, &next), plan, &touched.parents);
     frontends(previous, &mut next, &touched, &routes);
     backends(previous, &mut next, &touched, &endpoints);
+    modes(&next, &touched, rejections);
     rehash(previous, &mut next, plan);
     next
 }
@@ -202,6 +203,8 @@ fn addresses(next: &Runtime, touched: &Touched, rejections: &mut Rejections) {
         let name = match &socket.address {
             ListenAddress::Ip(address) if address.port() == 0 => continue,
             ListenAddress::Ip(address) => address.to_string(),
+            ListenAddress::Udp(address) if address.port() == 0 => continue,
+            ListenAddress::Udp(address) => format!("udp {address}"),
             ListenAddress::Unix(unix) => format!("{:?}", unix.name),
             ListenAddress::Descriptor(descriptor) => format!("descriptor {descriptor}"),
         };
@@ -210,6 +213,22 @@ fn addresses(next: &Runtime, touched: &Touched, rejections: &mut Rejections) {
             && let Some(part) = next.parts.get(key)
         {
             rejections.whole::<()>(&part.resource, Fault::SameAddress(owner.to_string()));
+        }
+    }
+}
+
+/// Datagrams go to a frontend for datagrams, and nothing else does.
+fn modes(next: &Runtime, touched: &Touched, rejections: &mut Rejections) {
+    if !touched.kinds.contains(&Kind::Listener) && !touched.kinds.contains(&Kind::Frontend) {
+        return;
+    }
+    for (key, listener) in &next.listeners {
+        let Some(frontend) = next.frontends.get(&listener.frontend) else { continue };
+        let takes_datagrams = matches!(listener.socket.address, ListenAddress::Udp(_));
+        if takes_datagrams != (frontend.settings.mode == Mode::Udp)
+            && let Some(part) = next.parts.get(key)
+        {
+            rejections.whole::<()>(&part.resource, Fault::OtherMode(listener.frontend.to_string()));
         }
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn backend(key: &ObjectKey, wire: &v1::Backend, scope: &mut Scope<'_>
         scope.at("retry_on", |scope| persistence::retry_on(wire, scope))
     });
     let persistence = persistence::persistence(wire, mode, scope);
-    let hold = optional(wire.hold.as_ref(), |wire| scope.at("hold", |scope| hold(wire, scope)));
+    let hold = optional(wire.hold.as_ref(), |wire| scope.at("hold", |scope| hold(wire, mode, scope)));
     let reuse = optional(wire.reuse, |known| reuse(known, mode, scope));
     let outlier = optional(wire.outlier_ejection.as_ref(), |wire| {
         scope.at("outlier_ejection", |scope| outlier::rule(wire, scope))
@@ -86,11 +86,15 @@ fn reuse(wire: i32, mode: Option<Mode>, scope: &mut Scope<'_>) -> Option<Reuse> 
     };
     match mode {
         Some(Mode::Tcp) => scope.fault(Fault::Meaningless { what: "reuse in TCP mode" }),
+        Some(Mode::Udp) => scope.fault(Fault::Meaningless { what: "reuse in UDP mode" }),
         _ => Some(reuse),
     }
 }
 
-fn hold(wire: &v1::Hold, scope: &mut Scope<'_>) -> Option<Hold> {
+fn hold(wire: &v1::Hold, mode: Option<Mode>, scope: &mut Scope<'_>) -> Option<Hold> {
+    if mode == Some(Mode::Udp) {
+        return scope.fault(Fault::Meaningless { what: "waiting in UDP mode" });
+    }
     let wait = scope.milliseconds("wait_ms", wire.wait_ms);
     let max = match NonZeroU32::new(wire.max) {
         None => scope.fault(Fault::Unset("max")),

@@ -91,6 +91,9 @@ fn key((wire, in_body): (Option<&Key>, bool), mode: Option<Mode>, scope: &mut Sc
     if is_http && mode == Some(Mode::Tcp) {
         return scope.fault(Fault::Meaningless { what: "a key of HTTP in mode tcp" });
     }
+    if (is_http || matches!(wire, Some(Key::RdpCookie(_)))) && mode == Some(Mode::Udp) {
+        return scope.fault(Fault::Meaningless { what: "a key of HTTP or RDP in UDP mode" });
+    }
     match wire {
         None => scope.fault(Fault::Unset("key")),
         Some(Key::Source(_)) => Some(HashKey::Source),

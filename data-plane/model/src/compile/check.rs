@@ -117,6 +117,7 @@ fn connect(wire: &v1::CheckConnect, scope: &mut Scope<'_>, made: &mut Made) -> O
         tls: wire.tls,
         server_name: server_name?,
         protocols: protocols?.into(),
+        udp: wire.udp,
     })
 }
 

@@ -17,8 +17,10 @@ pub(super) fn compression(
 ) -> Option<Option<Box<Compression>>> {
     let Some(wire) = wire else { return Some(None) };
     scope.at("compression", |scope| {
-        if mode == Some(Mode::Tcp) {
-            return scope.fault(Fault::Meaningless { what: "compression in TCP mode" });
+        match mode {
+            Some(Mode::Tcp) => return scope.fault(Fault::Meaningless { what: "compression in TCP mode" }),
+            Some(Mode::Udp) => return scope.fault(Fault::Meaningless { what: "compression in UDP mode" }),
+            Some(Mode::Http) | None => {}
         }
         scope.count("algorithms", wire.algorithms.len(), MAX_ALGORITHMS)?;
         let algorithms = scope.each("algorithms", &wire.algorithms, |scope, wire| algorithm(wire, scope));

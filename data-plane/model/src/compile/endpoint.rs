@@ -24,7 +24,11 @@ pub(super) fn listener(key: &ObjectKey, wire: &v1::Listener, scope: &mut Scope<'
     let address = scope.at("address", |scope| match &wire.address {
         None => scope.fault(Fault::Unset("address")),
         // Port 0: any that is free.
-        Some(Address::Ip(ip)) => address::socket(ip, 0, scope).map(ListenAddress::Ip),
+        Some(Address::Ip(ip)) => {
+            let form = if wire.udp { ListenAddress::Udp } else { ListenAddress::Ip };
+            address::socket(ip, 0, scope).map(form)
+        }
+        Some(_) if wire.udp => scope.fault(Fault::Meaningless { what: "udp without an IP address" }),
         Some(Address::Unix(unix)) => address::unix_socket(unix, scope).map(ListenAddress::Unix),
         Some(Address::Descriptor(descriptor)) => {
             scope.range("descriptor", *descriptor, 0, i32::MAX.into())?;
@@ -37,6 +41,13 @@ pub(super) fn listener(key: &ObjectKey, wire: &v1::Listener, scope: &mut Scope<'
     let user_timeout = outgoing::user_timeout(wire.user_timeout_ms, scope);
     let keep_alive = outgoing::keep_alive(wire.keep_alive.as_ref(), scope);
     let entry = entry::entry(key, wire, scope);
+    let is_stream = wire.backlog > 0
+        || wire.user_timeout_ms > 0
+        || wire.keep_alive.is_some()
+        || matches!(entry, Some(Some(_)));
+    if wire.udp && is_stream {
+        return scope.fault(Fault::Meaningless { what: "what connections alone have at a listener for UDP" });
+    }
     Some(Listener {
         key: key.clone(),
         origin: scope.origin(),

@@ -80,6 +80,7 @@ pub(super) fn mode(wire: i32, scope: &mut Scope<'_>) -> Option<Mode> {
     match scope.known::<v1::Mode>("mode", wire)? {
         v1::Mode::Tcp => Some(Mode::Tcp),
         v1::Mode::Http => Some(Mode::Http),
+        v1::Mode::Udp => Some(Mode::Udp),
         v1::Mode::Unspecified => scope.fault(Fault::Unset("mode")),
     }
 }

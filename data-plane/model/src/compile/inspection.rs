@@ -18,8 +18,13 @@ pub(super) fn inspection<'a>(
     scope: &mut Scope<'a>,
 ) -> Option<Option<Box<Inspection>>> {
     let Some(wire) = wire else { return Some(None) };
-    if mode == Some(Mode::Http) {
-        return scope.fault(Fault::Meaningless { what: "inspection in HTTP mode" });
+    let meaningless = match mode {
+        Some(Mode::Http) => Some("inspection in HTTP mode"),
+        Some(Mode::Udp) => Some("inspection in UDP mode"),
+        Some(Mode::Tcp) | None => None,
+    };
+    if let Some(what) = meaningless {
+        return scope.fault(Fault::Meaningless { what });
     }
     let origins: &'a [Origin] = scope.inspection_origins();
     let delay =

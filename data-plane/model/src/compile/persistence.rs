@@ -26,6 +26,11 @@ pub(super) fn persistence(
     if is_tcp && wire.cookie.is_some() {
         return scope.fault(Fault::Meaningless { what: "a cookie in mode tcp" });
     }
+    let keeps = wire.cookie.is_some() || wire.prefer_last || !wire.rdp_cookie.is_empty();
+    if keeps && mode == Some(Mode::Udp) {
+        return scope
+            .fault(Fault::Meaningless { what: "persistence by cookies or the last endpoint in UDP mode" });
+    }
     scope.count("assignments", wire.assignments.len(), MAX_RULES)?;
     scope.count("persistence_rules", wire.persistence_rules.len(), MAX_RULES)?;
     let cookie = optional(wire.cookie.as_ref(), |wire| scope.at("cookie", |scope| self::cookie(wire, scope)));

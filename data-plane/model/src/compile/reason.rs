@@ -87,6 +87,8 @@ pub enum Fault {
     SecondProcess(String),
     #[error("the address is that of {0} already")]
     SameAddress(String),
+    #[error("{0} takes what comes by another protocol: datagrams need UDP mode, and connections any other")]
+    OtherMode(String),
     #[error("... and {0} faults more")]
     More(usize),
 

@@ -303,14 +303,16 @@ pub(super) struct Identity {
 impl Identity {
     fn of(listener: &Listener) -> Self {
         let address = &listener.socket.address;
-        let any_port = matches!(address, ListenAddress::Ip(address) if address.port() == 0);
+        let any_port = matches!(address, ListenAddress::Ip(it) | ListenAddress::Udp(it) if it.port() == 0);
         let of = any_port.then(|| listener.key.clone());
         let plain = Self { socket: plain(address.clone()), of };
         match address {
             // A name in the abstract space and a descriptor cannot be bound twice: there the address is all.
             ListenAddress::Descriptor(_) => plain,
             ListenAddress::Unix(UnixSocket { name: UnixName::Abstract(_), .. }) => plain,
-            ListenAddress::Unix(_) => Self { socket: listener.socket.clone(), ..plain },
+            ListenAddress::Unix(_) | ListenAddress::Udp(_) => {
+                Self { socket: listener.socket.clone(), ..plain }
+            }
             ListenAddress::Ip(_) => {
                 let Socket { dual_stack, ref interface, .. } = listener.socket;
                 Self { socket: Socket { dual_stack, interface: interface.clone(), ..plain.socket }, ..plain }

@@ -172,6 +172,8 @@ impl Door {
         match mode {
             Mode::Tcp => worker.spawn(tcp::serve(Rc::clone(worker), incoming)),
             Mode::Http => worker.spawn(http::Connection::new(Rc::clone(worker), incoming)),
+            // The compiler refuses such a listener.
+            Mode::Udp => self.refuse(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Binding: one socket per worker, every refusal in the operator's words.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
 
 use super::handover::Inherited;
 use super::owner::{self, Owner};
-use super::{descriptor, unix};
+use super::{datagrams, descriptor, unix};
 use crate::keep_alive;
 
 /// A listening socket, for a worker's event loop. It is closed when nobody has a share in it any more.
@@ -20,6 +20,7 @@ use crate::keep_alive;
 pub(crate) enum Half {
     Tcp(Arc<TcpListener>),
     Unix(Arc<UnixListener>),
+    Udp(Arc<UdpSocket>),
 }
 
 impl Half {
@@ -31,8 +32,13 @@ impl Half {
         Self::Unix(Arc::new(UnixListener::from_std(OwnedFd::from(socket).into())))
     }
 
+    fn udp(socket: Socket) -> Self {
+        Self::Udp(Arc::new(socket.into()))
+    }
+
     pub(crate) fn socket(&self) -> SockRef<'_> {
         match self {
+            Self::Udp(socket) => SockRef::from(&**socket),
             Self::Tcp(listener) => SockRef::from(&**listener),
             Self::Unix(listener) => SockRef::from(&**listener),
         }
@@ -126,7 +132,9 @@ pub(crate) struct Circumstances<'a> {
 pub(crate) fn bind(wanted: &Wanted, circumstances: Circumstances<'_>) -> Result<Sockets, BindError> {
     let backlog = length(wanted, circumstances.backlog);
     match &wanted.address {
-        ListenAddress::Ip(address) => bind_ip(*address, wanted, backlog, circumstances),
+        ListenAddress::Ip(address) | ListenAddress::Udp(address) => {
+            bind_ip(*address, wanted, backlog, circumstances)
+        }
         ListenAddress::Descriptor(number) => {
             let socket = descriptor::listener(*number).map_err(|_| BindError::NotListening(*number))?;
             let local = socket.local_addr().ok().and_then(|address| address.as_socket());
@@ -166,7 +174,7 @@ pub(crate) fn try_out(wanted: &Wanted) -> Result<(), BindError> {
 
 /// Gives sockets that listen already what is wanted of them now.
 pub(crate) fn settle(halves: &[Half], wanted: &Wanted, backlog: u32) -> io::Result<()> {
-    for half in halves {
+    for half in halves.iter().filter(|half| !matches!(half, Half::Udp(_))) {
         let socket = half.socket();
         socket.listen(length(wanted, backlog))?;
         socket.set_tcp_user_timeout(None)?;
@@ -182,7 +190,11 @@ fn bind_ip(
     backlog: i32,
     circumstances: Circumstances<'_>,
 ) -> Result<Sockets, BindError> {
-    let mut halves = circumstances.inherited.at(address, wanted);
+    // Datagrams wait in no queue of connections: their sockets are not handed over.
+    let mut halves = match is_for_datagrams(wanted) {
+        true => Vec::new(),
+        false => circumstances.inherited.at(address, wanted),
+    };
     settle(&halves, wanted, circumstances.backlog).map_err(|error| refused(address, wanted, error))?;
     probe(address, wanted, circumstances.predecessors)?;
     let mut local = address;
@@ -190,7 +202,11 @@ fn bind_ip(
         let bound = socket(local, wanted).and_then(|socket| {
             socket.set_reuse_port(true)?;
             socket.bind(&SockAddr::from(local))?;
-            socket.listen(backlog)?;
+            if is_for_datagrams(wanted) {
+                datagrams::prepare(&socket, local)?;
+            } else {
+                socket.listen(backlog)?;
+            }
             Ok(socket)
         });
         let socket = bound.map_err(|error| refused(address, wanted, error))?;
@@ -198,7 +214,7 @@ fn bind_ip(
             // Port 0: the others get the port that the first was given.
             local.set_port(bound.port());
         }
-        halves.push(Half::tcp(socket));
+        halves.push(if is_for_datagrams(wanted) { Half::udp(socket) } else { Half::tcp(socket) });
     }
     Ok(Sockets { halves, local: Some(local), file: None })
 }
@@ -212,7 +228,7 @@ fn probe(address: SocketAddr, wanted: &Wanted, predecessors: &[u32]) -> Result<(
     match bound {
         Err(error) if error.raw_os_error() == Some(libc::EADDRINUSE) => {
             let own = std::process::id();
-            match owner::foreign_owner(address, wanted.dual_stack, |pid| {
+            match owner::foreign_owner(place(address, wanted), |pid| {
                 pid == own || predecessors.contains(&pid)
             }) {
                 Some(owner) => Err(BindError::InUse { address: address.to_string(), owner }),
@@ -224,11 +240,27 @@ fn probe(address: SocketAddr, wanted: &Wanted, predecessors: &[u32]) -> Result<(
     }
 }
 
+fn is_for_datagrams(wanted: &Wanted) -> bool {
+    matches!(wanted.address, ListenAddress::Udp(_))
+}
+
+/// What it collides with.
+fn place(address: SocketAddr, wanted: &Wanted) -> owner::Place {
+    owner::Place { address, dual_stack: wanted.dual_stack, datagrams: is_for_datagrams(wanted) }
+}
+
 fn socket(address: SocketAddr, wanted: &Wanted) -> io::Result<Socket> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
-    socket.set_reuse_address(true)?;
-    // Inherited by what is accepted: one system call less per connection.
-    socket.set_tcp_nodelay(true)?;
+    let domain = Domain::for_address(address);
+    let socket = if is_for_datagrams(wanted) {
+        // Not SO_REUSEADDR: with datagrams that lets others have the same port.
+        Socket::new(domain, Type::DGRAM.nonblocking(), Some(Protocol::UDP))?
+    } else {
+        let socket = Socket::new(domain, Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
+        socket.set_reuse_address(true)?;
+        // Inherited by what is accepted: one system call less per connection.
+        socket.set_tcp_nodelay(true)?;
+        socket
+    };
     if address.is_ipv6() {
         socket.set_only_v6(!wanted.dual_stack)?;
     }
@@ -254,7 +286,7 @@ fn refused(address: SocketAddr, wanted: &Wanted, error: io::Error) -> BindError 
     match (error.raw_os_error(), &wanted.interface) {
         // A socket of this process or of a predecessor, without SO_REUSEPORT.
         (Some(libc::EADDRINUSE), _) => {
-            let owner = owner::foreign_owner(address, wanted.dual_stack, |_| false).unwrap_or(Owner::Unknown);
+            let owner = owner::foreign_owner(place(address, wanted), |_| false).unwrap_or(Owner::Unknown);
             BindError::InUse { address: address.to_string(), owner }
         }
         (Some(libc::EADDRNOTAVAIL), _) => BindError::NoSuchAddress(address),

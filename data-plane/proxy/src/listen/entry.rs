@@ -124,6 +124,8 @@ fn protocol(worker: &Rc<Worker>, mut incoming: Incoming) -> Pin<Box<dyn Future<O
         Mode::Tcp => Box::pin(tcp::serve(Rc::clone(worker), incoming)),
         Mode::Http if carries => Box::pin(Session::new(Rc::clone(worker), incoming, Vec::new())),
         Mode::Http => Box::pin(http::Connection::new(Rc::clone(worker), incoming)),
+        // The compiler refuses such a listener.
+        Mode::Udp => Box::pin(std::future::ready(CloseCause::FrontendRemoved)),
     }
 }
 

@@ -84,7 +84,8 @@ impl Caller {
     /// # Errors
     /// Where the other end does not take them in time.
     pub(crate) async fn give(self, halves: &[Half]) -> io::Result<usize> {
-        let mut sockets: Vec<RawFd> = halves.iter().map(|half| half.socket().as_raw_fd()).collect();
+        let listening = halves.iter().filter(|half| !matches!(half, Half::Udp(_)));
+        let mut sockets: Vec<RawFd> = listening.map(|half| half.socket().as_raw_fd()).collect();
         sockets.sort_unstable();
         sockets.dedup();
         let sent = async {

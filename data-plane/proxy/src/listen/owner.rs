@@ -27,17 +27,31 @@ impl fmt::Display for Owner {
     }
 }
 
+/// Where somebody wants to listen.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) address: SocketAddr,
+    /// A wildcard of IPv6 takes IPv4 too.
+    pub(super) dual_stack: bool,
+    /// UDP, not TCP.
+    pub(super) datagrams: bool,
+}
+
+/// A state of a socket in /proc/net/tcp: TCP_LISTEN.
+const LISTEN: &str = "0A";
+
 /// The first process that listens on an address that collides with this one and is not `known`. `None`: all are known.
-pub(super) fn foreign_owner(
-    address: SocketAddr,
-    dual_stack: bool,
-    known: impl Fn(u32) -> bool,
-) -> Option<Owner> {
-    let inodes: Vec<u64> = ["/proc/net/tcp", "/proc/net/tcp6"]
+pub(super) fn foreign_owner(place: Place, known: impl Fn(u32) -> bool) -> Option<Owner> {
+    let (tables, state) = match place.datagrams {
+        // Sockets for datagrams have a port in whatever state they are.
+        true => (["/proc/net/udp", "/proc/net/udp6"], None),
+        false => (["/proc/net/tcp", "/proc/net/tcp6"], Some(LISTEN)),
+    };
+    let inodes: Vec<u64> = tables
         .into_iter()
         .filter_map(|table| fs::read_to_string(table).ok())
-        .flat_map(|table| listening(&table))
-        .filter(|(other, _)| collide(address, *other, dual_stack))
+        .flat_map(|table| listening(&table, state))
+        .filter(|(other, _)| collide(place.address, *other, place.dual_stack))
         .map(|(_, inode)| inode)
         .collect();
     let owners = owners(&inodes);
@@ -55,16 +69,16 @@ pub(super) fn process(pid: u32) -> Owner {
     }
 }
 
-/// The listening sockets of a table in the form of /proc/net/tcp (proc_net_tcp(5)), with their inodes.
-fn listening(table: &str) -> Vec<(SocketAddr, u64)> {
-    const LISTEN: &str = "0A";
+/// The sockets in a table in the form of /proc/net/tcp (proc_net_tcp(5)), of this state or of all, with their inodes.
+fn listening(table: &str, state: Option<&str>) -> Vec<(SocketAddr, u64)> {
     table
         .lines()
         .skip(1)
         .filter_map(|line| {
             let mut fields = line.split_ascii_whitespace();
             let local = fields.nth(1)?;
-            (fields.nth(1)? == LISTEN).then_some(())?;
+            let its = fields.nth(1)?;
+            state.is_none_or(|state| its == state).then_some(())?;
             let inode = fields.nth(5)?.parse().ok()?;
             Some((parse(local)?, inode))
         })

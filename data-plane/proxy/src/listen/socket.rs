@@ -29,6 +29,8 @@ impl Listener {
                 // one can do before AsyncFd, that has a share in it, has taken it out of the event loop.
                 Self::Tcp(unsafe { AsyncFd::register_with_interest(listener, Interest::READABLE)? })
             }
+            // Nothing is accepted there.
+            Half::Udp(_) => return Err(io::ErrorKind::InvalidInput.into()),
             Half::Unix(listener) => {
                 // SAFETY: as above.
                 Self::Unix(unsafe { AsyncFd::register_with_interest(listener, Interest::READABLE)? })

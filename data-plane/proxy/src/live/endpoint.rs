@@ -349,7 +349,7 @@ impl EndpointState {
     }
 
     /// Whether it may be given an exchange that belongs to it: it takes nothing new, perhaps, but is not down.
-    pub(super) fn is_running(&self) -> bool {
+    pub(crate) fn is_running(&self) -> bool {
         (self.health().is_usable() || self.health() == Health::Stopping) && self.is_there()
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use sluicegate_model::{Frontend, FrontendSettings, Route};
+use sluicegate_model::{Frontend, FrontendSettings, Mode, Route};
 use sluicegate_rules::{Message, Scratch, matches};
 
 use super::backend::LiveBackend;
@@ -43,15 +43,17 @@ impl LiveFrontend {
     }
 
     /// The backend of the first route that matches, else the default. `None`: there is none, or this generation does
-    /// not have it: 503.
+    /// not have it: 503. So it is where only one of both is for datagrams.
     pub fn route<M: Message>(&self, message: &M, scratch: &mut Scratch) -> Option<&Arc<LiveBackend>> {
         let matched = self.routes.iter().find(|route| {
             route.config.when.as_ref().is_none_or(|condition| matches(condition, message, scratch))
         });
-        match matched {
+        let backend = match matched {
             Some(route) => route.backend.as_ref(),
             None => self.default_backend.as_ref(),
-        }
+        };
+        let is_udp = self.settings().mode == Mode::Udp;
+        backend.filter(|backend| (backend.settings().mode == Mode::Udp) == is_udp)
     }
 
     /// Its name.

@@ -48,6 +48,11 @@ pub(crate) struct First<'a> {
 }
 
 impl<'a> First<'a> {
+    /// All that there is.
+    pub(crate) fn whole(bytes: &'a [u8]) -> Self {
+        Self { bytes: Some(bytes), request: None, more: false }
+    }
+
     /// The request that they are, once its head is whole, and its bytes.
     pub(super) fn request(self) -> Option<(&'a Head, &'a [u8])> {
         Some((self.request?.head()?, self.bytes?))

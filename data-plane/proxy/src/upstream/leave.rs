@@ -29,13 +29,25 @@ pub(super) fn prepare(socket: &Socket, outgoing: &Outgoing) -> io::Result<()> {
     if let Some(wanted) = &outgoing.keep_alive {
         keep_alive::begin(socket, wanted)?;
     }
+    from(socket, outgoing, true)
+}
+
+/// The same of a socket for datagrams, whose port is its own: nothing else tells whose answers are whose.
+///
+/// # Errors
+/// As [`prepare`].
+pub(crate) fn prepare_datagrams(socket: &Socket, outgoing: &Outgoing) -> io::Result<()> {
+    from(socket, outgoing, false)
+}
+
+fn from(socket: &Socket, outgoing: &Outgoing, shares: bool) -> io::Result<()> {
     if let Some(interface) = &outgoing.interface {
         socket.bind_device(Some(interface.as_bytes()))?;
     }
-    outgoing.source.as_ref().map_or(Ok(()), |source| bind(socket, source))
+    outgoing.source.as_ref().map_or(Ok(()), |source| bind(socket, source, shares))
 }
 
-fn bind(socket: &Socket, source: &Source) -> io::Result<()> {
+fn bind(socket: &Socket, source: &Source, shares: bool) -> io::Result<()> {
     let mut address = source.address;
     if address.port() == 0 {
         // The port is chosen as it connects: one that is taken towards other servers will do.
@@ -47,17 +59,17 @@ fn bind(socket: &Socket, source: &Source) -> io::Result<()> {
         address.set_port(address.port() + u16::try_from(step).unwrap_or_default());
     }
     // The same port serves connections to other servers, and one that waits for its end.
-    socket.set_reuse_address(true)?;
+    socket.set_reuse_address(shares)?;
     socket.bind(&address.into())
 }
 
 /// How often to begin anew where the port is taken ([`is_taken`]): each time it is the next one of the range.
-pub(super) fn tries(outgoing: &Outgoing) -> u32 {
+pub(crate) fn tries(outgoing: &Outgoing) -> u32 {
     outgoing.source.as_ref().map_or(1, ports).min(TRIES)
 }
 
 /// Whether the port has a connection to that server already, or somebody listens on it.
-pub(super) fn is_taken(error: &io::Error) -> bool {
+pub(crate) fn is_taken(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::AddrNotAvailable)
 }
 

@@ -19,6 +19,8 @@ use super::{Shared, Worker, warm};
 use crate::clock::Clock;
 use crate::listen::ListenerId;
 use crate::listen::accept::{self, Opened};
+use crate::listen::bind::Half;
+use crate::udp;
 
 /// Between two beats, and two sweeps of the idle connections.
 const BEAT: Duration = Duration::from_secs(1);
@@ -130,6 +132,20 @@ fn apply(worker: &Rc<Worker>, doors: &mut Doors, command: Command) {
     for opened in command.open {
         let (close, closed) = oneshot::channel();
         doors.entry(opened.id).or_default().push(close);
-        tokio::task::spawn_local(accept::run(Rc::clone(worker), opened, closed));
+        match opened.half {
+            Half::Udp(socket) => match socket.try_clone() {
+                Ok(socket) => {
+                    let door = (opened.id, opened.gate);
+                    tokio::task::spawn_local(udp::run(Rc::clone(worker), door, socket, closed));
+                }
+                Err(error) => {
+                    tracing::error!(worker = worker.index, %error, "a socket for datagrams cannot be watched");
+                }
+            },
+            half => {
+                let opened = Opened { half, ..opened };
+                tokio::task::spawn_local(accept::run(Rc::clone(worker), opened, closed));
+            }
+        }
     }
 }

@@ -57,7 +57,7 @@ impl Drop for Counted {
 impl Prober for Fake {
     type Connection = Counted;
 
-    async fn connect(&self, way: &Way, _linger: bool) -> Result<Counted, Refusal> {
+    async fn connect(&self, way: &Way, _form: &Connect) -> Result<Counted, Refusal> {
         let state = Arc::clone(&self.0);
         state.most.fetch_max(state.now.fetch_add(1, SeqCst) + 1, SeqCst);
         let counted = Counted(Arc::clone(&state));

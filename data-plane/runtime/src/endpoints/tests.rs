@@ -20,7 +20,7 @@ struct Refusing(Arc<Mutex<Vec<Target>>>);
 impl Prober for Refusing {
     type Connection = ();
 
-    async fn connect(&self, way: &Way, _linger: bool) -> Result<(), Refusal> {
+    async fn connect(&self, way: &Way, _form: &Connect) -> Result<(), Refusal> {
         self.0.lock().unwrap().push(way.target.clone());
         Err(Refusal { status: Status::L4Connection, words: String::new() })
     }

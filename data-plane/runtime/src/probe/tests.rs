@@ -73,7 +73,7 @@ async fn a_closed_port_is_refused_in_the_systems_words() {
 async fn a_missing_unix_socket_is_a_connection_problem() {
     let folder = tempfile::tempdir().unwrap();
     let name = sluicegate_model::listener::UnixName::Path(folder.path().join("none"));
-    let refusal = Network.connect(&way(Target::Unix(Arc::new(name))), false).await.unwrap_err();
+    let refusal = Network.connect(&way(Target::Unix(Arc::new(name))), &Connect::implied()).await.unwrap_err();
     assert_eq!(refusal.status, Status::L4Connection);
     assert_eq!(refusal.words, "No such file or directory");
 }
@@ -125,7 +125,8 @@ async fn probes_leave_from_where_traffic_does() {
     let source = Source { address: SocketAddr::from(([127, 0, 0, 9], 0)), last_port: None };
     let outgoing = Outgoing { source: Some(source), ..Outgoing::default() };
     let way = Way { target, outgoing: Some(Arc::new(outgoing)), tls: None };
-    let (probe, heard) = tokio::join!(Network.connect(&way, false), listener.accept());
+    let form = Connect::implied();
+    let (probe, heard) = tokio::join!(Network.connect(&way, &form), listener.accept());
     assert!(probe.is_ok());
     assert_eq!(heard.unwrap().1.ip().to_string(), "127.0.0.9");
 }
@@ -137,9 +138,59 @@ async fn where_nobody_can_leave_from_is_a_connection_problem() {
     let outgoing = Outgoing { source: Some(source), ..Outgoing::default() };
     let target = Target::Ip(SocketAddr::from(([127, 0, 0, 1], 9)));
     let refusal = Network
-        .connect(&Way { target, outgoing: Some(Arc::new(outgoing)), tls: None }, false)
+        .connect(&Way { target, outgoing: Some(Arc::new(outgoing)), tls: None }, &Connect::implied())
         .await
         .unwrap_err();
     assert_eq!(refusal.status, Status::L4Connection);
     assert_eq!(refusal.words, "Can't bind to source address (Cannot assign requested address)");
+}
+
+/// A script over datagrams: sends this, and expects that, or nothing but no refusal.
+fn datagrams(sends: &str, expects: Option<&str>) -> Vec<Step> {
+    let connect = Connect { udp: true, ..Connect::implied() };
+    let send = Bytes { data: sends.as_bytes().into(), unix_time_at: None };
+    let expected = match expects {
+        Some(text) => string(text),
+        None => step(Action::Expect(Box::new(Expect {
+            passed: Some(Status::L4Ok),
+            late: Some(Status::L4Ok),
+            ..Expect::new(Pattern::Text((*b"").into(), TextKind::String))
+        }))),
+    };
+    vec![step(Action::Connect(connect)), step(Action::Send(send)), expected]
+}
+
+async fn over_datagrams(address: SocketAddr, steps: Vec<Step>) -> Outcome {
+    let script = Script { steps, ..Script::default() };
+    let talk = Talk::new(Arc::new(script), Circumstances::default());
+    hold(&Network, &way(Target::Ip(address)), talk, &AtomicUsize::new(0), |_| async {}).await
+}
+
+#[tokio::test]
+async fn datagrams_are_answered_or_refused() {
+    let server = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let address = server.local_addr().unwrap();
+    let answering = tokio::spawn(async move {
+        let mut bytes = [0; 64];
+        for answer in ["pong", "other", "anything"] {
+            let (_, from) = server.recv_from(&mut bytes).await.unwrap();
+            // An empty one says nothing.
+            server.send_to(b"", from).await.unwrap();
+            server.send_to(answer.as_bytes(), from).await.unwrap();
+        }
+    });
+    assert_eq!(over_datagrams(address, datagrams("ping", Some("pong"))).await.status, Status::L7Ok);
+    // What is not there yet may come in the next datagram: who keeps the time gives it up.
+    let other = over_datagrams(address, datagrams("ping", Some("pong")));
+    assert!(tokio::time::timeout(std::time::Duration::from_millis(100), other).await.is_err());
+    assert_eq!(over_datagrams(address, datagrams("", None)).await.status, Status::L4Ok);
+    answering.await.unwrap();
+    let refused = over_datagrams(address, datagrams("", None)).await;
+    assert_eq!((refused.status, &*refused.info), (Status::L4Connection, "Connection refused"));
+}
+
+#[tokio::test]
+async fn silence_is_no_refusal() {
+    let script = Script { steps: datagrams("", None), ..Script::default() };
+    assert_eq!(script.late(2, false).status, Status::L4Ok);
 }

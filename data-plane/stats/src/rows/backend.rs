@@ -60,6 +60,7 @@ impl Scene<'_> {
         }
         match settings.mode {
             Mode::Tcp => row.text(Field::Mode, "tcp"),
+            Mode::Udp => row.text(Field::Mode, "udp"),
             Mode::Http => {
                 row.text(Field::Mode, "http");
                 row.responses(&stats.responses);

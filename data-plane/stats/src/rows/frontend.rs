@@ -34,6 +34,7 @@ impl Scene<'_> {
         row.count(Field::SslFailedHandshake, stats.failed_handshakes);
         match settings.mode {
             Mode::Tcp => row.text(Field::Mode, "tcp"),
+            Mode::Udp => row.text(Field::Mode, "udp"),
             Mode::Http => {
                 row.text(Field::Mode, "http");
                 row.responses(&stats.responses);

@@ -14,6 +14,9 @@ impl Needs {
                 if connect.tls {
                     self.word("check.tls");
                 }
+                if connect.udp {
+                    self.word("check.udp");
+                }
                 self.made_value(connect.made_port.as_ref());
             }
             Some(check_step::Action::Send(send)) => self.made(send.made.as_ref()),

@@ -70,6 +70,9 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::works("option tcp-check", DLB, "lower/checks")
             .takes(0, 0, "")
             .does("Checks servers with a TCP connection, and the steps of `tcp-check`."),
+        Keyword::works("option udp-check", DLB, "lower/udp")
+            .takes(0, 0, "")
+            .does("Beyond HAProxy: checks servers with datagrams, and the steps of `tcp-check`; without steps with an empty one, which must not be refused."),
     ],
     &[
         plain("option contstats", DFL, "counters are always up to date"),

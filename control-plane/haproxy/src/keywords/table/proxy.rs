@@ -7,9 +7,9 @@ use super::{DFL, DFLB, DLB, FL, FLB, Keyword, LB};
 pub(super) const GROUPS: &[&[Keyword]] = &[
     &[
         Keyword::works("mode", DFLB, "lower/proxies")
-            .takes(1, 1, "{ http | tcp }")
+            .takes(1, 1, "{ http | tcp | udp }")
             .once()
-            .does("What the proxy speaks."),
+            .does("What the proxy speaks; `udp`, sessions of datagrams, beyond HAProxy."),
         Keyword::works("bind", FL, "lower/binds")
             .takes(1, Arity::ANY, "<address>[,...] [<option>...]")
             .options(Place::BindOption, 1)

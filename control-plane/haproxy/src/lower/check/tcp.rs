@@ -175,7 +175,9 @@ fn tcp_rules<'a>(lines: &Lines<'a>) -> Vec<&'a Directive> {
     if !own.is_empty() {
         return own;
     }
-    let chose =
-        |parent: &&Lines<'a>| parent.chosen_check().is_some_and(|line| line.name() == "option tcp-check");
+    let chose = |parent: &&Lines<'a>| {
+        let chosen = parent.chosen_check().map(Directive::name);
+        matches!(chosen, Some("option tcp-check" | "option udp-check"))
+    };
     lines.parent().filter(chose).map(tcp_rules).unwrap_or_default()
 }

@@ -107,9 +107,12 @@ impl Made {
                 let body = v1::Listener {
                     frontend: Some(self.id(Kind::Frontend, &name)),
                     address: Some(v1::listener::Address::Ip(build::ip_address(address))),
+                    udp: spec.mode == Mode::Udp,
                     ..v1::Listener::default()
                 };
-                self.add(Kind::Listener, &format!("{name}/{address}"), order(index), Body::Listener(body));
+                let of_udp = if body.udp { "udp@" } else { "" };
+                let full = format!("{name}/{of_udp}{address}");
+                self.add(Kind::Listener, &full, order(index), Body::Listener(body));
             }
         }
         for (index, route) in spec.routes.iter().enumerate() {
@@ -121,6 +124,9 @@ impl Made {
                 backend: Some(self.id(Kind::Backend, &route.backend)),
             };
             self.add(Kind::Route, &format!("{name}/{}", order(index)), order(index), Body::Route(body));
+        }
+        if spec.forward_for && spec.mode == Mode::Udp {
+            self.errors.push("forwardFor: is for 'mode: http'".to_owned());
         }
         let timeouts = v1::Timeouts {
             client_ms: self.time("timeouts.client", spec.timeouts.client.as_ref()),
@@ -164,6 +170,7 @@ impl Made {
             over_tls: secured.client.is_some(),
             tls: secured.client.clone(),
             server_name: check.server_name.clone(),
+            port: check.port.into(),
             ..v1::CheckSchedule::default()
         });
         let body = v1::Backend {
@@ -173,7 +180,7 @@ impl Made {
             hold,
             outlier_ejection,
             http: Some(http(false)),
-            check: spec.check.and_then(|check| check.path).map(http_probe),
+            check: spec.check.and_then(|check| self.probe(check, spec.mode)),
             retries: spec.retries,
             redispatch: spec.redispatch.then_some(v1::Redispatch { interval: 1 }),
             ..v1::Backend::default()
@@ -181,6 +188,22 @@ impl Made {
         self.add(Kind::Backend, &name, String::new(), Body::Backend(body));
         for (index, endpoint) in spec.endpoints.into_iter().enumerate() {
             self.endpoint(index, endpoint, (schedule.clone(), secured.clone()));
+        }
+    }
+
+    /// `None`: a connection that opens.
+    fn probe(&mut self, check: schema::Check, mode: Mode) -> Option<v1::HealthCheck> {
+        let (path, said) = (check.path, check.send.is_some() || check.expect.is_some());
+        if said && (mode != Mode::Udp || path.is_some()) {
+            self.errors.push("check: send and expect are for 'mode: udp', and without a path".to_owned());
+        }
+        match path {
+            Some(path) => Some(http_probe(path)),
+            None if mode == Mode::Udp => {
+                let bytes = |text: Option<String>| text.unwrap_or_default().into();
+                Some(build::datagram_probe(bytes(check.send), bytes(check.expect)))
+            }
+            None => None,
         }
     }
 
@@ -248,6 +271,7 @@ fn mode(mode: Mode) -> i32 {
     match mode {
         Mode::Http => v1::Mode::Http as i32,
         Mode::Tcp => v1::Mode::Tcp as i32,
+        Mode::Udp => v1::Mode::Udp as i32,
     }
 }
 

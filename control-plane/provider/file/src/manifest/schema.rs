@@ -56,6 +56,7 @@ pub(super) enum Mode {
     #[default]
     Http,
     Tcp,
+    Udp,
 }
 
 #[derive(Debug, Deserialize)]
@@ -179,11 +180,17 @@ pub(super) struct BackendTimeouts {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct Check {
-    /// Absent: a connection that opens is a success.
+    /// Absent: a connection that opens is a success; in UDP mode, that nobody refuses what is sent.
     pub(super) path: Option<String>,
     /// The name that endpoints with TLS are asked for.
     #[serde(default)]
     pub(super) server_name: String,
+    /// In UDP mode alone: what is sent, and what an answer has to contain.
+    pub(super) send: Option<String>,
+    pub(super) expect: Option<String>,
+    /// Where probes go, if not to the port of the traffic.
+    #[serde(default)]
+    pub(super) port: u16,
     pub(super) interval: Option<String>,
     #[serde(default = "two")]
     pub(super) rise: u32,

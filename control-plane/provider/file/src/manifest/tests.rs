@@ -209,3 +209,49 @@ fn endpoints_are_spoken_to_over_tls() {
         assert!(told.len() == 1 && told[0].ends_with(expected), "{told:?}");
     }
 }
+
+const NAMES: &str = "\
+apiVersion: sluicegate.dev/v1alpha1
+kind: Frontend
+metadata: { name: names }
+spec: { listen: [':53'], mode: udp, timeouts: { client: 5s }, defaultBackend: resolvers }
+---
+apiVersion: sluicegate.dev/v1alpha1
+kind: Backend
+metadata: { name: resolvers }
+spec:
+  mode: udp
+  check: {}
+  endpoints: [{ name: one, address: '192.0.2.53:53' }]
+";
+
+#[test]
+fn datagrams_have_listeners_and_checks_of_their_own() {
+    use v1::check_step::Action;
+    let resources = load("a.yaml", NAMES.as_bytes()).unwrap();
+    let Some(v1::resource::Body::Listener(listener)) = &resources[0].body else { panic!() };
+    assert!(listener.udp && resources[0].id.as_ref().unwrap().name == "names/udp@0.0.0.0:53");
+    let steps = |check: &str| {
+        let resources = load("a.yaml", NAMES.replace("check: {}", check).as_bytes()).unwrap();
+        let Some(v1::resource::Body::Backend(backend)) = &resources[2].body else { panic!() };
+        assert_eq!(backend.mode(), v1::Mode::Udp);
+        match backend.check.clone().unwrap().probe {
+            Some(v1::health_check::Probe::Script(script)) => script.steps,
+            other => panic!("{other:?}"),
+        }
+    };
+    let plain = steps("check: {}");
+    assert!(matches!(&plain[0].action, Some(Action::Connect(connect)) if connect.udp));
+    assert!(matches!(&plain[1].action, Some(Action::Send(send)) if send.data.is_empty()));
+    assert_eq!(plain[2].action, Some(Action::Expect(sluicegate_proto::build::any_answer())));
+    let said = steps("check: { send: ping, expect: pong, port: 5353 }");
+    assert!(matches!(&said[1].action, Some(Action::Send(send)) if &send.data[..] == b"ping"));
+    let Some(Action::Expect(expect)) = &said[2].action else { panic!() };
+    assert_eq!(expect.pattern, Some(v1::check_expect::Pattern::Text("pong".into())));
+    for wrong in
+        [NAMES.replace("check: {}", "check: { path: /, send: x }"), APP.replace("path: /health", "expect: x")]
+    {
+        let told = told(&wrong);
+        assert!(told[0].contains("send and expect are for 'mode: udp'"), "{told:?}");
+    }
+}

@@ -6,6 +6,7 @@ mod inspection;
 mod outlier;
 mod proxy_protocol;
 mod resolution;
+mod udp;
 
 use sluicegate_proto::limits::MAX_CONDITION_DEPTH;
 

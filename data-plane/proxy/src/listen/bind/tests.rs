@@ -36,7 +36,7 @@ fn any_port_is_the_same_for_all_workers() {
         .iter()
         .map(|half| match half {
             Half::Tcp(listener) => listener.local_addr().unwrap().port(),
-            Half::Unix(_) => 0,
+            Half::Unix(_) | Half::Udp(_) => 0,
         })
         .collect();
     assert_eq!(ports.len(), 2);

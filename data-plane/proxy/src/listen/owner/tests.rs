@@ -7,8 +7,8 @@ const TABLE: &str = "  sl  local_address rem_address   st tx_queue rx_queue tr t
 
 #[test]
 fn listening_sockets_are_read_from_a_table() {
-    assert_eq!(listening(TABLE), [("127.0.0.1:8080".parse().unwrap(), 31337)]);
-    assert_eq!(listening("header\n  broken"), []);
+    assert_eq!(listening(TABLE, Some(LISTEN)), [("127.0.0.1:8080".parse().unwrap(), 31337)]);
+    assert_eq!(listening("header\n  broken", None), []);
 }
 
 #[test]
@@ -34,9 +34,10 @@ fn wildcards_collide() {
 fn the_owner_of_a_port_is_found() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let owner = foreign_owner(address, false, |_| false);
+    let place = Place { address, dual_stack: false, datagrams: false };
+    let owner = foreign_owner(place, |_| false);
     let Some(Owner::Process { pid, program }) = owner else { panic!("{owner:?}") };
     assert_eq!(pid, std::process::id());
     assert!(!program.is_empty());
-    assert_eq!(foreign_owner(address, false, |pid| pid == std::process::id()), None);
+    assert_eq!(foreign_owner(place, |pid| pid == std::process::id()), None);
 }
