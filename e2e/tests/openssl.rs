@@ -296,3 +296,25 @@ async fn servers_are_told_of_it_as_haproxy_does() {
         }
     }
 }
+
+#[tokio::test]
+async fn servers_are_told_values_of_ones_own() {
+    let files = Arc::new(Files::new());
+    let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, ec) = (server.local_addr().unwrap(), files.shown("ec.pem"));
+    let [raw, web] = [free_address(), free_address()];
+    let values_wanted = "send-proxy-v2 set-proxy-v2-tlv-fmt(0xE1) %[ssl_fc_protocol]-%ci set-proxy-v2-tlv-fmt(226) %[fc_pp_tlv(0xE1)]";
+    let text = format!(
+        "defaults\n    timeout client 5s\n    timeout server 5s\n    timeout connect 5s\n\
+         listen raw\n    mode tcp\n    bind {raw} ssl crt {ec}\n    server app {address} {values_wanted}\n\
+         listen web\n    mode http\n    bind {web} ssl crt {ec}\n    server app {address} {values_wanted}\n"
+    );
+    let _sluicegate = Sluicegate::run(&text).await;
+    for entry in [raw, web] {
+        let files = Arc::clone(&files);
+        let visit = tokio::task::spawn_blocking(move || files.ask(entry, &["-tls1_3"]));
+        let told = values(&server).await;
+        assert_eq!(told, b"\xe1\x00\x11TLSv1.3-127.0.0.1\xe2\x00\x00", "{}", told.escape_ascii());
+        visit.await.unwrap();
+    }
+}

@@ -77,6 +77,7 @@ const PLAIN: &[&str] = &[
     "endpoint.pool-low",
     "endpoint.proxy-protocol",
     "endpoint.proxy-protocol-tls",
+    "endpoint.proxy-protocol-values",
     "endpoint.resolution",
     "endpoint.slow-start",
     "endpoint.source",

@@ -1,10 +1,12 @@
 //! How connections to an endpoint are made, and what is kept of them.
 
+use std::hash::{Hash, Hasher};
 use std::net::SocketAddr;
 use std::num::{NonZeroU16, NonZeroU32};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::expr::Format;
 use crate::tls::TlsClient;
 
 /// HAProxy: pool-purge-delay, its default.
@@ -53,6 +55,8 @@ pub struct Outgoing {
     pub keep_alive: Option<KeepAlive>,
     /// What they begin with; `None`: nothing that was agreed on.
     pub proxy_header: Option<ProxyHeader>,
+    /// Values of one's own in that header (HAProxy: set-proxy-v2-tlv-fmt).
+    pub proxy_values: Arc<[ProxyValue]>,
     /// `None`: they are in clear.
     pub tls: Option<Arc<TlsClient>>,
     /// What is spoken over them, in HTTP mode.
@@ -69,6 +73,22 @@ pub enum OutgoingHttp {
     Http2,
     /// HTTP/2 where TLS comes to that (HAProxy: alpn h2), else HTTP/1.
     Negotiated,
+}
+
+/// A value of a header of the PROXY protocol.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProxyValue {
+    /// Its type.
+    pub kind: u8,
+    /// What it says.
+    pub format: Format,
+}
+
+impl Hash for ProxyValue {
+    /// Formats are compared, and not hashed.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.kind.hash(state);
+    }
 }
 
 /// A header of the PROXY protocol about the client's connection (HAProxy: send-proxy).

@@ -17,6 +17,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, Cache};
+use sluicegate_model::expr::Format;
 use sluicegate_model::outgoing::Outgoing;
 use sluicegate_rules::{Scratch, Style, render};
 use tokio::sync::mpsc;
@@ -315,6 +316,16 @@ impl Worker {
                 chance: &self.chance,
             })
         })
+    }
+
+    /// What a format says of an exchange, as it is.
+    #[cold]
+    pub(crate) fn text(&self, exchange: &Exchange, format: &Format) -> Vec<u8> {
+        let mut text = Vec::new();
+        self.with_line(exchange, 0, |line| {
+            render(format, line, Style::Body, &mut self.scratch.borrow_mut(), &mut text);
+        });
+        text
     }
 
     /// Counts another attempt, after one at `left` has failed, now that it is known where it goes (HAProxy: wretr, wredis).

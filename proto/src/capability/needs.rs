@@ -268,6 +268,10 @@ impl Needs {
             if header.common_name || header.cipher || header.signature || header.key {
                 self.word("endpoint.proxy-protocol-tls");
             }
+            if !header.values.is_empty() {
+                self.word("endpoint.proxy-protocol-values");
+                header.values.iter().for_each(|value| self.format(value.value.as_ref()));
+            }
         }
         if body.http_protocol != 0 {
             self.word("endpoint.http2");

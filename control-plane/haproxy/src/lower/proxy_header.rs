@@ -3,13 +3,18 @@
 use sluicegate_proto::v1::{self, ProxyVersion};
 
 use super::Lowering;
+use super::report::texts;
 use crate::ast::OptionUse;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::expr::{Phase, Scope};
 use crate::source::Span;
 use crate::word::Word;
 
+/// The type of the checksum (section 2.2.3).
+const CHECKSUM: u8 = 3;
+
 /// What the options of a `server` line say of them, each for itself: one may be undone.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 pub(super) struct SentHeader {
     line: bool,
     binary: bool,
@@ -23,15 +28,17 @@ pub(super) struct SentHeader {
     key: bool,
     /// Values that are not sent.
     unsent: bool,
+    /// Values of its own.
+    values: Vec<v1::ProxyValue>,
 }
 
 impl SentHeader {
     /// The header; `None`: none is sent. With both versions asked for HAProxy sends the second, and the first where there is
     /// nothing but what the second would tell.
-    fn wire(self) -> Option<v1::ProxyHeader> {
+    fn wire(&self) -> Option<v1::ProxyHeader> {
         let Self {
             line, binary, checksum, authority, tls, name: common_name, cipher, signature, key, ..
-        } = self;
+        } = *self;
         if binary {
             let version = ProxyVersion::Two.into();
             return Some(v1::ProxyHeader {
@@ -43,6 +50,7 @@ impl SentHeader {
                 cipher: tls && cipher,
                 signature: tls && signature,
                 key: tls && key,
+                values: self.values.clone(),
             });
         }
         let one = v1::ProxyHeader { version: ProxyVersion::One.into(), ..v1::ProxyHeader::default() };
@@ -50,8 +58,14 @@ impl SentHeader {
     }
 
     /// Whether something is to be told that only the second version has a place for, and that is not sent.
-    fn is_left_over(self) -> bool {
-        !self.binary && (self.checksum || self.authority || self.tls || self.name || self.unsent)
+    fn is_left_over(&self) -> bool {
+        !self.binary
+            && (self.checksum
+                || self.authority
+                || self.tls
+                || self.name
+                || self.unsent
+                || !self.values.is_empty())
     }
 }
 
@@ -72,12 +86,35 @@ impl Lowering<'_> {
                     self.header_values(word, header);
                 }
             }
+            "set-proxy-v2-tlv-fmt" => {
+                let value = self.own_value(option);
+                header.values.extend(value);
+            }
             _ => {}
         }
     }
 
+    /// `set-proxy-v2-tlv-fmt(TYPE) FORMAT`
+    fn own_value(&mut self, option: &OptionUse<'_>) -> Option<v1::ProxyValue> {
+        let inside = option.word.text().split_once('(').map(|(_, inside)| inside.trim_end_matches(')'));
+        let number = inside.and_then(|text| match text.strip_prefix("0x").or(text.strip_prefix("0X")) {
+            Some(digits) => u8::from_str_radix(digits, 16).ok(),
+            None => text.parse().ok(),
+        });
+        let Some(kind) = number.filter(|kind| *kind != CHECKSUM) else {
+            let message = format!("`{}` names no type of a value", option.word.text());
+            let help = "write a number of 0 to 255 in parentheses, as in `set-proxy-v2-tlv-fmt(0xE1)`; 3 is that of the checksum";
+            self.report(Diagnostic::error(Code::BadValue, option.word.span(), message).help(help));
+            return None;
+        };
+        let scope = Scope { phase: Phase::Request, http: false };
+        let format = self.reader.format(&texts(option.args), 0, scope);
+        self.expression_findings(option.args, option.span());
+        Some(v1::ProxyValue { kind: kind.into(), value: Some(format?) })
+    }
+
     /// The header of a server, whose line is there.
-    pub(super) fn sent_header(&mut self, header: SentHeader, server: Span) -> Option<v1::ProxyHeader> {
+    pub(super) fn sent_header(&mut self, header: &SentHeader, server: Span) -> Option<v1::ProxyHeader> {
         if header.is_left_over() {
             let message =
                 "what only version 2 of the PROXY protocol tells is not sent without `send-proxy-v2`";

@@ -111,7 +111,7 @@ impl<'a> Lowering<'a> {
             if proxy.is_udp() {
                 self.datagram_server(&mut options.connections, &address, span);
             }
-            let proxy_header = self.sent_header(options.header, span);
+            let proxy_header = self.sent_header(&options.header, span);
             if proxy.is_udp() && (proxy_header.is_some() || options.schedule.send_proxy) {
                 let message = "a PROXY header is not sent with datagrams";
                 self.report(Diagnostic::error(Code::ModeMismatch, span, message));

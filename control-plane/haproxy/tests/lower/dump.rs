@@ -16,7 +16,7 @@ use sluicegate_proto::v1::{
     self, balance, endpoint, hash, health_check::Probe, listener, origin, resource::Body,
 };
 
-use crate::phrase::{action, condition, sample};
+use crate::phrase::{action, condition, format, sample};
 
 /// Lines with an indent; what has its default value is left out.
 #[derive(Default)]
@@ -346,6 +346,9 @@ fn endpoint_body(out: &mut Out, endpoint: &v1::Endpoint) {
             ("key", it.key),
         ];
         of_tls.iter().for_each(|(name, told)| out.flag(name, *told));
+        for own in &it.values {
+            out.value("value", format!("{:#04x} {}", own.kind, format(own.value.as_ref().unwrap())));
+        }
     }
     tls::endpoint(out, endpoint);
     out.text("cookie", &endpoint.cookie);

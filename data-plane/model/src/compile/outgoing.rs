@@ -9,11 +9,16 @@ use sluicegate_proto::v1;
 use super::part::optional;
 use super::reason::Fault;
 use super::scope::Scope;
-use super::{address, endpoint, tls};
+use super::{address, endpoint, format, tls};
 use crate::outgoing::{
-    KeepAlive, Outgoing, OutgoingHttp, PURGE_DELAY, Pool, ProxyHeader, ProxyVersion, Source, ToldOfTls,
+    KeepAlive, Outgoing, OutgoingHttp, PURGE_DELAY, Pool, ProxyHeader, ProxyValue, ProxyVersion, Source,
+    ToldOfTls,
 };
 
+/// Values of one's own in a PROXY header.
+const MAX_VALUES: usize = 32;
+/// The type of its checksum (section 2.2.3).
+const CHECKSUM: u8 = 3;
 /// Connections opened ahead.
 const MAX_WARM: i64 = 1_000;
 /// What the kernel takes (tcp(7)): TCP_KEEPIDLE, TCP_KEEPINTVL.
@@ -46,7 +51,7 @@ pub(super) fn outgoing(wire: &v1::Endpoint, scope: &mut Scope<'_>) -> Option<Opt
     let user_timeout = user_timeout(wire.user_timeout_ms, scope);
     let keep_alive = keep_alive(wire.keep_alive.as_ref(), scope);
     let proxy_header = optional(wire.proxy_header.as_ref(), |wire| {
-        scope.at("proxy_header", |scope| proxy_header(wire, scope))
+        scope.at("proxy_header", |scope| Some((proxy_header(wire, scope)?, proxy_values(wire, scope)?)))
     });
     let tls = tls::of_endpoint(wire, scope);
     let http = match scope.value::<v1::EndpointHttp>("http_protocol", wire.http_protocol) {
@@ -56,27 +61,30 @@ pub(super) fn outgoing(wire: &v1::Endpoint, scope: &mut Scope<'_>) -> Option<Opt
         None => None,
     };
     let (source, interface) = source?.unwrap_or_default();
+    let (proxy_header, proxy_values) = proxy_header?.unzip();
     let outgoing = Outgoing {
         source,
         interface,
         user_timeout: user_timeout?,
         keep_alive: keep_alive?,
-        proxy_header: proxy_header?,
+        proxy_header,
         tls: tls?,
         http: http?,
+        proxy_values: proxy_values.unwrap_or_default(),
     };
     Some((outgoing != Outgoing::default()).then(|| Arc::new(outgoing)))
 }
 
 fn proxy_header(wire: &v1::ProxyHeader, scope: &mut Scope<'_>) -> Option<ProxyHeader> {
-    let v1::ProxyHeader { version, checksum, authority, tls, common_name, cipher, signature, key } = *wire;
+    let v1::ProxyHeader { version, checksum, authority, tls, common_name, cipher, signature, key, .. } =
+        *wire;
     let told = ToldOfTls { common_name, cipher, signature, key };
     if !tls && told != ToldOfTls::default() {
         return scope.fault(Fault::Meaningless { what: "a value about TLS without `tls`" });
     }
     let tls = tls.then_some(told);
     let version = match scope.known::<v1::ProxyVersion>("version", version)? {
-        v1::ProxyVersion::One if checksum || authority || tls.is_some() => {
+        v1::ProxyVersion::One if checksum || authority || tls.is_some() || !wire.values.is_empty() => {
             return scope.fault(Fault::Meaningless { what: "a value in a header of version 1" });
         }
         v1::ProxyVersion::One => ProxyVersion::One,
@@ -84,6 +92,21 @@ fn proxy_header(wire: &v1::ProxyHeader, scope: &mut Scope<'_>) -> Option<ProxyHe
         v1::ProxyVersion::Unspecified => return scope.fault(Fault::Unset("version")),
     };
     Some(ProxyHeader { version, checksum, authority, tls })
+}
+
+fn proxy_values(wire: &v1::ProxyHeader, scope: &mut Scope<'_>) -> Option<Arc<[ProxyValue]>> {
+    scope.count("values", wire.values.len(), MAX_VALUES)?;
+    let values = scope.each("value", &wire.values, |scope, wire| {
+        let kind = match u8::try_from(wire.kind) {
+            Ok(CHECKSUM) | Err(_) => return scope.fault(Fault::Meaningless { what: "a value of this type" }),
+            Ok(kind) => kind,
+        };
+        match &wire.value {
+            Some(format) => Some(ProxyValue { kind, format: format::format(format, scope)? }),
+            None => scope.fault(Fault::Unset("value")),
+        }
+    });
+    values.map(Arc::from)
 }
 
 type From = (Option<Source>, Option<Box<str>>);

@@ -150,10 +150,10 @@ impl Run<'_, '_> {
     fn load(&mut self) -> Option<Step> {
         let turn = &mut *self.turn;
         let (request, exchange, client) = (&turn.request, &turn.exchange, &*self.client);
+        let worker = self.worker;
         // A connection that has served nobody begins with it; over TLS that has gone before.
         let first = turn.facts.uses == 0 && exchange.tls_client().is_none();
         let endpoint = exchange.endpoint.as_ref().filter(|_| first);
-        let header = endpoint.and_then(|endpoint| endpoint.proxy_header());
         turn.up.reset();
         if let Some(extras) = &turn.extras
             && let Some(algorithm) = extras.request_with
@@ -165,8 +165,8 @@ impl Run<'_, '_> {
         // The same bytes were accepted before.
         let Ok(_) = turn.up.accept(body) else { return Some(self.fail(Failure::BadRequest(400))) };
         turn.up.queue(|out| {
-            if let Some(header) = header {
-                announce(header, exchange, client, out);
+            if let Some(endpoint) = endpoint {
+                announce(endpoint, (worker, exchange, client), out);
             }
             View::new(&request.head, &request.bytes, &request.edits).render(out);
             out.extend_from_slice(body);
@@ -179,9 +179,9 @@ impl Run<'_, '_> {
     fn load_as(&mut self, algorithm: Algorithm) -> Option<Step> {
         let mut head = Vec::new();
         let Turn { request, exchange, facts, .. } = &*self.turn;
-        let endpoint = exchange.endpoint.as_ref().filter(|_| facts.uses == 0);
-        if let Some(header) = endpoint.and_then(|endpoint| endpoint.proxy_header()) {
-            announce(header, exchange, self.client, &mut head);
+        let first = facts.uses == 0 && exchange.tls_client().is_none();
+        if let Some(endpoint) = exchange.endpoint.as_ref().filter(|_| first) {
+            announce(endpoint, (self.worker, exchange, self.client), &mut head);
         }
         View::new(&request.head, &request.bytes, &request.edits).render(&mut head);
         self.load_compressed(algorithm, head)

@@ -97,8 +97,8 @@ impl Run<'_, '_> {
         };
         let mut header = Vec::new();
         // Over TLS it goes first.
-        if let Some(kind) = endpoint.proxy_header().filter(|_| endpoint.tls().is_none()) {
-            announce(kind, &self.turn.exchange, self.client, &mut header);
+        if endpoint.tls().is_none() {
+            announce(&endpoint, (self.worker, &self.turn.exchange, self.client), &mut header);
         }
         let wish = Wish { header, http: endpoint.http(), upgrade: self.turn.asked.upgrade, now: self.now };
         self.turn.opening = Some(Opening(Box::pin(begin(connecting, wish))));

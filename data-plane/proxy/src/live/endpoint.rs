@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use arc_swap::ArcSwapOption;
 use sluicegate_model::endpoint::{CheckKey, ClientPort, EndpointAddress, ForcedHealth, HostPort};
-use sluicegate_model::outgoing::{Outgoing, OutgoingHttp, ProxyHeader};
+use sluicegate_model::outgoing::{Outgoing, OutgoingHttp, ProxyHeader, ProxyValue};
 use sluicegate_model::persistence::Cookie;
 use sluicegate_model::tls::TlsClient;
 use sluicegate_model::{BackendSettings, Endpoint};
@@ -113,6 +113,11 @@ impl LiveEndpoint {
     /// Which version of HTTP it is spoken to in.
     pub(crate) fn http(&self) -> OutgoingHttp {
         self.outgoing().map_or(OutgoingHttp::Http1, |outgoing| outgoing.http)
+    }
+
+    /// Values of one's own in that header.
+    pub(crate) fn proxy_values(&self) -> &[ProxyValue] {
+        self.outgoing().map_or(&[], |outgoing| &outgoing.proxy_values)
     }
 
     /// How its idle connections are kept, and how many there are.

@@ -182,7 +182,7 @@ const TWO: ProxyHeader =
 fn written(header: ProxyHeader, ends: Option<(&str, &str)>, authority: Option<&[u8]>) -> Vec<u8> {
     let ends = ends.map(|(client, local)| (client.parse().unwrap(), local.parse().unwrap()));
     let mut out = b"before".to_vec();
-    write(&header, ends, Known { authority, tls: None }, &mut out);
+    write(&header, ends, Known { authority, ..Known::default() }, &mut out);
     out.split_off(6)
 }
 
@@ -221,7 +221,7 @@ fn what_the_client_spoke_is_told() {
         let certificate = certificate.then(Box::default);
         let tls = Tls { version: "TLSv1.3", certificate, resumed, ..Tls::default() };
         let mut out = Vec::new();
-        write(&header, None, Known { authority: None, tls: Some(&tls) }, &mut out);
+        write(&header, None, Known { tls: Some(&tls), ..Known::default() }, &mut out);
         out.split_off(16)
     };
     for (certificate, resumed, flags) in
@@ -252,10 +252,13 @@ proptest! {
         form in form(),
         told in proptest::option::of((address(), address())),
         authority in proptest::option::of(proptest::collection::vec(any::<u8>(), 0..=255)),
+        own in proptest::collection::vec((any::<u8>(), proptest::collection::vec(any::<u8>(), 0..9000)), 0..3),
         behind in proptest::collection::vec(any::<u8>(), 0..20),
     ) {
         let mut bytes = Vec::new();
-        write(&form, told, Known { authority: authority.as_deref(), tls: None }, &mut bytes);
+        // The checksum is the header's own.
+        let own: Vec<_> = own.into_iter().filter(|(kind, _)| *kind != kind::CHECKSUM).collect();
+        write(&form, told, Known { authority: authority.as_deref(), own: &own, ..Known::default() }, &mut bytes);
         let end = bytes.len();
         bytes.extend_from_slice(&behind);
         let Ok(Parsed::Whole { header, length }) = parse(&bytes) else { panic!("{}", bytes.escape_ascii()) };

@@ -11,6 +11,10 @@ use super::{binary, checksum, client, kind};
 
 /// The longest name of a host that is passed on (section 2.2.1: PP2_TYPE_AUTHORITY).
 const MAX_AUTHORITY: usize = 255;
+/// Bytes of all values of one's own: a header is read where it is below 16 KiB ([`super::MAX_BYTES`]).
+const MAX_OWN: usize = 8 * 1024;
+/// Bytes of a value's type and length.
+const VALUE_HEAD: usize = 3;
 /// The longest word about a client's TLS; names of people are short (X.520: 64 characters).
 const MAX_TEXT: usize = 255;
 
@@ -21,6 +25,8 @@ pub struct Known<'a> {
     pub authority: Option<&'a [u8]>,
     /// `None`: it is in clear.
     pub tls: Option<&'a Tls>,
+    /// Other values: types and bytes. Of those that are together longer than [`MAX_OWN`] the last are left out.
+    pub own: &'a [(u8, Vec<u8>)],
 }
 
 /// Appends a header of that form about the connection from the first address to the second, as HAProxy writes it; `None`:
@@ -80,7 +86,13 @@ fn binary(header: &ProxyHeader, ends: Option<(SocketAddr, SocketAddr)>, known: K
     if let Some(wanted) = header.tls {
         tls(wanted, known.tls, out);
     }
-    // Addresses and values are below 2000 bytes.
+    let mut room = MAX_OWN;
+    for (kind, bytes) in known.own {
+        let Some(left) = room.checked_sub(bytes.len() + VALUE_HEAD) else { break };
+        room = left;
+        value(*kind, bytes, out);
+    }
+    // Addresses and the other values are below 2000 bytes.
     let length = u16::try_from(out.len() - start - binary::FIXED).unwrap_or(u16::MAX);
     out[start + binary::FIXED - 2..start + binary::FIXED].copy_from_slice(&length.to_be_bytes());
     if let Some(at) = sum {

@@ -25,8 +25,8 @@ impl Worker {
             };
         };
         let mut first = Vec::new();
-        if let Some(header) = outgoing.and_then(|outgoing| outgoing.proxy_header.as_ref()) {
-            announce(header, exchange, client, &mut first);
+        if let Some(endpoint) = &exchange.endpoint {
+            announce(endpoint, (self, exchange, client), &mut first);
         }
         self.connect(target, outgoing)?.over_tls(tls, exchange.asked.name(), &first)
     }

@@ -120,9 +120,10 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
                 "unique-id",
             ])])
             .does("What `send-proxy-v2` tells besides; `unique-id` is not sent."),
-        Keyword::degraded("set-proxy-v2-tlv-fmt", SERVER, "values of one's own are not sent yet")
+        Keyword::works("set-proxy-v2-tlv-fmt", SERVER, HEADER)
             .takes(1, 1, "<format>")
-            .adds(),
+            .adds()
+            .does("A value of its own type in headers of version 2."),
     ],
     &Keyword::each(
         ["no-send-proxy", "no-send-proxy-v2", "no-send-proxy-v2-ssl", "no-send-proxy-v2-ssl-cn"],

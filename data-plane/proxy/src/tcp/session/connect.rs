@@ -77,8 +77,8 @@ impl Session {
         self.worker.note_reached(exchange, &server);
         let mut header = Vec::new();
         // Over TLS it went first.
-        if let Some(wanted) = permit.endpoint().proxy_header().filter(|_| exchange.server_tls.is_none()) {
-            announce(wanted, exchange, &self.client, &mut header);
+        if exchange.server_tls.is_none() {
+            announce(permit.endpoint(), (&self.worker, exchange, &self.client), &mut header);
         }
         let relay = Box::new(Relay::new(server, (&header, &self.early.take()), limits, now));
         Step::Next(State::Relay { relay, _permit: permit })

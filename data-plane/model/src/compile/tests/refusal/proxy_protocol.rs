@@ -15,7 +15,7 @@ fn of_listener(spoil: impl FnOnce(&mut v1::Listener)) -> Vec<String> {
 fn headers_that_are_sent() {
     let of = |version: i32, [checksum, authority, tls]: [bool; 3]| {
         let header = v1::ProxyHeader { version, checksum, authority, tls, ..v1::ProxyHeader::default() };
-        of_endpoint(|endpoint| endpoint.proxy_header = Some(header)).concat()
+        of_endpoint(|endpoint| endpoint.proxy_header = Some(header.clone())).concat()
     };
     let (one, two) = (v1::ProxyVersion::One.into(), v1::ProxyVersion::Two.into());
     let meaningless = "proxy_header: a value in a header of version 1 means nothing here";
@@ -34,10 +34,22 @@ fn headers_that_are_sent() {
     }
     let told = |tls| {
         let header = v1::ProxyHeader { version: two, tls, cipher: true, ..v1::ProxyHeader::default() };
-        of_endpoint(|endpoint| endpoint.proxy_header = Some(header)).concat()
+        of_endpoint(|endpoint| endpoint.proxy_header = Some(header.clone())).concat()
     };
     assert_eq!(told(true), "");
     assert_eq!(told(false), "proxy_header: a value about TLS without `tls` means nothing here");
+    let own = |version, kind, count, value: Option<v1::Format>| {
+        let values = vec![v1::ProxyValue { kind, value }; count];
+        let header = v1::ProxyHeader { version, values, ..v1::ProxyHeader::default() };
+        of_endpoint(|endpoint| endpoint.proxy_header = Some(header.clone())).concat()
+    };
+    let empty = || Some(v1::Format::default());
+    assert_eq!(own(two, 0xe1, 32, empty()), "");
+    assert_eq!(own(one, 0xe1, 1, empty()), meaningless);
+    assert_eq!(own(two, 3, 1, empty()), "proxy_header: value 1: a value of this type means nothing here");
+    assert_eq!(own(two, 256, 1, empty()), "proxy_header: value 1: a value of this type means nothing here");
+    assert_eq!(own(two, 1, 1, None), "proxy_header: value 1: value is not set");
+    assert_eq!(own(two, 1, 33, empty()), "proxy_header: 33 values, at most 32 are allowed");
 }
 
 #[test]
