@@ -49,7 +49,7 @@ fn headers_that_are_sent() {
     assert_eq!(own(two, 3, 1, empty()), "proxy_header: value 1: a value of this type means nothing here");
     assert_eq!(own(two, 256, 1, empty()), "proxy_header: value 1: a value of this type means nothing here");
     assert_eq!(own(two, 1, 1, None), "proxy_header: value 1: value is not set");
-    assert_eq!(own(two, 1, 33, empty()), "proxy_header: 33 values, at most 32 are allowed");
+    assert_eq!(own(two, 1, 33, empty()), "proxy_header: values has 33 entries, the limit is 32");
 }
 
 #[test]
