@@ -7,11 +7,12 @@ use crate::catalog;
 use crate::v1::{
     Backend, Compression, Condition, Endpoint, ErrorPage, Format, Frontend, Hash, HashTable, HttpOptions,
     InitialState, Inspection, KeepAlive, Listener, LogTarget, Logging, Mode, Reply, Resource, Rule, Sample,
-    Service, SetHeader, SyslogFormat, TlsSettings, balance, endpoint, format_piece, hash, health_check,
-    listener, log_target, reply, resource, rule, service, set_priority,
+    Service, SetHeader, SyslogFormat, balance, endpoint, format_piece, hash, health_check, listener,
+    log_target, reply, resource, rule, service, set_priority,
 };
 
 mod checks;
+mod tls;
 
 /// What was found so far.
 #[derive(Default)]
@@ -82,18 +83,6 @@ impl Needs {
         }
         if body.udp {
             self.word("listener.udp");
-        }
-    }
-
-    fn tls_settings(&mut self, settings: &TlsSettings) {
-        if !settings.signatures.is_empty() || !settings.client_signatures.is_empty() {
-            self.word("tls.signatures");
-        }
-        if settings.client_order {
-            self.word("tls.client-order");
-        }
-        if !settings.ticket_keys.is_empty() {
-            self.word("tls.ticket-keys");
         }
     }
 
@@ -264,14 +253,7 @@ impl Needs {
             self.word("endpoint.source");
         }
         if let Some(header) = &body.proxy_header {
-            self.word("endpoint.proxy-protocol");
-            if header.common_name || header.cipher || header.signature || header.key {
-                self.word("endpoint.proxy-protocol-tls");
-            }
-            if !header.values.is_empty() {
-                self.word("endpoint.proxy-protocol-values");
-                header.values.iter().for_each(|value| self.format(value.value.as_ref()));
-            }
+            self.proxy_header(header);
         }
         if body.http_protocol != 0 {
             self.word("endpoint.http2");

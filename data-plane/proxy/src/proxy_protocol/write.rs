@@ -25,7 +25,7 @@ pub struct Known<'a> {
     pub authority: Option<&'a [u8]>,
     /// `None`: it is in clear.
     pub tls: Option<&'a Tls>,
-    /// Other values: types and bytes. Of those that are together longer than [`MAX_OWN`] the last are left out.
+    /// Other values: types and bytes. Of those that are together longer than 8 KiB the last are left out.
     pub own: &'a [(u8, Vec<u8>)],
 }
 
