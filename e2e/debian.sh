@@ -9,7 +9,7 @@ DEBIAN_CACHE=${SLUICEGATE_DEBIAN_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/sluicegate
 PLAIN_TOOLS=(cc=gcc curl=curl openssl=openssl strace=strace wrk=wrk ip=iproute2 h2load=nghttp2-client valgrind=valgrind)
 
 # Unpacked with everything they depend on, never installed. tomcat10 brings a JRE where the host has none.
-UNPACKED=(haproxy nginx keepalived tomcat10 docker.io containerd runc iptables etcd-server)
+UNPACKED=(haproxy nginx libnginx-mod-stream keepalived tomcat10 docker.io containerd runc iptables etcd-server)
 
 # wrapper=program below root.
 WRAPPED=(

@@ -36,6 +36,21 @@ pub(crate) enum Action {
         /// The servers' ports
         #[arg(required = true)]
         servers: Vec<u16>,
+        /// Relay datagrams
+        #[arg(long)]
+        udp: bool,
+    },
+    /// Be a server that sends datagrams back
+    Echo {
+        /// Where to listen on 127.0.0.1
+        port: u16,
+    },
+    /// Be the acceptor of TLS that answers by itself
+    Acceptor {
+        /// Where to listen on 127.0.0.1
+        port: u16,
+        /// The certificate and its key
+        certificate: PathBuf,
     },
     /// Be the clients
     Load(Plan),

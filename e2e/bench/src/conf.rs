@@ -2,9 +2,14 @@
 
 use std::path::Path;
 
+use crate::certificate;
+
 /// What a workload wants of a proxy beside forwarding.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Features {
+    pub(crate) mode: Mode,
+    /// Clients speak TLS, and HTTP/1.1 or HTTP/2 over it. Of mode `Http` alone.
+    pub(crate) tls: bool,
     /// A line for each request to standard output.
     pub(crate) log: bool,
     /// A new connection to a server for each request.
@@ -13,6 +18,17 @@ pub(crate) struct Features {
     pub(crate) rules: bool,
     /// A thousand frontends and ten thousand backends that no request meets. nginx goes without.
     pub(crate) large: bool,
+}
+
+/// What is forwarded.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Mode {
+    #[default]
+    Http,
+    /// Connections, whatever they carry.
+    Tcp,
+    /// Datagrams.
+    Udp,
 }
 
 /// What a configuration is written for.
@@ -33,8 +49,20 @@ pub(crate) struct Setup<'a> {
 
 /// For HAProxy and Sluicegate.
 pub(crate) fn haproxy(setup: &Setup<'_>) -> String {
-    let Features { log, server_close, rules, large } = setup.features;
-    let mut options = Vec::new();
+    let Features { mode, tls, log, server_close, rules, large } = setup.features;
+    let (name, mut options) = match mode {
+        Mode::Http => ("http", vec!["timeout http-keep-alive 300s", "http-reuse always"]),
+        Mode::Tcp => ("tcp", Vec::new()),
+        Mode::Udp => ("udp", Vec::new()),
+    };
+    let mut bind = String::new();
+    if mode != Mode::Udp {
+        bind.push_str(" backlog 8192");
+    }
+    if tls {
+        let file = certificate::file(setup.folder);
+        bind.push_str(&format!(" ssl crt {} alpn h2,http/1.1", file.display()));
+    }
     if log {
         options.extend(["log global", "option httplog"]);
     }
@@ -58,6 +86,8 @@ pub(crate) fn haproxy(setup: &Setup<'_>) -> String {
             ("WORKERS", setup.workers.to_string()),
             ("MAXCONN", connections.to_string()),
             ("GLOBAL", if log { "log stdout format raw local0".to_owned() } else { String::new() }),
+            ("MODE", name.to_owned()),
+            ("BIND", bind),
             ("OPTIONS", options.join("\n    ")),
             ("PORT", setup.port.to_string()),
             ("RULES", lines.join("\n    ")),
@@ -78,11 +108,33 @@ fn others() -> String {
     (0..1000).map(frontend).chain((0..10_000).map(backend)).collect()
 }
 
-/// For nginx: the same in its words.
-pub(crate) fn nginx(setup: &Setup<'_>) -> String {
-    let Features { log, server_close, rules, large: _ } = setup.features;
+/// For nginx: the same in its words. `stream` is its module for what is no HTTP.
+pub(crate) fn nginx(setup: &Setup<'_>, stream: &Path) -> String {
+    let (load, traffic) = match setup.features.mode {
+        Mode::Http => (String::new(), nginx_http(setup)),
+        mode => (format!("load_module {};", stream.display()), nginx_stream(mode)),
+    };
+    fill(
+        include_str!("../conf/nginx.conf"),
+        &[
+            ("LOAD", load),
+            ("WORKERS", setup.workers.to_string()),
+            ("MASTER", if setup.single { "off" } else { "on" }.to_owned()),
+            // Each request has two connections.
+            ("MAXCONN", (setup.connections * 2).to_string()),
+            ("TRAFFIC", traffic),
+            ("FOLDER", setup.folder.display().to_string()),
+            ("PORT", setup.port.to_string()),
+            ("ORIGIN1", setup.origins[0].to_string()),
+            ("ORIGIN2", setup.origins[1].to_string()),
+        ],
+    )
+}
+
+fn nginx_http(setup: &Setup<'_>) -> String {
+    let Features { tls, log, server_close, rules, .. } = setup.features;
     let pool = if server_close { "" } else { "keepalive 1024; keepalive_requests 1000000000;" };
-    let (mut geo, mut zone, mut locations, mut servers) = Default::default();
+    let (mut geo, mut zone, mut locations, mut servers, mut certificate) = Default::default();
     if rules {
         locations = ten(|n| format!("location /forbidden{n}/ {{ return 403; }}")).join("\n        ");
         geo = format!(
@@ -96,18 +148,18 @@ pub(crate) fn nginx(setup: &Setup<'_>) -> String {
         };
         servers = ten(server).join("\n    ");
     }
+    if tls {
+        let file = certificate::file(setup.folder);
+        let file = file.display();
+        certificate =
+            format!("ssl_certificate {file}; ssl_certificate_key {file}; ssl_protocols TLSv1.2 TLSv1.3;");
+    }
     fill(
-        include_str!("../conf/nginx.conf"),
+        include_str!("../conf/nginx-http.conf"),
         &[
-            ("WORKERS", setup.workers.to_string()),
-            ("MASTER", if setup.single { "off" } else { "on" }.to_owned()),
-            // Each request has two connections.
-            ("MAXCONN", (setup.connections * 2).to_string()),
-            ("FOLDER", setup.folder.display().to_string()),
             ("LOG", if log { "/dev/stdout" } else { "off" }.to_owned()),
-            ("PORT", setup.port.to_string()),
-            ("ORIGIN1", setup.origins[0].to_string()),
-            ("ORIGIN2", setup.origins[1].to_string()),
+            ("LISTEN", if tls { " ssl http2" } else { "" }.to_owned()),
+            ("CERTIFICATE", certificate),
             ("POOL", pool.to_owned()),
             ("CONNECTION", if server_close { "close" } else { "" }.to_owned()),
             ("GEO", geo),
@@ -116,6 +168,11 @@ pub(crate) fn nginx(setup: &Setup<'_>) -> String {
             ("SERVERS", servers),
         ],
     )
+}
+
+fn nginx_stream(mode: Mode) -> String {
+    let listen = if mode == Mode::Udp { " udp" } else { " backlog=8192" };
+    fill(include_str!("../conf/nginx-stream.conf"), &[("LISTEN", listen.to_owned())])
 }
 
 fn ten(line: impl Fn(u8) -> String) -> Vec<String> {
@@ -138,11 +195,14 @@ mod tests {
 
     #[test]
     fn nothing_of_a_template_is_left() {
-        for number in 0..16 {
+        for number in 0..32 {
             let bit = |bit| number & bit > 0;
-            let features = Features { log: bit(1), server_close: bit(2), rules: bit(4), large: bit(8) };
-            for text in [haproxy(&setup(features)), nginx(&setup(features))] {
-                assert!(!text.contains('@'), "{text}");
+            let [log, server_close, rules, large, tls] = [1, 2, 4, 8, 16].map(bit);
+            for mode in [Mode::Http, Mode::Tcp, Mode::Udp] {
+                let setup = setup(Features { mode, tls, log, server_close, rules, large });
+                for text in [haproxy(&setup), nginx(&setup, Path::new("/x.so"))] {
+                    assert!(!text.contains('@'), "{text}");
+                }
             }
         }
     }
@@ -152,7 +212,7 @@ mod tests {
         let features = Features { rules: true, ..Features::default() };
         let text = haproxy(&setup(features));
         assert_eq!(text.lines().filter(|line| line.contains(" if { ")).count(), 30);
-        let text = nginx(&setup(features));
+        let text = nginx(&setup(features), Path::new("/x.so"));
         let rules = ["location /forbidden", "10.", "server_name"];
         assert_eq!(text.lines().filter(|line| rules.iter().any(|rule| line.contains(rule))).count(), 30);
     }
@@ -168,7 +228,7 @@ mod tests {
     fn server_connections_are_kept_unless_asked() {
         let close = Features { server_close: true, ..Features::default() };
         assert!(haproxy(&setup(close)).contains("option http-server-close"));
-        assert!(!nginx(&setup(close)).contains("keepalive 1024"));
-        assert!(nginx(&setup(Features::default())).contains("keepalive 1024"));
+        assert!(!nginx(&setup(close), Path::new("/x.so")).contains("keepalive 1024"));
+        assert!(nginx(&setup(Features::default()), Path::new("/x.so")).contains("keepalive 1024"));
     }
 }

@@ -1,6 +1,8 @@
 //! The floor: a relay that reads and writes and parses nothing. One thread, one connection to a server for each of a
 //! client. What a small message costs here is what the kernel takes for it; nothing that reads and writes gets below.
 
+pub(crate) mod datagrams;
+
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
 

@@ -4,10 +4,14 @@
 //! open and warm, begins at the line `go`, prints what it saw as one line of JSON, and keeps the connections until its
 //! standard input ends, so that neither opening nor closing them is counted.
 
+mod channel;
+mod clients;
 mod closed;
 mod connection;
+mod datagrams;
 mod held;
 mod latency;
+mod multiplexed;
 mod paced;
 mod plan;
 mod warm;
@@ -18,9 +22,12 @@ use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use latency::Latency;
-pub(crate) use plan::{Hold, Plan};
+pub(crate) use plan::{Hold, Plan, Protocol};
 
+use clients::{Clients, Totals};
 use connection::Client;
+use datagrams::Datagrams;
+use multiplexed::Multiplexed;
 
 /// What a load saw.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -31,6 +38,9 @@ pub(crate) struct Seen {
     pub(crate) errors: u64,
     /// Bytes of bodies received.
     pub(crate) bytes: u64,
+    /// Requests with a TLS handshake of their own, and those of them for which an earlier session went on.
+    pub(crate) handshakes: u64,
+    pub(crate) resumed: u64,
     /// How long it took.
     pub(crate) seconds: f64,
     pub(crate) latency: Option<Latency>,
@@ -49,26 +59,55 @@ pub(crate) struct Pace {
     pub(crate) lag: Option<Latency>,
 }
 
+impl Seen {
+    fn add(&mut self, totals: Totals) {
+        self.bytes += totals.bytes;
+        self.handshakes += totals.handshakes;
+        self.resumed += totals.resumed;
+    }
+}
+
 /// Does what the plan says, in step with the driver.
 pub(crate) fn run(plan: &Plan) -> anyhow::Result<()> {
-    let mut client = Client::new(plan)?;
-    let seen = drive(&mut client, plan, || {
+    let ready = || {
         say("ready")?;
         wait_for_line()
-    })?;
-    say(&serde_json::to_string(&seen)?)?;
+    };
+    // The clients outlive what is told.
+    if let Some(hold) = plan.hold {
+        let mut client = Client::new(plan)?;
+        return tell(&held::run(&mut client, plan, hold, ready)?);
+    }
+    let mut clients = clients(plan)?;
+    tell(&drive(&mut *clients, plan, ready)?)
+}
+
+fn tell(seen: &Seen) -> anyhow::Result<()> {
+    say(&serde_json::to_string(seen)?)?;
     Ok(wait_for_line()?)
 }
 
+/// Those that speak what the plan says.
+fn clients(plan: &Plan) -> io::Result<Box<dyn Clients>> {
+    Ok(match plan.protocol {
+        Protocol::Http1 => Box::new(Client::new(plan)?),
+        Protocol::Http2 => Box::new(Multiplexed::new(plan)?),
+        Protocol::Udp => Box::new(Datagrams::new(plan)?),
+    })
+}
+
 /// Opens the connections, calls `ready`, and loads.
-fn drive(client: &mut Client, plan: &Plan, ready: impl FnOnce() -> io::Result<()>) -> anyhow::Result<Seen> {
-    warm::open(client, plan).context("opening connections")?;
+fn drive(
+    clients: &mut dyn Clients,
+    plan: &Plan,
+    ready: impl FnOnce() -> io::Result<()>,
+) -> anyhow::Result<Seen> {
+    warm::open(clients, plan).context("opening connections")?;
     ready()?;
-    match (plan.hold, plan.rate) {
-        (Some(_), _) => Ok(held::check(client, plan)),
-        (None, Some(rate)) => Ok(paced::run(client, plan, rate)?),
-        (None, None) => Ok(closed::run(client, plan)?),
-    }
+    Ok(match plan.rate {
+        Some(rate) => paced::run(clients, plan, rate)?,
+        None => closed::run(clients, plan)?,
+    })
 }
 
 fn say(line: &str) -> io::Result<()> {

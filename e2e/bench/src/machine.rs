@@ -4,7 +4,7 @@ use std::fs;
 
 use serde::Serialize;
 
-use crate::peer::Peer;
+use crate::peer::{Kind, Peer};
 
 /// The machine, and the versions of the peers.
 #[derive(Debug, Serialize)]
@@ -28,8 +28,8 @@ impl Machine {
         let mut versions: Vec<(String, String)> = Vec::new();
         for peer in peers {
             let name = peer.program.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let name =
-                if peer.entry.id == peer.name && peer.entry.id != "floor" { name } else { peer.name.clone() };
+            let ours = matches!(peer.entry.kind, Kind::Floor | Kind::Acceptor);
+            let name = if peer.entry.id == peer.name && !ours { name } else { peer.name.clone() };
             if versions.iter().all(|(known, _)| *known != name) {
                 versions.push((name, peer.version()));
             }

@@ -8,10 +8,13 @@
 //! It knows proxies by their command lines and configurations alone. A new one is an entry in `peer`, a new load one in
 //! `workload`.
 
+mod acceptor;
+mod certificate;
 mod choice;
 mod command;
 mod conf;
 mod counts;
+mod echo;
 mod flame;
 mod floor;
 mod load;
@@ -26,6 +29,7 @@ mod process;
 mod report;
 mod rounds;
 mod stats;
+mod tls;
 mod wire;
 mod workload;
 
@@ -53,7 +57,12 @@ fn act(action: Action) -> anyhow::Result<ExitCode> {
         Action::Run(options) => return run(options),
         Action::List => list(),
         Action::Origin { port } => origin::run(&net::listen(port)?)?,
-        Action::Floor { port, servers } => floor::run(&net::listen(port)?, &servers)?,
+        Action::Floor { port, servers, udp: false } => floor::run(&net::listen(port)?, &servers)?,
+        Action::Floor { port, servers, udp: true } => {
+            floor::datagrams::run(&net::datagrams(port)?, &servers)?;
+        }
+        Action::Echo { port } => echo::run(&net::datagrams(port)?)?,
+        Action::Acceptor { port, certificate } => acceptor::run(&net::listen(port)?, &certificate)?,
         Action::Load(plan) => load::run(&plan)?,
         Action::On { cores, program, arguments } => process::become_program(&cores, &program, &arguments)?,
     }

@@ -55,14 +55,18 @@ pub(crate) struct Origins {
 impl Bench {
     /// Starts the servers.
     pub(crate) fn origins(&self) -> anyhow::Result<Origins> {
-        let start = |port: u16| {
+        let start = |kind: &str, port: u16| {
             let mut command = Process::command(&self.load_cores(), env::current_exe()?.as_os_str())?;
-            command.arg("origin").arg(port.to_string()).stdin(Stdio::null()).stdout(Stdio::null());
-            let mut process = Process::start(command)?;
-            process.listens(port).context("the servers do not start")?;
-            anyhow::Ok(process)
+            command.arg(kind).arg(port.to_string()).stdin(Stdio::null()).stdout(Stdio::null());
+            anyhow::Ok(Process::start(command)?)
         };
-        let processes = ORIGINS.into_iter().map(start).collect::<Result<_, _>>()?;
+        let mut processes = Vec::new();
+        for port in ORIGINS {
+            let (mut answers, mut echoes) = (start("origin", port)?, start("echo", port)?);
+            answers.listens(port).context("the servers do not start")?;
+            echoes.takes_datagrams(port).context("the servers of datagrams do not start")?;
+            processes.extend([answers, echoes]);
+        }
         Ok(Origins { _processes: processes })
     }
 
@@ -178,6 +182,8 @@ fn prove(proof: Option<Proof>, seen: &Seen, before: &Reading, after: &Reading) -
     let (done, what) = match proof {
         Some(Proof::ServerConnections) => (after.opened - before.opened, "server connections"),
         Some(Proof::LogLines) => (after.lines - before.lines, "log lines"),
+        Some(Proof::FullHandshakes) => (seen.handshakes - seen.resumed, "full handshakes"),
+        Some(Proof::ResumedHandshakes) => (seen.resumed, "resumed handshakes"),
         None => return Ok(()),
     };
     ensure!(done as f64 >= 0.98 * seen.requests as f64, "{done} {what} for {} requests", seen.requests);
@@ -273,5 +279,13 @@ mod tests {
         assert!(proves(Some(Proof::ServerConnections), 0, 1000));
         assert!(!proves(Some(Proof::ServerConnections), 1000, 64));
         assert!(proves(None, 0, 0));
+        let handshakes = |proof, handshakes, resumed| {
+            let seen = Seen { requests: 1000, handshakes, resumed, ..Seen::default() };
+            prove(Some(proof), &seen, &reading(0, 0), &reading(0, 0)).is_ok()
+        };
+        assert!(handshakes(Proof::FullHandshakes, 1000, 20));
+        assert!(!handshakes(Proof::FullHandshakes, 1000, 21));
+        assert!(handshakes(Proof::ResumedHandshakes, 1000, 980));
+        assert!(!handshakes(Proof::ResumedHandshakes, 1000, 979));
     }
 }

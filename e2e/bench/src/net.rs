@@ -18,6 +18,9 @@ const BACKLOG: i32 = 8192;
 /// Events taken from the kernel at a time.
 const EVENTS: usize = 256;
 
+/// No datagram is longer.
+pub(crate) const DATAGRAM: usize = 64 * 1024;
+
 /// The bench talks over loopback alone.
 pub(crate) fn loopback(port: u16) -> SocketAddrV4 {
     SocketAddrV4::new(Ipv4Addr::LOCALHOST, port)
@@ -56,6 +59,41 @@ pub(crate) fn connect(port: u16) -> io::Result<OwnedFd> {
 fn stream() -> Result<OwnedFd, Errno> {
     let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
     rustix::net::socket_with(AddressFamily::INET, SocketType::STREAM, flags, None)
+}
+
+/// A socket that datagrams come to; it never blocks.
+pub(crate) fn datagrams(port: u16) -> io::Result<OwnedFd> {
+    let socket = datagram_socket()?;
+    rustix::net::bind(&socket, &loopback(port))?;
+    Ok(socket)
+}
+
+/// A socket for datagrams to a port and from there, and no others.
+pub(crate) fn datagrams_to(port: u16) -> io::Result<OwnedFd> {
+    let socket = datagram_socket()?;
+    rustix::net::connect(&socket, &loopback(port))?;
+    Ok(socket)
+}
+
+fn datagram_socket() -> Result<OwnedFd, Errno> {
+    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+    rustix::net::socket_with(AddressFamily::INET, SocketType::DGRAM, flags, None)
+}
+
+/// The length of the next datagram and whose it is; `None`: none is there yet.
+pub(crate) fn receive_from(socket: &OwnedFd, into: &mut [u8]) -> io::Result<Option<(usize, SocketAddrV4)>> {
+    let (length, from) = match rustix::net::recvfrom(socket, into, RecvFlags::empty()) {
+        Ok((length, _, from)) => (length, from),
+        Err(Errno::AGAIN) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let from = from.and_then(|from| SocketAddrV4::try_from(from).ok());
+    Ok(Some((length, from.ok_or(io::ErrorKind::InvalidData)?)))
+}
+
+/// Sends a datagram; `None`: there was no room for it.
+pub(crate) fn send_to(socket: &OwnedFd, bytes: &[u8], to: SocketAddrV4) -> io::Result<Option<usize>> {
+    ready(rustix::net::sendto(socket, bytes, SendFlags::NOSIGNAL, &to))
 }
 
 /// Bytes read; `None`: none are there yet. 0 is the end.

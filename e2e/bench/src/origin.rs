@@ -175,6 +175,12 @@ fn kind(request: &[u8]) -> usize {
     ANSWERS.iter().position(|(own, ..)| *own == path).unwrap_or_default()
 }
 
+/// Bytes of the body that a path is answered with.
+pub(crate) fn body(path: &str) -> u64 {
+    let own = ANSWERS.iter().find(|(own, ..)| *own == path.as_bytes());
+    own.unwrap_or(&ANSWERS[0]).1 as u64
+}
+
 fn answers() -> Vec<[Vec<u8>; 2]> {
     let both = |&(_, body, added): &(_, _, usize)| {
         let lines: String =
@@ -184,7 +190,8 @@ fn answers() -> Vec<[Vec<u8>; 2]> {
     ANSWERS.iter().map(both).collect()
 }
 
-fn answer(body: usize, lines: &str) -> Vec<u8> {
+/// A whole answer, with more lines in its head.
+pub(crate) fn answer(body: usize, lines: &str) -> Vec<u8> {
     let date = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
     let head = format!("HTTP/1.1 200 OK\r\nServer: bench\r\n{date}{lines}Content-Length: {body}\r\n\r\n");
     let mut answer = head.into_bytes();
@@ -201,6 +208,7 @@ mod tests {
         assert_eq!(ANSWERS[kind(b"GET /1m HTTP/1.1\r\n")].1, 1 << 20);
         assert_eq!(kind(b"POST /other HTTP/1.1\r\n"), 0);
         assert_eq!(kind(b"GET"), 0);
+        assert_eq!((body("/16k"), body("/other")), (16 << 10, 128));
     }
 
     #[test]

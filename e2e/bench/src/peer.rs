@@ -9,7 +9,8 @@ use std::{env, io};
 use anyhow::Context as _;
 use tempfile::TempDir;
 
-use crate::conf::{self, Features, Setup};
+use crate::certificate;
+use crate::conf::{self, Features, Mode, Setup};
 use crate::process::{self, Cores, Process};
 
 /// Where the proxy under test listens.
@@ -35,6 +36,8 @@ pub(crate) enum Kind {
     Haproxy,
     Nginx,
     Floor,
+    /// TLS without a proxy.
+    Acceptor,
 }
 
 /// All of them.
@@ -47,6 +50,7 @@ pub(crate) const TABLE: &[Entry] = &[
     Entry { id: "sluicegate-2", kind: Kind::Sluicegate, workers: 2, splice: false },
     Entry { id: "haproxy-2", kind: Kind::Haproxy, workers: 2, splice: false },
     Entry { id: "nginx-2", kind: Kind::Nginx, workers: 2, splice: false },
+    Entry { id: "acceptor", kind: Kind::Acceptor, workers: 1, splice: false },
 ];
 
 /// A proxy that can be started.
@@ -84,7 +88,10 @@ impl Peer {
         let folder = tempfile::Builder::new().prefix("sluicegate-bench-").tempdir()?;
         let command = self.command(conditions, folder.path())?;
         let mut running = Running { process: Process::start(command)?, folder };
-        let listens = running.process.listens(PORT);
+        let listens = match conditions.features.mode {
+            Mode::Http | Mode::Tcp => running.process.listens(PORT),
+            Mode::Udp => running.process.takes_datagrams(PORT),
+        };
         listens.with_context(|| format!("{} does not start; it says: {}", self.name, running.complaint()))?;
         Ok(running)
     }
@@ -100,35 +107,10 @@ impl Peer {
             single: !conditions.under.is_empty(),
             folder,
         };
-        let file = folder.join(if self.entry.kind == Kind::Nginx { "nginx.conf" } else { "haproxy.cfg" });
-        let arguments = match self.entry.kind {
-            Kind::Sluicegate => {
-                fs::write(&file, conf::haproxy(&setup))?;
-                let socket = folder.join("admin.sock");
-                let workers = self.entry.workers.to_string();
-                vec![
-                    "run".into(),
-                    file.into(),
-                    "--workers".into(),
-                    workers.into(),
-                    "--admin".into(),
-                    socket.into(),
-                ]
-            }
-            Kind::Haproxy => {
-                fs::write(&file, conf::haproxy(&setup))?;
-                vec!["-db".into(), "-f".into(), file.into()]
-            }
-            Kind::Nginx => {
-                fs::write(&file, conf::nginx(&setup))?;
-                let log = folder.join("start.log");
-                vec!["-c".into(), file.into(), "-e".into(), log.into()]
-            }
-            Kind::Floor => {
-                let ports = std::iter::once(PORT).chain(ORIGINS).map(|port| OsString::from(port.to_string()));
-                std::iter::once("floor".into()).chain(ports).collect()
-            }
-        };
+        if setup.features.tls {
+            certificate::write(folder)?;
+        }
+        let arguments = self.arguments(&setup)?;
         let cores = match self.entry.workers {
             1 => Cores(vec![conditions.core]),
             _ => conditions.all_cores.clone(),
@@ -143,12 +125,51 @@ impl Peer {
         Ok(command)
     }
 
+    /// Writes the configuration, and tells how to start with it.
+    fn arguments(&self, setup: &Setup<'_>) -> anyhow::Result<Vec<OsString>> {
+        let folder = setup.folder;
+        let file = folder.join(if self.entry.kind == Kind::Nginx { "nginx.conf" } else { "haproxy.cfg" });
+        Ok(match self.entry.kind {
+            Kind::Sluicegate => {
+                fs::write(&file, conf::haproxy(setup))?;
+                let socket = folder.join("admin.sock");
+                let workers = self.entry.workers.to_string();
+                vec![
+                    "run".into(),
+                    file.into(),
+                    "--workers".into(),
+                    workers.into(),
+                    "--admin".into(),
+                    socket.into(),
+                ]
+            }
+            Kind::Haproxy => {
+                fs::write(&file, conf::haproxy(setup))?;
+                vec!["-db".into(), "-f".into(), file.into()]
+            }
+            Kind::Nginx => {
+                fs::write(&file, conf::nginx(setup, &process::nginx_stream(&self.program)))?;
+                let log = folder.join("start.log");
+                vec!["-c".into(), file.into(), "-e".into(), log.into()]
+            }
+            Kind::Floor => {
+                let ports = std::iter::once(PORT).chain(ORIGINS).map(|port| OsString::from(port.to_string()));
+                let udp = (setup.features.mode == Mode::Udp).then(|| "--udp".into());
+                std::iter::once("floor".into()).chain(ports).chain(udp).collect()
+            }
+            Kind::Acceptor => {
+                vec!["acceptor".into(), PORT.to_string().into(), certificate::file(folder).into()]
+            }
+        })
+    }
+
     /// What it says of its version.
     pub(crate) fn version(&self) -> String {
         let argument = match self.entry.kind {
             Kind::Sluicegate => "--version",
             Kind::Haproxy | Kind::Nginx => "-v",
             Kind::Floor => return "a relay without parsing, of this bench".to_owned(),
+            Kind::Acceptor => return "TLS without a server behind it, of this bench".to_owned(),
         };
         let output = Command::new(&self.program).arg(argument).output();
         let text = output.map(|output| [output.stdout, output.stderr].concat()).unwrap_or_default();
@@ -191,7 +212,7 @@ impl Programs {
                 Kind::Sluicegate => self.sluicegate.clone(),
                 Kind::Haproxy => process::debian("haproxy")?,
                 Kind::Nginx => process::debian("nginx")?,
-                Kind::Floor => env::current_exe()?,
+                Kind::Floor | Kind::Acceptor => env::current_exe()?,
             };
             peers.push(Peer { name: entry.id.to_owned(), entry, program });
         }

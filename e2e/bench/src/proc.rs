@@ -95,6 +95,11 @@ pub(crate) fn connections_opened() -> io::Result<u64> {
     active_opens(&text).ok_or_else(|| io::Error::other("/proc/net/snmp has no ActiveOpens"))
 }
 
+/// This network namespace has a socket that datagrams to a port come to.
+pub(crate) fn takes_datagrams(port: u16) -> io::Result<bool> {
+    Ok(has_local_port(&fs::read_to_string("/proc/net/udp")?, port))
+}
+
 /// The process is gone, or has closed all that it had and waits only to be reaped.
 pub(crate) fn has_ended(pid: u32) -> bool {
     let text = fs::read_to_string(format!("/proc/{pid}/stat"));
@@ -138,6 +143,15 @@ fn active_opens(text: &str) -> Option<u64> {
     lines.next()?.split_ascii_whitespace().nth(at)?.parse().ok()
 }
 
+/// Of the second field, `ADDRESS:PORT` in hexadecimal digits.
+fn has_local_port(text: &str, port: u16) -> bool {
+    let local = |line: &str| {
+        let (_, port) = line.split_ascii_whitespace().nth(1)?.rsplit_once(':')?;
+        u16::from_str_radix(port, 16).ok()
+    };
+    text.lines().filter_map(local).any(|local| local == port)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,6 +188,14 @@ mod tests {
             "Ip: Forwarding\nIp: 1\nTcp: RtoMin MaxConn ActiveOpens PassiveOpens\nTcp: 200 -1 77 5\nUdp: x\n";
         assert_eq!(active_opens(text), Some(77));
         assert_eq!(active_opens("Tcp: A B\nTcp: 1 2\n"), None);
+    }
+
+    #[test]
+    fn a_port_of_datagrams_is_the_local_one() {
+        let text =
+            "  sl  local_address rem_address   st\n   7: 0100007F:1F90 0100007F:1FA5 07 00000000:00000000\n";
+        assert!(has_local_port(text, 8080));
+        assert!(!has_local_port(text, 8101));
     }
 
     #[test]

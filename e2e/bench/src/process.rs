@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::net::TcpStream;
 use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 use std::{env, io, thread};
@@ -70,8 +70,17 @@ impl Process {
 
     /// Waits until it takes connections.
     pub(crate) fn listens(&mut self, port: u16) -> anyhow::Result<()> {
+        self.opens(port, || TcpStream::connect(loopback(port)).is_ok())
+    }
+
+    /// Waits until it takes datagrams.
+    pub(crate) fn takes_datagrams(&mut self, port: u16) -> anyhow::Result<()> {
+        self.opens(port, || proc::takes_datagrams(port).unwrap_or_default())
+    }
+
+    fn opens(&mut self, port: u16, is_open: impl Fn() -> bool) -> anyhow::Result<()> {
         let deadline = Instant::now() + PATIENCE;
-        while TcpStream::connect(loopback(port)).is_err() {
+        while !is_open() {
             if let Some(status) = self.child.try_wait()? {
                 bail!("it ended: {status}");
             }
@@ -136,6 +145,13 @@ pub(crate) fn become_program(cores: &Cores, program: &OsStr, arguments: &[OsStri
     rustix::process::setrlimit(Resource::Nofile, Rlimit { current: most, maximum: most })?;
     let error = Command::new(program).args(arguments).exec();
     Err(error).with_context(|| format!("cannot start {}", program.display()))
+}
+
+/// nginx's module for connections and datagrams: below the root that `program` was unpacked to, or where Debian has it.
+pub(crate) fn nginx_stream(program: &Path) -> PathBuf {
+    const MODULE: &str = "usr/lib/nginx/modules/ngx_stream_module.so";
+    let unpacked = program.ancestors().nth(2).map(|folder| folder.join("root").join(MODULE));
+    unpacked.filter(|file| file.is_file()).unwrap_or_else(|| Path::new("/").join(MODULE))
 }
 
 /// Descriptors that a process may have.

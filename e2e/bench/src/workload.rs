@@ -1,7 +1,7 @@
 //! What is measured: one entry each.
 
-use crate::conf::Features;
-use crate::load::{Hold, Plan};
+use crate::conf::{Features, Mode};
+use crate::load::{Hold, Plan, Protocol};
 use crate::peer::PORT;
 
 /// The port of [`PORT`] is that of every plan.
@@ -24,7 +24,7 @@ pub(crate) struct Workload {
 /// The unit of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unit {
-    /// Processor time a request.
+    /// Processor time a request; of datagrams, one and its answer.
     Request,
     /// Processor time a MiB of bodies.
     Mebibyte,
@@ -39,6 +39,10 @@ pub(crate) enum Proof {
     ServerConnections,
     /// It wrote a line for each request.
     LogLines,
+    /// There was a whole TLS handshake for each request.
+    FullHandshakes,
+    /// There was a TLS handshake for each request, and it went on with an earlier session.
+    ResumedHandshakes,
 }
 
 impl Workload {
@@ -53,6 +57,11 @@ pub(crate) const RATE: f64 = 30_000.0;
 
 const ALL: &[&str] = &["sluicegate", "haproxy", "nginx", "floor"];
 const PROXIES: &[&str] = &["sluicegate", "haproxy", "nginx"];
+const SPLICE: &[&str] = &["sluicegate", "haproxy", "haproxy-splice", "nginx", "floor"];
+const HANDSHAKES: &[&str] = &["sluicegate", "haproxy", "nginx", "acceptor"];
+
+/// Connections whose memory is measured where each takes a TLS handshake to open.
+const SEALED: usize = 2000;
 
 /// All workloads. `most` is the number of connections of those that open very many.
 pub(crate) fn all(seconds: f64, most: usize) -> Vec<Workload> {
@@ -72,6 +81,8 @@ pub(crate) fn all(seconds: f64, most: usize) -> Vec<Workload> {
     let mut all = vec![small.clone()];
     all.extend(requests(&small));
     all.extend(circumstances(&small, &many));
+    all.extend(sealed(&small));
+    all.extend(unparsed(&small));
     all.extend(memory(&small, &many));
     all
 }
@@ -91,7 +102,7 @@ fn requests(small: &Workload) -> Vec<Workload> {
             title: "keep-alive, 16 connections, bodies of 256 KiB",
             unit: Unit::Mebibyte,
             plan: Plan { path: "/256k".to_owned(), connections: 16, ..plan.clone() },
-            peers: &["sluicegate", "haproxy", "haproxy-splice", "nginx", "floor"],
+            peers: SPLICE,
             ..small.clone()
         },
         Workload {
@@ -99,7 +110,7 @@ fn requests(small: &Workload) -> Vec<Workload> {
             title: "keep-alive, 16 connections, bodies of 1 MiB",
             unit: Unit::Mebibyte,
             plan: Plan { path: "/1m".to_owned(), connections: 16, ..plan.clone() },
-            peers: &["sluicegate", "haproxy", "haproxy-splice", "nginx", "floor"],
+            peers: SPLICE,
             ..small.clone()
         },
         Workload {
@@ -183,9 +194,87 @@ fn circumstances(small: &Workload, many: &Plan) -> Vec<Workload> {
     ]
 }
 
+/// What clients say over TLS 1.3. The proxies have a certificate for a key of P-256.
+fn sealed(small: &Workload) -> Vec<Workload> {
+    let tls = Plan { tls: true, ..small.plan.clone() };
+    let https = Workload {
+        id: "https",
+        title: "TLS 1.3, keep-alive, 64 connections, bodies of 128 B",
+        plan: tls.clone(),
+        features: Features { tls: true, ..Features::default() },
+        peers: PROXIES,
+        ..small.clone()
+    };
+    vec![
+        https.clone(),
+        Workload {
+            id: "handshake",
+            title: "a new TLS 1.3 connection for each request, 64 at a time, whole handshakes, bodies of 128 B",
+            plan: Plan { close: true, ..tls.clone() },
+            peers: HANDSHAKES,
+            proof: Some(Proof::FullHandshakes),
+            ..https.clone()
+        },
+        Workload {
+            id: "resumed",
+            title: "a new TLS 1.3 connection for each request, 64 at a time, resumed sessions, bodies of 128 B",
+            plan: Plan { close: true, resume: true, ..tls.clone() },
+            peers: HANDSHAKES,
+            proof: Some(Proof::ResumedHandshakes),
+            ..https.clone()
+        },
+        Workload {
+            id: "h2",
+            title: "HTTP/2 over TLS 1.3, 16 connections with 32 streams each, servers of HTTP/1.1, bodies of 128 B",
+            plan: Plan { protocol: Protocol::Http2, connections: 16, streams: 32, ..tls },
+            ..https
+        },
+    ]
+}
+
+/// What is passed on as it is.
+fn unparsed(small: &Workload) -> Vec<Workload> {
+    let of = |mode| Features { mode, ..Features::default() };
+    vec![
+        Workload {
+            id: "tcp",
+            title: "TCP mode, 64 connections, round trips of small messages (a request and a body of 128 B)",
+            features: of(Mode::Tcp),
+            ..small.clone()
+        },
+        Workload {
+            id: "tcp-1m",
+            title: "TCP mode, 16 connections, answers of 1 MiB",
+            unit: Unit::Mebibyte,
+            plan: Plan { path: "/1m".to_owned(), connections: 16, ..small.plan.clone() },
+            features: of(Mode::Tcp),
+            peers: SPLICE,
+            ..small.clone()
+        },
+        Workload {
+            id: "udp",
+            title: "UDP mode, 64 sessions, round trips of datagrams of 64 B",
+            plan: Plan { protocol: Protocol::Udp, ..small.plan.clone() },
+            features: of(Mode::Udp),
+            peers: &["sluicegate", "nginx", "floor"],
+            ..small.clone()
+        },
+    ]
+}
+
 /// What connections hold.
 fn memory(small: &Workload, many: &Plan) -> Vec<Workload> {
+    let sealed = Plan { tls: true, connections: many.connections.min(SEALED), ..many.clone() };
     vec![
+        Workload {
+            id: "idle-tls",
+            title: "memory of idle TLS 1.3 connections after one exchange",
+            unit: Unit::Connection,
+            plan: Plan { hold: Some(Hold::Idle), ..sealed },
+            features: Features { tls: true, ..Features::default() },
+            peers: PROXIES,
+            ..small.clone()
+        },
         Workload {
             id: "idle",
             title: "memory of idle keep-alive connections after one exchange",

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::connection::{Client, until};
+use super::clients::{Clients, until};
 use super::latency::Latencies;
 use super::{Plan, Seen};
 
@@ -15,21 +15,21 @@ const LATENCIES: usize = 1 << 20;
 /// So long after the end of a run that has a number of requests it is given up.
 const LIMIT: Duration = Duration::from_secs(600);
 
-pub(crate) fn run(client: &mut Client, plan: &Plan) -> io::Result<Seen> {
-    let window = plan.window.unwrap_or(plan.connections).min(plan.connections);
+pub(crate) fn run(client: &mut dyn Clients, plan: &Plan) -> io::Result<Seen> {
+    let window = plan.window.unwrap_or(plan.places()).min(plan.places());
     let mut seen = Seen::default();
     let mut latencies = Latencies::with_capacity(LATENCIES);
-    let mut sent_at = vec![Instant::now(); plan.connections];
-    let mut idle: VecDeque<usize> = (0..plan.connections).collect();
+    let mut sent_at = vec![Instant::now(); plan.places()];
+    let mut idle: VecDeque<usize> = (0..plan.places()).collect();
     let mut left = plan.requests.unwrap_or(u64::MAX);
-    let (mut busy, mut done, bytes) = (0, Vec::new(), client.bytes);
+    let (mut busy, mut done, before) = (0, Vec::new(), client.totals());
     let begin = Instant::now();
     let deadline =
         begin + if plan.requests.is_some() { LIMIT } else { Duration::from_secs_f64(plan.seconds) };
     let mut now = begin;
     while now < deadline && (left > 0 || busy > 0) {
         while busy < window && left > 0 {
-            // All connections beyond the window are idle.
+            // All places beyond the window are idle.
             let Some(next) = idle.pop_front() else { break };
             sent_at[next] = Instant::now();
             if client.start(next) {
@@ -45,17 +45,17 @@ pub(crate) fn run(client: &mut Client, plan: &Plan) -> io::Result<Seen> {
         now = Instant::now();
         for request in &done {
             busy -= 1;
-            idle.push_back(request.connection);
+            idle.push_back(request.place);
             if request.ok {
                 seen.requests += 1;
-                latencies.add(now - sent_at[request.connection]);
+                latencies.add(now - sent_at[request.place]);
             } else {
                 seen.errors += 1;
             }
         }
     }
     seen.seconds = (now - begin).as_secs_f64();
-    seen.bytes = client.bytes - bytes;
+    seen.add(client.totals() - before);
     seen.latency = latencies.summary();
     Ok(seen)
 }

@@ -1,31 +1,32 @@
-//! The connections of a load.
+//! Clients that speak HTTP/1.1.
 
 use std::io;
-use std::os::fd::{AsFd as _, OwnedFd};
-use std::time::{Duration, Instant};
+use std::os::fd::AsFd as _;
+use std::time::Duration;
 
 use super::Plan;
-use crate::net::{self, Happened, Interest, Poll};
+use super::channel::{Channel, Dial};
+use super::clients::{Clients, Done, Totals};
+use crate::net::{Happened, Interest, Poll};
 use crate::wire;
 
 /// No answer's head is longer.
 const HEAD: usize = 8 * 1024;
 
-/// All connections, and what they share.
-pub(crate) struct Client {
-    port: u16,
+/// All connections, each a place of the load, and what they share.
+pub(super) struct Client {
+    dial: Dial,
     request: Vec<u8>,
     close: bool,
     connections: Vec<Connection>,
     poll: Poll,
     happened: Vec<Happened>,
     scratch: Vec<u8>,
-    /// Bytes of bodies received so far.
-    pub(crate) bytes: u64,
+    totals: Totals,
 }
 
 struct Connection {
-    socket: Option<OwnedFd>,
+    channel: Option<Channel>,
     state: State,
     /// Bytes of the request that are sent.
     sent: usize,
@@ -45,19 +46,11 @@ enum State {
     Body,
 }
 
-/// A request that is over.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Done {
-    pub(crate) connection: usize,
-    /// It was answered 200, and in full.
-    pub(crate) ok: bool,
-}
-
 impl Client {
-    pub(crate) fn new(plan: &Plan) -> io::Result<Self> {
+    pub(super) fn new(plan: &Plan) -> io::Result<Self> {
         let connections = (0..plan.connections).map(|_| Connection::default()).collect();
         Ok(Self {
-            port: plan.port,
+            dial: Dial::new(plan)?,
             request: plan.request(),
             close: plan.close,
             connections,
@@ -65,61 +58,43 @@ impl Client {
             happened: Vec::new(),
             // Most of it is never touched: bodies are dropped in the kernel.
             scratch: vec![0; 1 << 20],
-            bytes: 0,
+            totals: Totals::default(),
         })
-    }
-
-    /// Sends the request on a connection, opening it first where it is not open. False: that failed.
-    pub(crate) fn start(&mut self, connection: usize) -> bool {
-        let started = self.begin(connection);
-        if started.is_err() {
-            self.connections[connection] = Connection::default();
-        }
-        started.is_ok()
     }
 
     fn begin(&mut self, at: usize) -> io::Result<()> {
         let connection = &mut self.connections[at];
         connection.sent = 0;
         connection.state = State::Sending;
-        if connection.socket.is_some() {
+        if connection.channel.is_some() {
             connection.send(&self.request)?;
             return connection.watch(&self.poll, at);
         }
         // As clients do: the request goes out when the kernel says that the connection is there.
-        let socket = net::connect(self.port)?;
+        let channel = self.dial.open()?;
         connection.interest = Interest::OUT;
-        self.poll.add(&socket, at, connection.interest)?;
-        connection.socket = Some(socket);
-        Ok(())
-    }
-
-    /// Waits at most so long; tells which requests are over.
-    pub(crate) fn turn(&mut self, limit: Duration, done: &mut Vec<Done>) -> io::Result<()> {
-        done.clear();
-        self.poll.wait(Some(limit), &mut self.happened)?;
-        for index in 0..self.happened.len() {
-            let at = self.happened[index].token;
-            if let Some(ok) = self.event(at) {
-                done.push(Done { connection: at, ok });
-            }
-        }
+        self.poll.add(&channel, at, connection.interest)?;
+        connection.channel = Some(channel);
         Ok(())
     }
 
     /// Some(…) where the request of the connection is over.
     fn event(&mut self, at: usize) -> Option<bool> {
         let connection = &mut self.connections[at];
-        connection.socket.as_ref()?;
+        connection.channel.as_ref()?;
         let busy = connection.state != State::Idle;
         let ended = match connection.state {
             State::Sending => connection.send(&self.request).map(|()| false),
-            _ => connection.receive(&mut self.scratch, &mut self.bytes),
+            _ => connection.advance(&mut self.scratch, &mut self.totals.bytes),
         };
         match ended {
             Ok(false) if connection.watch(&self.poll, at).is_ok() => None,
             Ok(true) => {
                 if self.close || connection.closes {
+                    if let Some(resumed) = connection.channel.as_ref().and_then(Channel::is_resumed) {
+                        self.totals.handshakes += 1;
+                        self.totals.resumed += u64::from(resumed);
+                    }
                     *connection = Connection::default();
                 }
                 Some(true)
@@ -132,25 +107,51 @@ impl Client {
     }
 
     /// Connections that are open and on which nothing came.
-    pub(crate) fn quiet(&mut self) -> usize {
+    pub(super) fn quiet(&mut self) -> usize {
         let scratch = &mut self.scratch;
-        let quiet = |connection: &&Connection| match &connection.socket {
-            Some(socket) => matches!(net::receive(socket, scratch), Ok(None)),
-            None => false,
-        };
-        self.connections.iter().filter(quiet).count()
+        let channels = self.connections.iter_mut().filter_map(|connection| connection.channel.as_mut());
+        channels
+            .map(|channel| channel.receive(scratch))
+            .filter(|received| matches!(received, Ok(None)))
+            .count()
     }
 
     /// True when all of the request is sent.
-    pub(crate) fn has_sent(&self, connection: usize) -> bool {
+    pub(super) fn has_sent(&self, connection: usize) -> bool {
         self.connections[connection].state == State::Head
+    }
+}
+
+impl Clients for Client {
+    fn start(&mut self, place: usize) -> bool {
+        let started = self.begin(place);
+        if started.is_err() {
+            self.connections[place] = Connection::default();
+        }
+        started.is_ok()
+    }
+
+    fn turn(&mut self, limit: Duration, done: &mut Vec<Done>) -> io::Result<()> {
+        done.clear();
+        self.poll.wait(Some(limit), &mut self.happened)?;
+        for index in 0..self.happened.len() {
+            let place = self.happened[index].token;
+            if let Some(ok) = self.event(place) {
+                done.push(Done { place, ok });
+            }
+        }
+        Ok(())
+    }
+
+    fn totals(&self) -> Totals {
+        self.totals
     }
 }
 
 impl Default for Connection {
     fn default() -> Self {
         Self {
-            socket: None,
+            channel: None,
             state: State::Idle,
             sent: 0,
             head: Vec::new(),
@@ -163,8 +164,8 @@ impl Default for Connection {
 
 impl Connection {
     fn send(&mut self, request: &[u8]) -> io::Result<()> {
-        let Some(socket) = &self.socket else { return Ok(()) };
-        self.sent += net::send(socket, &request[self.sent..])?.unwrap_or(0);
+        let Some(channel) = &mut self.channel else { return Ok(()) };
+        self.sent += channel.send(&request[self.sent..])?.unwrap_or(0);
         if self.sent == request.len() {
             self.state = State::Head;
         }
@@ -172,24 +173,35 @@ impl Connection {
     }
 
     fn watch(&mut self, poll: &Poll, token: usize) -> io::Result<()> {
-        let interest = if self.state == State::Sending { Interest::OUT } else { Interest::IN };
-        if let Some(socket) = &self.socket
-            && interest != self.interest
-        {
-            poll.modify(socket.as_fd(), token, interest)?;
+        let Some(channel) = &self.channel else { return Ok(()) };
+        let interest = channel.interest(self.state == State::Sending);
+        if interest != self.interest {
+            poll.modify(channel.as_fd(), token, interest)?;
             self.interest = interest;
         }
         Ok(())
     }
 
-    /// True when the answer is complete.
+    /// Takes all that no event will tell of. True when the answer is complete.
+    fn advance(&mut self, scratch: &mut [u8], bytes: &mut u64) -> io::Result<bool> {
+        loop {
+            let complete = self.receive(scratch, bytes)?;
+            if complete || !self.channel.as_ref().is_some_and(Channel::holds) {
+                return Ok(complete);
+            }
+        }
+    }
+
     fn receive(&mut self, scratch: &mut [u8], bytes: &mut u64) -> io::Result<bool> {
-        let Some(socket) = &self.socket else { return Ok(false) };
+        let Some(channel) = &mut self.channel else { return Ok(false) };
         match self.state {
-            // Nobody asked: it is the server's close.
-            State::Idle | State::Sending => return Err(io::ErrorKind::UnexpectedEof.into()),
+            // A session's ticket is nothing to be read; what else nobody asked for is the server's close.
+            State::Idle | State::Sending => match channel.receive(&mut scratch[..HEAD])? {
+                None => return Ok(false),
+                Some(_) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            },
             State::Head => {
-                let Some(read) = net::receive(socket, &mut scratch[..HEAD])? else { return Ok(false) };
+                let Some(read) = channel.receive(&mut scratch[..HEAD])? else { return Ok(false) };
                 if read == 0 {
                     return Err(io::ErrorKind::UnexpectedEof.into());
                 }
@@ -204,9 +216,9 @@ impl Connection {
             State::Body => {}
         }
         if self.body_left > 0 {
-            let Some(socket) = &self.socket else { return Ok(false) };
+            let Some(channel) = &mut self.channel else { return Ok(false) };
             let most = scratch.len().min(usize::try_from(self.body_left).unwrap_or(usize::MAX));
-            match net::discard(socket, &mut scratch[..most])? {
+            match channel.discard(&mut scratch[..most])? {
                 None => return Ok(false),
                 Some(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Some(read) => {
@@ -248,9 +260,4 @@ impl Connection {
         *bytes += here;
         Ok(true)
     }
-}
-
-/// How long until `instant`; nothing where it has passed.
-pub(crate) fn until(instant: Instant) -> Duration {
-    instant.saturating_duration_since(Instant::now())
 }

@@ -1,5 +1,5 @@
-//! An open loop: request `k` is due `k / rate` seconds after the start, on connection `k mod n`, and waits there while
-//! that connection is busy. Latency runs from when it was due, so one slow answer counts in full for all that had to wait
+//! An open loop: request `k` is due `k / rate` seconds after the start, at place `k mod n`, and waits there while
+//! that place is busy. Latency runs from when it was due, so one slow answer counts in full for all that had to wait
 //! behind it (no coordinated omission).
 //!
 //! It never sleeps while it runs: in a virtual machine a timer and a wake-up for each request cost as much as the request.
@@ -9,17 +9,17 @@ use std::collections::VecDeque;
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::connection::Client;
+use super::clients::{Clients, Totals};
 use super::latency::Latencies;
 use super::{Pace, Plan, Seen};
 
 /// After the last request was due, answers are waited for so long.
 const GRACE: Duration = Duration::from_millis(100);
 
-pub(crate) fn run(client: &mut Client, plan: &Plan, rate: f64) -> io::Result<Seen> {
+pub(crate) fn run(client: &mut dyn Clients, plan: &Plan, rate: f64) -> io::Result<Seen> {
     let total = (rate * plan.seconds) as u64;
     let mut line = Line::new(plan, rate, total);
-    let (mut next, mut done, bytes) = (0, Vec::new(), client.bytes);
+    let (mut next, mut done, before) = (0, Vec::new(), client.totals());
     let deadline = line.begin + Duration::from_secs_f64(plan.seconds) + GRACE;
     loop {
         let now = Instant::now();
@@ -29,14 +29,14 @@ pub(crate) fn run(client: &mut Client, plan: &Plan, rate: f64) -> io::Result<See
         }
         client.turn(Duration::ZERO, &mut done)?;
         for request in &done {
-            line.over(request.connection, request.ok);
-            line.follow(client, request.connection);
+            line.over(request.place, request.ok);
+            line.follow(client, request.place);
         }
         if next == total && (line.waiting == 0 || now > deadline) {
             break;
         }
     }
-    Ok(line.seen(client.bytes - bytes))
+    Ok(line.seen(client.totals() - before))
 }
 
 /// The requests that are due, by connection.
@@ -64,7 +64,7 @@ impl Line {
             interval: rate.recip(),
             seconds: plan.seconds,
             rate,
-            queues: vec![VecDeque::new(); plan.connections],
+            queues: vec![VecDeque::new(); plan.places()],
             waiting: 0,
             latencies: Latencies::with_capacity(space),
             lags: Latencies::with_capacity(space),
@@ -78,7 +78,7 @@ impl Line {
     }
 
     /// A request is due.
-    fn arrive(&mut self, client: &mut Client, request: u64) {
+    fn arrive(&mut self, client: &mut dyn Clients, request: u64) {
         let connection = (request % self.queues.len() as u64) as usize;
         self.queues[connection].push_back(request);
         self.waiting += 1;
@@ -89,7 +89,7 @@ impl Line {
     }
 
     /// Starts the first request of the queue; one that cannot be sent is over.
-    fn follow(&mut self, client: &mut Client, connection: usize) {
+    fn follow(&mut self, client: &mut dyn Clients, connection: usize) {
         while !self.queues[connection].is_empty() && !client.start(connection) {
             self.over(connection, false);
         }
@@ -109,15 +109,15 @@ impl Line {
     }
 
     /// Requests without an answer count with the time that they have waited so far.
-    fn seen(mut self, bytes: u64) -> Seen {
+    fn seen(mut self, totals: Totals) -> Seen {
         let now = Instant::now();
         for request in std::mem::take(&mut self.queues).into_iter().flatten() {
             self.latencies.add(now.saturating_duration_since(self.due(request)));
         }
         let end = self.last.max(self.begin + Duration::from_secs_f64(self.seconds));
         let lag = self.lags.summary();
+        self.seen.add(totals);
         Seen {
-            bytes,
             seconds: (end - self.begin).as_secs_f64(),
             latency: self.latencies.summary(),
             pace: Some(Pace { offered: self.rate, unfinished: self.waiting, lag }),

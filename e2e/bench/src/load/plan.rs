@@ -2,6 +2,8 @@
 
 use clap::{Args, ValueEnum};
 
+use crate::certificate::NAME;
+
 /// Connections, requests, and how they come.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub(crate) struct Plan {
@@ -11,7 +13,19 @@ pub(crate) struct Plan {
     /// Connections
     #[arg(long, default_value_t = 64)]
     pub(crate) connections: usize,
-    /// Requests under way at a time [default: one a connection]
+    /// What to speak
+    #[arg(long, value_enum, default_value_t = Protocol::Http1)]
+    pub(crate) protocol: Protocol,
+    /// Requests that HTTP/2 may have under way on a connection
+    #[arg(long, default_value_t = 1)]
+    pub(crate) streams: usize,
+    /// Speak it over TLS 1.3
+    #[arg(long)]
+    pub(crate) tls: bool,
+    /// Let each connection go on with the session of an earlier one
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// Requests under way at a time [default: one a connection or stream]
     #[arg(long)]
     pub(crate) window: Option<usize>,
     /// How long to run
@@ -40,6 +54,15 @@ pub(crate) struct Plan {
     pub(crate) hold: Option<Hold>,
 }
 
+/// What is spoken with the proxy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Protocol {
+    Http1,
+    Http2,
+    /// Datagrams, each sent back as it is
+    Udp,
+}
+
 /// In which state connections are held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Hold {
@@ -60,6 +83,10 @@ impl Plan {
         Self {
             port,
             connections,
+            protocol: Protocol::Http1,
+            streams: 1,
+            tls: false,
+            resume: false,
             window: None,
             seconds,
             requests: None,
@@ -72,6 +99,14 @@ impl Plan {
         }
     }
 
+    /// Requests that may be under way at a time.
+    pub(crate) fn places(&self) -> usize {
+        match self.protocol {
+            Protocol::Http1 | Protocol::Udp => self.connections,
+            Protocol::Http2 => self.connections * self.streams,
+        }
+    }
+
     /// The plan as arguments of this program's `load`.
     pub(crate) fn arguments(&self) -> Vec<String> {
         let mut arguments = vec![
@@ -81,14 +116,17 @@ impl Plan {
             format!("--seconds={}", self.seconds),
             format!("--path={}", self.path),
             format!("--headers={}", self.headers),
+            format!("--streams={}", self.streams),
         ];
+        arguments.extend(word("protocol", Some(self.protocol)));
+        arguments.extend(self.tls.then(|| "--tls".to_owned()));
+        arguments.extend(self.resume.then(|| "--resume".to_owned()));
         arguments.extend(self.window.map(|window| format!("--window={window}")));
         arguments.extend(self.requests.map(|requests| format!("--requests={requests}")));
         arguments.extend(self.close.then(|| "--close".to_owned()));
         arguments.extend(self.post.map(|bytes| format!("--post={bytes}")));
         arguments.extend(self.rate.map(|rate| format!("--rate={rate}")));
-        let hold = self.hold.and_then(|hold| hold.to_possible_value());
-        arguments.extend(hold.map(|hold| format!("--hold={}", hold.get_name())));
+        arguments.extend(word("hold", self.hold));
         arguments
     }
 
@@ -99,7 +137,7 @@ impl Plan {
             _ => self.post,
         };
         let method = if body.is_some() { "POST" } else { "GET" };
-        let mut head = format!("{method} {} HTTP/1.1\r\nHost: bench.example\r\n", self.path);
+        let mut head = format!("{method} {} HTTP/1.1\r\nHost: {NAME}\r\n", self.path);
         for number in 1..=self.headers {
             head.push_str(&format!("X-Request-{number}: the value of line {number}\r\n"));
         }
@@ -118,6 +156,11 @@ impl Plan {
             _ => whole(head, body.unwrap_or(0)),
         }
     }
+}
+
+fn word(option: &str, value: Option<impl ValueEnum>) -> Option<String> {
+    let value = value?.to_possible_value()?;
+    Some(format!("--{option}={}", value.get_name()))
 }
 
 fn whole(head: String, body: usize) -> Vec<u8> {
@@ -150,7 +193,10 @@ mod tests {
             "--close --window=3",
             "--rate=100.5 --path=/16k --headers=20",
             "--post=5 --requests=7",
-            "--hold=body",
+            "--hold=body --tls",
+            "--protocol=http2 --streams=32 --tls",
+            "--protocol=udp",
+            "--tls --close --resume",
         ] {
             let plan = plan(text);
             assert_eq!(Line::parse_from(plan.arguments()).plan, plan, "{text}");

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::*;
-use crate::{floor, origin};
+use crate::{acceptor, certificate, echo, floor, origin};
 
 /// A listening socket that any port will do for; the program that gets it ends with the test.
 fn listener() -> (OwnedFd, u16) {
@@ -36,8 +36,10 @@ fn plan(port: u16) -> Plan {
 }
 
 fn seen(plan: &Plan) -> Seen {
-    let mut client = Client::new(plan).unwrap();
-    drive(&mut client, plan, || Ok(())).unwrap()
+    match plan.hold {
+        Some(hold) => held::run(&mut Client::new(plan).unwrap(), plan, hold, || Ok(())).unwrap(),
+        None => drive(&mut *clients(plan).unwrap(), plan, || Ok(())).unwrap(),
+    }
 }
 
 #[test]
@@ -59,6 +61,60 @@ fn every_request_is_answered_in_full() {
         assert_eq!((seen.requests, seen.errors, seen.bytes), (requests, 0, requests * body), "{plan:?}");
         assert!(seen.latency.is_some_and(|latency| latency.p50 > 0.0), "{plan:?}");
     }
+}
+
+/// The port of an acceptor of TLS.
+fn acceptor() -> u16 {
+    let folder = tempfile::tempdir().unwrap();
+    certificate::write(folder.path()).unwrap();
+    let (listener, port) = listener();
+    thread::spawn(move || acceptor::run(&listener, &certificate::file(folder.path())));
+    port
+}
+
+#[test]
+fn sealed_requests_are_answered_in_full() {
+    let plan = Plan { tls: true, ..plan(acceptor()) };
+    let seen = seen(&plan);
+    assert_eq!((seen.requests, seen.errors, seen.bytes, seen.handshakes), (400, 0, 400 * 128, 0));
+    let held = Plan { hold: Some(Hold::Idle), ..plan };
+    assert_eq!(self::seen(&held).requests, 8);
+}
+
+#[test]
+fn sessions_are_resumed_where_that_is_asked() {
+    let close = Plan { tls: true, close: true, ..plan(acceptor()) };
+    let whole = seen(&close);
+    assert_eq!((whole.requests, whole.handshakes, whole.resumed), (400, 400, 0));
+    let resumed = seen(&Plan { resume: true, ..close });
+    assert_eq!((resumed.requests, resumed.handshakes, resumed.resumed), (400, 400, 400));
+}
+
+#[test]
+fn datagrams_come_back() {
+    let datagrams = || {
+        let socket = std::net::UdpSocket::bind(("127.0.0.1", 0)).unwrap();
+        socket.set_nonblocking(true).unwrap();
+        let port = socket.local_addr().unwrap().port();
+        (OwnedFd::from(socket), port)
+    };
+    let servers = [datagrams(), datagrams()].map(|(socket, port)| {
+        thread::spawn(move || echo::run(&socket));
+        port
+    });
+    let (socket, port) = datagrams();
+    thread::spawn(move || floor::datagrams::run(&socket, &servers));
+    let seen = seen(&Plan { protocol: Protocol::Udp, ..plan(port) });
+    assert_eq!((seen.requests, seen.errors, seen.bytes), (400, 0, 400 * 64));
+}
+
+#[test]
+fn a_datagram_that_is_lost_is_an_error() {
+    let socket = std::net::UdpSocket::bind(("127.0.0.1", 0)).unwrap();
+    let port = socket.local_addr().unwrap().port();
+    let plan = Plan { protocol: Protocol::Udp, connections: 1, requests: Some(2), ..plan(port) };
+    let seen = closed::run(&mut *clients(&plan).unwrap(), &plan).unwrap();
+    assert_eq!((seen.requests, seen.errors), (0, 2));
 }
 
 #[test]
@@ -85,7 +141,7 @@ fn a_held_connection_that_the_server_closes_is_missed() {
     let plan = Plan { hold: Some(Hold::Head), ..plan(port) };
     let mut client = Client::new(&plan).unwrap();
     // They wait in the backlog.
-    drive(&mut client, &plan, || Ok(())).unwrap();
+    held::run(&mut client, &plan, Hold::Head, || Ok(())).unwrap();
     drop(crate::net::accept(&listener).unwrap().unwrap());
     let mut done = Vec::new();
     while client.quiet() == 8 {
