@@ -45,7 +45,7 @@ pub(crate) fn run(listener: &OwnedFd, certificate: &Path) -> anyhow::Result<()> 
 }
 
 /// As rustls has it, with tickets that take no memory.
-fn config(certificate: &Path) -> anyhow::Result<Arc<ServerConfig>> {
+pub(crate) fn config(certificate: &Path) -> anyhow::Result<Arc<ServerConfig>> {
     let chain = CertificateDer::pem_file_iter(certificate)?.collect::<Result<_, _>>()?;
     let key = PrivateKeyDer::from_pem_file(certificate)?;
     let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));

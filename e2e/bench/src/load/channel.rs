@@ -196,3 +196,55 @@ impl ClientSessionStore for Tickets {
     fn set_tls12_session(&self, _: ServerName<'static>, _: Tls12ClientSessionValue) {}
     fn remove_tls12_session(&self, _: &ServerName<'static>) {}
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+    use std::thread;
+
+    use rustls::{ServerConnection, Stream};
+
+    use super::*;
+    use crate::acceptor;
+    use crate::net::Poll;
+
+    /// The port of a server that answers four bytes with one record of so many.
+    fn server(length: usize) -> u16 {
+        let folder = tempfile::tempdir().unwrap();
+        certificate::write(folder.path()).unwrap();
+        let config = acceptor::config(&certificate::file(folder.path())).unwrap();
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        thread::spawn(move || {
+            let (mut socket, _) = listener.accept().unwrap();
+            let mut tls = ServerConnection::new(config).unwrap();
+            let mut stream = Stream::new(&mut tls, &mut socket);
+            stream.read_exact(&mut [0; 4]).unwrap();
+            stream.write_all(&vec![b'x'; length]).unwrap();
+        });
+        port
+    }
+
+    #[test]
+    fn what_no_event_tells_of_is_known() {
+        const LENGTH: usize = 10_000;
+        let plan = Plan { tls: true, ..Plan::new(server(LENGTH), 1, 1.0) };
+        let mut channel = Dial::new(&plan).unwrap().open().unwrap();
+        let (mut poll, mut happened) = (Poll::new().unwrap(), Vec::new());
+        poll.add(&channel, 0, Interest::OUT).unwrap();
+        while channel.send(b"ping").unwrap().is_none() {
+            poll.wait(None, &mut happened).unwrap();
+            poll.modify(channel.as_fd(), 0, channel.interest(true)).unwrap();
+        }
+        poll.modify(channel.as_fd(), 0, Interest::IN).unwrap();
+        let (mut piece, mut came) = ([0; 999], 0);
+        while came < LENGTH {
+            match channel.receive(&mut piece).unwrap() {
+                Some(length) => came += length,
+                None => poll.wait(None, &mut happened).unwrap(),
+            }
+            assert_eq!(channel.holds(), (1..LENGTH).contains(&came), "after {came} bytes");
+        }
+    }
+}
