@@ -18,6 +18,9 @@ use crate::workload::Workload;
 /// Requests of the short runs and of the long one.
 const REQUESTS: [u64; 2] = [1000, 6000];
 
+/// The same where each has a TLS handshake, which takes valgrind some ten milliseconds.
+const HANDSHAKES: [u64; 2] = [200, 1000];
+
 /// The third run rests at least so long.
 const REST: Duration = Duration::from_secs(4);
 
@@ -35,22 +38,21 @@ struct Ran {
 
 /// Counts for one peer.
 pub(super) fn count(bench: &Bench, workload: &Workload, peer: &Peer) -> anyhow::Result<Count> {
-    let [few, many] = REQUESTS;
+    let [few, many] = if workload.plan.tls && workload.plan.close { HANDSHAKES } else { REQUESTS };
     let short = ran(bench, workload, peer, (few, Duration::ZERO))?;
     let long = ran(bench, workload, peer, (many, Duration::ZERO))?;
     let rested = ran(bench, workload, peer, (few, long.took.max(short.took + REST)))?;
-    let (for_a_request, by_itself) = split(short, long, rested);
+    let (for_a_request, by_itself) = split(many - few, [short, long, rested]);
     let parts = vec![(BY_ITSELF.to_owned(), by_itself)];
     Ok(Count { workload: workload.id, peer: peer.name.clone(), for_a_request, parts })
 }
 
-/// Instructions of a request, and of a second without any.
-fn split(short: Ran, long: Ran, rested: Ran) -> (f64, f64) {
+/// Instructions of a request, of which the long run has so many more, and of a second without any.
+fn split(requests: u64, [short, long, rested]: [Ran; 3]) -> (f64, f64) {
     let more = |ran: Ran| ran.instructions as f64 - short.instructions as f64;
     let longer = |ran: Ran| ran.took.as_secs_f64() - short.took.as_secs_f64();
     let by_itself = (more(rested) / longer(rested)).max(0.0);
-    let requests = (REQUESTS[1] - REQUESTS[0]) as f64;
-    ((more(long) - by_itself * longer(long)) / requests, by_itself)
+    ((more(long) - by_itself * longer(long)) / requests as f64, by_itself)
 }
 
 /// A run of so many requests that takes at least so long.
@@ -100,9 +102,9 @@ mod tests {
         let ran = |instructions, seconds| Ran { instructions, took: Duration::from_secs(seconds) };
         // 1000 to start, 10 a request, 500 a second.
         let (short, long, rested) = (ran(12_000, 2), ran(64_500, 7), ran(15_000, 8));
-        assert_eq!(split(short, long, rested), (10.0, 500.0));
+        assert_eq!(split(5000, [short, long, rested]), (10.0, 500.0));
         // A count that differs by chance: nothing runs backwards.
-        assert_eq!(split(short, ran(62_000, 7), ran(11_990, 8)), (10.0, 0.0));
+        assert_eq!(split(5000, [short, ran(62_000, 7), ran(11_990, 8)]), (10.0, 0.0));
     }
 
     #[test]
