@@ -46,7 +46,7 @@ pub use scripted::{Does, Scripted};
 pub use sluicegate::Sluicegate;
 pub use syslog::Syslog;
 pub use tomcat::Tomcat;
-pub use tools::{debian, sluicegate_binary};
+pub use tools::{cache_folder, debian, sluicegate_binary};
 pub use wire::{Head, Message as Response};
 
 /// A `defaults` section in mode http, with the timeouts that every configuration needs.

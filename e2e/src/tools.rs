@@ -55,7 +55,11 @@ fn profile_folder() -> PathBuf {
     test.ancestors().nth(2).unwrap_or(Path::new(".")).to_owned()
 }
 
-fn cache_folder() -> PathBuf {
+/// Where programs of this user keep what they can make again.
+///
+/// # Panics
+/// Where there is no such folder.
+pub fn cache_folder() -> PathBuf {
     match (env::var_os("XDG_CACHE_HOME"), env::var_os("HOME")) {
         (Some(cache), _) if !cache.is_empty() => cache.into(),
         (_, Some(home)) => Path::new(&home).join(".cache"),

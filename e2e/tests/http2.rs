@@ -235,6 +235,46 @@ async fn websocket_passes_between_the_versions() {
     assert_eq!(server.last().method(), Method::CONNECT);
 }
 
+/// What a client sends into a tunnel that it is not given is nobody's request.
+#[tokio::test]
+async fn a_stream_carries_one_request() {
+    let origin = Origin::start("a").await;
+    let entry = free_address();
+    let text = entry_before(entry, &format!("    server s {}\n", origin.address()));
+    let denied =
+        "    http-request deny status 405 if METH_CONNECT or { hdr(upgrade) -m found }\n    default_backend";
+    let _sluicegate = Sluicegate::run(&text.replace("    default_backend", denied)).await;
+    let client = Client::open(entry).await;
+    client.ask(get("/"), None).await.unwrap();
+    let smuggled = b"GET /smuggled HTTP/1.1\r\nHost: site.test\r\n\r\n";
+    for extended in [false, true] {
+        let uri = if extended { "http://site.test/chat" } else { "site.test:80" };
+        let mut request = Request::connect(uri).body(()).unwrap();
+        if extended {
+            request.extensions_mut().insert(h2::ext::Protocol::from_static("websocket"));
+        }
+        let answer = client.ask(request, Some(smuggled)).await.unwrap();
+        assert_eq!(answer.status, 405);
+    }
+    client.ask(get("/"), None).await.unwrap();
+    assert_eq!(origin.requests(), 2);
+}
+
+/// Who speaks something else to an entry of HTTP/2 is closed; nothing that it has sent makes a reset of that.
+#[tokio::test]
+async fn who_speaks_http1_where_http2_is_wanted_is_closed() {
+    let (origin, entry) = (Origin::start("a").await, free_address());
+    let text = entry_before(entry, &format!("    server s {}\n", origin.address()));
+    let _sluicegate =
+        Sluicegate::run(&text.replace(&format!("bind {entry}"), &format!("bind {entry} proto h2"))).await;
+    let mut old = sluicegate_e2e::Connection::open(entry).await.unwrap();
+    old.send(b"GET / HTTP/1.1\r\nHost: site.test\r\n\r\n").await.unwrap();
+    let frames = old.read_to_end().await.unwrap();
+    assert!(!frames.starts_with(b"HTTP/1.1"), "{}", frames.escape_ascii());
+    assert_eq!(Client::open(entry).await.ask(get("/"), None).await.unwrap().status, 200);
+    assert_eq!(origin.requests(), 1);
+}
+
 /// Frames by hand, for what no library sends.
 struct Raw(sluicegate_e2e::Connection);
 

@@ -41,3 +41,5 @@ pub mod upstream;
 pub mod worker;
 
 pub use http::{Answer, Ask, Posted};
+#[cfg(any(test, feature = "test-data"))]
+pub use multiplex::conversion;

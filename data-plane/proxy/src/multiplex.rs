@@ -11,6 +11,8 @@
 
 mod answering;
 mod asking;
+#[cfg(any(test, feature = "test-data"))]
+pub mod conversion;
 mod count;
 mod fields;
 mod heading;

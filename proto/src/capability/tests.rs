@@ -216,8 +216,9 @@ fn with<B: Default>(wrap: fn(B) -> resource::Body, set: fn(&mut B)) -> Vec<Strin
 fn how_connections_are_made_and_kept_is_asked_for() {
     use crate::v1::{Endpoint, IpAddress, KeepAlive, Pool, Source};
     let pool = |set: fn(&mut Endpoint)| with(resource::Body::Endpoint, set);
-    let table: [Case<Endpoint>; 12] = [
+    let table: [Case<Endpoint>; 13] = [
         (|_| (), &[]),
+        (|it| it.http_protocol = crate::v1::EndpointHttp::Http2.into(), &["endpoint.http2"]),
         (|it| it.pool = Some(Pool { max_idle: Some(0), ..Pool::default() }), &["endpoint.pool"]),
         (|it| it.pool = Some(Pool { purge_delay_ms: Some(0), ..Pool::default() }), &["endpoint.pool"]),
         (|it| it.pool = Some(Pool { max_reuse: Some(1), ..Pool::default() }), &["endpoint.pool"]),
@@ -276,8 +277,12 @@ fn which_connections_are_shared_and_who_waits_is_asked_for() {
 #[test]
 fn what_connections_pass_first_is_asked_for() {
     use crate::v1::{Allow, ExpectedProxyHeader, Listener};
-    let table: [Case<Listener>; 3] = [
+    let table: [Case<Listener>; 4] = [
         (|_| (), &["kind.listener"]),
+        (
+            |it| it.http_protocol = crate::v1::HttpProtocol::Http1.into(),
+            &["kind.listener", "listener.http-protocol"],
+        ),
         (
             |it| it.proxy_header = Some(ExpectedProxyHeader::default()),
             &["kind.listener", "listener.proxy-protocol"],

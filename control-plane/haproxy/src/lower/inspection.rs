@@ -28,7 +28,7 @@ impl<'a> Lowering<'a> {
         rules
     }
 
-    /// `switch-mode http [proto h1]`
+    /// `switch-mode http [proto { h1 | h2 }]`
     pub(super) fn switch_mode(&mut self, args: &mut Args<'a>) -> Option<Action> {
         let Some(mode) = args.parameter() else { return self.missing(args, "a mode") };
         if mode.text() != "http" {
@@ -37,14 +37,24 @@ impl<'a> Lowering<'a> {
         }
         if let Some(word) = args.parameter() {
             if word.text() != "proto" {
-                self.unexpected(word, "the form is `switch-mode http [proto h1]`");
+                self.unexpected(word, "the form is `switch-mode http [proto { h1 | h2 }]`");
                 return None;
             }
             let Some(protocol) = args.parameter() else { return self.missing(args, "a protocol") };
-            if protocol.text() != "h1" {
-                let message = format!("`{}` is not supported here yet", protocol.text());
-                self.report(Diagnostic::error(Code::UnsupportedValue, protocol.span(), message));
-                return None;
+            match protocol.text() {
+                "h1" => {}
+                "h2" => self.report(
+                    Diagnostic::warning(
+                        Code::DegradedValue,
+                        protocol.span(),
+                        "`proto h2` does not keep clients of HTTP/1 out",
+                    )
+                    .label("a connection is HTTP/2 where it begins so"),
+                ),
+                _ => {
+                    self.not_one_of(protocol, "a protocol to switch to", &["h1", "h2"]);
+                    return None;
+                }
             }
         }
         Some(Action::SwitchToHttp(v1::Empty {}))

@@ -190,7 +190,9 @@ impl<'a> Lowering<'a> {
     ) -> Option<Draft> {
         let mut options = ServerOptions { number: None, ..defaults.clone() };
         self.apply(line, &mut options);
-        self.proto_fits(line, proxy);
+        let elsewhere = options.schedule.port != 0 || options.schedule.address.is_some();
+        let unmade = self.server_http(line, (proxy, check), (options.http, options.checked && !elsewhere));
+        options.unmade.extend(unmade);
         self.known_resolvers(&mut options.naming);
         let mut text = self.expanded(word)?;
         if proxy.is_udp() {
@@ -344,7 +346,11 @@ impl<'a> Lowering<'a> {
     fn server_option(&mut self, option: OptionUse<'_>, options: &mut ServerOptions) {
         let schedule = &mut options.schedule;
         match (option.keyword.name, option.args.first()) {
-            ("proto", Some(word)) => options.http = Self::endpoint_http(word),
+            ("proto", Some(word)) => {
+                options.http = self.endpoint_http(word);
+                options.closed.retain(|closed| *closed != "proto");
+                options.closed.extend((word.text() == "fcgi").then_some("proto"));
+            }
             ("check", _) => options.checked = true,
             ("no-check", _) => options.checked = false,
             ("track", Some(word)) => options.tracks = Some((word.text().to_owned(), word.span())),

@@ -177,6 +177,9 @@ fn listener_body(out: &mut Out, listener: &v1::Listener, provenance: &v1::Proven
     if let Some(header) = &listener.proxy_header {
         out.value("proxy_header", header.when.as_ref().map_or("always".to_owned(), condition));
     }
+    if listener.http_protocol() != v1::HttpProtocol::Any {
+        out.value("http_protocol", listener.http_protocol().as_str_name());
+    }
     out.millis("entry_timeout_ms", Some(listener.entry_timeout_ms).filter(|ms| *ms > 0));
     rules(out, "connection_rules", &listener.connection_rules, &provenance.request_rules);
     if let Some(tls) = &listener.tls {
@@ -351,6 +354,9 @@ fn endpoint_body(out: &mut Out, endpoint: &v1::Endpoint) {
         }
     }
     tls::endpoint(out, endpoint);
+    if endpoint.http_protocol() != v1::EndpointHttp::Http1 {
+        out.value("http_protocol", endpoint.http_protocol().as_str_name());
+    }
     out.text("cookie", &endpoint.cookie);
     if endpoint.hash_identity.is_some() {
         out.value("hash_identity", endpoint.hash_identity().as_str_name());

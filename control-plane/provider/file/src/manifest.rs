@@ -2,6 +2,7 @@
 
 mod balance;
 mod lower;
+mod protocol;
 mod schema;
 mod tls;
 

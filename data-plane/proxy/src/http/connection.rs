@@ -261,6 +261,8 @@ impl Connection {
         self.entry.last = turn.exchange.preference();
         self.since = now;
         let cause = match next {
+            // A stream carries one exchange: what follows in a tunnel that was refused is no request.
+            Next::KeepAlive if self.stream.is_lane() => CloseCause::Client,
             Next::KeepAlive if turn.next.is_empty() => {
                 self.entry.private = std::mem::take(&mut turn.private);
                 self.worker.http.turns.put(turn);
@@ -280,7 +282,7 @@ impl Connection {
         };
         let held = turn.facts.last_held;
         self.worker.http.turns.put(turn);
-        if matches!(next, Next::Close(_)) {
+        if matches!(next, Next::Close(_) | Next::KeepAlive) {
             if held {
                 // Closing alone would throw away what is held, if the client had sent something more.
                 let _ = self.stream.poll_shutdown(cx);

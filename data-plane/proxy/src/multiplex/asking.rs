@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use h2::client::{ResponseFuture, SendRequest};
+use http::StatusCode;
 
 use super::answering::Way;
 use super::count::{Count, Counted};
@@ -114,6 +115,10 @@ impl Asking {
         let Some(response) = &mut self.response else { return Ok(true) };
         if let Poll::Ready(Some(interim)) = response.poll_informational(cx) {
             let (parts, ()) = interim.map_err(broken)?.into_parts();
+            // There is none (RFC 9113 section 8.6); as text it would open a tunnel.
+            if parts.status == StatusCode::SWITCHING_PROTOCOLS {
+                return Err(unfit());
+            }
             self.inflow.begin(|out| response::write_interim(&parts, out));
             return Ok(true);
         }

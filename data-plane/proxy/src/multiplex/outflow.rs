@@ -67,6 +67,9 @@ impl Outflow {
         let mut held = None;
         while let Some(rest) = bytes.get(used..).filter(|rest| !rest.is_empty()) {
             let (count, data) = match &mut self.form {
+                // What follows the end of a message is for nobody.
+                Form::Ended | Form::Length(0) => (rest.len(), None),
+                Form::Chunks(chunks) if chunks.chunked.is_done() => (rest.len(), None),
                 Form::Length(_) | Form::Open => match self.poll_room(cx, rest.len()) {
                     Poll::Ready(room) => {
                         room?;
@@ -94,8 +97,6 @@ impl Outflow {
                     chunks.chunked = chunked;
                     (step.used, Some(step.data).filter(|data| !data.is_empty()))
                 }
-                // What follows the end of a message is for nobody.
-                Form::Ended => (rest.len(), None),
             };
             if let Some(data) = data.and_then(|data| rest.get(data)) {
                 self.send(held.replace(Bytes::copy_from_slice(data)))?;

@@ -45,7 +45,7 @@ pub(super) fn write_head(parts: &Parts, ended: bool, random: u128, out: &mut Vec
     if !authority.is_empty() {
         write("host", authority.as_bytes(), out);
     }
-    write_fields(&parts.headers, !authority.is_empty(), out);
+    write_fields(&parts.headers, (!authority.is_empty(), protocol.is_some()), out);
     let mut asked = Asked {
         asked: h1::Asked { method: h1::Method::of(method.as_str().as_bytes()), upgrade: protocol.is_some() },
         extended: protocol.is_some(),
@@ -54,7 +54,8 @@ pub(super) fn write_head(parts: &Parts, ended: bool, random: u128, out: &mut Vec
     match protocol {
         Some(protocol) => {
             write("connection", b"Upgrade", out);
-            write("upgrade", protocol.as_bytes(), out);
+            // Of what is no name of a protocol none is made: such a head is refused.
+            write("upgrade", if is_protocol(protocol) { protocol.as_bytes() } else { b"\0" }, out);
             if protocol.eq_ignore_ascii_case(WEBSOCKET) {
                 let key = BASE64_STANDARD.encode(random.to_ne_bytes());
                 write("sec-websocket-key", key.as_bytes(), out);
@@ -68,10 +69,22 @@ pub(super) fn write_head(parts: &Parts, ended: bool, random: u128, out: &mut Vec
     asked
 }
 
-/// Crumbs of a cookie are one field again (RFC 9113 section 8.2.3).
-fn write_fields(headers: &HeaderMap, named: bool, out: &mut Vec<u8>) {
+/// RFC 9110 section 7.8. The library lets any text pass.
+fn is_protocol(text: &str) -> bool {
+    let token = |part: &str| {
+        !part.is_empty()
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+    };
+    let (name, version) = text.split_once('/').unwrap_or((text, "1"));
+    // Nothing is upgraded to that (RFC 9113 section 3.1).
+    token(name) && token(version) && !text.eq_ignore_ascii_case("h2c")
+}
+
+/// Crumbs of a cookie are one field again (RFC 9113 section 8.2.3). `named`: the host is written; `extended`: a key is.
+fn write_fields(headers: &HeaderMap, (named, extended): (bool, bool), out: &mut Vec<u8>) {
     for (name, value) in headers {
-        if *name == header::COOKIE || (*name == header::HOST && named) {
+        let written = (*name == header::HOST && named) || (*name == KEY && extended);
+        if *name == header::COOKIE || written {
             continue;
         }
         if *name == header::TE {
@@ -159,17 +172,20 @@ pub(super) fn of_head(
 }
 
 fn uri(head: &Head, bytes: &[u8], scheme: &'static str) -> io::Result<Uri> {
-    let authority = head.authority(bytes).unwrap_or_default();
-    let authority = http::uri::Authority::try_from(authority).map_err(|_| unfit())?;
     let mut parts = http::uri::Parts::default();
-    parts.authority = Some(authority);
+    // HTTP/1.0 may do without; the library then says that the scheme is `http`.
+    if let Some(authority) = head.authority(bytes) {
+        parts.authority = Some(http::uri::Authority::try_from(authority).map_err(|_| unfit())?);
+    }
     if head.target_form() != TargetForm::Authority {
         let target = [
             head.path(bytes),
             head.query(bytes).map_or(&[][..], |_| b"?"),
             head.query(bytes).unwrap_or_default(),
         ];
-        parts.scheme = Some(scheme.parse().map_err(|_| unfit())?);
+        if parts.authority.is_some() {
+            parts.scheme = Some(scheme.parse().map_err(|_| unfit())?);
+        }
         parts.path_and_query = Some(PathAndQuery::try_from(target.concat().as_slice()).map_err(|_| unfit())?);
     }
     Uri::from_parts(parts).map_err(|_| unfit())

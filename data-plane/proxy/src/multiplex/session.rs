@@ -79,7 +79,7 @@ impl Session {
             .initial_connection_window_size(CONNECTION_WINDOW)
             .max_send_buffer_size(MOST_WAITING)
             .enable_connect_protocol()
-            .handshake(Wire::new(stream, first));
+            .handshake(Wire::of_client(stream, first));
         let registration = worker.registration();
         Self {
             state: State::Greeting(Box::new(handshake)),

@@ -1,1 +1,9 @@
+//! Tests of streams, one file per part; the other end speaks through memory.
 
+mod answering;
+mod asking;
+mod count;
+mod heading;
+mod heads;
+mod pair;
+mod properties;

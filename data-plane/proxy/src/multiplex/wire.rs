@@ -2,7 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -14,11 +14,23 @@ pub(super) struct Wire {
     stream: Stream,
     first: Vec<u8>,
     at: usize,
+    /// Nothing was read of it yet, and its other end is a client.
+    unheard: bool,
 }
+
+/// Bytes that are read of a client at first. One that speaks something else is closed by what it has sent, and what the
+/// kernel still holds of that would make a reset of it.
+const AT_FIRST: usize = 1024;
 
 impl Wire {
     pub(super) fn new(stream: Stream, first: Vec<u8>) -> Self {
-        Self { stream, first, at: 0 }
+        Self { stream, first, at: 0, unheard: false }
+    }
+
+    /// The same of a client's connection.
+    pub(super) fn of_client(stream: Stream, first: Vec<u8>) -> Self {
+        let unheard = first.is_empty();
+        Self { unheard, ..Self::new(stream, first) }
     }
 }
 
@@ -29,6 +41,12 @@ impl AsyncRead for Wire {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        if this.unheard {
+            let mut first = [0; AT_FIRST];
+            let count = ready!(this.stream.poll_read(cx, &mut first))?;
+            this.first.extend_from_slice(&first[..count]);
+            this.unheard = false;
+        }
         if let Some(rest) = this.first.get(this.at..).filter(|rest| !rest.is_empty()) {
             let count = rest.len().min(buffer.remaining());
             buffer.put_slice(&rest[..count]);

@@ -80,8 +80,8 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         closed("socks4", "connections do not pass another proxy yet").takes(1, 1, "<address>:<port>"),
         closed("tcp-md5sig", "connections are not signed yet").takes(1, 1, "<password>"),
         Keyword::works("proto", SERVER, "lower/http_version")
-            .takes(1, 1, "{ h1 | h2 | none }")
-            .of(&[Form::OneOf(&["h1", "h2", "none"])])
+            .takes(1, 1, "{ h1 | h2 | fcgi | none }")
+            .of(&[Form::OneOf(&["h1", "h2", "fcgi", "none"])])
             .does("The version of HTTP that it is spoken to in."),
         closed("usesrc", "it would take every client for this host").takes(1, 1, "<address>"),
         closed("redir", "clients are not sent to it yet").takes(1, 1, "<prefix>"),
@@ -180,7 +180,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::inert("strict-maxconn", SERVER, "`maxconn` is always strict").takes(0, 0, ""),
         Keyword::inert("guid", SERVER, "servers are known by backend and name").takes(1, 1, "<text>"),
         Keyword::inert("shard", SERVER, "it acts on peers alone").takes(1, 1, "<number>").of(ID),
-        Keyword::inert("ws", SERVER, "WebSockets are opened in HTTP/1")
+        Keyword::degraded("ws", SERVER, "WebSockets are opened in the version that `proto` says")
             .takes(1, 1, "{ auto | h1 | h2 }")
             .of(&[Form::OneOf(&["auto", "h1", "h2"])]),
         Keyword::inert("log-bufsize", SERVER, "it acts on log backends alone").takes(1, 1, "<bytes>"),

@@ -105,12 +105,10 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "tune.h2.be.glitches-threshold",
             "tune.h2.be.initial-window-size",
             "tune.h2.be.max-concurrent-streams",
-            "tune.h2.be.max-frames-at-once",
             "tune.h2.be.rxbuf",
             "tune.h2.fe.glitches-threshold",
             "tune.h2.fe.initial-window-size",
             "tune.h2.fe.max-concurrent-streams",
-            "tune.h2.fe.max-frames-at-once",
             "tune.h2.fe.max-rst-at-once",
             "tune.h2.fe.max-total-streams",
             "tune.h2.fe.rxbuf",
@@ -118,9 +116,16 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             "tune.h2.initial-window-size",
             "tune.h2.max-concurrent-streams",
             "tune.h2.max-frame-size",
+        ],
+        Keyword::degraded("", G, "HTTP/2 has limits of its own (docs/http2.md)"),
+    ),
+    &Keyword::each(
+        [
+            "tune.h2.be.max-frames-at-once",
+            "tune.h2.fe.max-frames-at-once",
             "tune.h2.zero-copy-fwd-send",
         ],
-        Keyword::inert("", G, "it acts on HTTP/2 alone, which is not supported yet"),
+        Keyword::inert("", G, INSIDE),
     ),
     &Keyword::each(
         [

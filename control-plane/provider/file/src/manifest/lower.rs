@@ -9,6 +9,7 @@ use sluicegate_proto::build;
 use sluicegate_proto::id::{InvalidId, ObjectKey};
 use sluicegate_proto::v1::{self, Kind, resource::Body};
 
+use super::protocol;
 use super::schema::{self, Manifest, Mode};
 use super::tls::Secured;
 
@@ -102,12 +103,14 @@ impl Made {
 
     fn frontend(&mut self, spec: schema::Frontend) {
         let name = self.name.clone();
-        for (index, address) in spec.listen.iter().enumerate() {
-            if let Some(address) = self.ok("listen", listen_address(address)) {
+        for (index, listen) in spec.listen.iter().enumerate() {
+            let protocol = self.ok("listen: protocol", listen.lower(spec.mode)).unwrap_or_default();
+            if let Some(address) = self.ok("listen", listen_address(listen.address())) {
                 let body = v1::Listener {
                     frontend: Some(self.id(Kind::Frontend, &name)),
                     address: Some(v1::listener::Address::Ip(build::ip_address(address))),
                     udp: spec.mode == Mode::Udp,
+                    http_protocol: protocol,
                     ..v1::Listener::default()
                 };
                 let of_udp = if body.udp { "udp@" } else { "" };
@@ -187,7 +190,7 @@ impl Made {
         };
         self.add(Kind::Backend, &name, String::new(), Body::Backend(body));
         for (index, endpoint) in spec.endpoints.into_iter().enumerate() {
-            self.endpoint(index, endpoint, (schedule.clone(), secured.clone()));
+            self.endpoint((index, spec.mode), endpoint, (schedule.clone(), secured.clone()));
         }
     }
 
@@ -234,7 +237,7 @@ impl Made {
 
     fn endpoint(
         &mut self,
-        index: usize,
+        (index, mode): (usize, Mode),
         spec: schema::Endpoint,
         (check, secured): (Option<v1::CheckSchedule>, Secured),
     ) {
@@ -242,6 +245,8 @@ impl Made {
         let field = format!("endpoints: {}", spec.name);
         let address = self.ok(&field, server_address(&spec.address));
         let weight = self.ok(&field, build::weight(spec.weight)).unwrap_or_default();
+        let protocol = protocol::of_endpoint(spec.protocol, mode);
+        let http_protocol = self.ok(&format!("{field}: protocol"), protocol).unwrap_or_default();
         let full = format!("{backend}/{}", spec.name);
         let body = v1::Endpoint {
             backend: Some(self.id(Kind::Backend, &backend)),
@@ -256,6 +261,7 @@ impl Made {
             server_name: secured.server_name,
             pool: (spec.warm_connections > 0)
                 .then(|| v1::Pool { warm: spec.warm_connections, ..v1::Pool::default() }),
+            http_protocol,
             ..v1::Endpoint::default()
         };
         self.add(Kind::Endpoint, &full, order(index), Body::Endpoint(body));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::balance::Balance;
+use super::protocol::{Listen, Protocol};
 use super::tls::Tls;
 
 /// One document.
@@ -35,8 +36,7 @@ pub(super) struct Metadata {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct Frontend {
-    /// `ADDRESS:PORT`, `:PORT` or `*:PORT`.
-    pub(super) listen: Vec<String>,
+    pub(super) listen: Vec<Listen>,
     #[serde(default)]
     pub(super) mode: Mode,
     #[serde(default)]
@@ -217,6 +217,8 @@ pub(super) struct Endpoint {
     /// Connections that are opened ahead.
     #[serde(default)]
     pub(super) warm_connections: u32,
+    /// Absent: HTTP/1.
+    pub(super) protocol: Option<Protocol>,
 }
 
 fn one() -> u32 {

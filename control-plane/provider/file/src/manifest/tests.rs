@@ -255,3 +255,35 @@ fn datagrams_have_listeners_and_checks_of_their_own() {
         assert!(told[0].contains("send and expect are for 'mode: udp'"), "{told:?}");
     }
 }
+
+#[test]
+fn a_listener_and_an_endpoint_say_what_they_speak() {
+    let spoken = |listen: &str, endpoint: &str| {
+        let text = APP.replace("[':8080']", listen).replace("weight: 10", endpoint);
+        let resources = load("a.yaml", text.as_bytes()).unwrap();
+        let Some(v1::resource::Body::Listener(listener)) = &resources[0].body else { panic!() };
+        let server = &resources.last().unwrap().body;
+        let Some(v1::resource::Body::Endpoint(server)) = server else { panic!() };
+        (listener.http_protocol(), server.http_protocol())
+    };
+    let usual = (v1::HttpProtocol::Any, v1::EndpointHttp::Http1);
+    assert_eq!(spoken("[{ address: ':8080' }]", "weight: 10"), usual);
+    let newer = spoken("[{ address: ':8080', protocol: http2 }, ':8081']", "protocol: http2");
+    assert_eq!(newer, (v1::HttpProtocol::Http2, v1::EndpointHttp::Http2));
+    let older = spoken("[{ address: ':8080', protocol: http1 }]", "protocol: http1");
+    assert_eq!(older, (v1::HttpProtocol::Http1, v1::EndpointHttp::Http1));
+}
+
+#[test]
+fn a_protocol_that_is_not_spoken_is_told() {
+    let listen = |text: &str| APP.replace("listen: [':8080']", text);
+    let wrong = told(&listen("listen: [{ address: ':8080', protocol: http3 }]"));
+    assert!(wrong[0].starts_with("a.yaml:1:1: spec: "), "{wrong:?}");
+    let wrong = told(&APP.replace("weight: 10", "protocol: h2"));
+    assert!(wrong[0].starts_with("a.yaml:12:1: spec: ") && wrong[0].contains("h2"), "{wrong:?}");
+    let bytes = listen("mode: tcp\n  listen: [{ address: ':8080', protocol: http2 }]");
+    let none = "there is no protocol to choose in mode tcp";
+    assert!(told(&bytes).contains(&format!("a.yaml:1:1: listen: protocol: {none}")), "{:?}", told(&bytes));
+    let bytes = APP.replace("weight: 10", "protocol: http2").replace("  check: {", "  mode: tcp\n  check: {");
+    assert_eq!(told(&bytes), [format!("a.yaml:12:1: endpoints: app2: protocol: {none}")]);
+}

@@ -2,6 +2,7 @@ mod caches;
 mod checks;
 mod compression;
 mod connections;
+mod http_version;
 mod inspection;
 mod outlier;
 mod proxy_protocol;

@@ -84,5 +84,10 @@ pub(super) const CASES: &[Case] = &[
     refused("version signed", b"GET / HTTP/+1.1\r\nHost: a\r\n\r\n", Fault::InvalidVersion),
     case("version 2.0", b"GET / HTTP/2.0\r\nHost: a\r\n\r\n", Fault::UnsupportedVersion, 505),
     case("version 3.0", b"GET / HTTP/3.0\r\nHost: a\r\n\r\n", Fault::UnsupportedVersion, 505),
-    case("preface of HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Fault::UnsupportedVersion, 505),
+    case(
+        "preface of HTTP/2 behind an empty line",
+        b"\r\nPRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        Fault::UnsupportedVersion,
+        505,
+    ),
 ];

@@ -1,0 +1,63 @@
+//! Which versions of HTTP the two sides speak.
+
+use super::*;
+use crate::listener::HttpProtocol;
+use crate::outgoing::OutgoingHttp;
+
+#[test]
+fn versions_that_are_not_known_are_refused() {
+    let of_listener = |value| {
+        let made = spoiled(listener("main", 80), |resource| {
+            let Some(Body::Listener(listener)) = &mut resource.body else { panic!("a listener") };
+            listener.http_protocol = value;
+        });
+        made.concat()
+    };
+    for known in 0..4 {
+        assert_eq!(of_listener(known), "");
+    }
+    let unknown = |value| format!("http_protocol has the value {value}, which this version does not know");
+    for value in [4, -1] {
+        assert_eq!(of_listener(value), unknown(value));
+    }
+    for (value, fault) in [(0, String::new()), (1, String::new()), (2, unknown(2)), (-1, unknown(-1))] {
+        assert_eq!(of_endpoint(|endpoint| endpoint.http_protocol = value).concat(), fault);
+    }
+}
+
+#[test]
+fn what_is_said_of_versions_is_kept() {
+    let entry = |name: &str, port, protocol: v1::HttpProtocol| {
+        let mut entry = listener(name, port);
+        let Some(Body::Listener(body)) = &mut entry.body else { panic!("a listener") };
+        body.http_protocol = protocol.into();
+        entry
+    };
+    let server = |name: u32, http: v1::EndpointHttp| {
+        let mut server = endpoint("app", name);
+        let Some(Body::Endpoint(body)) = &mut server.body else { panic!("an endpoint") };
+        body.http_protocol = http.into();
+        let address = v1::IpAddress { ip: vec![127, 0, 0, 1].into(), port: 80 };
+        body.address = Some(v1::endpoint::Address::Ip(address));
+        server
+    };
+    let all = [
+        backend("app"),
+        entry("a", 80, v1::HttpProtocol::Any),
+        entry("b", 81, v1::HttpProtocol::Negotiated),
+        entry("c", 82, v1::HttpProtocol::Http1),
+        entry("d", 83, v1::HttpProtocol::Http2),
+        server(1, v1::EndpointHttp::Http1),
+        server(2, v1::EndpointHttp::Http2),
+    ];
+    let runtime = compile(None, Change::Full(&all)).unwrap();
+    let listeners: Vec<_> =
+        runtime.listeners.values().map(|listener| listener.entry.as_ref().map(|it| it.http)).collect();
+    let kept = [HttpProtocol::Negotiated, HttpProtocol::Http1, HttpProtocol::Http2].map(Some);
+    assert_eq!(listeners, [&[None][..], &kept].concat());
+    let endpoints = &runtime.backends.values().next().unwrap().endpoints;
+    let spoken: Vec<_> = endpoints.iter().map(|it| it.outgoing.as_ref().map(|it| it.http)).collect();
+    assert_eq!(spoken, [None, Some(OutgoingHttp::Http2)]);
+    // Connections in one version are of no use for the other.
+    assert_ne!(endpoints[0].transport_key(), endpoints[1].transport_key());
+}
