@@ -2,8 +2,16 @@
 
 #![allow(clippy::unwrap_used)] // also outside of test functions: a step that fails ends the scenario
 
+#[path = "http2/client.rs"]
+#[allow(dead_code, reason = "here it is for the server alone")]
+mod client;
 #[path = "checks/compared.rs"]
 mod compared;
+#[path = "checks/http2.rs"]
+mod http2;
+#[path = "http2/server.rs"]
+#[allow(dead_code, reason = "less is asked of it here")]
+mod server;
 #[path = "checks/table.rs"]
 mod table;
 #[path = "checks/traffic.rs"]

@@ -161,6 +161,11 @@ pub fn host_address(name: &str, port: u16) -> Result<HostAddress, InvalidValue> 
     Ok(HostAddress { name: name.to_owned(), port: port.into() })
 }
 
+/// Whether a server can be called so in requests: a host, and a port behind it where there is one (RFC 3986 section 3.2).
+pub fn is_authority(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~:[]".contains(&byte))
+}
+
 /// A unix socket in the file system, with the permissions that umask leaves.
 ///
 /// # Errors

@@ -26,6 +26,8 @@ pub(crate) struct Read<'a> {
     pub(crate) headers: Vec<(&'a [u8], Cow<'a, [u8]>)>,
     /// Without the framing of chunks.
     pub(crate) body: Cow<'a, [u8]>,
+    /// Behind the last chunk of the body; names and values, without the white space around them.
+    pub(crate) trailers: Vec<(&'a [u8], &'a [u8])>,
     /// Nothing more belongs to it.
     pub(crate) whole: bool,
 }
@@ -72,11 +74,14 @@ pub(crate) fn read(input: &[u8], closed: bool, bodiless: bool) -> Answer<'_> {
             reason,
             headers,
             body: Cow::Borrowed(b""),
+            trailers: Vec::new(),
             whole: true,
         }),
         Some(framing) => {
-            let Some((body, whole)) = framing.body(lines.rest, closed) else { return Answer::Bad };
-            Answer::Read(Read { version, code, digits, reason, headers, body, whole })
+            let Some(Body { content, trailers, whole }) = framing.body(lines.rest, closed) else {
+                return Answer::Bad;
+            };
+            Answer::Read(Read { version, code, digits, reason, headers, body: content, trailers, whole })
         }
     }
 }
@@ -139,21 +144,34 @@ fn framing(headers: &[(&[u8], Cow<'_, [u8]>)]) -> Option<Framing> {
     Some(length.map_or(Framing::Close, Framing::Length))
 }
 
+/// A body as far as it has come.
+struct Body<'a> {
+    content: Cow<'a, [u8]>,
+    trailers: Vec<(&'a [u8], &'a [u8])>,
+    whole: bool,
+}
+
+impl<'a> Body<'a> {
+    fn new(content: impl Into<Cow<'a, [u8]>>, whole: bool) -> Self {
+        Self { content: content.into(), trailers: Vec::new(), whole }
+    }
+}
+
 impl Framing {
-    /// The body and whether it is whole; `None`: it is broken.
-    fn body<'a>(&self, rest: &'a [u8], closed: bool) -> Option<(Cow<'a, [u8]>, bool)> {
+    /// `None`: it is broken.
+    fn body<'a>(&self, rest: &'a [u8], closed: bool) -> Option<Body<'a>> {
         match self {
-            Self::Close => Some((rest.into(), closed)),
+            Self::Close => Some(Body::new(rest, closed)),
             Self::Length(length) => {
                 let end = rest.len().min(*length);
-                Some((rest[..end].into(), end == *length))
+                Some(Body::new(&rest[..end], end == *length))
             }
-            Self::Chunks => chunks(rest).map(|(body, whole)| (body.into(), whole)),
+            Self::Chunks => chunks(rest),
         }
     }
 }
 
-fn chunks(rest: &[u8]) -> Option<(Vec<u8>, bool)> {
+fn chunks(rest: &[u8]) -> Option<Body<'_>> {
     let mut body = Vec::new();
     let mut lines = Lines { rest };
     loop {
@@ -161,7 +179,7 @@ fn chunks(rest: &[u8]) -> Option<(Vec<u8>, bool)> {
             // A size of more digits than this is none, whether its line ends or not.
             let good =
                 lines.rest.len() <= 16 || lines.rest[..16].iter().any(|byte| !byte.is_ascii_hexdigit());
-            return good.then_some((body, false));
+            return good.then(|| Body::new(body, false));
         };
         let size = line.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii();
         if size.is_empty() || size.len() > 8 || !size.iter().all(u8::is_ascii_hexdigit) {
@@ -169,22 +187,34 @@ fn chunks(rest: &[u8]) -> Option<(Vec<u8>, bool)> {
         }
         let size = usize::from_str_radix(std::str::from_utf8(size).ok()?, 16).ok()?;
         if size == 0 {
-            // The trailer ends with an empty line; what it says is not looked at.
-            let whole = lines.by_ref().any(<[u8]>::is_empty);
-            return Some((body, whole));
+            // The trailer ends with an empty line; a line that is none of a field says nothing.
+            let mut trailers = Vec::new();
+            for line in lines {
+                if line.is_empty() {
+                    return Some(Body { trailers, ..Body::new(body, true) });
+                }
+                trailers.extend(field(line));
+            }
+            return Some(Body::new(body, false));
         }
         let end = lines.rest.len().min(size);
         body.extend_from_slice(&lines.rest[..end]);
         lines.rest = &lines.rest[end..];
         if lines.rest.is_empty() || end < size {
-            return Some((body, false));
+            return Some(Body::new(body, false));
         }
         match lines.next() {
             Some([]) => {}
             Some(_) => return None,
-            None => return (lines.rest == b"\r").then_some((body, false)),
+            None => return (lines.rest == b"\r").then(|| Body::new(body, false)),
         }
     }
+}
+
+/// The name and the value of a field.
+fn field(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let colon = line.iter().position(|&byte| byte == b':')?;
+    Some((&line[..colon], line[colon + 1..].trim_ascii()))
 }
 
 /// Lines, without their ends; a last one without an end is none.

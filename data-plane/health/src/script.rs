@@ -1,5 +1,6 @@
 //! What a probe does, step by step (HAProxy: tcp-check, http-check, option ...-check).
 
+mod grpc;
 mod pattern;
 mod program;
 mod words;
@@ -36,6 +37,20 @@ impl Script {
     /// A connection that opens is a success.
     pub fn opening() -> Self {
         Self { steps: vec![Step::implied(Action::Connect(Connect::implied()))], ..Self::default() }
+    }
+
+    /// Asks a server of gRPC over HTTP/2 how a service is; an empty one: how all of it is
+    /// (<https://github.com/grpc/grpc/blob/master/doc/health-checking.md>). `authority`: what the server is called.
+    pub fn asking_grpc(service: &str, authority: &str) -> Self {
+        let connect = Connect { linger: true, http2: true, ..Connect::implied() };
+        let expect = Expect::new(Pattern::Serving);
+        let step = |action| Step { number: 1, ..Step::implied(action) };
+        let steps = vec![
+            Step::implied(Action::Connect(connect)),
+            step(Action::Request(grpc::request(service, authority))),
+            step(Action::Expect(Box::new(expect))),
+        ];
+        Self { steps, http: true, ..Self::default() }
     }
 
     /// Runs a program, which says how the endpoint is.
@@ -150,6 +165,9 @@ pub struct Connect {
     pub protocols: Box<[Vec<u8>]>,
     /// Datagrams of UDP: nothing is opened, so that the step never fails but for this host.
     pub udp: bool,
+    /// HTTP/2 is spoken over it (HAProxy: proto h2). What is sent and received is the one exchange that it carries, in the
+    /// words of HTTP/1.1.
+    pub http2: bool,
 }
 
 impl Connect {

@@ -1,5 +1,6 @@
 //! One probe: a script and what has come of it so far.
 
+mod grpc;
 mod handshake;
 mod http;
 mod made;
@@ -25,6 +26,8 @@ pub struct Circumstances {
     pub send_proxy: bool,
     /// The endpoint's checks speak TLS.
     pub over_tls: bool,
+    /// Its checks of HTTP speak HTTP/2.
+    pub http2: bool,
     /// What an endpoint is told of itself, where it is.
     pub state: String,
     /// Since 1970.
@@ -44,6 +47,8 @@ pub enum Want {
         send_proxy: bool,
         /// It speaks TLS, behind that.
         tls: bool,
+        /// HTTP/2 is spoken over it: see [`Connect::http2`].
+        http2: bool,
     },
     /// These bytes sent; then [`Talk::sent`] or [`Talk::broke`].
     Send(Vec<u8>),
@@ -71,6 +76,8 @@ pub struct Talk {
     ended: bool,
     /// Why not.
     error: Option<String>,
+    /// The connection speaks HTTP/2, where answers have no words for their status.
+    http2: bool,
     /// Of the last answer.
     code: Option<i32>,
     variables: Variables,
@@ -98,6 +105,7 @@ impl Talk {
             waits: true,
             ended: false,
             error: None,
+            http2: false,
             code: None,
             variables: Variables::default(),
             formulas: None,
@@ -220,7 +228,8 @@ impl Talk {
         self.input.clear();
         let send_proxy = to.send_proxy || (to.as_endpoint && self.circumstances.send_proxy);
         self.tls = to.tls || (to.as_endpoint && self.circumstances.over_tls);
-        Want::Connect { to, send_proxy, tls: self.tls }
+        self.http2 = to.http2 || (to.as_endpoint && self.circumstances.http2 && self.script.http);
+        Want::Connect { to, send_proxy, tls: self.tls, http2: self.http2 }
     }
 
     fn send(&mut self, data: Vec<u8>) -> Want {

@@ -114,6 +114,7 @@ impl Endpoint {
             target: check.target(&self.address),
             send_proxy: check.send_proxy,
             tls: check.tls.clone(),
+            http2: check.http2,
         })
     }
 }
@@ -216,6 +217,8 @@ pub struct CheckKey {
     pub target: EndpointAddress,
     /// They begin with a PROXY line.
     pub send_proxy: bool,
+    /// Those of HTTP speak HTTP/2.
+    pub http2: bool,
     /// How they speak TLS.
     pub tls: Option<Arc<CheckTls>>,
 }
@@ -252,6 +255,8 @@ pub struct CheckSchedule {
     pub paused: bool,
     /// Probes begin with a PROXY line about their own connection.
     pub send_proxy: bool,
+    /// Probes of HTTP speak HTTP/2 where they connect as the endpoint's checks do.
+    pub http2: bool,
     /// How the endpoint stands before the first one.
     pub initial: Initial,
     /// How probes speak TLS; `None`: they do not.

@@ -22,6 +22,7 @@ mod outflow;
 mod request;
 mod response;
 mod session;
+mod single;
 #[cfg(test)]
 mod tests;
 mod trunk;
@@ -31,14 +32,16 @@ use std::io;
 
 pub use lane::Lane;
 pub(crate) use session::Session;
+pub use single::single_lane;
 pub(crate) use trunk::{Driver, Trunk, Trunks};
 
 /// What every connection of a client begins with (RFC 9113 section 3.4).
 pub(crate) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// The other end has given the stream up, or its connection is gone.
-fn broken(_: impl std::fmt::Debug) -> io::Error {
-    io::ErrorKind::ConnectionReset.into()
+fn broken(error: h2::Error) -> io::Error {
+    // What came is no HTTP/2.
+    if error.is_library() { unfit() } else { io::ErrorKind::ConnectionReset.into() }
 }
 
 /// What stands in the way is no message that both versions know.

@@ -23,7 +23,7 @@ pub use fresh::Fresh;
 pub use pipe::Pipe;
 pub use tls::Tls;
 
-pub use crate::multiplex::Lane;
+pub use crate::multiplex::{Lane, single_lane};
 
 /// One side of an exchange.
 #[derive(Debug)]

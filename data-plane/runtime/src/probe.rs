@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use nix::errno::Errno;
 use sluicegate_engine::proxy_protocol::{Known, write};
-use sluicegate_engine::stream::{Peer, Stream, Target};
+use sluicegate_engine::stream::{Peer, Stream, Target, single_lane};
 use sluicegate_engine::udp;
 use sluicegate_engine::upstream::{self, ConnectError, Connecting};
 use sluicegate_health::script::{Awaited, Connect, Errand};
@@ -61,6 +61,13 @@ pub(crate) trait Prober: Send + Sync + 'static {
         to: &Connect,
     ) -> impl Future<Output = Result<Self::Connection, Refusal>> + Send;
 
+    /// Speaks HTTP/2 over it from now on: what is sent and received is one exchange, in the words of HTTP/1.1. Fails with the
+    /// system's words.
+    fn speak_http2(
+        &self,
+        connection: Self::Connection,
+    ) -> impl Future<Output = Result<Self::Connection, String>> + Send;
+
     /// This end of a connection; `None` where it has no address.
     fn local(&self, connection: &Self::Connection) -> Option<SocketAddr>;
 
@@ -106,7 +113,7 @@ pub(crate) async fn hold<P: Prober, F: Future<Output = ()> + Send>(
         let want = talk.want();
         at.store(talk.step(), Relaxed);
         match want {
-            Want::Connect { to, send_proxy, tls } => {
+            Want::Connect { to, send_proxy, tls, http2 } => {
                 // The one before is closed first.
                 drop(connection.take());
                 if std::mem::replace(&mut begun, true) {
@@ -114,6 +121,8 @@ pub(crate) async fn hold<P: Prober, F: Future<Output = ()> + Send>(
                 }
                 is_udp = to.udp;
                 let way = Way { target: aimed(&way.target, &to), ..way.clone() };
+                // A reset would take along what ends a connection of HTTP/2.
+                let to = Connect { linger: to.linger || http2, ..to };
                 let mut opened = match prober.connect(&way, &to).await {
                     Ok(opened) => opened,
                     Err(refusal) => return talk.refused(refusal.status, &refusal.words),
@@ -133,7 +142,11 @@ pub(crate) async fn hold<P: Prober, F: Future<Output = ()> + Send>(
                 {
                     talk.broke(&words);
                 }
-                connection = Some(opened);
+                connection = if http2 {
+                    prober.speak_http2(opened).await.map_err(|words| talk.broke(&words)).ok()
+                } else {
+                    Some(opened)
+                };
             }
             Want::Send(bytes) => match connection.as_mut() {
                 Some(open) => match prober.send(open, &bytes).await {
@@ -142,7 +155,7 @@ pub(crate) async fn hold<P: Prober, F: Future<Output = ()> + Send>(
                     Err(words) if is_udp => return talk.refused(Status::L4Connection, &words),
                     Err(words) => talk.broke(&words),
                 },
-                // No script begins so.
+                // No script begins so; HTTP/2 may not have begun.
                 None => talk.broke("not connected"),
             },
             Want::Receive => {
@@ -266,6 +279,11 @@ impl Prober for Network {
             .map_err(|error| Refusal { status: Status::L6Response, words: error.to_string() })
     }
 
+    async fn speak_http2(&self, line: Line) -> Result<Line, String> {
+        let Line::Stream(stream) = line else { return Ok(line) };
+        single_lane(stream).await.map(Line::Stream).map_err(|error| words(&error))
+    }
+
     fn local(&self, line: &Line) -> Option<SocketAddr> {
         match line {
             Line::Stream(stream) => stream.local().and_then(Peer::ip),
@@ -353,11 +371,13 @@ fn is_about_source(error: &io::Error) -> bool {
     about.iter().any(|&about| error.raw_os_error() == Some(about as i32))
 }
 
-/// As strerror says it: `Connection refused`.
+/// As strerror says it: `Connection refused`; nothing of what is no HTTP/2, as HAProxy.
 pub(crate) fn words(error: &io::Error) -> String {
-    match error.raw_os_error() {
-        Some(number) => Errno::from_raw(number).desc().to_owned(),
-        None => error.to_string(),
+    match (error.raw_os_error(), error.kind()) {
+        (Some(number), _) => Errno::from_raw(number).desc().to_owned(),
+        (None, io::ErrorKind::ConnectionReset) => Errno::ECONNRESET.desc().to_owned(),
+        (None, io::ErrorKind::InvalidData) => String::new(),
+        (None, _) => error.to_string(),
     }
 }
 

@@ -38,11 +38,11 @@ async fn site(cases: &[&Case]) -> (String, Vec<Scripted>) {
 }
 
 /// What is told of each server once its first probe is over.
-async fn verdicts(console: &Path, cases: &[&Case]) -> BTreeMap<String, String> {
+pub(crate) async fn verdicts(console: &Path, count: usize) -> BTreeMap<String, String> {
     let began = Instant::now();
     let mut found = BTreeMap::new();
-    while found.len() < cases.len() {
-        assert!(began.elapsed() < PATIENCE, "there are {} of {} verdicts", found.len(), cases.len());
+    while found.len() < count {
+        assert!(began.elapsed() < PATIENCE, "there are {} of {count} verdicts", found.len());
         for (name, row) in servers(console).await {
             let (word, words) = (&row["check_status"], &row["last_chk"]);
             // A star is a probe under way: what is told of the one before it is not whole then.
@@ -67,7 +67,10 @@ async fn servers_are_judged_as_haproxy_judges_them() {
     let mut sluicegate = Sluicegate::run(&format!("{our_line}{our_text}")).await;
     sluicegate.process().wait_for("the console listens on").await;
     let haproxy = Haproxy::run(&format!("{their_line}{their_text}")).await;
-    let (found, wanted) = tokio::join!(verdicts(&our_console, &cases), verdicts(&their_console, &cases));
+    let (found, wanted) = {
+        let count = cases.len();
+        tokio::join!(verdicts(&our_console, count), verdicts(&their_console, count))
+    };
     let mut differences = Vec::new();
     for (index, case) in cases.iter().enumerate() {
         let name = format!("{}/s", case.name);

@@ -6,9 +6,9 @@ use super::{Capability, MATCHES, PROGRAMS, SECRETS};
 use crate::catalog;
 use crate::v1::{
     Backend, Compression, Condition, Endpoint, ErrorPage, Format, Frontend, Hash, HashTable, HttpOptions,
-    InitialState, Inspection, KeepAlive, Listener, LogTarget, Logging, Mode, Reply, Resource, Rule, Sample,
-    Service, SetHeader, SyslogFormat, balance, endpoint, format_piece, hash, health_check, listener,
-    log_target, reply, resource, rule, service, set_priority,
+    Inspection, KeepAlive, Listener, LogTarget, Logging, Mode, Reply, Resource, Rule, Sample, Service,
+    SetHeader, SyslogFormat, balance, endpoint, format_piece, hash, health_check, listener, log_target,
+    reply, resource, rule, service, set_priority,
 };
 
 mod checks;
@@ -153,6 +153,7 @@ impl Needs {
                 script.steps.iter().for_each(|step| self.check_step(step));
             }
             Some(health_check::Probe::Program(_)) => self.word(PROGRAMS),
+            Some(health_check::Probe::Grpc(_)) => self.word("probe.grpc"),
         }
     }
 
@@ -281,18 +282,7 @@ impl Needs {
         if body.down_ends_sessions || body.up_ends_backup_sessions {
             self.word("endpoint.ends-sessions");
         }
-        if body.check.as_ref().is_some_and(|check| check.initial > InitialState::Up as i32) {
-            self.word("check.initial-state");
-        }
-        if body.check.as_ref().is_some_and(|check| check.paused) {
-            self.word("check.paused");
-        }
-        if body.check.as_ref().is_some_and(|check| check.send_proxy) {
-            self.word("check.send-proxy");
-        }
-        if body.check.as_ref().is_some_and(|check| check.tls.is_some()) {
-            self.word("check.tls");
-        }
+        self.schedule(body.check.as_ref());
     }
 
     fn socket(&mut self, user_timeout_ms: u64, keep_alive: Option<&KeepAlive>) {

@@ -108,6 +108,34 @@ fn a_script_and_a_proxy_line_of_checks_are_asked_for() {
 }
 
 #[test]
+fn checks_over_http2_are_asked_for() {
+    use crate::v1::{
+        Backend, CheckConnect, CheckSchedule, CheckScript, CheckStep, Endpoint, GrpcProbe, HealthCheck,
+        check_step, health_check::Probe,
+    };
+    let needs = |body| {
+        let needs = names(&Resource { body: Some(body), ..Resource::default() });
+        assert!(needs.iter().all(|name| of_this_build().contains(name.as_str())), "{needs:?}");
+        needs
+    };
+    let of_probe = |probe| {
+        let check = Some(HealthCheck { probe: Some(probe) });
+        needs(resource::Body::Backend(Backend { check, ..Backend::default() }))
+    };
+    assert_eq!(of_probe(Probe::Grpc(GrpcProbe::default())), ["kind.backend", "probe.grpc"]);
+    let connect = |http2| {
+        let connect = CheckConnect { http2, ..CheckConnect::default() };
+        let step = CheckStep { action: Some(check_step::Action::Connect(connect)), ..CheckStep::default() };
+        of_probe(Probe::Script(CheckScript { steps: vec![step], ..CheckScript::default() }))
+    };
+    assert_eq!(connect(false), ["kind.backend", "probe.script"]);
+    assert_eq!(connect(true), ["check.http2", "kind.backend", "probe.script"]);
+    let check = CheckSchedule { http2: true, ..CheckSchedule::default() };
+    let endpoint = Endpoint { check: Some(check), ..Endpoint::default() };
+    assert_eq!(needs(resource::Body::Endpoint(endpoint)), ["check.http2", "kind.endpoint"]);
+}
+
+#[test]
 fn what_checks_run_and_work_out_is_asked_for() {
     use crate::v1::{
         Backend, CheckSend, CheckStep, Format, FormatPiece, HttpProbe, ProgramProbe, SetCheckVariable,

@@ -1,6 +1,7 @@
 //! What a health check does: which of the lines that choose one counts, and the script that it becomes.
 
 mod expect;
+mod grpc;
 mod http;
 pub(super) mod program;
 mod protocol;
@@ -18,11 +19,13 @@ use super::settings::Lines;
 use crate::ast::{Directive, Prefix};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::keywords::Effect;
+use crate::source::Span;
 use crate::word::Word;
 
 /// Options that choose a check, each of which takes the place of those above it.
-const OPTIONS: [&str; 10] = [
+const OPTIONS: [&str; 11] = [
     "option external-check",
+    "option grpc-check",
     "option httpchk",
     "option ldap-check",
     "option mysql-check",
@@ -41,6 +44,15 @@ pub(super) struct Check {
     pub(super) made: bool,
     /// It never connects to the port of the server.
     pub(super) says_ports: bool,
+    /// It is one of HTTP.
+    is_http: bool,
+}
+
+impl Check {
+    /// Whether servers that are spoken to in `http`, and have `own` as `check-proto`, are checked over HTTP/2.
+    pub(super) fn is_http2(&self, own: Option<&str>, http: v1::EndpointHttp) -> bool {
+        self.is_http && own.map_or(http == v1::EndpointHttp::Http2, |own| own == "h2")
+    }
 }
 
 impl<'a> Lowering<'a> {
@@ -65,13 +77,32 @@ impl<'a> Lowering<'a> {
                 "option tcp-check" => self.tcp_check(lines),
                 "option udp-check" => self.udp_check(lines),
                 "option external-check" => self.program_check(proxy, line),
+                "option grpc-check" => self.grpc_check(line),
                 _ if line.has(Effect::NoCheckedServer) => None,
                 _ => self.protocol_check(line).map(Probe::Script),
             },
         };
         // Of what is not made it is not known.
         let says_ports = probe.as_ref().is_none_or(says_ports);
-        Check { made: probe.is_some(), says_ports, probe: probe.unwrap_or(connecting) }
+        let is_http = probe.as_ref().is_some_and(is_http);
+        Check { made: probe.is_some(), says_ports, is_http, probe: probe.unwrap_or(connecting) }
+    }
+
+    /// Whether `check-proto` of a server fits to its check.
+    pub(super) fn check_proto_fits(&mut self, check: &Check, (name, span): &(String, Span)) {
+        let spoken: &[&str] = match check.probe {
+            _ if !check.made => return,
+            Probe::Grpc(_) => &["h2"],
+            _ if check.is_http => &["h1", "h2"],
+            _ => &["none"],
+        };
+        if !spoken.contains(&name.as_str()) {
+            let message = format!("`{name}` is not spoken in checks of this kind");
+            self.report(
+                Diagnostic::error(Code::BadValue, *span, message)
+                    .help("`h1` and `h2` are for `option httpchk`, `none` is for checks without HTTP"),
+            );
+        }
     }
 
     /// HAProxy does not use rules of the one kind where the check is of another.
@@ -91,12 +122,6 @@ impl<'a> Lowering<'a> {
             let message = format!("`{}` has no effect without `{option}`", line.name());
             self.report(Diagnostic::warning(Code::NoEffect, line.keyword_span(), message));
         }
-    }
-
-    /// Tells of what a check asks for and cannot have.
-    fn unmade_check(&mut self, word: &Word, message: impl Into<String>) {
-        let finding = Diagnostic::warning(Code::DegradedValue, word.span(), message);
-        self.report(finding.label("the checked servers stand disabled"));
     }
 
     /// What HAProxy writes in hexadecimal digits.
@@ -144,6 +169,14 @@ fn says_ports(probe: &Probe) -> bool {
         }
         _ => true,
     })
+}
+
+fn is_http(probe: &Probe) -> bool {
+    match probe {
+        Probe::Http(_) => true,
+        Probe::Script(script) => script.http,
+        Probe::Tcp(_) | Probe::Program(_) | Probe::Grpc(_) => false,
+    }
 }
 
 fn is_option(line: &Directive) -> bool {

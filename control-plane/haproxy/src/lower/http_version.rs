@@ -1,10 +1,8 @@
 //! Which versions of HTTP the two sides speak: `proto`, `option disable-h2-upgrade`.
 
-use sluicegate_proto::v1::health_check::Probe;
 use sluicegate_proto::v1::{EndpointHttp, HttpProtocol};
 
 use super::Lowering;
-use super::check::Check;
 use super::proxy::Proxy;
 use crate::ast::Directive;
 use crate::diagnostic::{Code, Diagnostic};
@@ -38,37 +36,13 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// Tells what is wrong with the version of HTTP that a server is spoken to in. `checked`: where it serves. `Some`: its check is not made.
-    pub(super) fn server_http(
-        &mut self,
-        line: &'a Directive,
-        (proxy, check): (&Proxy<'_, 'a>, &Check),
-        (http, checked): (EndpointHttp, bool),
-    ) -> Option<&'static str> {
+    /// Tells what is wrong with the version of HTTP that a server is spoken to in.
+    pub(super) fn server_http(&mut self, line: &'a Directive, proxy: &Proxy<'_, 'a>, http: EndpointHttp) {
         self.proto_fits(line, proxy);
-        if http != EndpointHttp::Http2 {
-            return None;
-        }
-        if !proxy.is_http() && proto(line).is_none() {
+        if http == EndpointHttp::Http2 && !proxy.is_http() && proto(line).is_none() {
             let message = "`proto h2` of `default-server` is not spoken in TCP mode";
             self.report(Diagnostic::error(Code::BadValue, line.span, message));
         }
-        let asks = match &check.probe {
-            Probe::Http(_) => true,
-            Probe::Script(script) => script.http,
-            Probe::Tcp(_) | Probe::Program(_) => false,
-        };
-        if !(asks && checked) {
-            return None;
-        }
-        let finding =
-            Diagnostic::warning(Code::DegradedValue, line.span, "checks are not made in HTTP/2 yet");
-        self.report(
-            finding
-                .label("the server stands disabled")
-                .help("without `option httpchk` a connection that opens is a success"),
-        );
-        Some("proto")
     }
 
     /// Whether `proto` of a `bind` or `server` line belongs to the mode of its proxy.

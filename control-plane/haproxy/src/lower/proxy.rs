@@ -158,6 +158,7 @@ const READ: &[&str] = &[
     "option disable-h2-upgrade",
     "option dontlognull",
     "option external-check",
+    "option grpc-check",
     "option forwardfor",
     "option http-keep-alive",
     "option http-server-close",

@@ -46,6 +46,8 @@ struct ServerOptions {
     header: SentHeader,
     tls: ServerTls,
     http: v1::EndpointHttp,
+    /// What its checks speak, where it says so: the word.
+    check_proto: Option<(String, Span)>,
     /// Options for whose sake nothing is sent to it.
     closed: Vec<&'static str>,
     /// Options that ask for a check that is not made yet.
@@ -118,6 +120,11 @@ impl<'a> Lowering<'a> {
             }
             // Checks of another place are not of what takes the traffic.
             let elsewhere = options.schedule.port != 0 || options.schedule.address.is_some();
+            if let Some(proto) = options.check_proto.as_ref().filter(|_| options.checked) {
+                self.check_proto_fits(check, proto);
+            }
+            let proto = options.check_proto.as_ref().map(|(name, _)| name.as_str());
+            options.schedule.http2 = check.is_http2(proto, options.http);
             options.schedule.send_proxy |= proxy_header.is_some() && !elsewhere;
             // Without its check it is not known whether it is one of the right ones.
             let unchecked = options.checked && (!check.made || !options.unmade.is_empty());
@@ -190,9 +197,7 @@ impl<'a> Lowering<'a> {
     ) -> Option<Draft> {
         let mut options = ServerOptions { number: None, ..defaults.clone() };
         self.apply(line, &mut options);
-        let elsewhere = options.schedule.port != 0 || options.schedule.address.is_some();
-        let unmade = self.server_http(line, (proxy, check), (options.http, options.checked && !elsewhere));
-        options.unmade.extend(unmade);
+        self.server_http(line, proxy, options.http);
         self.known_resolvers(&mut options.naming);
         let mut text = self.expanded(word)?;
         if proxy.is_udp() {
@@ -350,6 +355,9 @@ impl<'a> Lowering<'a> {
                 options.http = self.endpoint_http(word);
                 options.closed.retain(|closed| *closed != "proto");
                 options.closed.extend((word.text() == "fcgi").then_some("proto"));
+            }
+            ("check-proto", Some(word)) => {
+                options.check_proto = Some((word.text().to_owned(), word.span()));
             }
             ("check", _) => options.checked = true,
             ("no-check", _) => options.checked = false,

@@ -239,9 +239,15 @@ impl Lowering<'_> {
         mut client: v1::TlsClient,
         place: Span,
     ) -> (v1::TlsClient, String) {
-        let spoken = check.speaks_http().then_some(IN_HTTP1);
-        if let (Some(settings), Some(asked)) = (&mut client.settings, &tls.check_protocols) {
-            settings.protocols = self.offered_to_servers(asked, spoken, place);
+        let spoken = check.spoken(tls);
+        if let Some(settings) = &mut client.settings {
+            match &tls.check_protocols {
+                Some(asked) => settings.protocols = self.offered_to_servers(asked, spoken, place),
+                // Of what the traffic may choose from, the check speaks some.
+                None => settings.protocols.retain(|name| {
+                    spoken.is_none_or(|spoken| spoken.iter().any(|known| known.as_bytes() == &name[..]))
+                }),
+            }
         }
         let name = match &tls.check_name {
             Some(name) => name.clone(),
@@ -276,7 +282,7 @@ impl Lowering<'_> {
 /// What HTTP/1 is called (RFC 7301 section 6).
 pub(super) const IN_HTTP1: &[&str] = &["http/1.1", "http/1.0"];
 /// HTTP/2.
-const IN_HTTP2: &[&str] = &["h2"];
+pub(super) const IN_HTTP2: &[&str] = &["h2"];
 /// Either, as the server chooses.
 const IN_EITHER: &[&str] = &["h2", "http/1.1", "http/1.0"];
 
@@ -296,10 +302,16 @@ impl Check {
 
     fn speaks_http(&self) -> bool {
         match &self.probe {
-            Probe::Http(_) => true,
+            Probe::Http(_) | Probe::Grpc(_) => true,
             Probe::Script(script) => script.http,
             Probe::Tcp(_) | Probe::Program(_) => false,
         }
+    }
+
+    /// Protocols that it speaks over TLS; `None`: it speaks none that is known.
+    fn spoken(&self, tls: &ServerTls) -> Option<&'static [&'static str]> {
+        let newer = tls.http2 == Some(true) || matches!(self.probe, Probe::Grpc(_));
+        self.speaks_http().then_some(if newer { IN_HTTP2 } else { IN_HTTP1 })
     }
 
     /// The host that its first request names.

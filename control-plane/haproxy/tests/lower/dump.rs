@@ -249,6 +249,7 @@ fn backend_body(out: &mut Out, backend: &v1::Backend, provenance: &v1::Provenanc
         Probe::Tcp(_) => out.value("check", "tcp"),
         Probe::Http(probe) => out.inside("check", |out| script::http_probe(out, probe)),
         Probe::Script(script) => out.inside("check", |out| script::script(out, script)),
+        Probe::Grpc(grpc) => out.inside("check", |out| script::grpc(out, grpc)),
         Probe::Program(program) => out.inside("check", |out| script::program(out, program)),
     }
     out.value("retries", backend.retries);
@@ -396,6 +397,7 @@ fn endpoint_body(out: &mut Out, endpoint: &v1::Endpoint) {
         out.number("port", check.port);
         out.flag("send_proxy", check.send_proxy);
         tls::check(out, check);
+        out.flag("http2", check.http2);
         if check.initial != 0 {
             out.value("initial", check.initial().as_str_name());
         }

@@ -43,6 +43,12 @@ pub(super) fn program(out: &mut Out, program: &v1::ProgramProbe) {
     out.flag("keeps_environment", program.keeps_environment);
 }
 
+pub(super) fn grpc(out: &mut Out, probe: &v1::GrpcProbe) {
+    out.line("grpc:");
+    out.text("service", &probe.service);
+    out.text("authority", &probe.authority);
+}
+
 pub(super) fn http_probe(out: &mut Out, probe: &v1::HttpProbe) {
     let uri =
         probe.made_uri.as_ref().map_or_else(|| probe.uri.clone(), |format| format!("made {}", made(format)));
@@ -83,9 +89,14 @@ fn connect(it: &v1::CheckConnect) -> String {
     if let Some(port) = &it.made_port {
         text.push_str(&format!(" port made {}", sample(port)));
     }
-    for (flag, word) in
-        [(it.linger, "linger"), (it.send_proxy, "send-proxy"), (it.as_endpoint, "default"), (it.udp, "udp")]
-    {
+    let flags = [
+        (it.linger, "linger"),
+        (it.send_proxy, "send-proxy"),
+        (it.as_endpoint, "default"),
+        (it.udp, "udp"),
+        (it.http2, "http2"),
+    ];
+    for (flag, word) in flags {
         if flag {
             text.push_str(&format!(" {word}"));
         }

@@ -17,6 +17,8 @@ use sluicegate_health::{Circumstances, MAX_ANSWER_BYTES, Outcome, Script, Talk, 
 
 /// The first byte of an input that an agent says.
 const AGENT: &u8 = &b'a';
+/// That of what a server of gRPC says of its health.
+const GRPC: &u8 = &b'g';
 /// Those of answers of which something is worked out: over bytes, and over HTTP.
 const WORKED: [&u8; 2] = [&b'v', &b'w'];
 
@@ -169,6 +171,7 @@ fuzz_target!(|data: &[u8]| {
     let [which, piece, answer @ ..] = data else { return };
     let (script, same) = match which {
         AGENT => (Script::asking_agent(b"hello"), true),
+        GRPC => (Script::asking_grpc("a", "localhost"), true),
         which if WORKED.contains(&which) => (working(which == WORKED[1]), false),
         which => {
             let (expects, http, same) = expects(*which);

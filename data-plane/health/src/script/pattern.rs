@@ -103,6 +103,8 @@ pub enum Pattern {
     Header(HeaderPattern),
     /// A message of a protocol that has to be taken apart.
     Handshake(Handshake),
+    /// The service that was asked about is served (grpc.health.v1.HealthCheckResponse).
+    Serving,
 }
 
 /// How a text was written.

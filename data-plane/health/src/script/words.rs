@@ -102,6 +102,6 @@ fn kind(pattern: &Pattern) -> &'static str {
         Pattern::Status(_) => "HTTP status codes",
         Pattern::StatusRegex(_) => "HTTP status regex",
         Pattern::Header(_) => "HTTP header pattern",
-        Pattern::Handshake(_) => "custom function",
+        Pattern::Handshake(_) | Pattern::Serving => "custom function",
     }
 }

@@ -9,6 +9,9 @@ use crate::script::{Action, Expect, HeaderPattern, Pattern, Step, TextKind};
 
 impl Talk {
     pub(super) fn judge_http(&mut self, step: &Step, expect: &Expect) -> Judged {
+        if expect.pattern == Pattern::Serving {
+            return self.judge_serving(step, expect);
+        }
         if let Answer::Read(answer) = self.answer() {
             self.code = Some(answer.code.into());
         }
@@ -33,7 +36,7 @@ impl Talk {
         }
         let status = expect.failed.unwrap_or(Status::L7Status);
         // A format of its own comes before the answer's words.
-        let reason = if expect.on_error.is_none() { answer.reason } else { b"" };
+        let reason = if expect.on_error.is_none() && !self.http2 { answer.reason } else { b"" };
         let pattern = match self.settled(&expect.pattern) {
             Ok(pattern) => pattern,
             Err(words) => return self.unsettled(step, expect, words),

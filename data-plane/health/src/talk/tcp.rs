@@ -31,7 +31,11 @@ impl Talk {
             Pattern::HexRegex(regex) => regex.is_match(hexadecimal(&self.input).as_bytes()),
             Pattern::Handshake(handshake) => return self.judge_handshake(step, expect, *handshake),
             // The script is not an HTTP one, where alone these are told apart.
-            Pattern::Status(_) | Pattern::StatusRegex(_) | Pattern::Header(_) | Pattern::Made(..) => false,
+            Pattern::Status(_)
+            | Pattern::StatusRegex(_)
+            | Pattern::Header(_)
+            | Pattern::Serving
+            | Pattern::Made(..) => false,
         };
         if !matched && !last && expect.min_bytes.is_none() {
             return Judged::Waits;

@@ -1,6 +1,7 @@
 //! Scripts against answers. Results and words are those of HAProxy 2.6 in front of the same servers.
 
 mod bytes;
+mod grpc;
 mod http;
 mod limits;
 mod made;

@@ -8,6 +8,7 @@ mod request;
 use std::num::NonZeroU16;
 
 use sluicegate_health::script::{Action, Bytes, Connect, Expect, Pattern, Script, Setting, Step};
+use sluicegate_proto::build::is_authority;
 use sluicegate_proto::limits::{MAX_CHECK_BYTES, MAX_CHECK_STEPS};
 use sluicegate_proto::v1;
 
@@ -18,6 +19,8 @@ use super::{address, tls};
 use crate::check::Formulas;
 use formula::Made;
 
+/// What a server of gRPC is called where nothing is said.
+const LOCALHOST: &str = "localhost";
 /// Conditions of one variable.
 const MAX_CONDITIONS: usize = 8;
 
@@ -37,6 +40,7 @@ fn probe(wire: Option<&v1::HealthCheck>, scope: &mut Scope<'_>, made: &mut Made)
         Some(Some(Probe::Http(http))) => exchange(http, scope, made),
         Some(Some(Probe::Script(script))) => steps(script, scope, made),
         Some(Some(Probe::Program(program))) => program::program(program, scope).map(Script::running),
+        Some(Some(Probe::Grpc(grpc))) => self::grpc(grpc, scope),
     }
 }
 
@@ -51,6 +55,16 @@ fn exchange(wire: &v1::HttpProbe, scope: &mut Scope<'_>, made: &mut Made) -> Opt
     Some(script)
 }
 
+/// A call, and a look at what is said of the service.
+fn grpc(wire: &v1::GrpcProbe, scope: &mut Scope<'_>) -> Option<Script> {
+    let service = scope.text("service", &wire.service);
+    let authority = scope.text("authority", &wire.authority)?;
+    if let Some(name) = authority.as_deref().filter(|name| !is_authority(name)) {
+        return scope.fault(Fault::Character { what: "authority", value: name.to_owned() });
+    }
+    Some(Script::asking_grpc(&service?.unwrap_or_default(), authority.as_deref().unwrap_or(LOCALHOST)))
+}
+
 fn steps(wire: &v1::CheckScript, scope: &mut Scope<'_>, made: &mut Made) -> Option<Script> {
     scope.count("steps", wire.steps.len(), MAX_CHECK_STEPS)?;
     let steps = scope.each("step", &wire.steps, |scope, wire| step(wire, scope, made))?;
@@ -60,7 +74,7 @@ fn steps(wire: &v1::CheckScript, scope: &mut Scope<'_>, made: &mut Made) -> Opti
     }
     for (index, step) in steps.iter().enumerate() {
         let fits = match &step.action {
-            Action::Connect(_) => true,
+            Action::Connect(connect) => wire.http || !connect.http2,
             Action::Set(_) | Action::Unset(_) => true,
             Action::Send(_) | Action::SendMade { .. } => !wire.http,
             Action::Request(_) => wire.http,
@@ -113,6 +127,7 @@ fn connect(wire: &v1::CheckConnect, scope: &mut Scope<'_>, made: &mut Made) -> O
         linger: wire.linger,
         send_proxy: wire.send_proxy,
         as_endpoint: wire.as_endpoint,
+        http2: wire.http2,
         made_port: made_port?,
         tls: wire.tls,
         server_name: server_name?,

@@ -216,6 +216,7 @@ fn check(wire: &v1::CheckSchedule, of: &v1::Endpoint, scope: &mut Scope<'_>) -> 
         port: port.map(|port| Some(port).filter(|&port| port != 0))?,
         paused: wire.paused,
         send_proxy: wire.send_proxy,
+        http2: wire.http2,
         initial: initial?,
         tls,
     })

@@ -30,7 +30,9 @@ impl Run<'_, '_> {
             self.turn.moved = self.now;
         }
         let facts = self.turn.facts;
-        if facts.answered && (self.turn.down.is_received() || !self.drops_who_leaves()) {
+        // Who gives up a stream of HTTP/2 hears nothing more.
+        let hears = !self.turn.exchange.carried.client && !self.drops_who_leaves();
+        if facts.answered && (self.turn.down.is_received() || hears) {
             return Step::Wait;
         }
         self.watch_client().unwrap_or(Step::Wait)

@@ -134,7 +134,8 @@ impl Run<'_, '_> {
         let retries = backend.settings().retry_on.as_deref().is_some_and(RetryOn::keeps_request);
         let wants_form = self.wants_form();
         let turn = &mut *self.turn;
-        if ((retries && !turn.exchange.wishes.no_retries) || wants_form) && turn.may_keep_body() {
+        let retries = retries && !turn.exchange.wishes.no_retries && !turn.may_never_end();
+        if (retries || wants_form) && turn.may_keep_body() {
             turn.stage = Stage::Keep;
             let timeouts = &frontend.settings().timeouts;
             turn.until = timeouts.http_request.or(timeouts.client).map(|limit| self.now + limit);

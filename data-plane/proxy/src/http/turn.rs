@@ -214,6 +214,11 @@ impl Turn {
         !self.up.is_received() && fits && self.request.head.expect() == Expect::Nothing
     }
 
+    /// Whether the request may be one side of a conversation: what it will have said by its end cannot be waited for.
+    pub(super) fn may_never_end(&self) -> bool {
+        self.exchange.carried.client && self.up.rest().is_none()
+    }
+
     /// Lets the server's connection and the place at the endpoint go.
     pub(super) fn drop_server(&mut self) {
         self.server = None;

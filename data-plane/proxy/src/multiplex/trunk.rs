@@ -48,7 +48,7 @@ pub(crate) struct Trunk {
 }
 
 /// What drives a connection: it ends when its last stream has, and nobody opens another one.
-pub(crate) type Driver = Pin<Box<dyn Future<Output = ()>>>;
+pub(crate) type Driver = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Trunk {
     /// Begins to speak HTTP/2 over a connection that stands. `acquainted`: waits until the server has said what it can do.

@@ -48,7 +48,12 @@ impl Bench {
         let subject = Subject {
             key: endpoint_key("app", "a"),
             kind: Kind::Agent,
-            check: sluicegate_model::endpoint::CheckKey { target, send_proxy: false, tls: None },
+            check: sluicegate_model::endpoint::CheckKey {
+                target,
+                send_proxy: false,
+                tls: None,
+                http2: false,
+            },
             script: Arc::clone(&agent.script),
             settings: Arc::clone(&backend.config.settings),
             config,

@@ -28,6 +28,7 @@ fn circumstances<V: Verdicts>(verdicts: &V, entry: &Entry) -> Circumstances {
         down: state.health() == Health::Down,
         send_proxy: subject.check.send_proxy,
         over_tls: subject.check.tls.as_ref().is_some_and(|tls| tls.all),
+        http2: subject.check.http2,
         state: if script.send_state { verdicts.state_words(subject, state) } else { String::new() },
         // The field has the width that it has on the wire.
         unix_seconds: now.as_secs() as u32,

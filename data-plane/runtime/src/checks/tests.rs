@@ -77,6 +77,10 @@ impl Prober for Fake {
         }
     }
 
+    async fn speak_http2(&self, connection: Counted) -> Result<Counted, String> {
+        Ok(connection)
+    }
+
     async fn agree(&self, connection: Counted, _tls: &CheckTls, _to: &Connect) -> Result<Counted, Refusal> {
         Ok(connection)
     }
@@ -208,7 +212,7 @@ fn subject(name: &str, address: SocketAddr, checked: &Checked) -> Subject {
         script: Arc::clone(&checked.settings.probe),
         settings: Arc::clone(&checked.settings),
         config: Arc::clone(&checked.config),
-        check: CheckKey { target: EndpointAddress::Ip(address), send_proxy: false, tls: None },
+        check: CheckKey { target: EndpointAddress::Ip(address), send_proxy: false, tls: None, http2: false },
         schedule: Schedule {
             interval: 2_000 * MS,
             fast_interval: 500 * MS,

@@ -43,7 +43,7 @@ impl<P: Prober> Endpoints<P> {
             },
             limits: Limits { connect: timeouts.connect, answer: timeouts.check },
             target: self.target(&address),
-            check: CheckKey { target: address, send_proxy: false, tls: None },
+            check: CheckKey { target: address, send_proxy: false, tls: None, http2: false },
             paused: agent.paused,
             forced: agent.forced,
         })

@@ -25,6 +25,10 @@ impl Prober for Refusing {
         Err(Refusal { status: Status::L4Connection, words: String::new() })
     }
 
+    async fn speak_http2(&self, (): ()) -> Result<(), String> {
+        Ok(())
+    }
+
     async fn agree(&self, (): (), _tls: &CheckTls, _to: &Connect) -> Result<(), Refusal> {
         Ok(())
     }

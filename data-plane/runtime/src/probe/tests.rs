@@ -192,5 +192,5 @@ async fn datagrams_are_answered_or_refused() {
 #[tokio::test]
 async fn silence_is_no_refusal() {
     let script = Script { steps: datagrams("", None), ..Script::default() };
-    assert_eq!(script.late(2, false).status, Status::L4Ok);
+    assert_eq!(script.late(2, Awaited::Answer).status, Status::L4Ok);
 }

@@ -2,11 +2,23 @@
 
 use super::Needs;
 use crate::v1::{
-    CheckExpect, CheckStep, CheckText, Format, HttpProbe, Sample, check_expect, check_step, check_text_piece,
-    set_check_variable,
+    CheckExpect, CheckSchedule, CheckStep, CheckText, Format, HttpProbe, InitialState, Sample, check_expect,
+    check_step, check_text_piece, set_check_variable,
 };
 
 impl Needs {
+    pub(super) fn schedule(&mut self, check: Option<&CheckSchedule>) {
+        let Some(check) = check else { return };
+        let asked = [
+            (check.initial > InitialState::Up as i32, "check.initial-state"),
+            (check.paused, "check.paused"),
+            (check.send_proxy, "check.send-proxy"),
+            (check.http2, "check.http2"),
+            (check.tls.is_some(), "check.tls"),
+        ];
+        asked.into_iter().filter(|(asked, _)| *asked).for_each(|(_, name)| self.word(name));
+    }
+
     pub(super) fn check_step(&mut self, step: &CheckStep) {
         match &step.action {
             None => {}
@@ -18,6 +30,9 @@ impl Needs {
                     self.word("check.udp");
                 }
                 self.made_value(connect.made_port.as_ref());
+                if connect.http2 {
+                    self.word("check.http2");
+                }
             }
             Some(check_step::Action::Send(send)) => self.made(send.made.as_ref()),
             Some(check_step::Action::Request(request)) => self.request(request),

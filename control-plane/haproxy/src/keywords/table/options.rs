@@ -147,6 +147,9 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         protocol("option ssl-hello-chk", "Checks servers with a hello of SSLv3.").takes(0, 0, ""),
     ],
     &[
+        Keyword::works("option grpc-check", DLB, GRPC)
+            .takes(0, 4, "[service <name>] [authority <name>]")
+            .does("Checks servers with a call of grpc.health.v1.Health/Check. No version of HAProxy has it."),
         Keyword::works("option external-check", DLB, PROGRAMS)
             .takes(0, 0, "")
             .does("Checks servers with a program, which says by its exit code how they are."),
@@ -181,6 +184,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
 ];
 
 const PROGRAMS: &str = "lower/program_checks";
+const GRPC: &str = "lower/http2_checks";
 const SPLICE: &str = "the engine splices where that pays";
 
 const fn switch(name: &'static str, places: Places, test: &'static str, summary: &'static str) -> Keyword {

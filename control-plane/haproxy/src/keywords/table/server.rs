@@ -91,7 +91,10 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::works("interface", SERVER, CONNECTIONS)
             .takes(1, 1, "<name>")
             .does("Which interface connections to it leave by."),
-        checked("check-proto").takes(1, 1, "<name>"),
+        Keyword::works("check-proto", SERVER, "lower/http2_checks")
+            .takes(1, 1, "{ h1 | h2 | none }")
+            .of(&[Form::OneOf(&["h1", "h2", "none"])])
+            .does("The version of HTTP that its checks speak."),
         checked("healthcheck").takes(1, 1, "<name>"),
     ],
     &[

@@ -4,13 +4,12 @@ use sluicegate_proto::v1::{self, check_step::Action, health_check::Probe};
 
 use super::super::Lowering;
 use super::super::rule::Args;
-use super::super::server_tls::IN_HTTP1;
+use super::super::server_tls::{IN_HTTP1, IN_HTTP2};
 use super::super::settings::Lines;
 use super::steps::{Draft, Kind, steps};
 use super::written::Written;
 use crate::ast::Directive;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::word::Word;
 
 /// A step, and its own comment.
 pub(super) type Commented<T> = (T, String);
@@ -102,7 +101,7 @@ impl<'a> Lowering<'a> {
     pub(super) fn check_connect(&mut self, line: &'a Directive) -> Option<Commented<v1::CheckConnect>> {
         let mut args = Args::new(line.args(), line.end());
         let (mut connect, mut comment) = (v1::CheckConnect::default(), String::new());
-        let mut able = true;
+        let (mut able, mut offered) = (true, None);
         while let Some(word) = args.value() {
             match word.text() {
                 "default" => connect.as_endpoint = true,
@@ -131,16 +130,17 @@ impl<'a> Lowering<'a> {
                 }
                 "alpn" => {
                     let Some(names) = args.value() else { return self.missing(&args, "a protocol") };
-                    let asked: Vec<String> = names.text().split(',').map(str::to_owned).collect();
-                    let spoken = line.name().starts_with("http-check").then_some(IN_HTTP1);
-                    connect.protocols = self.offered_to_servers(&asked, spoken, names.span());
+                    offered = Some(names);
                 }
                 "proto" => {
                     let Some(protocol) = args.value() else { return self.missing(&args, "a protocol") };
-                    if !matches!(protocol.text(), "none" | "h1") {
-                        self.no_such_connection(protocol, "this protocol");
-                        able = false;
+                    let http = line.name() == "http-check connect";
+                    let allowed: &[&str] = if http { &["h1", "h2"] } else { &["none"] };
+                    if !allowed.contains(&protocol.text()) {
+                        self.not_one_of(protocol, "a protocol of this check", allowed);
+                        return None;
                     }
+                    connect.http2 = protocol.text() == "h2";
                 }
                 _ => {
                     let allowed = [
@@ -161,11 +161,13 @@ impl<'a> Lowering<'a> {
                 }
             }
         }
+        if let Some(names) = offered {
+            let asked: Vec<String> = names.text().split(',').map(str::to_owned).collect();
+            let spoken = if connect.http2 { IN_HTTP2 } else { IN_HTTP1 };
+            let spoken = line.name().starts_with("http-check").then_some(spoken);
+            connect.protocols = self.offered_to_servers(&asked, spoken, names.span());
+        }
         able.then_some((connect, comment))
-    }
-
-    fn no_such_connection(&mut self, word: &Word, what: &str) {
-        self.unmade_check(word, format!("checks over {what} are not made yet"));
     }
 }
 

@@ -174,8 +174,10 @@ impl Made {
             tls: secured.client.clone(),
             server_name: check.server_name.clone(),
             port: check.port.into(),
+            http2: check.path.is_some(),
             ..v1::CheckSchedule::default()
         });
+        let check = spec.check.and_then(|check| self.probe(check, spec.mode));
         let body = v1::Backend {
             mode: mode(spec.mode),
             timeouts: Some(timeouts),
@@ -183,7 +185,7 @@ impl Made {
             hold,
             outlier_ejection,
             http: Some(http(false)),
-            check: spec.check.and_then(|check| self.probe(check, spec.mode)),
+            check,
             retries: spec.retries,
             redispatch: spec.redispatch.then_some(v1::Redispatch { interval: 1 }),
             ..v1::Backend::default()
@@ -194,20 +196,25 @@ impl Made {
         }
     }
 
-    /// `None`: a connection that opens.
-    fn probe(&mut self, check: schema::Check, mode: Mode) -> Option<v1::HealthCheck> {
-        let (path, said) = (check.path, check.send.is_some() || check.expect.is_some());
-        if said && (mode != Mode::Udp || path.is_some()) {
+    /// `None`: a connection that opens is a success.
+    fn probe(&mut self, spec: schema::Check, mode: Mode) -> Option<v1::HealthCheck> {
+        let schema::Check { path, grpc, send, expect, .. } = spec;
+        if (send.is_some() || expect.is_some()) && (mode != Mode::Udp || path.is_some() || grpc.is_some()) {
             self.errors.push("check: send and expect are for 'mode: udp', and without a path".to_owned());
         }
-        match path {
-            Some(path) => Some(http_probe(path)),
-            None if mode == Mode::Udp => {
+        let probe = match (path, grpc) {
+            (None, None) if mode == Mode::Udp => {
                 let bytes = |text: Option<String>| text.unwrap_or_default().into();
-                Some(build::datagram_probe(bytes(check.send), bytes(check.expect)))
+                return Some(build::datagram_probe(bytes(send), bytes(expect)));
             }
-            None => None,
-        }
+            (None, None) => return None,
+            (Some(_), Some(_)) => return self.ok("check", Err("it has a path or grpc, not both")),
+            (Some(path), None) => http_probe(path),
+            (None, Some(schema::GrpcCheck { service, authority })) => {
+                v1::health_check::Probe::Grpc(v1::GrpcProbe { service, authority })
+            }
+        };
+        Some(v1::HealthCheck { probe: Some(probe) })
     }
 
     /// Where nothing is said, with Envoy's numbers. What is out of range is refused by who compiles it.
@@ -256,7 +263,11 @@ impl Made {
             weight,
             backup: spec.backup,
             max_connections: spec.max_connections,
-            check,
+            check: check.map(|check| v1::CheckSchedule {
+                // As with HAProxy, checks of HTTP speak what traffic does.
+                http2: check.http2 && http_protocol == i32::from(v1::EndpointHttp::Http2),
+                ..check
+            }),
             tls: secured.client,
             server_name: secured.server_name,
             pool: (spec.warm_connections > 0)
@@ -288,14 +299,13 @@ fn http(forward_for: bool) -> v1::HttpOptions {
     }
 }
 
-fn http_probe(path: String) -> v1::HealthCheck {
-    let probe = v1::HttpProbe {
+fn http_probe(path: String) -> v1::health_check::Probe {
+    v1::health_check::Probe::Http(v1::HttpProbe {
         method: "GET".to_owned(),
         uri: path,
         version: "HTTP/1.0".to_owned(),
         ..v1::HttpProbe::default()
-    };
-    v1::HealthCheck { probe: Some(v1::health_check::Probe::Http(probe)) }
+    })
 }
 
 fn condition(text: &str, mode: Mode) -> Result<v1::Condition, String> {

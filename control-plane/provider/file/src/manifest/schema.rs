@@ -182,6 +182,7 @@ pub(super) struct BackendTimeouts {
 pub(super) struct Check {
     /// Absent: a connection that opens is a success; in UDP mode, that nobody refuses what is sent.
     pub(super) path: Option<String>,
+    pub(super) grpc: Option<GrpcCheck>,
     /// The name that endpoints with TLS are asked for.
     #[serde(default)]
     pub(super) server_name: String,
@@ -196,6 +197,18 @@ pub(super) struct Check {
     pub(super) rise: u32,
     #[serde(default = "three")]
     pub(super) fall: u32,
+}
+
+/// Asks `grpc.health.v1.Health`, over HTTP/2.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct GrpcCheck {
+    /// Empty: the server as a whole.
+    #[serde(default)]
+    pub(super) service: String,
+    /// What the server is called; empty: localhost.
+    #[serde(default)]
+    pub(super) authority: String,
 }
 
 fn two() -> u32 {

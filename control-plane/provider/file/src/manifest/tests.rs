@@ -287,3 +287,35 @@ fn a_protocol_that_is_not_spoken_is_told() {
     let bytes = APP.replace("weight: 10", "protocol: http2").replace("  check: {", "  mode: tcp\n  check: {");
     assert_eq!(told(&bytes), [format!("a.yaml:12:1: endpoints: app2: protocol: {none}")]);
 }
+
+#[test]
+fn endpoints_and_checks_speak_http2() {
+    let site = |check: &str, mode: &str| {
+        APP.replace("check: { path: /health, interval: 1s }", &format!("check: {check}\n  mode: {mode}"))
+            .replace("5001' }", "5001', protocol: http2 }")
+    };
+    let made = |check: &str| {
+        let resources = load("a.yaml", site(check, "http").as_bytes()).unwrap();
+        let Some(v1::resource::Body::Backend(backend)) = resources[3].body.clone() else { panic!() };
+        let [first, second] = [4, 5].map(|index: usize| match resources[index].body.clone() {
+            Some(v1::resource::Body::Endpoint(endpoint)) => {
+                (endpoint.http_protocol(), endpoint.check.unwrap().http2)
+            }
+            other => panic!("{other:?}"),
+        });
+        (backend.check.and_then(|check| check.probe), first, second)
+    };
+    let (new, old) = (v1::EndpointHttp::Http2, v1::EndpointHttp::Http1);
+    let grpc = |service: &str, authority: &str| {
+        let (service, authority) = (service.to_owned(), authority.to_owned());
+        Some(v1::health_check::Probe::Grpc(v1::GrpcProbe { service, authority }))
+    };
+    assert_eq!(made("{ grpc: {} }"), (grpc("", ""), (new, false), (old, false)));
+    let named = made("{ grpc: { service: shop, authority: 'shop.test:80' } }");
+    assert_eq!(named.0, grpc("shop", "shop.test:80"));
+    assert_eq!(made("{}"), (None, (new, false), (old, false)));
+    let (_, first, second) = made("{ path: / }");
+    assert_eq!((first, second), ((new, true), (old, false)));
+    let both = told(&site("{ path: /, grpc: {} }", "http"));
+    assert_eq!(both, ["a.yaml:12:1: check: it has a path or grpc, not both"]);
+}

@@ -40,7 +40,7 @@ pub(super) fn fits(expect: &Expect, http: bool) -> bool {
         Pattern::Made(_, kind) => !http || *kind == TextKind::Formatted,
         Pattern::Text(_, TextKind::Binary | TextKind::FormattedBinary) => !http,
         Pattern::HexRegex(_) | Pattern::Handshake(_) => !http,
-        Pattern::Status(_) | Pattern::StatusRegex(_) | Pattern::Header(_) => http,
+        Pattern::Status(_) | Pattern::StatusRegex(_) | Pattern::Header(_) | Pattern::Serving => http,
     }
 }
 

@@ -80,6 +80,28 @@ fn programs_that_cannot_be_run() {
 }
 
 #[test]
+fn servers_of_grpc_that_cannot_be_asked() {
+    let found = |service: &str, authority: &str| {
+        let (service, authority) = (service.into(), authority.into());
+        of_probe(v1::health_check::Probe::Grpc(v1::GrpcProbe { service, authority }))
+    };
+    assert_eq!(found("", ""), [""; 0]);
+    assert_eq!(found("shop.v1.Cart", "[::1]:80"), [""; 0]);
+    assert_eq!(found("a\n", "").len(), 1);
+    assert_eq!(found("", "a b"), ["check: authority has a character that is not allowed there: \"a b\""]);
+    let connect = v1::CheckConnect { http2: true, ..v1::CheckConnect::default() };
+    let steps = vec![v1::CheckStep {
+        action: Some(v1::check_step::Action::Connect(connect)),
+        ..v1::CheckStep::default()
+    }];
+    let script = v1::CheckScript { steps, ..v1::CheckScript::default() };
+    let misplaced = ["check: step 1: the step in this kind of script means nothing here"];
+    assert_eq!(of_probe(v1::health_check::Probe::Script(script.clone())), misplaced);
+    let http = v1::CheckScript { http: true, ..script };
+    assert_eq!(of_probe(v1::health_check::Probe::Script(http)), [""; 0]);
+}
+
+#[test]
 fn what_cannot_be_worked_out() {
     use v1::check_step::Action;
     use v1::set_check_variable::Value;

@@ -20,7 +20,7 @@ fn versions_that_are_not_known_are_refused() {
     for value in [4, -1] {
         assert_eq!(of_listener(value), unknown(value));
     }
-    for (value, fault) in [(0, String::new()), (1, String::new()), (2, unknown(2)), (-1, unknown(-1))] {
+    for (value, fault) in [(0, String::new()), (2, String::new()), (3, unknown(3)), (-1, unknown(-1))] {
         assert_eq!(of_endpoint(|endpoint| endpoint.http_protocol = value).concat(), fault);
     }
 }
