@@ -62,7 +62,7 @@ impl Pair {
 
     /// A stream of ours to the server.
     pub(super) fn asking(&self) -> Asking {
-        Asking::new(self.client.clone(), "https", None, &self.count)
+        Asking::new(self.client.clone(), Way { tls: Some(Arc::default()), local: None }, &self.count)
     }
 }
 
