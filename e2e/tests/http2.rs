@@ -7,6 +7,8 @@
 mod authority;
 #[path = "http2/client.rs"]
 mod client;
+#[path = "http2/raw.rs"]
+mod raw;
 #[path = "http2/server.rs"]
 mod server;
 
@@ -22,6 +24,7 @@ use tokio::time::timeout;
 
 use authority::Authority;
 use client::Client;
+use raw::Raw;
 use server::Server;
 
 fn entry_before(entry: SocketAddr, servers: &str) -> String {
@@ -273,44 +276,6 @@ async fn who_speaks_http1_where_http2_is_wanted_is_closed() {
     assert!(!frames.starts_with(b"HTTP/1.1"), "{}", frames.escape_ascii());
     assert_eq!(Client::open(entry).await.ask(get("/"), None).await.unwrap().status, 200);
     assert_eq!(origin.requests(), 1);
-}
-
-/// Frames by hand, for what no library sends.
-struct Raw(sluicegate_e2e::Connection);
-
-impl Raw {
-    async fn open(entry: SocketAddr) -> Self {
-        let mut connection = sluicegate_e2e::Connection::open(entry).await.unwrap();
-        connection.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
-        let mut raw = Self(connection);
-        raw.send(4, 0, 0, &[]).await;
-        raw
-    }
-
-    /// A frame. Whether it could be sent.
-    async fn send(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) -> bool {
-        let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
-        let frame = [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat();
-        self.0.send(frame).await.is_ok()
-    }
-
-    /// The next frame: its kind, its stream and its payload.
-    async fn next(&mut self) -> Option<(u8, u32, Vec<u8>)> {
-        let head = self.0.read(9).await.ok()?;
-        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
-        let stream = u32::from_be_bytes([head[5], head[6], head[7], head[8]]);
-        Some((head[3], stream, self.0.read(length as usize).await.ok()?))
-    }
-
-    /// Why the connection is ended (RFC 9113 section 7); `None`: without a word.
-    async fn goaway(&mut self) -> Option<u32> {
-        while let Some((kind, _, payload)) = self.next().await {
-            if kind == 7 {
-                return Some(u32::from_be_bytes(payload[4..8].try_into().unwrap()));
-            }
-        }
-        None
-    }
 }
 
 /// A request for `/`, as RFC 7541 has it: `:method GET`, `:scheme http`, `:path /`, `:authority a`.

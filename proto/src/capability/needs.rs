@@ -6,12 +6,13 @@ use super::{Capability, MATCHES, PROGRAMS, SECRETS};
 use crate::catalog;
 use crate::v1::{
     Backend, Compression, Condition, Endpoint, ErrorPage, Format, Frontend, Hash, HashTable, HttpOptions,
-    Inspection, KeepAlive, Listener, LogTarget, Logging, Mode, Reply, Resource, Rule, Sample, Service,
-    SetHeader, SyslogFormat, balance, endpoint, format_piece, hash, health_check, listener, log_target,
-    reply, resource, rule, service, set_priority,
+    Inspection, KeepAlive, LogTarget, Logging, Mode, Reply, Resource, Rule, Sample, Service, SetHeader,
+    SyslogFormat, balance, endpoint, format_piece, hash, health_check, log_target, reply, resource, rule,
+    service, set_priority,
 };
 
 mod checks;
+mod listeners;
 mod tls;
 
 /// What was found so far.
@@ -54,36 +55,6 @@ impl Needs {
 
     fn named(&mut self, area: &str, name: &str) {
         self.0.insert(Capability::Owned(format!("{area}.{name}")));
-    }
-
-    fn listener(&mut self, body: &Listener) {
-        self.word("kind.listener");
-        match &body.address {
-            None => {}
-            Some(listener::Address::Ip(_)) => self.word("address.ip"),
-            Some(listener::Address::Unix(_)) => self.word("address.unix"),
-            Some(listener::Address::Descriptor(_)) => self.word("address.descriptor"),
-        }
-        self.socket(body.user_timeout_ms, body.keep_alive.as_ref());
-        if let Some(header) = &body.proxy_header {
-            self.word("listener.proxy-protocol");
-            self.condition(header.when.as_ref());
-        }
-        if !body.connection_rules.is_empty() {
-            self.word("listener.connection-rules");
-            self.rules(&body.connection_rules);
-        }
-        if let Some(tls) = &body.tls {
-            self.word("listener.tls");
-            let own = tls.certificates.iter().filter_map(|certificate| certificate.settings.as_ref());
-            tls.settings.iter().chain(own).for_each(|settings| self.tls_settings(settings));
-        }
-        if body.http_protocol != 0 {
-            self.word("listener.http-protocol");
-        }
-        if body.udp {
-            self.word("listener.udp");
-        }
     }
 
     fn frontend(&mut self, body: &Frontend) {

@@ -1,5 +1,7 @@
 //! `server` and `default-server` lines.
 
+mod template;
+
 use std::collections::{BTreeSet, HashMap};
 
 use sluicegate_proto::limits::MAX_WEIGHT;
@@ -254,29 +256,6 @@ impl<'a> Lowering<'a> {
         self.health_options(proxy, &options.health, (options.checked, is_unix));
         let (name, span) = (name.text().to_owned(), line.span);
         Some(Draft { name, span, address, client_port_offset, resolution, options })
-    }
-
-    /// The servers of a template. An `id` is that of the first.
-    fn server_template(
-        &mut self,
-        of: (&Proxy<'_, 'a>, &Check),
-        line: &'a Directive,
-        defaults: &ServerOptions,
-    ) -> Vec<Draft> {
-        let [prefix, numbers, address] = line.fixed() else { return Vec::new() };
-        self.server_name(prefix);
-        let draft = self.server(of, line, (prefix, address), defaults);
-        let Some((draft, numbers)) = draft.zip(self.template_numbers(numbers)) else { return Vec::new() };
-        (0u32..)
-            .zip(numbers)
-            .map(|(index, number)| {
-                let mut one = Draft { name: format!("{}{number}", prefix.text()), ..draft.clone() };
-                if let Some((number, _)) = &mut one.options.number {
-                    *number = number.saturating_add(index);
-                }
-                one
-            })
-            .collect()
     }
 
     /// Refuses servers of templates that have the name of another one.

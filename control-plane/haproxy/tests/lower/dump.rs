@@ -1,5 +1,7 @@
 //! Resources as text that a person can check: YAML in shape.
 
+#[path = "compression.rs"]
+mod compression;
 #[path = "logging.rs"]
 mod logging;
 #[path = "names.rs"]
@@ -206,38 +208,7 @@ fn frontend_body(out: &mut Out, frontend: &v1::Frontend, provenance: &v1::Proven
     if let Some(most) = frontend.max_private_connections {
         out.value("max_private_connections", most);
     }
-    compression(out, frontend.compression.as_ref());
-}
-
-fn compression(out: &mut Out, compression: Option<&v1::Compression>) {
-    let Some(compression) = compression else { return };
-    out.inside("compression", |out| {
-        compression.algorithms.iter().for_each(|it| algorithm(out, it));
-        for content_type in &compression.types {
-            out.text("type", content_type);
-        }
-        out.flag("offload", compression.offload);
-        if compression.min_bytes > 0 {
-            out.value("min_bytes", compression.min_bytes);
-        }
-        let Some(requests) = &compression.requests else { return };
-        out.inside("requests", |out| {
-            requests.algorithm.iter().for_each(|it| algorithm(out, it));
-            requests.types.iter().for_each(|content_type| out.text("type", content_type));
-            if requests.min_bytes > 0 {
-                out.value("min_bytes", requests.min_bytes);
-            }
-        });
-    });
-}
-
-fn algorithm(out: &mut Out, algorithm: &v1::CompressionAlgorithm) {
-    out.inside("algorithm", |out| {
-        out.value("coding", algorithm.coding().as_str_name());
-        if let Some(level) = algorithm.level {
-            out.value("level", level);
-        }
-    });
+    compression::compression(out, frontend.compression.as_ref());
 }
 
 fn backend_body(out: &mut Out, backend: &v1::Backend, provenance: &v1::Provenance) {
@@ -274,7 +245,7 @@ fn backend_body(out: &mut Out, backend: &v1::Backend, provenance: &v1::Provenanc
         out.value("max_keep_alive_queue", most);
     }
     out.flag("abort_on_close", backend.abort_on_close);
-    compression(out, backend.compression.as_ref());
+    compression::compression(out, backend.compression.as_ref());
 }
 
 fn balance_body(out: &mut Out, algorithm: &balance::Algorithm) {

@@ -1,5 +1,7 @@
 //! A client's connection: idle, within an exchange, or waiting for the client to have read its last answer.
 
+mod carry;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -17,7 +19,7 @@ use crate::counters::CloseCause;
 use crate::failure::Failure;
 use crate::listen::{Attachment, Incoming, Standing};
 use crate::live::{EndpointState, LiveEndpoint, Permit, Place};
-use crate::multiplex::{PREFACE, Session};
+use crate::multiplex::Session;
 use crate::proxy_protocol::Header;
 use crate::sessions::{self, Called};
 use crate::stream::{Peer, Stream};
@@ -193,30 +195,6 @@ impl Connection {
         let mut turn = self.worker.http.turns.take(self.since, self.entry.client);
         turn.request.bytes.extend_from_slice(scratch.slice(Scratch::START, Scratch::START + read));
         self.begin(turn, now);
-        Move::Again
-    }
-
-    /// Whether a connection begins as those of HTTP/2 do, where that may be (RFC 9113 section 3.3). No method is called so.
-    fn speaks_frames(&self, first: &[u8]) -> bool {
-        self.entry.served == 0
-            && first.starts_with(&PREFACE[..4])
-            && self.entry.attachment.may_begin_with_preface()
-    }
-
-    /// From here on it carries streams.
-    #[cold]
-    fn carry(&mut self, first: Vec<u8>) -> Move {
-        let entry = &mut *self.entry;
-        let incoming = Incoming {
-            stream: std::mem::replace(&mut self.stream, Stream::gone()),
-            client: entry.client,
-            announced: entry.announced.take(),
-            accepted: entry.accepted,
-            attachment: entry.attachment.clone(),
-            places: entry.places.take(),
-        };
-        let session = Session::new(Rc::clone(&self.worker), incoming, first);
-        self.state = State::Carrying(Box::new(session));
         Move::Again
     }
 
