@@ -15,13 +15,16 @@ pub(crate) enum Scope {
     Standalone,
 }
 
+/// The library of HTTP/2 warns of what clients send: they could fill the log.
+const HTTP2: &str = "h2=off";
+
 /// Sends events to stderr from now on; `RUST_LOG` chooses, else everything from `level` up.
 pub(crate) fn start(level: LevelFilter, scope: Scope) {
     let quiet = match scope {
         Scope::All => "",
         Scope::Standalone => ",sluicegate_grpc=off,sluicegate_sync=off",
     };
-    let chosen = std::env::var(EnvFilter::DEFAULT_ENV).unwrap_or_else(|_| format!("{level}{quiet}"));
+    let chosen = std::env::var(EnvFilter::DEFAULT_ENV).unwrap_or_else(|_| format!("{level},{HTTP2}{quiet}"));
     let filter = EnvFilter::builder().parse_lossy(chosen);
     tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -52,8 +52,11 @@ fn run(command: Command) -> Result<()> {
     })
 }
 
+/// The library of HTTP/2 warns of what clients send: they could fill the log.
+const LOGGED: &str = "info,h2=off";
+
 fn log(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOGGED));
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
