@@ -57,7 +57,7 @@ async fn manifests_ask_for_it_too() {
          listen: ['{entry}']\n  defaultBackend: all\n---\napiVersion: sluicegate.dev/v1alpha1\nkind: Backend\n\
          metadata: {{ name: all }}\nspec:\n  \
          check: {{ grpc: {{ service: shop }}, interval: 300ms, rise: 1, fall: 1 }}\n  endpoints:\n  \
-         - {{ name: a, address: '{}', http2: true }}\n  - {{ name: b, address: '{}', http2: true, backup: true }}\n",
+         - {{ name: a, address: '{}', protocol: http2 }}\n  - {{ name: b, address: '{}', protocol: http2, backup: true }}\n",
         first.address(),
         second.address()
     );
