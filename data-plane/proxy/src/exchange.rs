@@ -292,13 +292,41 @@ impl Exchange {
         self.endpoint.as_ref()?.target_for(self.local)
     }
 
-    /// Forgets what happened, keeps the memory.
+    /// Forgets what happened, keeps the memory. Field by field: a new one in the place of all costs each request more.
+    #[inline]
     pub(crate) fn restart(&mut self, accepted: Instant, client: Peer) {
-        let mut request = std::mem::take(&mut self.request);
-        request.bytes.clear();
-        let mut asked = std::mem::take(&mut self.asked);
-        asked.clear();
-        *self = Self { request, asked, ..Self::new(accepted, client) };
+        self.times = Times::new(accepted);
+        self.number = 0;
+        self.client = client;
+        (self.local, self.source) = (None, None);
+        self.generation = Generation::default();
+        (self.frontend, self.backend, self.endpoint) = (None, None, None);
+        self.hash = None;
+        self.belonging = Belonging::default();
+        self.wishes = Wishes::default();
+        (self.retries, self.redispatched) = (0, false);
+        self.tried = Tried::default();
+        (self.backend_queue, self.endpoint_queue) = (0, 0);
+        (self.bytes_in, self.bytes_out) = (0, 0);
+        (self.status, self.compressed_with) = (None, None);
+        self.termination = Termination::default();
+        self.carried = Carried::default();
+        self.request.bytes.clear();
+        self.asked.clear();
+        // Of few exchanges.
+        forget(&mut self.tls);
+        forget(&mut self.server_tls);
+        forget(&mut self.server_tls_error);
+        forget(&mut self.announced);
+        forget(&mut self.left);
+        forget(&mut self.cache);
+    }
+}
+
+/// Lets go of something that is seldom there.
+fn forget<T>(it: &mut Option<T>) {
+    if it.is_some() {
+        *it = None;
     }
 }
 

@@ -195,9 +195,12 @@ impl Head {
 
     /// Forgets the message and keeps the memory. Needed before the next message is parsed.
     pub fn clear(&mut self) {
-        let mut fields = std::mem::take(&mut self.fields);
-        fields.clear();
-        *self = Self { fields, ..Self::default() };
+        self.fields.clear();
+        (self.kind, self.version, self.method) = (Kind::default(), Version::default(), Method::default());
+        (self.method_text, self.target, self.form) = (Span::EMPTY, Span::EMPTY, TargetForm::default());
+        (self.status, self.reason, self.start_line) = (0, Span::EMPTY, Span::EMPTY);
+        (self.irregular, self.known) = (false, KnownSet::default());
+        (self.facts, self.progress) = (Facts::default(), super::parse::Progress::default());
     }
 
     /// Request or response.

@@ -144,7 +144,7 @@ impl Connection {
                 State::Idle => self.idle(cx, scratch, now),
                 State::Busy(_) => self.exchange(cx, scratch, now, false),
                 State::Linger(_) => self.linger(cx, scratch),
-                State::Carrying(session) => return Pin::new(session).poll(cx),
+                State::Carrying(session) => return carry::poll(session, cx),
             };
             let until = match moved {
                 Move::End(cause) => return Poll::Ready(cause),

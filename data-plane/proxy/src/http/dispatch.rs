@@ -195,7 +195,10 @@ impl Run<'_, '_> {
         turn.moved = self.now;
         turn.facts.refused = false;
         turn.exchange.observe(Sign::Connected);
-        turn.exchange.server_tls = turn.server.as_ref().and_then(Stream::agreed).cloned();
+        let agreed = turn.server.as_ref().and_then(Stream::agreed);
+        if agreed.is_some() || turn.exchange.server_tls.is_some() {
+            turn.exchange.server_tls = agreed.cloned();
+        }
         if self.frontend.sinks.wants_source {
             turn.exchange.source = turn.server.as_ref().and_then(Stream::local);
         }

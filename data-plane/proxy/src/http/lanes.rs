@@ -62,6 +62,7 @@ async fn begin(mut connecting: Connecting, wish: Wish) -> Result<Opened, Connect
 
 impl Run<'_, '_> {
     /// Takes a stream of a connection that is there, where the exchange may have one.
+    #[inline(never)] // what goes over a connection of its own passes by
     pub(super) fn take_lane(&mut self) -> bool {
         let turn = &mut *self.turn;
         let (Some(endpoint), Some(backend)) = (&turn.exchange.endpoint, &turn.exchange.backend) else {
@@ -89,6 +90,7 @@ impl Run<'_, '_> {
     }
 
     /// Begins to connect to an endpoint that may be spoken to in HTTP/2.
+    #[inline(never)] // what goes over a connection of its own passes by
     pub(super) fn open(&mut self, target: &Target) -> Step {
         let Some(endpoint) = self.endpoint().cloned() else { return self.fail(Failure::Internal) };
         let connecting = match self.worker.reach(target, &self.turn.exchange, self.client, false) {
@@ -106,6 +108,7 @@ impl Run<'_, '_> {
     }
 
     /// Waits for it, and takes its first stream.
+    #[inline(never)] // what goes over a connection of its own passes by
     pub(super) fn opened(&mut self) -> Step {
         let Some(Opening(opening)) = &mut self.turn.opening else { return self.fail(Failure::Internal) };
         let opened = match opening.as_mut().poll(self.cx) {

@@ -31,8 +31,10 @@ impl Run<'_, '_> {
         }
         let facts = self.turn.facts;
         // Who gives up a stream of HTTP/2 hears nothing more.
-        let hears = !self.turn.exchange.carried.client && !self.drops_who_leaves();
-        if facts.answered && (self.turn.down.is_received() || hears) {
+        if facts.answered
+            && (self.turn.down.is_received()
+                || (!self.turn.exchange.carried.client && !self.drops_who_leaves()))
+        {
             return Step::Wait;
         }
         self.watch_client().unwrap_or(Step::Wait)

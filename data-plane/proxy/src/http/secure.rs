@@ -2,17 +2,27 @@
 
 use std::task::Poll;
 
+use sluicegate_model::tls::TlsClient;
+
 use super::run::{Run, Step};
 use crate::upstream::{ConnectError, Connecting};
 
 impl Run<'_, '_> {
     /// Puts down the name that the endpoint is asked for, which its idle connections have to have asked for too.
+    #[inline]
     pub(super) fn ask_for_name(&mut self) {
-        let client = self.turn.exchange.tls_client().filter(|client| client.server_name.is_some());
-        let Some(client) = client.cloned() else { return self.turn.exchange.asked.clear() };
+        let client = self.turn.exchange.tls_client();
+        match client.filter(|client| client.server_name.is_some()).cloned() {
+            Some(client) => self.ask_for(&client),
+            None => self.turn.exchange.asked.clear(),
+        }
+    }
+
+    #[inline(never)]
+    fn ask_for(&mut self, client: &TlsClient) {
         let mut asked = std::mem::take(&mut self.turn.exchange.asked);
         let mut scratch = self.worker.http.rules.take();
-        asked.write(&client, &self.scene(None), &mut scratch);
+        asked.write(client, &self.scene(None), &mut scratch);
         self.worker.http.rules.set(scratch);
         self.turn.exchange.asked = asked;
     }

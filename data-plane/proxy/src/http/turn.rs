@@ -197,11 +197,9 @@ impl Turn {
         self.up.reset();
         self.down.reset();
         self.last = None;
-        self.ticket = Ticket::new();
-        self.permit = None;
-        self.connecting = None;
-        self.opening = None;
-        self.server = None;
+        // The end of an exchange lets the server go: `Run::finish`.
+        debug_assert!(self.server.is_none() && self.connecting.is_none() && self.opening.is_none());
+        debug_assert!(self.permit.is_none());
         self.private = Private::default();
         self.service = None;
         self.close_cause = CloseCause::Finished;

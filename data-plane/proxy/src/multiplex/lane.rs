@@ -30,6 +30,7 @@ impl Lane {
     }
 
     /// See [`crate::stream::Stream::poll_read`].
+    #[inline(never)] // what has a connection of its own passes by
     pub(crate) fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         match &mut self.0 {
             Role::Answering(answering) => answering.poll_read(cx, buffer),
@@ -38,6 +39,7 @@ impl Lane {
     }
 
     /// See [`crate::stream::Stream::poll_write`].
+    #[inline(never)] // what has a connection of its own passes by
     pub(crate) fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match &mut self.0 {
             Role::Answering(answering) => answering.poll_write(cx, bytes),
@@ -46,6 +48,7 @@ impl Lane {
     }
 
     /// See [`crate::stream::Stream::poll_shutdown`].
+    #[inline(never)] // what has a connection of its own passes by
     pub(crate) fn shut(&mut self) -> io::Result<()> {
         match &mut self.0 {
             Role::Answering(answering) => answering.shut(),
@@ -54,6 +57,7 @@ impl Lane {
     }
 
     /// See [`crate::stream::Stream::poll_quiet`].
+    #[inline(never)] // what has a connection of its own passes by
     pub(crate) fn poll_quiet(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.0 {
             Role::Answering(answering) => answering.poll_quiet(cx),
@@ -62,11 +66,13 @@ impl Lane {
     }
 
     /// What the two ends of its connection agreed upon.
+    #[inline(never)] // what has a connection of its own passes by
     pub(crate) fn agreed(&self) -> Option<&Arc<Tls>> {
         self.way().tls.as_ref()
     }
 
     /// This end of its connection.
+    #[inline(never)] // what has a connection of its own passes by
     pub(crate) fn local(&self) -> Option<Peer> {
         self.way().local
     }

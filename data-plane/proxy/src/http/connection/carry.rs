@@ -1,11 +1,21 @@
 //! A connection that comes to carry many exchanges.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
+use std::task::{Context, Poll};
 
 use super::{Connection, Move, State};
+use crate::counters::CloseCause;
 use crate::listen::Incoming;
 use crate::multiplex::{PREFACE, Session};
 use crate::stream::Stream;
+
+/// Goes on with what it carries.
+#[inline(never)] // what carries one exchange passes by
+pub(super) fn poll(session: &mut Session, cx: &mut Context<'_>) -> Poll<CloseCause> {
+    Pin::new(session).poll(cx)
+}
 
 impl Connection {
     /// Whether a connection begins as those of HTTP/2 do, where that may be (RFC 9113 section 3.3). No method is called so.
