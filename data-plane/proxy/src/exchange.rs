@@ -149,6 +149,22 @@ impl RequestLine {
     /// Keeps the line of a request that was understood.
     pub fn keep(&mut self, method: &[u8], target: &[u8], version: &[u8]) {
         self.bytes.clear();
+        let whole = method.len() + target.len() + version.len() + 2;
+        if whole > MAX_REQUEST_LINE {
+            return self.keep_some(method, target, version);
+        }
+        self.bytes.reserve(whole);
+        self.bytes.extend_from_slice(method);
+        self.method = self.bytes.len();
+        self.bytes.push(b' ');
+        self.bytes.extend_from_slice(target);
+        self.target = self.bytes.len();
+        self.bytes.push(b' ');
+        self.bytes.extend_from_slice(version);
+    }
+
+    #[cold]
+    fn keep_some(&mut self, method: &[u8], target: &[u8], version: &[u8]) {
         self.push(method);
         self.method = self.bytes.len();
         self.push(b" ");

@@ -68,7 +68,7 @@ impl Run<'_, '_> {
         let (Some(endpoint), Some(backend)) = (&turn.exchange.endpoint, &turn.exchange.backend) else {
             return false;
         };
-        let Some(key) = turn.facts.transport else { return false };
+        let Some(key) = turn.transport else { return false };
         let first = turn.exchange.number == 0;
         let (any, proven) = match reuse(endpoint, backend) {
             Reuse::Never => return false,
@@ -139,7 +139,7 @@ impl Run<'_, '_> {
         if let (Some(endpoint), Some(backend)) = (&turn.exchange.endpoint, &turn.exchange.backend)
             && reuse(endpoint, backend) != Reuse::Never
             && turn.facts.keep_server
-            && let Some(key) = turn.facts.transport
+            && let Some(key) = turn.transport
         {
             self.worker.trunks.keep(key, trunk);
         }

@@ -29,9 +29,8 @@ impl Run<'_, '_> {
         if self.turn.progress() != before {
             self.turn.moved = self.now;
         }
-        let facts = self.turn.facts;
         // Who gives up a stream of HTTP/2 hears nothing more.
-        if facts.answered
+        if self.turn.facts.answered
             && (self.turn.down.is_received()
                 || (!self.turn.exchange.carried.client && !self.drops_who_leaves()))
         {

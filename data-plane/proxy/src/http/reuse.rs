@@ -23,7 +23,7 @@ impl Run<'_, '_> {
         let Some(endpoint) = &turn.exchange.endpoint else { return false };
         // Where its name leads may change before the exchange is over.
         let key = endpoint.transport_for(turn.exchange.local).asking(turn.exchange.asked.hash());
-        turn.facts.transport = Some(key);
+        turn.transport = Some(key);
         if turn.facts.fresh_only || !turn.facts.keep_server {
             return false;
         }
@@ -78,7 +78,7 @@ impl Run<'_, '_> {
         let Exchange { endpoint: Some(endpoint), backend: Some(backend), .. } = &turn.exchange else {
             return;
         };
-        let Some(key) = turn.facts.transport else { return };
+        let Some(key) = turn.transport else { return };
         if turn.facts.uses == 0 {
             stream.hurry();
         }

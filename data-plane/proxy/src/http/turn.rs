@@ -90,8 +90,6 @@ pub(super) struct Facts {
     pub(super) keep_client: bool,
     /// The server's connection may serve another request.
     pub(super) keep_server: bool,
-    /// What the server's connection is known by among idle ones.
-    pub(super) transport: Option<TransportId>,
     /// Requests that the server's connection has served before.
     pub(super) uses: u32,
     /// The server's connection stood before the request came.
@@ -145,6 +143,8 @@ pub(super) struct Turn {
     /// A connection on its way that shows only then what is spoken over it.
     pub(super) opening: Option<Opening>,
     pub(super) server: Option<Stream>,
+    /// What that is known by among idle ones; of the exchange before, where this one has sought none.
+    pub(super) transport: Option<TransportId>,
     /// Those that the client keeps for itself.
     pub(super) private: Private,
     /// A question about the proxy.
@@ -176,6 +176,7 @@ impl Turn {
             connecting: None,
             opening: None,
             server: None,
+            transport: None,
             private: Private::default(),
             service: None,
             close_cause: CloseCause::Finished,
