@@ -15,7 +15,6 @@ const ENHANCE_YOUR_CALM: u32 = 11;
 async fn what_clients_do_wrong_does_not_fill_the_log() {
     let entry = free_address();
     let mut sluicegate = Sluicegate::run(&entry_before(entry, "    server s 127.0.0.1:1\n")).await;
-    let before = sluicegate.process().output().lines().count();
     let mut raw = Raw::open(entry).await;
     for _ in 0..50 {
         // An answer to a PING that nobody has sent.
@@ -24,7 +23,8 @@ async fn what_clients_do_wrong_does_not_fill_the_log() {
     // Then one of its own, whose answer shows that all was read.
     raw.send(6, 0, 0, b"the last").await;
     while raw.next().await.is_some_and(|(kind, _, payload)| kind != 6 || payload != b"the last") {}
-    assert_eq!(sluicegate.process().output().lines().count(), before);
+    let output = sluicegate.process().output();
+    assert!(!output.contains("PING"), "{output}");
 }
 
 /// CVE-2023-44487: streams that are opened and given up at once.
