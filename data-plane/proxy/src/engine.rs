@@ -122,6 +122,7 @@ impl Engine {
             counters: Sharded::new(settings.workers),
             gate: Arc::new(Gate::new(settings.max_connections.unwrap_or(0))),
             tasks: Arc::default(),
+            doors: Arc::default(),
             most_idle: AtomicUsize::new(0),
             shelves: Shelves::of(settings.workers),
             rings,
@@ -234,6 +235,13 @@ impl Engine {
     /// Waits until no client connection is left, and the end of each is counted.
     pub async fn drained(&self) {
         self.shared.tasks.empty().await;
+    }
+
+    /// Waits, after a soft stop, until nothing is accepted any more, and then as [`Engine::drained`]. Workers hear of a stop
+    /// one after the other: while one has no connection left, another one may be taking the next.
+    pub async fn finished(&self) {
+        self.shared.doors.empty().await;
+        self.drained().await;
     }
 
     /// Ends everything now: returns when the workers are gone and the logs are written. May be called again.

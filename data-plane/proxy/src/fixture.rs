@@ -155,6 +155,7 @@ pub(crate) fn shared_by(workers: usize) -> Shared {
         counters: Sharded::new(workers),
         gate: Arc::default(),
         tasks: Arc::default(),
+        doors: Arc::default(),
         most_idle: 0.into(),
         shelves: Shelves::of(workers),
         rings: (0..workers).map(|_| Arc::new(Ring::new(Arc::default()))).collect(),

@@ -52,6 +52,8 @@ pub(crate) struct Shared {
     pub(crate) gate: Arc<Gate>,
     /// Connections' tasks, until their end is counted.
     pub(crate) tasks: Arc<Gate>,
+    /// Loops that accept connections, until they have let go of their sockets: as long as there is one, tasks may begin.
+    pub(crate) doors: Arc<Gate>,
     /// Idle connections to endpoints that each worker may keep.
     pub(crate) most_idle: AtomicUsize,
     /// Those that there are, by worker.

@@ -238,7 +238,7 @@ async fn leave(engine: &Engine, stop: &mut watch::Receiver<Stop>) {
     tokio::select! {
         // Whoever else waits for the end of the last connection may ask for a hard stop at once.
         biased;
-        () = engine.drained() => News { engine, active: &engine.live().active() }.tell_stopped(),
+        () = engine.finished() => News { engine, active: &engine.live().active() }.tell_stopped(),
         _ = stop.wait_for(|stop| *stop == Stop::Hard) => {}
         () = after(limit) => tracing::warn!("connections are left at the end of the time for a soft stop; closing them"),
     }

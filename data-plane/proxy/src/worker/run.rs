@@ -144,7 +144,11 @@ fn apply(worker: &Rc<Worker>, doors: &mut Doors, command: Command) {
             },
             half => {
                 let opened = Opened { half, ..opened };
-                tokio::task::spawn_local(accept::run(Rc::clone(worker), opened, closed));
+                let (door, worker) = (worker.shared.doors.try_enter(), Rc::clone(worker));
+                tokio::task::spawn_local(async move {
+                    accept::run(worker, opened, closed).await;
+                    drop(door);
+                });
             }
         }
     }

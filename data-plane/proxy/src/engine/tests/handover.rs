@@ -92,3 +92,20 @@ fn cookies(engine: &Engine) -> Vec<u64> {
     let halves = bound.sockets.values().flat_map(|bound| &bound.halves);
     halves.map(|half| half.socket().cookie().unwrap()).collect()
 }
+
+#[test]
+fn who_may_still_accept_is_waited_for() {
+    let engine = engine(2);
+    commit(&engine, &site());
+    let doors = &engine.shared.doors;
+    while doors.open() < 2 {
+        std::thread::yield_now();
+    }
+    // No connection is there, and one may come.
+    wait(engine.drained());
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(std::pin::pin!(engine.finished()).poll(&mut cx).is_pending());
+    engine.soft_stop();
+    wait(engine.finished());
+    assert_eq!(doors.open(), 0);
+}
