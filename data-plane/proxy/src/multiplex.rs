@@ -38,6 +38,13 @@ pub(crate) use trunk::{Driver, Trunk, Trunks};
 /// What every connection of a client begins with (RFC 9113 section 3.4).
 pub(crate) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
+/// Bytes of the fields of a head, with 32 for each (RFC 9113 section 6.5.2): a request with more is answered 431.
+const MOST_FIELD_BYTES: u32 = 16 * 1024;
+/// Bytes of one stream that the other end may send ahead of who reads them.
+const STREAM_WINDOW: u32 = 256 * 1024;
+/// Bytes of one stream that wait for the other end.
+const MOST_WAITING: usize = 64 * 1024;
+
 /// The other end has given the stream up, or its connection is gone.
 fn broken(error: h2::Error) -> io::Error {
     // What came is no HTTP/2.

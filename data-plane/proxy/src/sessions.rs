@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sluicegate_proto::id::ObjectKey;
+use tokio::time::Instant;
 
+use crate::clock::Clock;
 use crate::counters::CloseCause;
 use crate::live::{LiveBackend, LiveEndpoint, LiveFrontend};
 use crate::stream::Peer;
@@ -83,6 +85,37 @@ pub struct Facts {
     pub endpoint_source: Option<Peer>,
     /// The other end of it.
     pub endpoint_address: Option<SocketAddr>,
+}
+
+impl Facts {
+    /// Of a connection that is in no exchange.
+    pub(crate) fn idle(
+        clock: &Clock,
+        client: Peer,
+        frontend: &Arc<LiveFrontend>,
+        (accepted, expires): (Instant, Option<Instant>),
+    ) -> Self {
+        let now = clock.now();
+        Self {
+            client,
+            frontend: Arc::clone(frontend),
+            backend: None,
+            endpoint: None,
+            accepted: clock.unix(accepted),
+            age: now.saturating_duration_since(accepted),
+            exchanges: 0,
+            state: State::Idle,
+            expires: expires.map(|at| at.saturating_duration_since(now)),
+            retries: 0,
+            bytes_in: 0,
+            bytes_out: 0,
+            status: None,
+            request: None,
+            local: None,
+            endpoint_source: None,
+            endpoint_address: None,
+        }
+    }
 }
 
 /// What a call asks of a task.

@@ -190,26 +190,11 @@ impl Passing {
 
 impl Called for Passing {
     fn tell(&self, detailed: bool) -> Option<sessions::Facts> {
-        let (incoming, clock) = (self.incoming.as_ref()?, &self.worker.clock);
-        Some(sessions::Facts {
-            client: incoming.client,
-            frontend: Arc::clone(incoming.attachment.frontend()),
-            backend: None,
-            endpoint: None,
-            accepted: clock.unix(incoming.accepted),
-            age: clock.now().saturating_duration_since(incoming.accepted),
-            exchanges: 0,
-            state: sessions::State::Idle,
-            expires: self.deadline.at().map(|at| at.saturating_duration_since(clock.now())),
-            retries: 0,
-            bytes_in: 0,
-            bytes_out: 0,
-            status: None,
-            request: None,
-            local: detailed.then(|| incoming.stream.local()).flatten(),
-            endpoint_source: None,
-            endpoint_address: None,
-        })
+        let incoming = self.incoming.as_ref()?;
+        let (client, frontend) = (incoming.client, incoming.attachment.frontend());
+        let times = (incoming.accepted, self.deadline.at());
+        let local = detailed.then(|| incoming.stream.local()).flatten();
+        Some(sessions::Facts { local, ..sessions::Facts::idle(&self.worker.clock, client, frontend, times) })
     }
 
     fn endpoint(&self) -> Option<&Arc<LiveEndpoint>> {

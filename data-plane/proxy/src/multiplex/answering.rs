@@ -16,7 +16,7 @@ use super::inflow::Inflow;
 use super::outflow::Outflow;
 use super::request::{self, Asked};
 use super::{broken, response};
-use crate::h1::{Framing, Kind, Method};
+use crate::h1::{Framing, Kind};
 use crate::stream::{Peer, Stream};
 
 /// The client's side of one exchange.
@@ -55,15 +55,14 @@ impl Answering {
         request: Request<RecvStream>,
         respond: SendResponse<Bytes>,
         (way, count): (Way, &Arc<Count>),
-        random: u128,
+        nonce: impl FnOnce() -> u128,
     ) -> Self {
         let (parts, body) = request.into_parts();
         let (mut inflow, mut asked) = (Inflow::default(), Asked::default());
         let ended = body.is_end_stream();
-        inflow.begin(|out| asked = request::write_head(&parts, ended, random, out));
+        inflow.begin(|out| asked = request::write_head(&parts, ended, nonce, out));
         if !ended {
-            let tunnel = asked.extended || asked.asked.method == Method::Connect;
-            inflow.follow(body, !tunnel && request::is_chunked(&parts.headers));
+            inflow.follow(body, !asked.is_tunnel() && request::is_chunked(&parts.headers));
         }
         Self {
             inflow,
@@ -84,7 +83,7 @@ impl Answering {
     /// that says no more than its request waits for that.
     pub(super) fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         match self.inflow.poll_read(cx, buffer) {
-            Poll::Ready(Ok(0)) if !buffer.is_empty() && !self.is_tunnel() => self.poll_gone(cx),
+            Poll::Ready(Ok(0)) if !buffer.is_empty() && !self.asked.is_tunnel() => self.poll_gone(cx),
             Poll::Ready(Err(error)) => {
                 self.counted.given_up = true;
                 Poll::Ready(Err(error))
@@ -96,7 +95,7 @@ impl Answering {
     /// See [`crate::stream::Stream::poll_quiet`].
     pub(super) fn poll_quiet(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.inflow.poll_some(cx) {
-            Poll::Ready(Ok(false)) if !self.is_tunnel() => self.poll_gone(cx).map_ok(|_| ()),
+            Poll::Ready(Ok(false)) if !self.asked.is_tunnel() => self.poll_gone(cx).map_ok(|_| ()),
             Poll::Ready(Err(_)) => {
                 self.counted.given_up = true;
                 Poll::Ready(Ok(()))
@@ -118,10 +117,6 @@ impl Answering {
             self.counted.given_up = true;
             Err(io::ErrorKind::ConnectionReset.into())
         })
-    }
-
-    fn is_tunnel(&self) -> bool {
-        self.asked.extended || self.asked.asked.method == Method::Connect
     }
 
     /// See [`crate::stream::Stream::poll_write`].

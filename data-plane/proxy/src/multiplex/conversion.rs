@@ -21,7 +21,7 @@ type Lines = Vec<(Vec<u8>, Vec<u8>)>;
 pub fn request(request: Request<()>, ended: bool) -> bool {
     let (parts, ()) = request.into_parts();
     let mut text = Vec::new();
-    let asked = request::write_head(&parts, ended, 7, &mut text);
+    let asked = request::write_head(&parts, ended, || 7, &mut text);
     let Some(head) = one(&text, Kind::Request) else { return false };
     let protocol = parts.extensions.get::<Protocol>().map(Protocol::as_str);
     let method = if asked.extended { "GET" } else { parts.method.as_str() };

@@ -26,8 +26,20 @@ pub(super) struct Asked {
     pub(super) accept: Option<[u8; 28]>,
 }
 
-/// Writes the head of a request. `ended`: it has no body. `random`: what cannot be guessed.
-pub(super) fn write_head(parts: &Parts, ended: bool, random: u128, out: &mut Vec<u8>) -> Asked {
+impl Asked {
+    /// Whether what follows the head is of another protocol.
+    pub(super) fn is_tunnel(&self) -> bool {
+        self.extended || self.asked.method == h1::Method::Connect
+    }
+}
+
+/// Writes the head of a request. `ended`: it has no body. `nonce`: a number that was not there before, for who needs one.
+pub(super) fn write_head(
+    parts: &Parts,
+    ended: bool,
+    nonce: impl FnOnce() -> u128,
+    out: &mut Vec<u8>,
+) -> Asked {
     let protocol = parts.extensions.get::<Protocol>().map(Protocol::as_str);
     let authority = parts.uri.authority().map_or("", |authority| authority.as_str());
     let method = if protocol.is_some() { &Method::GET } else { &parts.method };
@@ -57,7 +69,7 @@ pub(super) fn write_head(parts: &Parts, ended: bool, random: u128, out: &mut Vec
             // Of what is no name of a protocol none is made: such a head is refused.
             write("upgrade", if is_protocol(protocol) { protocol.as_bytes() } else { b"\0" }, out);
             if protocol.eq_ignore_ascii_case(WEBSOCKET) {
-                let key = BASE64_STANDARD.encode(random.to_ne_bytes());
+                let key = BASE64_STANDARD.encode(nonce().to_ne_bytes());
                 write("sec-websocket-key", key.as_bytes(), out);
                 asked.accept = Some(accept(&key));
             }

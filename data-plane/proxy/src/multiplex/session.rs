@@ -16,6 +16,7 @@ use super::answering::{Answering, Way};
 use super::count::Count;
 use super::lane::Lane;
 use super::wire::Wire;
+use super::{MOST_FIELD_BYTES, MOST_WAITING, STREAM_WINDOW};
 use crate::counters::CloseCause;
 use crate::http::Connection;
 use crate::listen::{Attachment, Incoming, Standing};
@@ -28,14 +29,8 @@ use crate::worker::{Registration, Worker};
 
 /// Streams that a client may have open (HAProxy: tune.h2.fe.max-concurrent-streams).
 const MOST_STREAMS: u32 = 100;
-/// Bytes of a request's fields, with 32 for each (RFC 9113 section 6.5.2): with more it is answered 431.
-const MOST_FIELD_BYTES: u32 = 16 * 1024;
-/// Bytes of one stream that a client may send ahead of who reads them.
-const STREAM_WINDOW: u32 = 256 * 1024;
-/// The same of all streams of a connection.
+/// Bytes of all streams of a connection that a client may send ahead of who reads them.
 const CONNECTION_WINDOW: u32 = 1024 * 1024;
-/// Bytes of one stream that wait for the client.
-const MOST_WAITING: usize = 64 * 1024;
 /// Streams that a client may give up before their answers, over those that it let come to their end. One that opens
 /// streams to give them up costs more than it has (CVE-2023-44487).
 const MOST_WASTED: u32 = 200;
@@ -131,8 +126,8 @@ impl Session {
     /// A request begins: it has a task of its own.
     fn open(&mut self, request: Request<RecvStream>, respond: server::SendResponse<Bytes>) {
         let chance = &self.worker.chance;
-        let random = (0..4).fold(0, |bits, _| bits << 32 | u128::from(chance.next()));
-        let answering = Answering::new(request, respond, (self.way.clone(), &self.count), random);
+        let nonce = || (0..4).fold(0, |bits, _| bits << 32 | u128::from(chance.next()));
+        let answering = Answering::new(request, respond, (self.way.clone(), &self.count), nonce);
         // The last one, where the listener is gone: its frontend serves it as it was.
         let standing = self.attachment.refresh(&self.worker);
         let incoming = Incoming {
@@ -208,25 +203,11 @@ impl Called for Session {
         if self.count.alive() > 0 {
             return None;
         }
-        let clock = &self.worker.clock;
+        let (frontend, times) = (self.attachment.frontend(), (self.accepted, self.deadline.at()));
         Some(sessions::Facts {
-            client: self.client,
-            frontend: Arc::clone(self.attachment.frontend()),
-            backend: None,
-            endpoint: None,
-            accepted: clock.unix(self.accepted),
-            age: clock.now().saturating_duration_since(self.accepted),
             exchanges: self.served,
-            state: sessions::State::Idle,
-            expires: self.deadline.at().map(|at| at.saturating_duration_since(clock.now())),
-            retries: 0,
-            bytes_in: 0,
-            bytes_out: 0,
-            status: None,
-            request: None,
             local: self.way.local.filter(|_| detailed),
-            endpoint_source: None,
-            endpoint_address: None,
+            ..sessions::Facts::idle(&self.worker.clock, self.client, frontend, times)
         })
     }
 

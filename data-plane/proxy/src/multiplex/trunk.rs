@@ -19,22 +19,15 @@ use super::asking::Asking;
 use super::count::Count;
 use super::lane::Lane;
 use super::wire::Wire;
-use super::{broken, unfit};
+use super::{MOST_FIELD_BYTES, MOST_WAITING, STREAM_WINDOW, broken, unfit};
 use crate::live::TransportId;
 use crate::stream::Stream;
 
-/// Streams of one connection at one time (HAProxy: tune.h2.be.max-concurrent-streams).
+/// Streams of one connection at one time, also before the server has said how many it takes (HAProxy:
+/// tune.h2.be.max-concurrent-streams).
 const MOST_STREAMS: usize = 100;
-/// Streams that are opened before the server has said how many it takes.
-const FIRST_STREAMS: usize = 100;
-/// Bytes of an answer's fields, with 32 for each (RFC 9113 section 6.5.2).
-const MOST_FIELD_BYTES: u32 = 16 * 1024;
-/// Bytes of one stream that a server may send ahead of who reads them.
-const STREAM_WINDOW: u32 = 256 * 1024;
-/// The same of all streams of a connection.
+/// Bytes of all streams of a connection that a server may send ahead of who reads them.
 const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
-/// Bytes of one stream that wait for the server.
-const MOST_WAITING: usize = 64 * 1024;
 
 /// A connection that carries many exchanges.
 pub(crate) struct Trunk {
@@ -60,7 +53,7 @@ impl Trunk {
         stream.hurry();
         let (requests, mut driver) = Builder::new()
             .enable_push(false)
-            .initial_max_send_streams(FIRST_STREAMS)
+            .initial_max_send_streams(MOST_STREAMS)
             .max_header_list_size(MOST_FIELD_BYTES)
             .initial_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)

@@ -17,7 +17,7 @@ fn asked(method: &str, uri: &str, fields: &[(&str, &str)]) -> Request<()> {
 fn text(request: Request<()>, ended: bool) -> (String, Asked) {
     let (parts, ()) = request.into_parts();
     let mut out = Vec::new();
-    let asked = request::write_head(&parts, ended, 7, &mut out);
+    let asked = request::write_head(&parts, ended, || 7, &mut out);
     (String::from_utf8(out).unwrap(), asked)
 }
 

@@ -57,7 +57,7 @@ impl Pair {
     /// The same, as a stream of ours.
     pub(super) async fn answering(&mut self) -> Answering {
         let (request, respond) = self.asked().await;
-        Answering::new(request, respond, (Way { tls: None, local: None }, &self.count), 7)
+        Answering::new(request, respond, (Way { tls: None, local: None }, &self.count), || 7)
     }
 
     /// A stream of ours to the server.
