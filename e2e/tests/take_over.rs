@@ -56,7 +56,6 @@ impl Host {
     }
 }
 
-#[ignore = "long: run by e2e/run --all, which finds the one connection of some 100 000 that is still closed without an answer"]
 #[tokio::test]
 async fn no_connection_is_lost_between_processes() {
     let host = Host::new().await;
