@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 use std::ops::Range;
 
-/// The values of a line: parts between commas that stand in no quoted string, without the space around them. Empty
-/// parts count.
-pub(crate) fn values(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+/// The values of a line: parts between commas that stand in no quoted string (RFC 9110 section 5.6.1), without the space
+/// around them. Empty parts count.
+pub fn values(line: &[u8]) -> impl Iterator<Item = &[u8]> {
     value_ranges(line).map(|range| &line[range])
 }
 

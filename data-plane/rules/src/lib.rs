@@ -28,6 +28,7 @@ pub use bytes::{Given, bytes, converted, given, integer};
 pub use content::MAX_FIRST_BYTES;
 pub use evaluate::{Verdict, judge, matches};
 pub use format::{Style, escape_log, render};
+pub use header::values;
 pub use list::{Outcome, run};
 pub use message::{Edit, Handling, Message, Scratch, Variables};
 pub use target::{path, path_and_query, query};

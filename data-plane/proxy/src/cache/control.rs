@@ -2,25 +2,16 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
+use sluicegate_rules::values;
+
 use crate::h1::View;
 
 /// Ages above it count as it (RFC 9111 section 1.2.2).
 const MOST_SECONDS: u64 = 1 << 31;
 
-/// The members of a list, without the blanks around them; commas in quoted strings part nothing (RFC 9110 section 5.6.1).
-/// Empty ones are passed over.
+/// The members of a list ([`values`]); empty ones are passed over.
 pub fn list(line: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let (mut quoted, mut escaped) = (false, false);
-    let members = line.split(move |byte| {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = quoted,
-            b'"' => quoted = !quoted,
-            _ => {}
-        }
-        *byte == b',' && !quoted
-    });
-    members.map(<[u8]>::trim_ascii).filter(|member| !member.is_empty())
+    values(line).filter(|member| !member.is_empty())
 }
 
 /// One directive of Cache-Control (RFC 9111 section 5.2).
