@@ -23,7 +23,7 @@ const LEAST: f64 = 1000.0;
 /// Far more than a thousand listening sockets and what else is open.
 const FILES: u32 = 4096;
 
-/// Like the limits below a tenth above the most that was seen, with the profile `release`: that is not laid out by what
+/// Like the limits below a little above the most that was seen, with the profile `release`: that is not laid out by what
 /// it does under load, as what ships is. When the engine gets leaner they are lowered, so that none of it is lost again.
 const MOST_PLAIN: f64 = 10_400.0;
 const MOST_LOGGED: f64 = 14_400.0;

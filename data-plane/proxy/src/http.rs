@@ -14,6 +14,7 @@
 
 mod answer;
 mod cache;
+mod carriers;
 mod compression;
 mod connection;
 mod dispatch;
@@ -44,6 +45,7 @@ mod turn;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
 
+pub(crate) use carriers::carry;
 pub(crate) use connection::Connection;
 pub(crate) use service::MAX_WAITING;
 pub use service::{Answer, Ask, Posted};
@@ -53,6 +55,8 @@ pub(crate) use trace::Trace;
 #[derive(Default)]
 pub(crate) struct Local {
     turns: turn::Turns,
+    /// Tasks of streams.
+    carriers: carriers::Carriers,
     desk: RefCell<reply::Desk>,
     /// Memory of the evaluator.
     rules: Cell<sluicegate_rules::Scratch>,
@@ -66,12 +70,17 @@ impl Local {
     fn spare_turns(&self) -> usize {
         self.turns.len()
     }
+
+    fn spare_carriers(&self) -> usize {
+        self.carriers.len()
+    }
 }
 
 impl fmt::Debug for Local {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Local")
             .field("turns", &self.turns)
+            .field("carriers", &self.carriers)
             .field("trace", &self.trace)
             .finish_non_exhaustive()
     }

@@ -5,7 +5,6 @@ mod shelves;
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::task::{Context, Waker};
 
 use tokio::time::Instant;
 
@@ -64,7 +63,7 @@ pub struct Rested {
 impl Rested {
     /// Whether the endpoint has sent nothing, not even its end, as far as the worker has heard. Costs no system call.
     pub fn is_quiet(&mut self) -> bool {
-        self.stream.poll_quiet(&mut Context::from_waker(Waker::noop())).is_pending()
+        self.stream.is_quiet()
     }
 
     /// Whether it has been seen to outlive a request (HAProxy: a safe connection).

@@ -180,6 +180,17 @@ impl Stream {
         }
     }
 
+    /// As [`Stream::poll_quiet`] pending, for who wakes nobody.
+    pub fn is_quiet(&mut self) -> bool {
+        let nothing =
+            |looked: io::Result<()>| matches!(looked, Err(it) if it.kind() == io::ErrorKind::WouldBlock);
+        match self {
+            Self::Tcp(stream) => nothing(stream.try_io(Interest::READABLE, || Ok(()))),
+            Self::Unix(stream) => nothing(stream.try_io(Interest::READABLE, || Ok(()))),
+            it => it.poll_quiet(&mut Context::from_waker(Waker::noop())).is_pending(),
+        }
+    }
+
     /// Looks at the bytes that are there without taking them, once there are more than `known`, or the stream is at its end
     /// or broken (0).
     pub fn poll_peek(

@@ -221,16 +221,17 @@ impl Worker {
 
     /// Runs a connection's task on this worker. A panic ends that task alone; it is counted and logged.
     pub fn spawn(self: &Rc<Self>, task: impl Future<Output = CloseCause> + Unpin + 'static) {
-        let end =
-            End { worker: Rc::clone(self), cause: None, entered: self.shared.tasks.enter(), part: false };
-        tokio::task::spawn_local(Counted { task, end });
+        tokio::task::spawn_local(self.counted(task, false));
     }
 
-    /// The same for a part of a connection whose own task counts its end.
-    pub(crate) fn spawn_part(self: &Rc<Self>, task: impl Future<Output = CloseCause> + Unpin + 'static) {
-        let end =
-            End { worker: Rc::clone(self), cause: None, entered: self.shared.tasks.enter(), part: true };
-        tokio::task::spawn_local(Counted { task, end });
+    /// What is run as a part of a connection whose own task counts its end.
+    pub(crate) fn part<T>(self: &Rc<Self>, task: T) -> Counted<T> {
+        self.counted(task, true)
+    }
+
+    fn counted<T>(self: &Rc<Self>, task: T, part: bool) -> Counted<T> {
+        let end = End { worker: Rc::clone(self), cause: None, entered: self.shared.tasks.enter(), part };
+        Counted { task, end }
     }
 
     /// Keeps a message of an exchange that could not be read.
@@ -377,10 +378,11 @@ impl Worker {
         if let Some(endpoint) = &exchange.endpoint {
             let counters = endpoint.state.counters.shard(self.index);
             let durations = Durations(&exchange.times);
+            let (response, active) = durations.response_and_active();
             counters.durations.queue.add(durations.wait());
             counters.durations.connect.add(durations.connect());
-            counters.durations.response.add(durations.response());
-            counters.durations.total.add(durations.active());
+            counters.durations.response.add(response);
+            counters.durations.total.add(active);
             let (by_client, by_server) = exchange.termination.aborted();
             counters.client_aborts.add(by_client.into());
             counters.server_aborts.add(by_server.into());
@@ -389,9 +391,15 @@ impl Worker {
 }
 
 /// A task and its end. No `async` block: that would keep room for the task twice, in each idle connection.
-struct Counted<T> {
+pub(crate) struct Counted<T> {
     task: T,
     end: End,
+}
+
+impl<T> Counted<T> {
+    pub(crate) fn task(&mut self) -> &mut T {
+        &mut self.task
+    }
 }
 
 impl<T: Future<Output = CloseCause> + Unpin> Future for Counted<T> {

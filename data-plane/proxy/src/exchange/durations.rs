@@ -45,6 +45,15 @@ impl Durations<'_> {
         millis(self.0.accepted, self.ended())
     }
 
+    /// [`Durations::response`] and [`Durations::active`]. As a rule nothing but the server has taken any time, and they are
+    /// the same.
+    pub(crate) fn response_and_active(self) -> (i64, i64) {
+        let response = self.response();
+        let waited = (self.0.connected, self.0.responded);
+        let same = waited == (Some(self.began()), Some(self.ended()));
+        (response, if same { response } else { self.active() })
+    }
+
     fn began(self) -> Instant {
         self.0.began.unwrap_or(self.0.accepted)
     }

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::*;
 
 #[test]
@@ -34,4 +36,21 @@ fn a_pooled_record_starts_anew() {
     let second = pool.take(now, Peer::Unix);
     assert_eq!(second.request.line(), None);
     assert_eq!((second.bytes_in, second.status), (0, None));
+}
+
+#[test]
+fn the_time_of_the_server_is_that_of_the_exchange_where_nothing_else_took_any() {
+    let began = Instant::now();
+    let after = |ms| Some(began + Duration::from_millis(ms));
+    let mut times = Times::new(began);
+    (times.began, times.requested, times.dispatched, times.connected) =
+        (after(0), after(0), after(0), after(0));
+    (times.responded, times.ended) = (after(7), after(7));
+    assert_eq!(Durations(&times).response_and_active(), (7, 7));
+    times.ended = after(9);
+    assert_eq!(Durations(&times).response_and_active(), (7, 9));
+    (times.connected, times.ended) = (after(2), after(7));
+    assert_eq!(Durations(&times).response_and_active(), (5, 7));
+    (times.connected, times.responded) = (None, None);
+    assert_eq!(Durations(&times).response_and_active(), (-1, 7));
 }

@@ -1,5 +1,7 @@
 //! A message head as ranges into the buffer it was read into.
 
+use std::ops::Range;
+
 use super::facts::Facts;
 use super::name::KnownSet;
 use super::{Expect, Known, Persistence, TargetForm, view};
@@ -26,6 +28,11 @@ impl Span {
     #[must_use]
     pub fn of(self, buf: &[u8]) -> &[u8] {
         buf.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
+
+    /// The same as a range.
+    pub(crate) fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
     }
 
     /// Number of bytes.

@@ -130,11 +130,21 @@ impl Connection {
         connection
     }
 
-    /// The task of a stream of a connection that has had so many before.
-    pub(crate) fn of_stream(worker: Rc<Worker>, incoming: Incoming, before: u32) -> Self {
+    /// The task of a stream of a connection that has had so many before, with the timer of another one that is over.
+    pub(super) fn of_stream(
+        worker: Rc<Worker>,
+        incoming: Incoming,
+        (before, deadline): (u32, Deadline),
+    ) -> Self {
         let mut connection = Self::new(worker, incoming);
         connection.entry.served = before;
+        connection.deadline = deadline;
         connection
+    }
+
+    /// Its timer, at its end.
+    pub(super) fn take_deadline(&mut self) -> Deadline {
+        std::mem::take(&mut self.deadline)
     }
 
     fn drive(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch) -> Poll<CloseCause> {

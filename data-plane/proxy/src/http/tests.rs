@@ -20,5 +20,6 @@ mod retries;
 mod reuse;
 mod site;
 mod size;
+mod streams;
 mod timeouts;
 mod tunnels;

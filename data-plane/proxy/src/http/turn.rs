@@ -224,7 +224,7 @@ impl Turn {
         self.connecting = None;
         self.opening = None;
         self.permit = None;
-        self.ticket = Ticket::new();
+        self.ticket.leave();
     }
 
     /// Nothing more will be sent to the server.

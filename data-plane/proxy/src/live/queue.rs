@@ -140,6 +140,14 @@ impl Ticket {
         self
     }
 
+    /// Leaves the queue, and lets go of what it knows. Most know nothing.
+    #[inline]
+    pub fn leave(&mut self) {
+        if self.place.is_some() || self.pinned.is_some() || !self.tried.is_empty() {
+            *self = Self::new();
+        }
+    }
+
     /// Whether it is for one endpoint and no other.
     pub fn is_pinned(&self) -> bool {
         self.pinned.is_some()

@@ -2,7 +2,8 @@
 
 use std::io;
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::unfit;
 use crate::h1::{Field, Head, Known, LAST_CHUNK};
@@ -23,13 +24,42 @@ fn is_of_connection(known: Option<Known>) -> bool {
     )
 }
 
-/// The fields of a head but those of its connection, and those that `keep` is against.
+/// Bytes of a head whose values share its memory. The table of a connection keeps values for later heads (RFC 7541 section
+/// 2.3.2): one of a longer head would keep more than itself.
+const SHARED: usize = 1024;
+
+/// The fields of a head but those of its connection, and those that `keep` is against. `bytes`: the head's, and no more.
 pub(super) fn of_head(head: &Head, bytes: &[u8], keep: impl Fn(&Field) -> bool) -> io::Result<HeaderMap> {
     let mut map = HeaderMap::with_capacity(head.fields().len());
+    let shared = (bytes.len() <= SHARED).then(|| Bytes::copy_from_slice(bytes));
     for field in head.fields().iter().filter(|field| !is_of_connection(field.known) && keep(field)) {
-        append(&mut map, field.name.of(bytes), field.value.of(bytes))?;
+        let name = match field.known.and_then(name_of) {
+            Some(name) => name,
+            None => HeaderName::from_bytes(field.name.of(bytes)).map_err(|_| unfit())?,
+        };
+        let value = field.value.of(bytes);
+        let value = match &shared {
+            Some(shared) => HeaderValue::from_maybe_shared(shared.slice(field.value.range())),
+            None => HeaderValue::from_bytes(value),
+        };
+        map.try_append(name, value.map_err(|_| unfit())?).map_err(|_| unfit())?;
     }
     Ok(map)
+}
+
+/// What the library calls a name that is met often.
+fn name_of(known: Known) -> Option<HeaderName> {
+    Some(match known {
+        Known::ContentLength => header::CONTENT_LENGTH,
+        Known::ContentType => header::CONTENT_TYPE,
+        Known::Cookie => header::COOKIE,
+        Known::Date => header::DATE,
+        Known::Location => header::LOCATION,
+        Known::Referer => header::REFERER,
+        Known::SetCookie => header::SET_COOKIE,
+        Known::UserAgent => header::USER_AGENT,
+        _ => return None,
+    })
 }
 
 /// The lines of a trailer section, its empty one included; `None`: there are none.

@@ -13,6 +13,9 @@ use super::fields::{self, write};
 use super::unfit;
 use crate::h1::{self, Framing, Head, Known, TargetForm};
 
+/// Room for most heads.
+const USUAL_BYTES: usize = 768;
+
 /// The protocol of RFC 6455.
 const WEBSOCKET: &str = "websocket";
 
@@ -50,6 +53,7 @@ pub(super) fn write_head(
         Some(scheme) if !authority.is_empty() && path != "*" => [scheme, "://", authority, path],
         _ => [path, "", "", ""],
     };
+    out.reserve(USUAL_BYTES);
     out.extend_from_slice(method.as_str().as_bytes());
     out.push(b' ');
     start.iter().for_each(|part| out.extend_from_slice(part.as_bytes()));

@@ -18,7 +18,7 @@ use super::lane::Lane;
 use super::wire::Wire;
 use super::{MOST_FIELD_BYTES, MOST_WAITING, STREAM_WINDOW};
 use crate::counters::CloseCause;
-use crate::http::Connection;
+use crate::http::carry;
 use crate::listen::{Attachment, Incoming, Standing};
 use crate::live::{LiveEndpoint, Place};
 use crate::proxy_protocol::Header;
@@ -138,8 +138,7 @@ impl Session {
             attachment: self.attachment.clone(),
             places: None,
         };
-        let task = Connection::of_stream(Rc::clone(&self.worker), incoming, self.served);
-        self.worker.spawn_part(task);
+        carry(&self.worker, incoming, self.served);
         self.served = self.served.saturating_add(1);
         if let (State::Open(connection), Standing::Removed, false) =
             (&mut self.state, standing, self.sent_away)

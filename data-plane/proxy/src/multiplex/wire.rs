@@ -1,5 +1,6 @@
 //! A connection as the library wants it.
 
+use std::cell::RefCell;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -17,6 +18,14 @@ pub(super) struct Wire {
     /// Nothing was read of it yet, and its other end is a client.
     unheard: bool,
 }
+
+thread_local! {
+    /// To read into. What the library gives has to be zeroed first, all of it each time, and little comes at a time.
+    static ROOM: RefCell<Box<[u8]>> = RefCell::new(vec![0; AT_ONCE].into());
+}
+
+/// Bytes of a read.
+const AT_ONCE: usize = 32 * 1024;
 
 /// Bytes that are read of a client at first. One that speaks something else is closed by what it has sent, and what the
 /// kernel still holds of that would make a reset of it.
@@ -56,8 +65,12 @@ impl AsyncRead for Wire {
             }
             return Poll::Ready(Ok(()));
         }
-        let read = this.stream.poll_read(cx, buffer.initialize_unfilled());
-        read.map_ok(|count| buffer.advance(count))
+        ROOM.with_borrow_mut(|room| {
+            let most = buffer.remaining().min(room.len());
+            let count = ready!(this.stream.poll_read(cx, &mut room[..most]))?;
+            buffer.put_slice(&room[..count]);
+            Poll::Ready(Ok(()))
+        })
     }
 }
 
