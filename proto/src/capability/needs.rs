@@ -79,6 +79,13 @@ impl Needs {
         }
     }
 
+    fn response_inspection(&mut self, inspection: Option<&Inspection>) {
+        if let Some(inspection) = inspection {
+            self.word("tcp.inspect-responses");
+            self.rules(&inspection.rules);
+        }
+    }
+
     fn backend(&mut self, body: &Backend) {
         self.word("kind.backend");
         self.mode(body.mode);
@@ -86,6 +93,7 @@ impl Needs {
         self.rules(&body.request_rules);
         self.rules(&body.response_rules);
         self.inspection(body.inspection.as_ref());
+        self.response_inspection(body.response_inspection.as_ref());
         self.error_pages(&body.error_pages);
         if !body.log_targets.is_empty() {
             self.word("log.backend");
@@ -358,6 +366,7 @@ impl Needs {
                 }
                 Some(rule::Action::DisableRetries(_)) => self.word("action.disable-retries"),
                 Some(rule::Action::SwitchToHttp(_)) => self.word("action.switch-to-http"),
+                Some(rule::Action::CloseEndpoint(_)) => self.word("action.close-endpoint"),
                 Some(rule::Action::UseCache(_)) => self.word("action.use-cache"),
                 Some(rule::Action::StoreInCache(_)) => self.word("action.store-in-cache"),
                 Some(rule::Action::SetRetries(sample)) => {

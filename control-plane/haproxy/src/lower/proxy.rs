@@ -219,6 +219,7 @@ const READ: &[&str] = &[
     "tcp-request inspect-delay",
     "tcp-request session",
     "tcp-response content",
+    "tcp-response inspect-delay",
     "timeout check",
     "timeout client",
     "timeout client-fin",
@@ -266,7 +267,7 @@ impl<'a> Lowering<'a> {
             self.datagrams_only(lines);
             self.first_datagram(lines, &mut rules);
         }
-        for list in [&rules.request, &rules.response, &rules.first, &arrival.rules] {
+        for list in [&rules.request, &rules.response, &rules.first, &rules.answer, &arrival.rules] {
             self.few_enough(lines, name, list);
         }
         if http && takes_connections(section.kind) {

@@ -197,7 +197,8 @@ fn frontend_body(out: &mut Out, frontend: &v1::Frontend, provenance: &v1::Proven
     http(out, frontend.http.as_ref());
     rules(out, "request_rules", &frontend.request_rules, &provenance.request_rules);
     rules(out, "response_rules", &frontend.response_rules, &provenance.response_rules);
-    inspection(out, frontend.inspection.as_ref(), provenance);
+    let origins = &provenance.inspection_rules;
+    inspection(out, "inspection", (frontend.inspection.as_ref(), origins));
     error_pages(out, &frontend.error_pages);
     if frontend.default_backend.is_some() {
         out.value("default_backend", name(frontend.default_backend.as_ref()));
@@ -229,7 +230,9 @@ fn backend_body(out: &mut Out, backend: &v1::Backend, provenance: &v1::Provenanc
     }
     rules(out, "request_rules", &backend.request_rules, &provenance.request_rules);
     rules(out, "response_rules", &backend.response_rules, &provenance.response_rules);
-    inspection(out, backend.inspection.as_ref(), provenance);
+    inspection(out, "inspection", (backend.inspection.as_ref(), &provenance.inspection_rules));
+    let origins = &provenance.response_inspection_rules;
+    inspection(out, "response_inspection", (backend.response_inspection.as_ref(), origins));
     persistence::persistence(out, backend);
     error_pages(out, &backend.error_pages);
     out.flag("all_backups", backend.all_backups);
@@ -425,10 +428,10 @@ fn error_pages(out: &mut Out, pages: &[v1::ErrorPage]) {
     }
 }
 
-fn inspection(out: &mut Out, inspection: Option<&v1::Inspection>, provenance: &v1::Provenance) {
+fn inspection(out: &mut Out, name: &str, (inspection, origins): (Option<&v1::Inspection>, &[v1::Origin])) {
     let Some(inspection) = inspection else { return };
-    out.value("inspection_delay_ms", inspection.delay_ms);
-    rules(out, "inspection_rules", &inspection.rules, &provenance.inspection_rules);
+    out.value(&format!("{name}_delay_ms"), inspection.delay_ms);
+    rules(out, &format!("{name}_rules"), &inspection.rules, origins);
 }
 
 fn rules(out: &mut Out, name: &str, rules: &[v1::Rule], origins: &[v1::Origin]) {

@@ -68,6 +68,7 @@ pub(crate) fn action(action: &Action) -> String {
             v1::set_priority::Part::Class(value) => format!("priority class {}", sample(value)),
             v1::set_priority::Part::Offset(value) => format!("priority offset {}", sample(value)),
         },
+        Action::CloseEndpoint(_) => "close the connection to the endpoint".into(),
         Action::SwitchToHttp(_) => "switch to HTTP".into(),
         Action::UseCache(cache) => format!("use cache {}", cache.name),
         Action::StoreInCache(cache) => format!("store in cache {}", cache.name),

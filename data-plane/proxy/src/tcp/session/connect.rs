@@ -80,7 +80,10 @@ impl Session {
         if exchange.server_tls.is_none() {
             announce(permit.endpoint(), (&self.worker, exchange, &self.client), &mut header);
         }
-        let relay = Box::new(Relay::new(server, (&header, &self.early.take()), limits, now));
+        let mut relay = Box::new(Relay::new(server, (&header, &self.early.take()), limits, now));
+        if permit.backend().settings().response_inspection.is_some() {
+            relay.hear();
+        }
         Step::Next(State::Relay { relay, _permit: permit })
     }
 }
