@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use super::{Capability, MATCHES, PROGRAMS, SECRETS};
 use crate::catalog;
 use crate::v1::{
-    Backend, Compression, Condition, Endpoint, ErrorPage, Format, Frontend, Hash, HashTable, HttpOptions,
-    Inspection, KeepAlive, LogTarget, Logging, Mode, Reply, Resource, Rule, Sample, Service, SetHeader,
-    SyslogFormat, balance, endpoint, format_piece, hash, health_check, log_target, reply, resource, rule,
-    service, set_priority,
+    Backend, Compression, Condition, Endpoint, ErrorPage, ForeignSource, Format, Frontend, Hash, HashTable,
+    HttpOptions, Inspection, KeepAlive, LogTarget, Logging, Mode, Reply, Resource, Rule, Sample, Service,
+    SetHeader, SyslogFormat, balance, endpoint, foreign_source, format_piece, hash, health_check, log_target,
+    reply, resource, rule, service, set_priority,
 };
 
 mod checks;
@@ -76,6 +76,14 @@ impl Needs {
         if let Some(inspection) = inspection {
             self.word("tcp.inspect");
             self.rules(&inspection.rules);
+        }
+    }
+
+    fn foreign_source(&mut self, foreign: Option<&ForeignSource>) {
+        let Some(foreign) = foreign else { return };
+        self.word("endpoint.source-foreign");
+        if let Some(foreign_source::Of::Told(sample)) = &foreign.of {
+            self.sample(Some(sample));
         }
     }
 
@@ -229,8 +237,12 @@ impl Needs {
                 self.word("endpoint.pool-low");
             }
         }
-        if body.source.is_some() {
+        if let Some(source) = &body.source {
             self.word("endpoint.source");
+            self.foreign_source(source.foreign.as_ref());
+        }
+        if body.client_address {
+            self.word("endpoint.client-address");
         }
         if let Some(header) = &body.proxy_header {
             self.proxy_header(header);

@@ -20,7 +20,8 @@ impl<'a> Lowering<'a> {
         self.binds(proxy);
         let default_backend = self.default_backend(proxy);
         let own = proxy.has_servers()
-            && ["server", "server-template"].iter().any(|name| proxy.lines.own(name).next().is_some());
+            && (proxy.lines.is_on("option transparent")
+                || ["server", "server-template"].iter().any(|name| proxy.lines.own(name).next().is_some()));
         let default_backend = default_backend.or(own.then_some(proxy.name));
         self.routes(proxy, default_backend);
         let word = proxy.lines.last("maxconn").and_then(|line| line.args().first());

@@ -180,6 +180,7 @@ const READ: &[&str] = &[
     "option tcp-check",
     "option tcpka",
     "option tcplog",
+    "option transparent",
     "option udp-check",
     "persist rdp-cookie",
     "redirect",

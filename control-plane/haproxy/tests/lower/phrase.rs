@@ -170,3 +170,20 @@ pub(crate) fn condition(condition: &v1::Condition) -> String {
     assert_eq!(stack.len(), 1);
     stack.remove(0)
 }
+
+pub(crate) fn source(source: &v1::Source) -> String {
+    let address = source.address.as_ref().map(crate::dump::ip).unwrap_or_default();
+    let foreign = source.foreign.as_ref().and_then(|it| it.of.as_ref()).map(foreign).unwrap_or_default();
+    format!("source: {address:?} to {} by {:?}{foreign}", source.last_port, source.interface)
+}
+
+fn foreign(of: &v1::foreign_source::Of) -> String {
+    use v1::foreign_source::Of;
+    let of = match of {
+        Of::Client(_) => "the client with its port".into(),
+        Of::ClientAddress(_) => "the client".into(),
+        Of::Address(address) => crate::dump::ip(address),
+        Of::Told(value) => sample(value),
+    };
+    format!(" as {of}")
+}
