@@ -2,13 +2,14 @@
 //!
 //! To the kernel, user, groups and capabilities are each thread's own (credentials(7)). The C library changes user and
 //! groups of all threads at once; capabilities are changed here by a signal to each thread. What stays is
-//! CAP_NET_BIND_SERVICE, so that ports below 1024 of a later configuration can be bound.
+//! CAP_NET_BIND_SERVICE, so that ports below 1024 of a later configuration can be bound, and CAP_NET_RAW where the first one has
+//! connections leave from addresses that are not this host's.
 
 #![allow(unsafe_code)]
 
 use std::fs;
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -19,7 +20,9 @@ use sluicegate_haproxy::program::Program;
 use crate::identity::Identity;
 
 /// linux/capability.h: CAP_NET_BIND_SERVICE.
-const KEPT: u64 = 1 << 10;
+const BIND_SERVICE: u32 = 1 << 10;
+/// linux/capability.h: CAP_NET_RAW.
+const RAW: u32 = 1 << 13;
 /// linux/capability.h: _LINUX_CAPABILITY_VERSION_3, with two words of each set.
 const VERSION: u32 = 0x2008_0522;
 /// Nobody else uses it here, and a person who sends it changes nothing.
@@ -27,6 +30,8 @@ const SIGNAL: Signal = Signal::SIGURG;
 /// How long threads may take to hear of it.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// The capabilities that stay.
+static KEPT: AtomicU32 = AtomicU32::new(BIND_SERVICE);
 /// Programs that this one starts may gain rights.
 static MAY_GAIN: AtomicBool = AtomicBool::new(false);
 
@@ -86,6 +91,9 @@ pub(crate) fn let_go(identity: Identity, program: &Program) -> Result<(), KeptRi
         return Ok(());
     }
     MAY_GAIN.store(program.may_gain_rights, SeqCst);
+    if program.foreign_sources {
+        KEPT.fetch_or(RAW, SeqCst);
+    }
     let call = |what| move |error: nix::Error| KeptRights::Call { what, error: error.into() };
     setgroups(&[]).map_err(call("giving up all other groups"))?;
     if let Some(group) = identity.group {
@@ -139,7 +147,7 @@ fn tell_threads() -> Option<String> {
             let line = status.lines().find_map(|line| line.strip_prefix(name))?;
             u64::from_str_radix(line.trim(), 16).ok()
         };
-        let over = |name: &str| set(name).is_none_or(|rights| rights & !KEPT != 0);
+        let over = |name: &str| set(name).is_none_or(|rights| rights & !u64::from(KEPT.load(SeqCst)) != 0);
         // Those that may have it use it.
         let lacks = set("CapEff:") != set("CapPrm:");
         if over("CapPrm:") || over("CapEff:") || lacks {
@@ -176,7 +184,7 @@ extern "C" fn shed(_: libc::c_int) {
         let errno = libc::__errno_location();
         let before = *errno;
         libc::syscall(libc::SYS_capget, &raw const header, sets.as_mut_ptr());
-        let kept = sets[0].permitted & KEPT as u32;
+        let kept = sets[0].permitted & KEPT.load(SeqCst);
         let sets = [Sets { effective: kept, permitted: kept, inheritable: 0 }, Sets::default()];
         libc::syscall(libc::SYS_capset, &raw const header, sets.as_ptr());
         if !MAY_GAIN.load(SeqCst) {

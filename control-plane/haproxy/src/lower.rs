@@ -57,6 +57,7 @@ mod tcp_rule;
 mod timeouts;
 mod tls;
 mod track;
+mod transparent;
 mod unix_bind;
 pub(crate) mod value;
 

@@ -39,6 +39,8 @@ pub struct Program {
     pub dumpable: bool,
     /// `insecure-setuid-wanted`: programs that this one starts may gain rights.
     pub may_gain_rights: bool,
+    /// `usesrc`: connections leave from addresses that are not this host's, which takes a right.
+    pub foreign_sources: bool,
 }
 
 /// A user or group.
@@ -94,6 +96,11 @@ impl Program {
             grace: word("grace").and_then(clamped).map(Duration::from_millis),
             dumpable: on("set-dumpable"),
             may_gain_rights: on("insecure-setuid-wanted"),
+            foreign_sources: file
+                .sections
+                .iter()
+                .flat_map(|section| &section.directives)
+                .any(|line| line.option("usesrc").is_some()),
             console: Console::of(file, sources),
         }
     }

@@ -67,6 +67,8 @@ pub struct BackendSettings {
     pub response_rules: Vec<Rule>,
     /// In TCP mode, behind that of the frontend and before the request rules.
     pub inspection: Option<Box<Inspection>>,
+    /// In TCP mode, over the first bytes that the endpoint says.
+    pub response_inspection: Option<Box<Inspection>>,
     /// What responses are compressed; `None`: what the frontend says.
     pub compression: Option<Box<Compression>>,
     /// By status.

@@ -38,6 +38,8 @@ pub struct Endpoint {
     pub address: EndpointAddress,
     /// Its port, where that depends on the client; the port of its address is 0 then.
     pub client_port: Option<ClientPort>,
+    /// It is where the client connected to: its own address is unspecified then.
+    pub client_address: bool,
     /// 0 to 256; 0 takes no new traffic.
     pub weight: u16,
     /// Used only while no other endpoint is usable.

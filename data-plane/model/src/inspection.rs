@@ -1,16 +1,17 @@
-//! What is decided over the first bytes of a connection in TCP mode.
+//! What is decided over the first bytes of a connection in TCP mode, or over the first that its endpoint says.
 
 use std::time::Duration;
 
 use crate::expr::{Condition, Sample};
 use crate::rule::{Action, Priority, Rule};
 
-/// HAProxy: tcp-request content, tcp-request inspect-delay.
+/// HAProxy: tcp-request content, tcp-request inspect-delay; tcp-response content, tcp-response inspect-delay.
 #[derive(Debug)]
 pub struct Inspection {
     /// How long a rule waits for bytes that its condition hangs on; `None`: it takes those that are there.
     pub delay: Option<Duration>,
-    /// In order, until one allows, denies or switches to HTTP; they do no more than that and set priorities.
+    /// In order, until one allows, denies, switches to HTTP or closes the connection to the endpoint; they do no more than
+    /// that and set priorities.
     pub rules: Vec<Rule>,
     /// Whether any of them hangs on bytes.
     pub looks: bool,

@@ -6,7 +6,7 @@ use std::num::{NonZeroU16, NonZeroU32};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::expr::Format;
+use crate::expr::{Format, Sample};
 use crate::tls::TlsClient;
 
 /// HAProxy: pool-purge-delay, its default.
@@ -47,6 +47,8 @@ impl Pool {
 pub struct Outgoing {
     /// The address that they leave from (HAProxy: source).
     pub source: Option<Source>,
+    /// Whom the endpoint takes for its client; `None`: this host. `source` is for probes then, where this hangs on a client.
+    pub foreign: Option<Foreign>,
     /// The interface that they leave by; `None`: the one that the kernel routes to.
     pub interface: Option<Box<str>>,
     /// How long what was sent may stay without an acknowledgement (HAProxy: tcp-ut).
@@ -61,6 +63,45 @@ pub struct Outgoing {
     pub tls: Option<Arc<TlsClient>>,
     /// What is spoken over them, in HTTP mode.
     pub http: OutgoingHttp,
+}
+
+impl Outgoing {
+    /// Whether how a connection begins hangs on the exchange that it is opened for: no other one may go over it.
+    #[inline]
+    pub fn hangs_on_exchange(&self) -> bool {
+        let of_client = self.foreign.as_ref().is_some_and(Foreign::hangs_on_exchange);
+        of_client || self.tls.as_ref().is_some_and(|tls| tls.server_name.is_some())
+    }
+}
+
+/// A source that need not be this host's (HAProxy: usesrc).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Foreign {
+    /// The client's address and port.
+    Client,
+    /// The client's address.
+    ClientAddress,
+    /// Always this one; port 0: any.
+    Address(SocketAddr),
+    /// An address that the request says.
+    Told(Sample),
+}
+
+impl Foreign {
+    /// Whether it is another one for each exchange.
+    pub fn hangs_on_exchange(&self) -> bool {
+        !matches!(self, Self::Address(_))
+    }
+}
+
+impl Hash for Foreign {
+    /// Expressions are compared, and not hashed.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::mem::discriminant(self).hash(state);
+        if let Self::Address(address) = self {
+            address.hash(state);
+        }
+    }
 }
 
 /// The version of HTTP that an endpoint is spoken to in.

@@ -55,6 +55,8 @@ pub enum Action {
     SetRetries(Sample),
     /// Go on as a connection in HTTP mode (HAProxy: switch-mode http).
     SwitchToHttp,
+    /// Close the connection to the endpoint, and give the client what came over it (HAProxy: tcp-response content close).
+    CloseEndpoint,
     /// Look for the response in this cache (HAProxy: cache-use); of requests alone.
     UseCache(ObjectKey),
     /// Have this cache keep the response (HAProxy: cache-store); of responses alone.

@@ -22,7 +22,9 @@ pub(crate) fn hash_of<M: Message>(hash: &Hash, message: &M, scratch: &mut Scratc
             let value = line.split(|byte| *byte == b',').next().unwrap_or(line).trim_ascii();
             Some(hashing.of(if *domain { domain_only(value) } else { value }))
         }
-        HashKey::RdpCookie(name) => rdp_cookie(message.first_bytes()?, name).map(|value| hashing.of(value)),
+        HashKey::RdpCookie(name) => {
+            rdp_cookie(message.first_bytes(Direction::Request)?, name).map(|value| hashing.of(value))
+        }
         HashKey::Sample(sample) => bytes(sample, message, scratch, |key| hashing.of(key)),
     }
 }

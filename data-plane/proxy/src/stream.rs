@@ -1,6 +1,7 @@
 //! A connected byte stream, TCP or unix, without dynamic dispatch.
 
 mod fresh;
+mod original;
 mod pipe;
 pub(crate) mod tls;
 
@@ -317,6 +318,14 @@ impl Stream {
             Self::Fresh(_) => Some(Peer::Unix),
             Self::Lane(lane) => lane.local(),
             Self::Tls(_) => None,
+        }
+    }
+
+    /// Where the client wanted to go before a rule of the kernel led it here (SO_ORIGINAL_DST); `None`: none did.
+    pub(crate) fn original(&self) -> Option<Peer> {
+        match self.below() {
+            Self::Tcp(stream) => original::of(stream).map(Peer::Ip),
+            _ => None,
         }
     }
 

@@ -15,6 +15,8 @@ use sluicegate_model::outgoing::Outgoing;
 use sluicegate_model::tls::{BadServerName, TlsClient};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
+pub use leave::NoForeign;
+
 use crate::failure::Failure;
 use crate::stream::tls::{HandshakeError, Session};
 use crate::stream::{Fresh, Stream, Target, Tls};
@@ -31,6 +33,9 @@ pub enum ConnectError {
     /// There is a connection, and no agreement on TLS.
     #[error("SSL handshake failure ({0})")]
     Handshake(HandshakeError),
+    /// It cannot leave from the address that it should.
+    #[error("cannot connect: {0}")]
+    Foreign(#[from] NoForeign),
     /// The endpoint cannot be asked for the name that it should be.
     #[error("SSL handshake failure ({0})")]
     Name(#[from] BadServerName),
@@ -42,13 +47,17 @@ impl ConnectError {
         match self {
             Self::Refused(_) => Failure::ConnectRefused,
             Self::Handshake(_) | Self::Name(_) => Failure::HandshakeFailed,
-            Self::Exhausted(_) => Failure::Exhausted,
+            Self::Exhausted(_) | Self::Foreign(_) => Failure::Exhausted,
         }
     }
 }
 
 impl From<io::Error> for ConnectError {
     fn from(error: io::Error) -> Self {
+        let error = match error.downcast::<NoForeign>() {
+            Ok(error) => return error.into(),
+            Err(error) => error,
+        };
         match error.raw_os_error() {
             // EADDRNOTAVAIL: no port is left towards that address. EADDRINUSE: somebody else has the one to leave from.
             // EAGAIN: the same for unix sockets.

@@ -1,7 +1,7 @@
 //! What the first bytes of a connection say, and whether more of them could say something else.
 
 use sluicegate_balance::{RdpCookie, find_rdp_cookie};
-use sluicegate_model::expr::{Content, Fetch, Start, TlsPart};
+use sluicegate_model::expr::{Content, Direction, Fetch, Start, TlsPart};
 
 use crate::client_hello::{self, ClientHello, First, first_message};
 use crate::message::Message;
@@ -12,13 +12,13 @@ pub const MAX_FIRST_BYTES: usize = 16 << 10;
 
 /// The value of a question about the first bytes.
 pub(crate) fn value<'a, M: Message>(
-    content: &Content,
+    (direction, content): (Direction, &Content),
     message: &'a M,
     buffer: &mut Vec<u8>,
 ) -> Option<Value<'a>> {
     match content {
         Content::End => (!message.expects_more()).then_some(Value::Bool(true)),
-        content => look(content, message.first_bytes().unwrap_or_default(), buffer).value(),
+        content => look(content, message.first_bytes(direction).unwrap_or_default(), buffer).value(),
     }
 }
 
@@ -27,15 +27,18 @@ pub(crate) fn is_open<M: Message>(fetch: &Fetch, message: &M, buffer: &mut Vec<u
     if !message.expects_more() {
         return false;
     }
-    let bytes = message.first_bytes().unwrap_or_default();
-    match fetch {
-        fetch if fetch.is_of_request() => message.may_become_http(),
-        Fetch::Content(Content::Length | Content::End | Content::Payload { length: None, .. }) => true,
-        Fetch::Content(content) => {
+    let Fetch::Content(direction, content) = fetch else {
+        return fetch.is_of_request() && message.may_become_http();
+    };
+    match (content, message.first_bytes(*direction)) {
+        (Content::End, _) => true,
+        // They are those of the other side.
+        (_, None) => false,
+        (Content::Length | Content::Payload { length: None, .. }, Some(_)) => true,
+        (content, Some(bytes)) => {
             buffer.clear();
             matches!(look(content, bytes, buffer), Look::Partial)
         }
-        _ => false,
     }
 }
 

@@ -30,6 +30,8 @@ pub(crate) struct Fake {
     pub(crate) caches: Vec<String>,
     /// Its first bytes, and whether more may come.
     pub(crate) first: Option<(Vec<u8>, bool)>,
+    /// Whose they are.
+    pub(crate) first_of: Direction,
     pub(crate) proxy_values: Vec<(u8, Vec<u8>)>,
 }
 
@@ -48,6 +50,7 @@ impl Fake {
             answering_cache: None,
             caches: Vec::new(),
             first: None,
+            first_of: Direction::Request,
             proxy_values: Vec::new(),
         }
     }
@@ -124,8 +127,9 @@ impl Message for Fake {
         Duration::from_millis(1_700_000_000_123)
     }
 
-    fn first_bytes(&self) -> Option<&[u8]> {
-        self.first.as_ref().map(|(bytes, _)| &**bytes)
+    fn first_bytes(&self, direction: Direction) -> Option<&[u8]> {
+        let first = self.first.as_ref().filter(|_| direction == self.first_of);
+        first.map(|(bytes, _)| &**bytes)
     }
 
     fn expects_more(&self) -> bool {

@@ -62,7 +62,7 @@ pub(crate) fn visit<M: Message>(
         Fetch::Random(below) => Some(random(message.random(), *below)),
         Fetch::HasProxyHeader => Some(Value::Bool(message.has_proxy_header())),
         Fetch::HostName => Some(Value::Text(message.host_name())),
-        Fetch::Content(content) => content::value(content, message, buffer),
+        Fetch::Content(direction, content) => content::value((*direction, content), message, buffer),
         Fetch::Status => message.status().map(|status| Value::Int(status.into())),
         Fetch::CacheHit => Some(Value::Bool(message.answering_cache().is_some())),
         Fetch::CacheName => message.answering_cache().map(Value::Text),

@@ -81,7 +81,7 @@ pub fn run<'r, M: Message + Variables + Edit>(
             }
             Action::SetRetries(sample) => handle_by(sample, message, scratch, Handling::Retries),
             // Those who have bytes before a message do this themselves.
-            Action::SwitchToHttp => {}
+            Action::SwitchToHttp | Action::CloseEndpoint => {}
             Action::DisableRetries => message.handle(Handling::NoRetries),
             Action::UseCache(cache) => message.use_cache(cache),
             Action::StoreInCache(cache) => message.store_in_cache(cache),

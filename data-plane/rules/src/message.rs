@@ -56,8 +56,9 @@ pub trait Message {
     fn figure(&self, figure: &Figure) -> Option<i64>;
     /// The time since 1970.
     fn unix_time(&self) -> Duration;
-    /// The first bytes of a connection in TCP mode, as far as they have come.
-    fn first_bytes(&self) -> Option<&[u8]> {
+    /// The first bytes of a connection in TCP mode, or of what its endpoint says, as far as they have come; `None`: nobody
+    /// looks at them.
+    fn first_bytes(&self, _: Direction) -> Option<&[u8]> {
         None
     }
     /// Whether more first bytes may come: what hangs on them is not settled then.

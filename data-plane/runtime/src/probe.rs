@@ -355,6 +355,10 @@ fn refused(error: &ConnectError, way: &Way) -> Refusal {
             let words = format!("Can't bind to source address ({})", words(error));
             return Refusal { status: Status::L4Connection, words };
         }
+        ConnectError::Foreign(error) => {
+            let words = format!("Can't bind to source address ({error})");
+            return Refusal { status: Status::L4Connection, words };
+        }
         ConnectError::Handshake(_) | ConnectError::Name(_) => {
             return Refusal { status: Status::L6Response, words: error.to_string() };
         }

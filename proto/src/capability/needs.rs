@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use super::{Capability, MATCHES, PROGRAMS, SECRETS};
 use crate::catalog;
 use crate::v1::{
-    Backend, Compression, Condition, Endpoint, ErrorPage, Format, Frontend, Hash, HashTable, HttpOptions,
-    Inspection, KeepAlive, LogTarget, Logging, Mode, Reply, Resource, Rule, Sample, Service, SetHeader,
-    SyslogFormat, balance, endpoint, format_piece, hash, health_check, log_target, reply, resource, rule,
-    service, set_priority,
+    Backend, Compression, Condition, Endpoint, ErrorPage, ForeignSource, Format, Frontend, Hash, HashTable,
+    HttpOptions, Inspection, KeepAlive, LogTarget, Logging, Mode, Reply, Resource, Rule, Sample, Service,
+    SetHeader, SyslogFormat, balance, endpoint, foreign_source, format_piece, hash, health_check, log_target,
+    reply, resource, rule, service, set_priority,
 };
 
 mod checks;
@@ -79,6 +79,21 @@ impl Needs {
         }
     }
 
+    fn foreign_source(&mut self, foreign: Option<&ForeignSource>) {
+        let Some(foreign) = foreign else { return };
+        self.word("endpoint.source-foreign");
+        if let Some(foreign_source::Of::Told(sample)) = &foreign.of {
+            self.sample(Some(sample));
+        }
+    }
+
+    fn response_inspection(&mut self, inspection: Option<&Inspection>) {
+        if let Some(inspection) = inspection {
+            self.word("tcp.inspect-responses");
+            self.rules(&inspection.rules);
+        }
+    }
+
     fn backend(&mut self, body: &Backend) {
         self.word("kind.backend");
         self.mode(body.mode);
@@ -86,6 +101,7 @@ impl Needs {
         self.rules(&body.request_rules);
         self.rules(&body.response_rules);
         self.inspection(body.inspection.as_ref());
+        self.response_inspection(body.response_inspection.as_ref());
         self.error_pages(&body.error_pages);
         if !body.log_targets.is_empty() {
             self.word("log.backend");
@@ -221,8 +237,12 @@ impl Needs {
                 self.word("endpoint.pool-low");
             }
         }
-        if body.source.is_some() {
+        if let Some(source) = &body.source {
             self.word("endpoint.source");
+            self.foreign_source(source.foreign.as_ref());
+        }
+        if body.client_address {
+            self.word("endpoint.client-address");
         }
         if let Some(header) = &body.proxy_header {
             self.proxy_header(header);
@@ -358,6 +378,7 @@ impl Needs {
                 }
                 Some(rule::Action::DisableRetries(_)) => self.word("action.disable-retries"),
                 Some(rule::Action::SwitchToHttp(_)) => self.word("action.switch-to-http"),
+                Some(rule::Action::CloseEndpoint(_)) => self.word("action.close-endpoint"),
                 Some(rule::Action::UseCache(_)) => self.word("action.use-cache"),
                 Some(rule::Action::StoreInCache(_)) => self.word("action.store-in-cache"),
                 Some(rule::Action::SetRetries(sample)) => {

@@ -95,6 +95,32 @@ fn first_bytes_are_looked_at_by_those_who_know_how() {
 }
 
 #[test]
+fn what_servers_say_and_whom_they_see_is_for_those_who_know_how() {
+    use crate::v1::{Backend, Endpoint, ForeignSource, Inspection, Source, foreign_source::Of};
+    let needs = |body| {
+        let needs = names(&Resource { body: Some(body), ..Resource::default() });
+        assert!(needs.iter().all(|name| of_this_build().contains(name.as_str())), "{needs:?}");
+        needs
+    };
+    let close = Rule { when: None, action: Some(rule::Action::CloseEndpoint(crate::v1::Empty {})) };
+    let response_inspection = Some(Inspection { delay_ms: 0, rules: vec![close] });
+    let backend = needs(resource::Body::Backend(Backend { response_inspection, ..Backend::default() }));
+    assert_eq!(backend, ["action.close-endpoint", "kind.backend", "tcp.inspect-responses"]);
+    let told = Sample { fetch: Some(call("req.hdr_ip")), converters: Vec::new() };
+    let foreign = Some(ForeignSource { of: Some(Of::Told(told)) });
+    let source = Some(Source { foreign, ..Source::default() });
+    let body = Endpoint { source, client_address: true, ..Endpoint::default() };
+    let expected = [
+        "endpoint.client-address",
+        "endpoint.source",
+        "endpoint.source-foreign",
+        "fetch.req.hdr_ip",
+        "kind.endpoint",
+    ];
+    assert_eq!(needs(resource::Body::Endpoint(body)), expected);
+}
+
+#[test]
 fn a_script_and_a_proxy_line_of_checks_are_asked_for() {
     use crate::v1::{Backend, CheckSchedule, CheckScript, Endpoint, HealthCheck, health_check};
     let script = HealthCheck { probe: Some(health_check::Probe::Script(CheckScript::default())) };

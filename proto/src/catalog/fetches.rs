@@ -13,7 +13,7 @@ pub struct Phases {
     pub check: bool,
     /// Only where the frontend or backend is in HTTP mode.
     pub http_only: bool,
-    /// It is about the first bytes of a connection: in HTTP mode it has no value.
+    /// It is about the first bytes of a connection, or of what a server says: in HTTP mode it has no value.
     pub first_bytes: bool,
 }
 
@@ -30,6 +30,8 @@ const HTTP: Phases = Phases { http_only: true, ..PASSING };
 const SENT: Phases = Phases { request: false, ..PASSING };
 /// Of the first bytes of a connection.
 const FIRST: Phases = Phases { response: false, log: false, first_bytes: true, ..PASSING };
+/// Of the first bytes of what a server says.
+const SAID: Phases = Phases { request: false, response: true, ..FIRST };
 
 /// A source of values: what an expression starts with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,6 +124,13 @@ const RES_HDR_CNT: FetchSpec =
     fetch("res.hdr_cnt", NAME, Int, RESPONSE, "comma-separated values of a response header");
 const RES_HDR_IP: FetchSpec = fetch("res.hdr_ip", HEADER, Ip, RESPONSE, "address in a response header");
 const RES_HDR_VAL: FetchSpec = fetch("res.hdr_val", HEADER, Int, RESPONSE, "number in a response header");
+const RES_LEN: FetchSpec = fetch("res.len", &[], Int, SAID, "first bytes of the server that have come");
+const RES_RDP_COOKIE: FetchSpec =
+    fetch("res.rdp_cookie", COOKIE, Str, SAID, "such a cookie in what the server says first");
+const RES_RDP_COOKIE_CNT: FetchSpec =
+    fetch("res.rdp_cookie_cnt", COOKIE, Int, SAID, "1 where the server sends such a cookie, else 0");
+const RES_SSL_HELLO_TYPE: FetchSpec =
+    fetch("res.ssl_hello_type", &[], Int, SAID, "type of the first TLS message of the server: 2, its hello");
 const RES_VER: FetchSpec = fetch("res.ver", &[], Str, RESPONSE, "version of the response: 1.0, 1.1, 2.0");
 const URL_PARAM: FetchSpec = fetch(
     "url_param",
@@ -173,6 +182,7 @@ pub const FETCHES: &[FetchSpec] = &[
     fetch("rand", &[optional(integer("range"))], Int, ALWAYS, "a number by chance, from 0, below the range"),
     synonym("rdp_cookie", REQ_RDP_COOKIE),
     synonym("rdp_cookie_cnt", REQ_RDP_COOKIE_CNT),
+    synonym("rep_ssl_hello_type", RES_SSL_HELLO_TYPE),
     REQ_COOK,
     REQ_COOK_CNT,
     REQ_FHDR,
@@ -227,6 +237,17 @@ pub const FETCHES: &[FetchSpec] = &[
     RES_HDR_CNT,
     RES_HDR_IP,
     RES_HDR_VAL,
+    RES_LEN,
+    binary("res.payload", &[integer("offset"), integer("length")], SAID, "some of the server's first bytes"),
+    binary(
+        "res.payload_lv",
+        &[integer("offset"), integer("length"), optional(text("start"))],
+        SAID,
+        "as many of the server's first bytes as a number among them says",
+    ),
+    RES_RDP_COOKIE,
+    RES_RDP_COOKIE_CNT,
+    RES_SSL_HELLO_TYPE,
     RES_VER,
     synonym("resp_ver", RES_VER),
     synonym("shdr", RES_HDR),
@@ -335,7 +356,7 @@ pub const FETCHES: &[FetchSpec] = &[
     fetch("url", &[], Str, REQUEST, "target of the request as the client wrote it"),
     URL_PARAM,
     synonym("urlp", URL_PARAM),
-    fetch("wait_end", &[], Bool, FIRST, "true once nothing more is waited for"),
+    fetch("wait_end", &[], Bool, Phases { response: true, ..FIRST }, "true once nothing more is waited for"),
 ];
 
 /// Fetches that health checks have and nothing else, sorted by name. Beside these they have those of [`FETCHES`] that are

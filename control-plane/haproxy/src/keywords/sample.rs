@@ -24,7 +24,11 @@ const TEST: &str = "lower/samples";
 static ENTRIES: LazyLock<Vec<Keyword>> = LazyLock::new(|| {
     let works = |place, name, summary| Keyword::works(name, Places::of(&[place]), TEST).does(summary);
     let fetches = catalog::FETCHES.iter().chain(CONSTANTS).map(|spec| {
-        let test = if spec.phases.first_bytes { "lower/inspection" } else { TEST };
+        let test = match spec.phases.first_bytes {
+            true if spec.phases.request => "lower/inspection",
+            true => "lower/tcp_responses",
+            false => TEST,
+        };
         Keyword { support: Support::Works { test }, ..works(Place::Fetch, spec.name, spec.summary) }
     });
     let converters = catalog::CONVERTERS.iter().map(|spec| works(Place::Converter, spec.name, spec.summary));

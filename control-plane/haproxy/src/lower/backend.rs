@@ -25,7 +25,13 @@ impl<'a> Lowering<'a> {
         self.enter(lines);
         // The rules of a `listen` run once.
         let behind = proxy.kind() != SectionKind::Listen || proxy.rules_behind;
-        let rules = if behind { proxy.rules.clone() } else { Rules::default() };
+        let mut rules = if behind { proxy.rules.clone() } else { Rules::default() };
+        // These are of the servers alone.
+        rules.answer = proxy.rules.answer.clone();
+        if proxy.is_http() {
+            let first = std::mem::take(&mut rules.answer);
+            rules.response.put_all_first(first);
+        }
         let section = lines.section();
         let provenance = rules.provenance(self.origin(section.span));
         let (retries, redispatch) = self.retry_settings(lines);
@@ -43,6 +49,7 @@ impl<'a> Lowering<'a> {
             inspection: (!proxy.takes_connections())
                 .then(|| self.inspection(proxy, rules.first.rules))
                 .flatten(),
+            response_inspection: self.response_inspection(proxy, rules.answer.rules),
             error_pages: proxy.error_pages.clone(),
             all_backups: lines.is_on("option allbackups"),
             disabled: proxy.disabled,

@@ -83,6 +83,7 @@ impl<'a> Lowering<'a> {
             "interface" => {
                 source.get_or_insert_default().interface = self.interface(word).unwrap_or_default();
             }
+            "usesrc" => source.get_or_insert_default().foreign = self.foreign_source(word),
             "tcp-ut" => *user_timeout_ms = self.time(word).unwrap_or_default(),
             _ => {}
         }
@@ -94,6 +95,9 @@ impl<'a> Lowering<'a> {
         let mut source = self.source(line.fixed().first()?, false)?;
         if let Some(word) = line.option("interface").and_then(|option| option.args.first()) {
             source.interface = self.interface(word).unwrap_or_default();
+        }
+        if let Some(word) = line.option("usesrc").and_then(|option| option.args.first()) {
+            source.foreign = self.foreign_source(word);
         }
         Some(source)
     }
@@ -132,6 +136,7 @@ impl<'a> Lowering<'a> {
             address: (!any).then(|| address::ip_address(ip, first)),
             last_port: last.into(),
             interface: String::new(),
+            foreign: None,
         })
     }
 

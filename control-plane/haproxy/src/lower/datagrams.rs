@@ -114,7 +114,7 @@ impl<'a> Lowering<'a> {
             };
             let works = matches!(line.keyword.support, Support::Works { .. });
             let acts = LINES.iter().chain(&TOLD).any(is);
-            if works && (!acts || name == "tcp-request inspect-delay") {
+            if works && (!acts || name == "tcp-request inspect-delay" || name.starts_with("tcp-response ")) {
                 self.idle_with_datagrams(name, line.keyword_span());
             }
             if name == "bind" {

@@ -32,7 +32,9 @@ impl Stake {
     fn of(action: &Action) -> Self {
         match action {
             // Rules below look at the usual form.
-            Action::Deny(_) | Action::DeleteHeader(_) | Action::Normalize(_) => Self::Refuses,
+            Action::Deny(_) | Action::DeleteHeader(_) | Action::Normalize(_) | Action::CloseEndpoint(_) => {
+                Self::Refuses
+            }
             Action::Allow(_) => Self::LetsIn,
             Action::SetHeader(_)
             | Action::AddHeader(_)

@@ -2,7 +2,7 @@
 
 use sluicegate_proto::v1::{self, Kind, resource::Body};
 
-use super::http_rule::Rules;
+use super::http_rule::{RuleList, Rules};
 use super::proxy::Proxy;
 use super::reference::Target;
 use super::routes::is_dynamic;
@@ -20,11 +20,13 @@ impl<'a> Lowering<'a> {
         self.binds(proxy);
         let default_backend = self.default_backend(proxy);
         let own = proxy.has_servers()
-            && ["server", "server-template"].iter().any(|name| proxy.lines.own(name).next().is_some());
+            && (proxy.lines.is_on("option transparent")
+                || ["server", "server-template"].iter().any(|name| proxy.lines.own(name).next().is_some()));
         let default_backend = default_backend.or(own.then_some(proxy.name));
         self.routes(proxy, default_backend);
         let word = proxy.lines.last("maxconn").and_then(|line| line.args().first());
-        let rules = if proxy.rules_behind { Rules::default() } else { proxy.rules.clone() };
+        let mut rules = if proxy.rules_behind { Rules::default() } else { proxy.rules.clone() };
+        rules.answer = RuleList::default();
         let provenance = rules.provenance(self.origin(proxy.lines.section().span));
         let frontend = v1::Frontend {
             mode: proxy.mode.into(),

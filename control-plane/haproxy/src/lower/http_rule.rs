@@ -7,6 +7,7 @@ use super::Lowering;
 use super::report::texts;
 use super::rule::Args;
 use super::settings::Lines;
+use super::tcp_rule::CONTENT;
 use crate::ast::Directive;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expr::{Acls, Bounds, Phase, Scope};
@@ -74,10 +75,12 @@ pub(super) struct Rules {
     pub(super) response: RuleList,
     /// Over the first bytes, in TCP mode.
     pub(super) first: RuleList,
+    /// Over what servers say first, or in HTTP mode over responses, before all others; of the half that has servers.
+    pub(super) answer: RuleList,
 }
 
 impl Rules {
-    /// Whether there are none.
+    /// Whether there are none but those that stand with the servers in any case.
     pub(super) fn is_empty(&self) -> bool {
         [&self.request, &self.response, &self.first].iter().all(|list| list.rules.is_empty())
     }
@@ -89,6 +92,7 @@ impl Rules {
             request_rules: self.request.origins.clone(),
             response_rules: self.response.origins.clone(),
             inspection_rules: self.first.origins.clone(),
+            response_inspection_rules: self.answer.origins.clone(),
         }
     }
 }
@@ -132,8 +136,9 @@ impl<'a> Lowering<'a> {
             rules.request.extend(entry);
         }
         if !http {
-            rules.first.extend(self.first_rules(lines, acls));
+            rules.first.extend(self.byte_rules(lines.own(CONTENT), acls, Phase::Request));
         }
+        rules.answer.extend(self.answer_rules(lines, acls, http));
         let mut first_ignored = None;
         for line in lines.own_lines().iter().copied() {
             let list = match line.name() {

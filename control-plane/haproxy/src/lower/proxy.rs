@@ -180,6 +180,7 @@ const READ: &[&str] = &[
     "option tcp-check",
     "option tcpka",
     "option tcplog",
+    "option transparent",
     "option udp-check",
     "persist rdp-cookie",
     "redirect",
@@ -219,6 +220,7 @@ const READ: &[&str] = &[
     "tcp-request inspect-delay",
     "tcp-request session",
     "tcp-response content",
+    "tcp-response inspect-delay",
     "timeout check",
     "timeout client",
     "timeout client-fin",
@@ -266,7 +268,7 @@ impl<'a> Lowering<'a> {
             self.datagrams_only(lines);
             self.first_datagram(lines, &mut rules);
         }
-        for list in [&rules.request, &rules.response, &rules.first, &arrival.rules] {
+        for list in [&rules.request, &rules.response, &rules.first, &rules.answer, &arrival.rules] {
             self.few_enough(lines, name, list);
         }
         if http && takes_connections(section.kind) {

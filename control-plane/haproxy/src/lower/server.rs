@@ -1,12 +1,15 @@
 //! `server` and `default-server` lines.
 
 mod template;
+mod transparent;
 
 use std::collections::{BTreeSet, HashMap};
+use std::net::{IpAddr, Ipv4Addr};
 
 use sluicegate_proto::limits::MAX_WEIGHT;
 use sluicegate_proto::v1::{self, Kind, endpoint, resource::Body};
 
+use self::transparent::is_unspecified;
 use super::address::{self, Address, Host};
 use super::check::Check;
 use super::connections::{Connections, Side};
@@ -74,6 +77,8 @@ struct Draft {
     address: endpoint::Address,
     /// What is added to the port that the client connected to, where that decides.
     client_port_offset: Option<i32>,
+    /// It is where the client connected to.
+    client_address: bool,
     resolution: Option<v1::NameResolution>,
     options: ServerOptions,
 }
@@ -106,12 +111,14 @@ impl<'a> Lowering<'a> {
                 _ => {}
             }
         }
+        count += usize::from(self.sends_on(proxy, &mut drafts));
         self.told_apart(&drafts);
         let source = self.proxy_source(proxy.lines);
         let keep_alive = self.keep_alive(proxy.lines, Side::Server).filter(|_| !proxy.is_udp());
         let numbers = self.server_numbers(&drafts);
         for (index, (draft, number)) in drafts.into_iter().zip(numbers).enumerate() {
-            let Draft { name, span, address, client_port_offset, resolution, mut options } = draft;
+            let Draft { name, span, address, client_port_offset, client_address, resolution, mut options } =
+                draft;
             if proxy.is_udp() {
                 self.datagram_server(&mut options.connections, &address, span);
             }
@@ -131,6 +138,8 @@ impl<'a> Lowering<'a> {
             // Without its check it is not known whether it is one of the right ones.
             let unchecked = options.checked && (!check.made || !options.unmade.is_empty());
             let secured = self.server_tls(proxy, check, &options.tls, (elsewhere, span));
+            let source = options.connections.clone().source_over(source.as_ref());
+            self.known_client(proxy, source.as_ref(), span, &mut options.closed);
             let unusable = none || !options.closed.is_empty() || unchecked || secured.is_none();
             let tracks = options.tracks.filter(|_| !unusable);
             let track = tracks.map(|(tracked, span)| self.track(proxy.name, &name, tracked, span));
@@ -157,7 +166,8 @@ impl<'a> Lowering<'a> {
                 resolution,
                 pool: options.connections.pool(self.global.idle_apart && proxy.is_http()),
                 user_timeout_ms: options.connections.user_timeout_ms,
-                source: options.connections.source_over(source.as_ref()),
+                source,
+                client_address,
                 keep_alive,
                 proxy_header,
                 http_protocol: options.http.into(),
@@ -255,7 +265,11 @@ impl<'a> Lowering<'a> {
         let is_unix = matches!(address, endpoint::Address::Unix(_));
         self.health_options(proxy, &options.health, (options.checked, is_unix));
         let (name, span) = (name.text().to_owned(), line.span);
-        Some(Draft { name, span, address, client_port_offset, resolution, options })
+        let client_address = is_unspecified(&address);
+        if client_address {
+            self.at_client_address(proxy, word, &mut options)?;
+        }
+        Some(Draft { name, span, address, client_port_offset, client_address, resolution, options })
     }
 
     /// Refuses servers of templates that have the name of another one.
@@ -278,17 +292,9 @@ impl<'a> Lowering<'a> {
         word: &Word,
     ) -> Option<endpoint::Address> {
         match host {
-            Host::Ip(ip) if !ip.is_unspecified() => {
-                Some(endpoint::Address::Ip(address::ip_address(ip, port)))
-            }
-            Host::Ip(_) | Host::Any => {
-                let message = "a server at the address that the client asked for is not supported yet";
-                self.report(
-                    Diagnostic::warning(Code::DegradedValue, word.span(), message)
-                        .label("the server is left out")
-                        .help("write the address or the name of a server"),
-                );
-                None
+            Host::Ip(ip) => Some(endpoint::Address::Ip(address::ip_address(ip, port))),
+            Host::Any => {
+                Some(endpoint::Address::Ip(address::ip_address(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port)))
             }
             Host::Name(name) => {
                 if family != address::Family::Unsaid {

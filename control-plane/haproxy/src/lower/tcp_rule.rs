@@ -18,6 +18,7 @@ use crate::ast::Directive;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expr::{Acls, Phase, Scope};
 use crate::keywords::Keyword;
+use crate::word::Word;
 
 /// The lists of what has arrived, in the order in which they run.
 const LISTS: [&str; 2] = ["tcp-request session", CONTENT];
@@ -97,7 +98,13 @@ impl<'a> Lowering<'a> {
             "switch-mode" if scope.http => (Action::Allow(v1::Allow {}), Stake::LetsIn),
             "switch-mode" => (self.switch_mode(args)?, Stake::Decides),
             "accept" => (Action::Allow(v1::Allow {}), Stake::LetsIn),
+            "reject" if scope.phase == Phase::Response => (Action::Deny(refusal(502)), Stake::Refuses),
             "reject" => (Action::Deny(refusal(403)), Stake::Refuses),
+            "close" if scope.http => {
+                self.stays_open(keyword, args);
+                return None;
+            }
+            "close" => (Action::CloseEndpoint(v1::Empty {}), Stake::Refuses),
             name @ ("set-priority-class" | "set-priority-offset") => {
                 (self.priority(name, args, scope)?, Stake::Edits)
             }
@@ -106,6 +113,17 @@ impl<'a> Lowering<'a> {
             _ => (Action::Deny(refusal(keyword.refusal()?)), Stake::Refuses),
         };
         Some((Deed::Act(action), stake))
+    }
+
+    /// In HTTP mode the connection to a server goes on with the response that the rule looks at.
+    fn stays_open(&mut self, keyword: &Keyword, args: &Args<'a>) {
+        let message =
+            format!("`{}` is not done in HTTP mode: the connection to the server stays open", keyword.name);
+        let span = args.words().first().map_or(args.end(), Word::span);
+        self.report(
+            Diagnostic::warning(Code::DegradedValue, span, message)
+                .help("`reject` answers 502; in TCP mode `close` is done"),
+        );
     }
 
     fn short_enough(&mut self, line: &Directive, when: Option<&v1::Condition>) {

@@ -18,7 +18,7 @@ use sluicegate_proto::v1::{
     self, balance, endpoint, hash, health_check::Probe, listener, origin, resource::Body,
 };
 
-use crate::phrase::{action, condition, format, sample};
+use crate::phrase::{self, action, condition, format, sample};
 
 /// Lines with an indent; what has its default value is left out.
 #[derive(Default)]
@@ -137,7 +137,7 @@ fn name(id: Option<&v1::ObjectId>) -> String {
     id.map(|id| id.name.clone()).unwrap()
 }
 
-fn ip(address: &v1::IpAddress) -> String {
+pub(crate) fn ip(address: &v1::IpAddress) -> String {
     let ip = match <[u8; 4]>::try_from(&address.ip[..]) {
         Ok(v4) => std::net::IpAddr::from(v4),
         Err(_) => <[u8; 16]>::try_from(&address.ip[..]).unwrap().into(),
@@ -197,7 +197,7 @@ fn frontend_body(out: &mut Out, frontend: &v1::Frontend, provenance: &v1::Proven
     http(out, frontend.http.as_ref());
     rules(out, "request_rules", &frontend.request_rules, &provenance.request_rules);
     rules(out, "response_rules", &frontend.response_rules, &provenance.response_rules);
-    inspection(out, frontend.inspection.as_ref(), provenance);
+    inspection(out, "inspection", (frontend.inspection.as_ref(), &provenance.inspection_rules));
     error_pages(out, &frontend.error_pages);
     if frontend.default_backend.is_some() {
         out.value("default_backend", name(frontend.default_backend.as_ref()));
@@ -229,7 +229,9 @@ fn backend_body(out: &mut Out, backend: &v1::Backend, provenance: &v1::Provenanc
     }
     rules(out, "request_rules", &backend.request_rules, &provenance.request_rules);
     rules(out, "response_rules", &backend.response_rules, &provenance.response_rules);
-    inspection(out, backend.inspection.as_ref(), provenance);
+    inspection(out, "inspection", (backend.inspection.as_ref(), &provenance.inspection_rules));
+    let of = (backend.response_inspection.as_ref(), &*provenance.response_inspection_rules);
+    inspection(out, "response_inspection", of);
     persistence::persistence(out, backend);
     error_pages(out, &backend.error_pages);
     out.flag("all_backups", backend.all_backups);
@@ -292,6 +294,7 @@ fn endpoint_body(out: &mut Out, endpoint: &v1::Endpoint) {
     if let Some(offset) = endpoint.client_port_offset {
         out.value("client_port_offset", offset);
     }
+    out.flag("client_address", endpoint.client_address);
     if let Some(resolution) = &endpoint.resolution {
         names::resolution(out, resolution);
     }
@@ -306,10 +309,7 @@ fn endpoint_body(out: &mut Out, endpoint: &v1::Endpoint) {
     if let Some(pool) = &endpoint.pool {
         out.line(&format!("pool: {pool:?}"));
     }
-    if let Some(source) = &endpoint.source {
-        let address = source.address.as_ref().map(ip).unwrap_or_default();
-        out.line(&format!("source: {address:?} to {} by {:?}", source.last_port, source.interface));
-    }
+    endpoint.source.iter().for_each(|source| out.line(&phrase::source(source)));
     socket(out, endpoint.user_timeout_ms, endpoint.keep_alive.as_ref());
     if let Some(it) = &endpoint.proxy_header {
         let values = format!("checksum {} authority {} tls {}", it.checksum, it.authority, it.tls);
@@ -425,10 +425,10 @@ fn error_pages(out: &mut Out, pages: &[v1::ErrorPage]) {
     }
 }
 
-fn inspection(out: &mut Out, inspection: Option<&v1::Inspection>, provenance: &v1::Provenance) {
+fn inspection(out: &mut Out, name: &str, (inspection, origins): (Option<&v1::Inspection>, &[v1::Origin])) {
     let Some(inspection) = inspection else { return };
-    out.value("inspection_delay_ms", inspection.delay_ms);
-    rules(out, "inspection_rules", &inspection.rules, &provenance.inspection_rules);
+    out.value(&format!("{name}_delay_ms"), inspection.delay_ms);
+    rules(out, &format!("{name}_rules"), &inspection.rules, origins);
 }
 
 fn rules(out: &mut Out, name: &str, rules: &[v1::Rule], origins: &[v1::Origin]) {

@@ -68,6 +68,7 @@ pub(crate) fn action(action: &Action) -> String {
             v1::set_priority::Part::Class(value) => format!("priority class {}", sample(value)),
             v1::set_priority::Part::Offset(value) => format!("priority offset {}", sample(value)),
         },
+        Action::CloseEndpoint(_) => "close the connection to the endpoint".into(),
         Action::SwitchToHttp(_) => "switch to HTTP".into(),
         Action::UseCache(cache) => format!("use cache {}", cache.name),
         Action::StoreInCache(cache) => format!("store in cache {}", cache.name),
@@ -168,4 +169,21 @@ pub(crate) fn condition(condition: &v1::Condition) -> String {
     }
     assert_eq!(stack.len(), 1);
     stack.remove(0)
+}
+
+pub(crate) fn source(source: &v1::Source) -> String {
+    let address = source.address.as_ref().map(crate::dump::ip).unwrap_or_default();
+    let foreign = source.foreign.as_ref().and_then(|it| it.of.as_ref()).map(foreign).unwrap_or_default();
+    format!("source: {address:?} to {} by {:?}{foreign}", source.last_port, source.interface)
+}
+
+fn foreign(of: &v1::foreign_source::Of) -> String {
+    use v1::foreign_source::Of;
+    let of = match of {
+        Of::Client(_) => "the client with its port".into(),
+        Of::ClientAddress(_) => "the client".into(),
+        Of::Address(address) => crate::dump::ip(address),
+        Of::Told(value) => sample(value),
+    };
+    format!(" as {of}")
 }

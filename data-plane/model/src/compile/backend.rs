@@ -40,6 +40,7 @@ pub(super) fn backend(key: &ObjectKey, wire: &v1::Backend, scope: &mut Scope<'_>
     let request_rules = rule::list("request rule", &wire.request_rules, request_origins, scope);
     let response_rules = rule::responses(&wire.response_rules, response_origins, scope);
     let inspection = inspection::inspection(wire.inspection.as_ref(), mode, inspection::of_backend, scope);
+    let response_inspection = inspection::of_responses(wire.response_inspection.as_ref(), mode, scope);
     let compression = compression::compression(wire.compression.as_ref(), mode, scope);
     let error_pages = rule::error_pages(&wire.error_pages, scope);
     let log_targets = scope.at("log_targets", |scope| logging::targets(&wire.log_targets, scope));
@@ -60,6 +61,7 @@ pub(super) fn backend(key: &ObjectKey, wire: &v1::Backend, scope: &mut Scope<'_>
         request_rules: request_rules?,
         response_rules: response_rules?,
         inspection: inspection?,
+        response_inspection: response_inspection?,
         compression: compression?,
         error_pages: error_pages?,
         all_backups: wire.all_backups,

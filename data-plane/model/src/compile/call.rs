@@ -352,7 +352,7 @@ fn fetch(call: &v1::Call, scope: &mut Scope<'_>) -> Option<Fetch> {
         }
         name if server_tls::is_one(name) => Fetch::ServerTls(arguments.server_tls(name, scope)?),
         _ => match arguments.content(spec.canonical, scope)? {
-            Some(content) => Fetch::Content(content),
+            Some((direction, content)) => Fetch::Content(direction, content),
             None => return scope.fault(Fault::UnknownFetch(shown(call.name.as_bytes()))),
         },
     })

@@ -89,6 +89,7 @@ pub(super) fn endpoint(key: &ObjectKey, wire: &v1::Endpoint, scope: &mut Scope<'
     let number = scope.range("number", wire.number, 1, u32::MAX.into());
     let client_port = optional(wire.client_port_offset, |offset| client_port(offset, wire, scope));
     let address = scope.at("address", |scope| endpoint_address(wire, scope));
+    let client_address = client_address(address.as_ref(), wire.client_address, scope);
     let weight = scope.range("weight", wire.weight, 0, MAX_WEIGHT.into());
     let check = optional(wire.check.as_ref(), |wire| scope.at("check", |scope| check(wire, endpoint, scope)));
     let forced = optional(wire.forced_health.as_ref(), |wire| {
@@ -127,6 +128,7 @@ pub(super) fn endpoint(key: &ObjectKey, wire: &v1::Endpoint, scope: &mut Scope<'
         number_written: wire.number_written,
         address: address?,
         client_port: client_port?,
+        client_address: client_address?,
         weight: u16::try_from(weight?).ok()?,
         backup: wire.backup,
         disabled: wire.disabled || wire.unusable,
@@ -169,6 +171,14 @@ fn endpoint_address(wire: &v1::Endpoint, scope: &mut Scope<'_>) -> Option<Endpoi
         Some(Address::Unix(unix)) => address::unix_peer(unix, scope).map(EndpointAddress::Unix),
         Some(Address::Host(host)) => address::host(host, least_port, scope).map(EndpointAddress::Host),
     }
+}
+
+fn client_address(address: Option<&EndpointAddress>, wanted: bool, scope: &mut Scope<'_>) -> Option<bool> {
+    let unsaid = matches!(address, Some(EndpointAddress::Ip(ip)) if ip.ip().is_unspecified());
+    if wanted && address.is_some() && !unsaid {
+        return scope.fault(Fault::Meaningless { what: "an address beside client_address" });
+    }
+    Some(wanted)
 }
 
 fn client_port(offset: i32, wire: &v1::Endpoint, scope: &mut Scope<'_>) -> Option<ClientPort> {

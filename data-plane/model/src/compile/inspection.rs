@@ -17,6 +17,27 @@ pub(super) fn inspection<'a>(
     takes: fn(&Action) -> bool,
     scope: &mut Scope<'a>,
 ) -> Option<Option<Box<Inspection>>> {
+    let origins: &'a [Origin] = scope.inspection_origins();
+    looking(("inspection rule", wire), mode, (origins, takes), scope)
+}
+
+/// That of what endpoints say first.
+pub(super) fn of_responses<'a>(
+    wire: Option<&v1::Inspection>,
+    mode: Option<Mode>,
+    scope: &mut Scope<'a>,
+) -> Option<Option<Box<Inspection>>> {
+    let origins: &'a [Origin] = scope.response_inspection_origins();
+    let takes = |action: &Action| matches!(action, Action::Allow | Action::Deny(_) | Action::CloseEndpoint);
+    looking(("response inspection rule", wire), mode, (origins, takes), scope)
+}
+
+fn looking<'a>(
+    (what, wire): (&'static str, Option<&v1::Inspection>),
+    mode: Option<Mode>,
+    rules: (&'a [Origin], fn(&Action) -> bool),
+    scope: &mut Scope<'a>,
+) -> Option<Option<Box<Inspection>>> {
     let Some(wire) = wire else { return Some(None) };
     let meaningless = match mode {
         Some(Mode::Http) => Some("inspection in HTTP mode"),
@@ -26,10 +47,9 @@ pub(super) fn inspection<'a>(
     if let Some(what) = meaningless {
         return scope.fault(Fault::Meaningless { what });
     }
-    let origins: &'a [Origin] = scope.inspection_origins();
     let delay =
         optional((wire.delay_ms > 0).then_some(wire.delay_ms), |ms| scope.milliseconds("delay_ms", ms));
-    let rules = rule::list_of("inspection rule", &wire.rules, (origins, takes), scope);
+    let rules = rule::list_of(what, &wire.rules, rules, scope);
     Some(Some(Box::new(Inspection::new(delay?, rules?))))
 }
 

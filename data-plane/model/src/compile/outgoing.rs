@@ -9,10 +9,10 @@ use sluicegate_proto::v1;
 use super::part::optional;
 use super::reason::Fault;
 use super::scope::Scope;
-use super::{address, endpoint, format, tls};
+use super::{address, call, endpoint, format, tls};
 use crate::outgoing::{
-    KeepAlive, Outgoing, OutgoingHttp, PURGE_DELAY, Pool, ProxyHeader, ProxyValue, ProxyVersion, Source,
-    ToldOfTls,
+    Foreign, KeepAlive, Outgoing, OutgoingHttp, PURGE_DELAY, Pool, ProxyHeader, ProxyValue, ProxyVersion,
+    Source, ToldOfTls,
 };
 
 /// Values of one's own in a PROXY header.
@@ -60,10 +60,11 @@ pub(super) fn outgoing(wire: &v1::Endpoint, scope: &mut Scope<'_>) -> Option<Opt
         Some(v1::EndpointHttp::Negotiated) => Some(OutgoingHttp::Negotiated),
         None => None,
     };
-    let (source, interface) = source?.unwrap_or_default();
+    let (source, interface, foreign) = source?.unwrap_or_default();
     let (proxy_header, proxy_values) = proxy_header?.unzip();
     let outgoing = Outgoing {
         source,
+        foreign,
         interface,
         user_timeout: user_timeout?,
         keep_alive: keep_alive?,
@@ -109,20 +110,32 @@ fn proxy_values(wire: &v1::ProxyHeader, scope: &mut Scope<'_>) -> Option<Arc<[Pr
     values.map(Arc::from)
 }
 
-type From = (Option<Source>, Option<Box<str>>);
+type From = (Option<Source>, Option<Box<str>>, Option<Foreign>);
 
 fn source(wire: &v1::Source, scope: &mut Scope<'_>) -> Option<From> {
     let interface = endpoint::interface(&wire.interface, scope);
     let address =
         optional(wire.address.as_ref(), |wire| scope.at("address", |scope| address::socket(wire, 0, scope)));
-    let address = address?;
+    let foreign = optional(wire.foreign.as_ref(), |wire| scope.at("foreign", |scope| foreign(wire, scope)));
+    let (address, foreign) = (address?, foreign?);
     let last_port = address::port(wire.last_port, 0, scope).map(NonZeroU16::new)?;
     let first_port = address.map_or(0, |address| address.port());
     match last_port {
         Some(last) if first_port == 0 || last.get() < first_port => {
             scope.fault(Fault::Meaningless { what: "last_port without a port below it" })
         }
-        _ => Some((address.map(|address| Source { address, last_port }), interface?)),
+        _ => Some((address.map(|address| Source { address, last_port }), interface?, foreign)),
+    }
+}
+
+fn foreign(wire: &v1::ForeignSource, scope: &mut Scope<'_>) -> Option<Foreign> {
+    use v1::foreign_source::Of;
+    match &wire.of {
+        None => scope.fault(Fault::Unset("of")),
+        Some(Of::Client(_)) => Some(Foreign::Client),
+        Some(Of::ClientAddress(_)) => Some(Foreign::ClientAddress),
+        Some(Of::Address(wire)) => address::socket(wire, 0, scope).map(Foreign::Address),
+        Some(Of::Told(wire)) => call::sample(Some(wire), scope).map(Foreign::Told),
     }
 }
 

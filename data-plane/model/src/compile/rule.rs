@@ -27,7 +27,7 @@ pub(super) fn list<'a>(
     origins: &'a [Origin],
     scope: &mut Scope<'a>,
 ) -> Option<Vec<Rule>> {
-    let takes = |action: &Action| !matches!(action, Action::SwitchToHttp | Action::StoreInCache(_));
+    let takes = |action: &Action| !of_bytes(action) && !matches!(action, Action::StoreInCache(_));
     list_of(what, wire, (origins, takes), scope)
 }
 
@@ -37,8 +37,13 @@ pub(super) fn responses<'a>(
     origins: &'a [Origin],
     scope: &mut Scope<'a>,
 ) -> Option<Vec<Rule>> {
-    let takes = |action: &Action| !matches!(action, Action::SwitchToHttp | Action::UseCache(_));
+    let takes = |action: &Action| !of_bytes(action) && !matches!(action, Action::UseCache(_));
     list_of("response rule", wire, (origins, takes), scope)
+}
+
+/// Whether it is done over bytes alone.
+fn of_bytes(action: &Action) -> bool {
+    matches!(action, Action::SwitchToHttp | Action::CloseEndpoint)
 }
 
 /// A list whose rules do what `takes` says and nothing else.
@@ -101,6 +106,7 @@ fn rule(wire: &v1::Rule, scope: &mut Scope<'_>) -> Option<Rule> {
         }
         Some(WireAction::DisableRetries(_)) => Some(Action::DisableRetries),
         Some(WireAction::SwitchToHttp(_)) => Some(Action::SwitchToHttp),
+        Some(WireAction::CloseEndpoint(_)) => Some(Action::CloseEndpoint),
         Some(WireAction::UseCache(id)) => {
             scope.reference("use_cache", Some(id), Kind::Cache).map(Action::UseCache)
         }

@@ -101,6 +101,11 @@ impl<'a> Scope<'a> {
         self.resource.provenance.as_ref().map_or(&[], |place| &place.inspection_rules)
     }
 
+    /// The same of those over what endpoints say first.
+    pub(crate) fn response_inspection_origins(&self) -> &'a [Origin] {
+        self.resource.provenance.as_ref().map_or(&[], |place| &place.response_inspection_rules)
+    }
+
     /// The key of another object where this one's names are looked up: of its provider and namespace.
     pub(crate) fn neighbour(&mut self, kind: Kind, name: &str) -> Option<ObjectKey> {
         let (provider, namespace) = match &self.resource.id {

@@ -1,18 +1,18 @@
 use sluicegate_proto::catalog::ValueType;
 
-/// What the first bytes of a connection in TCP mode say.
+/// What the first bytes of a connection in TCP mode say, or the first that the endpoint says over it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
-    /// req.len: how many there are.
+    /// req.len, res.len: how many there are.
     Length,
-    /// req.payload: that many from there on.
+    /// req.payload, res.payload: that many from there on.
     Payload {
         /// Bytes before it.
         offset: usize,
         /// `None`: all that there are.
         length: Option<usize>,
     },
-    /// req.payload_lv: as many as a number among them says.
+    /// req.payload_lv, res.payload_lv: as many as a number among them says.
     Counted {
         /// Bytes before the number.
         offset: usize,

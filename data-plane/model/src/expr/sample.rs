@@ -232,8 +232,8 @@ pub enum Fetch {
     Random(Option<NonZeroU32>),
     /// hostname.
     HostName,
-    /// req.len, req.ssl_sni and their like.
-    Content(Content),
+    /// req.len, req.ssl_sni and their like; res.len and its like.
+    Content(Direction, Content),
     /// fc_rcvd_proxy.
     HasProxyHeader,
     /// fc_pp_tlv and those with names of their own: the type of a value in the PROXY header (proxy-protocol.txt 2.2.7).
@@ -265,7 +265,7 @@ impl Fetch {
 
     /// Whether its value hangs on the first bytes of a connection in TCP mode.
     pub fn is_of_first_bytes(&self) -> bool {
-        matches!(self, Self::Content(_)) || self.is_of_request()
+        matches!(self, Self::Content(..)) || self.is_of_request()
     }
 
     /// Type of its value.
@@ -280,7 +280,7 @@ impl Fetch {
             Self::Figure(figure) => figure.yields(),
             Self::TlsFact(fact) => fact.yields(),
             Self::ServerTls(wanted) => wanted.yields(),
-            Self::Content(content) => content.yields(),
+            Self::Content(_, content) => content.yields(),
             Self::Int(_)
             | Self::Date { .. }
             | Self::Random(_)

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use rustc_hash::FxHashMap;
+use sluicegate_model::endpoint::Endpoint;
 use sluicegate_model::listener::{Entry, ListenAddress, Socket, UnixName, UnixSocket};
 use sluicegate_model::{Listener, Runtime};
 use sluicegate_proto::id::ObjectKey;
@@ -19,6 +20,7 @@ use crate::listen::bind::{self, Circumstances, Sockets};
 use crate::listen::handover::Inherited;
 use crate::listen::{BindError, ListenerId, unix};
 use crate::live::{Active, Draft, Gate, Generation, Taking};
+use crate::upstream::leave::may_be_foreign;
 use crate::worker::run::{Command, Stop};
 
 /// Connections that the kernel keeps for a listener that says nothing and whose frontend has no limit.
@@ -142,6 +144,7 @@ impl Engine {
         if !rejections.is_empty() {
             return Err(rejections);
         }
+        tell_of_rights(&runtime);
         let draft = self.shared.live.draft(runtime);
         let Plan { listeners, kept, fresh } = plan;
         Ok(Prepared { draft, number: 0, listeners, kept, fresh, permits, _claim: claim })
@@ -248,6 +251,22 @@ impl Engine {
             bound.sockets.insert(identity, new);
         }
         commands
+    }
+}
+
+/// Tells whoever starts or changes it that connections will fail, before they do.
+fn tell_of_rights(runtime: &Runtime) {
+    let endpoints = || runtime.backends.values().flat_map(|backend| &backend.endpoints);
+    let is_foreign = |endpoint: &&Arc<Endpoint>| {
+        endpoint.outgoing.as_ref().is_some_and(|outgoing| outgoing.foreign.is_some())
+    };
+    let Some(first) = endpoints().find(is_foreign) else { return };
+    if !may_be_foreign() {
+        tracing::warn!(
+            endpoint = %first.key, endpoints = endpoints().filter(is_foreign).count(),
+            "connections to these endpoints are to leave from addresses that are not this host's, and will fail: that takes \
+             CAP_NET_RAW or CAP_NET_ADMIN, and the process has neither"
+        );
     }
 }
 

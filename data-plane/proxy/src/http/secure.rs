@@ -1,28 +1,28 @@
-//! TLS to the endpoint of a request.
+//! What a connection to the endpoint of a request has of it, and TLS to there.
 
 use std::task::Poll;
 
-use sluicegate_model::tls::TlsClient;
+use sluicegate_model::outgoing::Outgoing;
 
 use super::run::{Run, Step};
 use crate::upstream::{ConnectError, Connecting};
 
 impl Run<'_, '_> {
-    /// Puts down the name that the endpoint is asked for, which its idle connections have to have asked for too.
+    /// Puts down the name that the endpoint is asked for, and whom it takes for its client: an idle connection is for no other
+    /// ones.
     #[inline]
     pub(super) fn ask_for_name(&mut self) {
-        let client = self.turn.exchange.tls_client();
-        match client.filter(|client| client.server_name.is_some()).cloned() {
-            Some(client) => self.ask_for(&client),
+        match self.turn.exchange.asks() {
+            Some(outgoing) => self.ask_for(&outgoing),
             None => self.turn.exchange.asked.clear(),
         }
     }
 
     #[inline(never)]
-    fn ask_for(&mut self, client: &TlsClient) {
+    fn ask_for(&mut self, outgoing: &Outgoing) {
         let mut asked = std::mem::take(&mut self.turn.exchange.asked);
         let mut scratch = self.worker.http.rules.take();
-        asked.write(client, &self.scene(None), &mut scratch);
+        asked.write(outgoing, &self.scene(None), &mut scratch);
         self.worker.http.rules.set(scratch);
         self.turn.exchange.asked = asked;
     }

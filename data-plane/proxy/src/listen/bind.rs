@@ -265,13 +265,22 @@ fn socket(address: SocketAddr, wanted: &Wanted) -> io::Result<Socket> {
         socket.set_only_v6(!wanted.dual_stack)?;
     }
     if wanted.free_bind {
-        if address.is_ipv6() { socket.set_freebind_v6(true)? } else { socket.set_freebind_v4(true)? }
+        bind_freely(&socket, address)?;
     }
     give(&socket, wanted)?;
     if let Some(interface) = &wanted.interface {
         socket.bind_device(Some(interface.as_bytes()))?;
     }
     Ok(socket)
+}
+
+/// Has a socket take an address that this host does not have. Where this process may, it takes connections to any address too
+/// that the kernel leads to it (TPROXY), as HAProxy has it.
+fn bind_freely(socket: &Socket, address: SocketAddr) -> io::Result<()> {
+    match address {
+        SocketAddr::V4(_) => socket.set_ip_transparent_v4(true).or_else(|_| socket.set_freebind_v4(true)),
+        SocketAddr::V6(_) => socket.set_ip_transparent_v6(true).or_else(|_| socket.set_freebind_v6(true)),
+    }
 }
 
 /// Gives a socket what those that it accepts are to have of it.

@@ -1,21 +1,23 @@
 //! One endpoint: what it is now, and what outlives a change of it.
 
 mod ejected;
+mod of_client;
 mod place;
 mod said;
 mod transport;
 
 use std::net::SocketAddr;
-use std::num::NonZeroU16;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use arc_swap::ArcSwapOption;
-use sluicegate_model::endpoint::{CheckKey, ClientPort, EndpointAddress, ForcedHealth, HostPort};
+use sluicegate_model::endpoint::{CheckKey, EndpointAddress, ForcedHealth, HostPort};
 use sluicegate_model::outgoing::{Outgoing, OutgoingHttp, ProxyHeader, ProxyValue};
 use sluicegate_model::persistence::Cookie;
 use sluicegate_model::tls::TlsClient;
 use sluicegate_model::{BackendSettings, Endpoint};
+
+pub(super) use of_client::OfClient;
 
 use super::backend::{BackendState, LiveBackend};
 use super::change::Mark;
@@ -49,8 +51,8 @@ pub struct LiveEndpoint {
     /// What is true of them on all workers.
     pub(super) reserve: Arc<Reserve>,
     pub(super) target: Option<Target>,
-    /// The port, where that depends on the client.
-    pub(super) client_port: Option<ClientPort>,
+    /// What of its place depends on the client.
+    pub(super) of_client: Option<OfClient>,
 }
 
 impl LiveEndpoint {
@@ -64,17 +66,14 @@ impl LiveEndpoint {
 
     /// Whether connections to it depend on what the client connected to.
     pub fn depends_on_client(&self) -> bool {
-        self.client_port.is_some()
+        self.of_client.is_some()
     }
 
     /// Where to connect to for a client that connected to `local`, which only [`LiveEndpoint::depends_on_client`] needs;
     /// `None`: its name has not been resolved, or there is no such port.
     pub fn target_for(&self, local: Option<Peer>) -> Option<Target> {
-        match (self.client_port, self.target()?) {
-            (Some(port), Target::Ip(mut address)) => {
-                address.set_port(port.port(client_port(local))?.get());
-                Some(Target::Ip(address))
-            }
+        match (self.of_client, self.target()?) {
+            (Some(of_client), Target::Ip(address)) => of_client.place(address, local).map(Target::Ip),
             (_, target) => Some(target),
         }
     }
@@ -89,8 +88,8 @@ impl LiveEndpoint {
                 self.transport.at_place(place)
             }
         };
-        match self.client_port {
-            Some(port) => transport.at_port(port.port(client_port(local)).map_or(0, NonZeroU16::get)),
+        match self.of_client {
+            Some(of_client) => of_client.transport(transport, local),
             None => transport,
         }
     }
@@ -163,11 +162,6 @@ impl LiveEndpoint {
     pub fn name(&self) -> &str {
         &self.config.name
     }
-}
-
-/// The port of the address that a client connected to; 0 on a unix socket.
-fn client_port(local: Option<Peer>) -> u16 {
-    local.and_then(Peer::ip).map_or(0, |address| address.port())
 }
 
 /// What a name resolves to.

@@ -13,7 +13,7 @@ use super::active::Active;
 use super::alignment::Alignment;
 use super::backend::{BackendState, LiveBackend};
 use super::change::{Changes, Mark};
-use super::endpoint::{EndpointState, LiveEndpoint, Transports, target};
+use super::endpoint::{EndpointState, LiveEndpoint, OfClient, Transports, target};
 use super::frontend::{FrontendState, LiveFrontend, LiveRoute};
 use crate::log::Sinks;
 
@@ -135,7 +135,7 @@ impl Registry {
             transport,
             reserve,
             target: target(&config.address),
-            client_port: config.client_port,
+            of_client: OfClient::of(config),
         })
     }
 

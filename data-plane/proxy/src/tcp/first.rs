@@ -1,4 +1,6 @@
-//! The first bytes of a connection, as expressions see them.
+//! The first bytes of a connection, or of what its endpoint says, as expressions see them.
+
+use sluicegate_model::expr::Direction;
 
 use crate::h1::{Head, Limits, Parsed};
 
@@ -43,6 +45,8 @@ pub(crate) struct First<'a> {
     /// `None`: nobody wants them.
     pub(super) bytes: Option<&'a [u8]>,
     pub(super) request: Option<&'a Request>,
+    /// They are the endpoint's.
+    answered: bool,
     /// There may be more of them, and it is waited for.
     pub(super) more: bool,
 }
@@ -50,7 +54,22 @@ pub(crate) struct First<'a> {
 impl<'a> First<'a> {
     /// All that there is.
     pub(crate) fn whole(bytes: &'a [u8]) -> Self {
-        Self { bytes: Some(bytes), request: None, more: false }
+        Self { bytes: Some(bytes), ..Self::default() }
+    }
+
+    /// What a client has said; `more`: it is waited for more.
+    pub(super) fn said(bytes: Option<&'a [u8]>, request: Option<&'a Request>, more: bool) -> Self {
+        Self { bytes, request, more, answered: false }
+    }
+
+    /// What an endpoint has said.
+    pub(super) fn answered(bytes: &'a [u8], more: bool) -> Self {
+        Self { bytes: Some(bytes), request: None, more, answered: true }
+    }
+
+    /// Those of that side, where they are looked at.
+    pub(super) fn of(self, direction: Direction) -> Option<&'a [u8]> {
+        self.bytes.filter(|_| self.answered == (direction == Direction::Response))
     }
 
     /// The request that they are, once its head is whole, and its bytes.
@@ -60,6 +79,6 @@ impl<'a> First<'a> {
 
     /// Whether they may become a request.
     pub(super) fn may_become_request(self) -> bool {
-        self.more && self.request.is_none_or(|request| request.form == Form::Partial)
+        self.more && !self.answered && self.request.is_none_or(|request| request.form == Form::Partial)
     }
 }

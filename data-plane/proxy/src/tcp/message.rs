@@ -31,6 +31,8 @@ pub(crate) enum Ruling {
     Refused,
     /// It goes on in HTTP mode.
     Http,
+    /// The endpoint is left.
+    Left,
 }
 
 /// Runs rules over a connection, and puts down what they wish of it. Of their actions no others can be done on bytes.
@@ -50,6 +52,7 @@ pub(crate) fn rule(
             Action::Deny(_) => return Ruling::Refused,
             Action::Allow => return Ruling::Passes,
             Action::SwitchToHttp => return Ruling::Http,
+            Action::CloseEndpoint => return Ruling::Left,
             Action::SetPriority(Priority::Class(sample)) => (sample, Handling::Class),
             Action::SetPriority(Priority::Offset(sample)) => (sample, Handling::Offset),
             _ => continue,
@@ -87,7 +90,7 @@ impl Message for Connection<'_> {
     }
 
     fn backend_name(&self) -> Option<&[u8]> {
-        None
+        self.exchange.backend.as_ref().map(|backend| backend.name().as_bytes())
     }
 
     fn is_http(&self) -> bool {
@@ -122,8 +125,8 @@ impl Message for Connection<'_> {
         self.worker.clock.unix(self.worker.clock.now())
     }
 
-    fn first_bytes(&self) -> Option<&[u8]> {
-        self.first.bytes
+    fn first_bytes(&self, direction: Direction) -> Option<&[u8]> {
+        self.first.of(direction)
     }
 
     fn expects_more(&self) -> bool {

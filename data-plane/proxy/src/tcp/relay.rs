@@ -1,11 +1,12 @@
 //! Bytes in both directions, each ended on its own.
 
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use sluicegate_model::Timeouts;
 use tokio::time::Instant;
 
+use super::session::Hearing;
 use crate::failure::Failure;
 use crate::h1::Framing;
 use crate::stream::Stream;
@@ -22,6 +23,9 @@ pub(super) struct Relay {
     limits: Limits,
     /// Bytes to the server that are not the client's.
     header_bytes: u64,
+    hearing: Option<Box<Hearing>>,
+    /// The client gets what the server has said, and no more: what the session comes to then.
+    last: Option<Result<(), Failure>>,
 }
 
 /// Limits of silence (HAProxy: timeout client, server, client-fin, server-fin, tunnel).
@@ -63,7 +67,53 @@ impl Relay {
             });
         }
         let header_bytes = header.len() as u64;
-        Self { server, up, down, client_moved: now, server_moved: now, limits, header_bytes }
+        Self {
+            server,
+            up,
+            down,
+            client_moved: now,
+            server_moved: now,
+            limits,
+            header_bytes,
+            hearing: None,
+            last: None,
+        }
+    }
+
+    /// What the server says first is looked at before the client gets it.
+    pub(super) fn hear(&mut self) {
+        self.hearing = Some(Box::default());
+    }
+
+    /// What was heard of the server, while that is not judged.
+    pub(super) fn hearing(&mut self) -> &mut Option<Box<Hearing>> {
+        &mut self.hearing
+    }
+
+    /// Whether what the server says first is not judged.
+    pub(super) fn is_hearing(&self) -> bool {
+        self.hearing.is_some()
+    }
+
+    /// The client gets what was heard, and all that follows.
+    pub(super) fn let_through(&mut self, heard: &Hearing) {
+        // A tunnel has no form that bytes could violate.
+        let _whole = self.down.accept(heard.bytes());
+        self.down.queue(|out| out.extend_from_slice(heard.bytes()));
+    }
+
+    /// The client gets what was heard, and the server is gone.
+    pub(super) fn leave_server(&mut self, heard: &Hearing) {
+        self.let_through(heard);
+        self.server.reset_on_close();
+        self.server = Stream::gone();
+        self.last = Some(Ok(()));
+    }
+
+    /// The client gets what was heard, and then the session fails.
+    pub(super) fn fail_behind(&mut self, heard: &Hearing, failure: Failure) {
+        self.let_through(heard);
+        self.last = Some(Err(failure));
     }
 
     /// Ready when both directions came to their end.
@@ -74,9 +124,16 @@ impl Relay {
         now: Instant,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Failure>> {
+        if let Some(last) = self.last {
+            let flushed = ready!(self.down.poll_flush(cx, client));
+            return Poll::Ready(flushed.map_err(|_| Failure::ClientClosed).and(last));
+        }
         let before = self.progress();
         let to_server = self.up.poll_tunnel(cx, (client, &mut self.server), scratch);
-        let to_client = self.down.poll_tunnel(cx, (&mut self.server, client), scratch);
+        let to_client = match self.hearing {
+            Some(_) => Poll::Pending,
+            None => self.down.poll_tunnel(cx, (&mut self.server, client), scratch),
+        };
         if self.progress() != before {
             (self.client_moved, self.server_moved) = (now, now);
         }
@@ -88,7 +145,8 @@ impl Relay {
         let of = |transfer: &Transfer| {
             transfer.received() + transfer.written() + u64::from(transfer.is_received())
         };
-        (of(&self.up), of(&self.down))
+        let heard = self.hearing.as_ref().map_or(0, |hearing| hearing.bytes().len() as u64);
+        (of(&self.up), of(&self.down) + heard)
     }
 
     /// When silence has lasted too long, and on whose side.

@@ -1,5 +1,6 @@
 //! The task of one connection: a place, a connection to the endpoint, bytes.
 
+mod answer;
 mod called;
 mod connect;
 mod early;
@@ -19,6 +20,7 @@ use sluicegate_model::rule::Rule;
 use sluicegate_rules::Scratch;
 use tokio::time::Instant;
 
+pub(super) use answer::Hearing;
 use early::Early;
 use inspect::{Inspecting, Stage};
 
@@ -133,6 +135,7 @@ impl Session {
                 Poll::Ready(self.connected(exchange, connected, now))
             }
             State::Pause(_) => Poll::Pending,
+            State::Relay { relay, .. } if relay.is_hearing() => self.poll_answer(exchange, now, cx),
             State::Relay { relay, .. } => {
                 let mut scratch = self.worker.lender.lend();
                 let ended = relay.poll(&mut self.client, &mut scratch, now, cx);
@@ -289,6 +292,7 @@ impl Session {
                     None => Step::Fail(Failure::NoEndpoint, Phase::Connect),
                 }
             }
+            State::Relay { relay, .. } if relay.is_hearing() => self.answer_expired(exchange, now),
             State::Relay { relay, .. } => match relay.limit() {
                 Some((_, failure)) => Step::Fail(failure, Phase::Data),
                 None => Step::Done,

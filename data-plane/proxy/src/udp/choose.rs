@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use sluicegate_model::backend::Balance;
+use sluicegate_model::outgoing::Outgoing;
 use sluicegate_model::rule::Rule;
 use sluicegate_rules::Scratch;
 
@@ -18,7 +19,7 @@ use crate::persistence::Belonging;
 use crate::tcp::first::First;
 use crate::tcp::message::{Connection, Ruling, rule};
 use crate::termination::Phase;
-use crate::upstream::ConnectError;
+use crate::upstream::{ConnectError, NoForeign};
 use crate::worker::Worker;
 
 thread_local! {
@@ -98,6 +99,9 @@ pub(super) fn endpoint(
         counters.connects.add(1);
         exchange.endpoint = Some(Arc::clone(&endpoint));
         let opened = match exchange.target() {
+            Some(_) if endpoint.outgoing().is_some_and(Outgoing::hangs_on_exchange) => {
+                Err(NoForeign::Unknown.into())
+            }
             Some(target) => open(&target, endpoint.outgoing()),
             None => Err(ConnectError::Refused(std::io::ErrorKind::AddrNotAvailable.into())),
         };

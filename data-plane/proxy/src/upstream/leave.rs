@@ -3,12 +3,13 @@
 
 use std::io;
 use std::mem;
+use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU16;
 use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use sluicegate_model::outgoing::{Outgoing, Source};
-use socket2::Socket;
+use sluicegate_model::outgoing::{Foreign, Outgoing, Source};
+use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::keep_alive;
 
@@ -17,6 +18,35 @@ const TRIES: u32 = 10;
 
 /// Where the next connection begins to look for a port of its range. One for all ranges: it only has to move on.
 static NEXT: AtomicU32 = AtomicU32::new(0);
+
+/// Why a connection cannot leave from an address that is not this host's.
+#[derive(Debug, thiserror::Error)]
+pub enum NoForeign {
+    /// The process lacks a right.
+    #[error(
+        "leaving from {0}, which is not this host's, takes CAP_NET_RAW or CAP_NET_ADMIN, and the process has neither"
+    )]
+    Right(IpAddr),
+    /// An address of the other family.
+    #[error("{from} is no address to reach {to} from: they are of different families")]
+    Family {
+        /// Where it should leave from.
+        from: IpAddr,
+        /// Where it should go.
+        to: IpAddr,
+    },
+    /// A client on a unix socket, or a request that tells no address.
+    #[error(
+        "the address that it should leave from is not known: the client has none, or the request tells none"
+    )]
+    Unknown,
+}
+
+/// Whether this process may leave from addresses that are not its host's.
+pub(crate) fn may_be_foreign() -> bool {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP));
+    socket.is_ok_and(|socket| socket.set_ip_transparent_v4(true).is_ok())
+}
 
 /// Gives a socket that is to connect what it is to have.
 ///
@@ -44,7 +74,29 @@ fn from(socket: &Socket, outgoing: &Outgoing, shares: bool) -> io::Result<()> {
     if let Some(interface) = &outgoing.interface {
         socket.bind_device(Some(interface.as_bytes()))?;
     }
-    outgoing.source.as_ref().map_or(Ok(()), |source| bind(socket, source, shares))
+    match (&outgoing.foreign, &outgoing.source) {
+        (Some(Foreign::Address(address)), _) => bind_foreign(socket, *address),
+        (_, Some(source)) => bind(socket, source, shares),
+        (_, None) => Ok(()),
+    }
+}
+
+/// Whether the address is one of this host's is not asked (HAProxy: usesrc).
+fn bind_foreign(socket: &Socket, address: SocketAddr) -> io::Result<()> {
+    let set = match address {
+        SocketAddr::V4(_) => socket.set_ip_transparent_v4(true),
+        SocketAddr::V6(_) => socket.set_ip_transparent_v6(true),
+    };
+    set.map_err(|error| match error.kind() {
+        io::ErrorKind::PermissionDenied => io::Error::other(NoForeign::Right(address.ip())),
+        _ => error,
+    })?;
+    if address.port() == 0 {
+        choose_port_later(socket)?;
+    } else {
+        socket.set_reuse_address(true)?;
+    }
+    socket.bind(&address.into())
 }
 
 fn bind(socket: &Socket, source: &Source, shares: bool) -> io::Result<()> {

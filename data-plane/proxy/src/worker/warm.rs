@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustc_hash::FxHashMap;
+use sluicegate_model::outgoing::Outgoing;
 use tokio::time::{Instant, timeout};
 
 use super::Worker;
@@ -97,8 +98,8 @@ pub(crate) fn open(worker: &Rc<Worker>) {
 fn missing(worker: &Worker, backend: &LiveBackend, endpoint: &LiveEndpoint) -> usize {
     let config = &endpoint.config;
     let takes_traffic = !endpoint.is_out(backend) && !config.drain && endpoint.state.is_usable();
-    // Nor is the name known that a request will have the endpoint asked for.
-    let asks = endpoint.tls().is_some_and(|tls| tls.server_name.is_some());
+    // Nor is the name known that a request will have the endpoint asked for, or its client.
+    let asks = endpoint.outgoing().is_some_and(Outgoing::hangs_on_exchange);
     if config.pool.warm == 0 || endpoint.depends_on_client() || asks || !takes_traffic {
         return 0;
     }

@@ -1,3 +1,4 @@
+use sluicegate_model::expr::Direction;
 use sluicegate_proto::v1::{self, Match, Operator, op};
 
 use crate::evaluate::{Verdict, judge, matches};
@@ -22,6 +23,10 @@ fn known(first: &[u8], more: bool, written: &str, how: Match, patterns: &[&str])
 
 /// Over a postfix condition: `None` is the next test.
 fn verdict(first: &[u8], more: bool, tests: &[v1::Test], ops: &[Option<Operator>]) -> Verdict {
+    verdict_of(&Fake::connection(first, more), tests, ops)
+}
+
+fn verdict_of(message: &Fake, tests: &[v1::Test], ops: &[Option<Operator>]) -> Verdict {
     let mut next = 0..;
     let ops = ops.iter().map(|of| match of {
         None => op::Op::Test(next.next().unwrap()),
@@ -31,10 +36,10 @@ fn verdict(first: &[u8], more: bool, tests: &[v1::Test], ops: &[Option<Operator>
     let when = v1::Condition { tests: tests.to_vec(), ops };
     let settings = compiled(vec![rule(Some(when), v1::rule::Action::Allow(v1::Allow {}))], Vec::new());
     let when = settings.request_rules[0].when.as_ref().unwrap();
-    let (message, mut scratch) = (Fake::connection(first, more), Scratch::default());
-    let verdict = judge(when, &message, &mut scratch);
+    let mut scratch = Scratch::default();
+    let verdict = judge(when, message, &mut scratch);
     if verdict != Open {
-        assert_eq!(verdict == Holds, matches(when, &message, &mut scratch), "what holds matches");
+        assert_eq!(verdict == Holds, matches(when, message, &mut scratch), "what holds matches");
     }
     verdict
 }
@@ -79,6 +84,21 @@ fn a_number_of_bytes_grows() {
     assert_eq!([over(b"ab", true), over(b"ab", false), over(b"abc", true)], [Open, Fails, Holds]);
     let end = |more| known(b"", more, "wait_end", Match::Bool, &[]);
     assert_eq!([end(true), end(false)], [Open, Holds]);
+}
+
+#[test]
+fn what_a_server_says_is_another_matter() {
+    let said = Fake { first_of: Direction::Response, ..Fake::connection(b"220 ready", true) };
+    let of = |written: &str, how, pattern: &str| {
+        verdict_of(&said, &[wire_test(written, how, &[pattern])], &[None])
+    };
+    assert_eq!(of("res.payload(0!3)", Match::Str, "220"), Holds);
+    assert_eq!([of("res.len", Match::Int, "10:"), of("res.payload(0!20)", Match::Str, "x")], [Open, Open]);
+    assert_eq!(of("res.ssl_hello_type", Match::Int, "2"), Fails, "it is no TLS");
+    // What the client said is not there, and does not come.
+    assert_eq!([of("req.len", Match::Int, "1:"), of("req.payload(0!3)", Match::Str, "220")], [Fails, Fails]);
+    assert_eq!(of("wait_end", Match::Bool, "true"), Open);
+    assert_eq!(known(b"220 ready", true, "res.len", Match::Int, &["1:"]), Fails);
 }
 
 #[test]

@@ -57,13 +57,23 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .does("Closes the connection; in HTTP mode the request is answered 403."),
     ],
     &[
-        Keyword::degraded("accept", TCP_RESPONSE, "no rule of this kind turns anything away").takes(0, 0, ""),
-        Keyword::degraded("reject", TCP_RESPONSE, "which responses to turn away is not known yet")
+        Keyword::works("accept", TCP_RESPONSE, ANSWERED)
             .takes(0, 0, "")
-            .instead(Effect::NoProxy),
-        Keyword::degraded("close", TCP_RESPONSE, "the connection to the server stays open").takes(0, 0, ""),
-        Keyword::degraded("silent-drop", TCP_RESPONSE, "which responses to turn away is not known yet")
-            .instead(Effect::NoProxy),
+            .does("Ends the rules of this kind: those below it turn nothing away."),
+        Keyword::works("reject", TCP_RESPONSE, ANSWERED)
+            .takes(0, 0, "")
+            .does("Closes both connections; in HTTP mode the request is answered 502."),
+        Keyword::works("close", TCP_RESPONSE, ANSWERED)
+            .takes(0, 0, "")
+            .does("Closes the connection to the server, in TCP mode: the client gets what came over it."),
+        Keyword::degraded(
+            "silent-drop",
+            TCP_RESPONSE,
+            "the client sees the connection close, or in HTTP mode 502",
+        )
+        .takes(0, 2, "[rst-ttl <ttl>]")
+        .of(DROP)
+        .instead(Effect::Refuse(502)),
         Keyword::degraded("silent-drop", RESPONSE, "the client is answered 403")
             .takes(0, 2, "[rst-ttl <ttl>]")
             .of(DROP)
@@ -257,6 +267,7 @@ const LOGGED: &str = "the log does not follow it";
 const TEST: &str = "lower/http_rules";
 const REWRITE_TEST: &str = "lower/rewrites";
 const TCP: &str = "lower/tcp_rules";
+const ANSWERED: &str = "lower/tcp_responses";
 const REPLY: &str = "[status <status>] [content-type <type>] [<content>] [hdr <name> <format>]...";
 
 const REQUEST: Places = Places::of(&[Place::HttpRequest]);

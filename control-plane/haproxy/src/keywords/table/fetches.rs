@@ -30,8 +30,7 @@ pub(in super::super) const FETCHES: &[Names] = &[
         why: "it is not read from the first bytes of a connection yet",
         instead: Effect::LeftOut,
         names: "\
-         distcc_body distcc_param payload payload_lv rep_ssl_hello_type res.len \
-         res.payload res.payload_lv res.rdp_cookie res.rdp_cookie_cnt res.ssl_hello_type",
+         distcc_body distcc_param payload payload_lv",
     },
     Names {
         why: "there are no stick tables yet",

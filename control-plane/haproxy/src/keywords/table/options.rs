@@ -162,8 +162,10 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::degraded("option http_proxy", DFLB, "requests are not sent where they ask")
             .negatable()
             .instead(Effect::NoServer),
-        Keyword::degraded("option transparent", DLB, "without a server, requests are answered 503")
-            .negatable(),
+        Keyword::works("option transparent", DLB, "lower/transparent")
+            .takes(0, 0, "")
+            .negatable()
+            .does("Sends to the address that the client connected to, whom nothing keeps with a server."),
         Keyword::degraded("option lb-agent-chk", LB, "checks of this kind are not made yet")
             .instead(Effect::NoCheckedServer),
         Keyword::old("option forceclose", "option httpclose", DFLB).negatable(),

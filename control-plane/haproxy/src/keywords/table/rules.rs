@@ -32,14 +32,15 @@ pub(super) const GROUPS: &[&[Keyword]] = &[&[
     tcp("tcp-request connection", DFL, Place::TcpConnection, "Acts on connections."),
     tcp("tcp-request session", DFL, Place::TcpSession, "Acts on connections."),
     tcp("tcp-request content", DFLB, Place::TcpContent, "Acts on connections; in HTTP mode on each request."),
-    tcp("tcp-response content", DLB, Place::TcpResponse, "Acts on what servers send."),
+    tcp("tcp-response content", DLB, Place::TcpResponse, "Acts on what servers say first; in HTTP mode on each response."),
     Keyword::works("tcp-request inspect-delay", DFLB, "lower/inspection")
         .takes(1, 1, "<time>")
         .once()
         .does("How long `tcp-request content` rules wait in TCP mode for the bytes that they look at."),
-    Keyword::inert("tcp-response inspect-delay", DLB, "what servers send is not looked at yet")
+    Keyword::works("tcp-response inspect-delay", DLB, "lower/tcp_responses")
         .takes(1, 1, "<time>")
-        .once(),
+        .once()
+        .does("How long `tcp-response content` rules wait in TCP mode for the bytes that they look at."),
 ]];
 
 const fn tcp(name: &'static str, places: Places, actions: Place, summary: &'static str) -> Keyword {

@@ -83,7 +83,9 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .takes(1, 1, "{ h1 | h2 | fcgi | none }")
             .of(&[Form::OneOf(&["h1", "h2", "fcgi", "none"])])
             .does("The version of HTTP that it is spoken to in."),
-        closed("usesrc", "it would take every client for this host").takes(1, 1, "<address>"),
+        Keyword::works("usesrc", SERVER, "lower/transparent")
+            .takes(1, 1, "{ client | clientip | <address>[:<port>] | hdr_ip(<name>[,<occurrence>]) }")
+            .does("Whom it takes for its client, behind `source`."),
         closed("redir", "clients are not sent to it yet").takes(1, 1, "<prefix>"),
         Keyword::works("source", SERVER, CONNECTIONS)
             .takes(1, 1, "<address>[:<port>[-<port>]]")

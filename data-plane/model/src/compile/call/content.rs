@@ -2,22 +2,34 @@
 
 use super::super::scope::Scope;
 use super::Arguments;
-use crate::expr::{Content, Start, TlsPart};
+use crate::expr::{Content, Direction, Start, TlsPart};
 
 /// Bytes of a number that says how many follow: what is longer is no number.
 const MAX_NUMBER_BYTES: usize = 8;
 
 impl Arguments<'_> {
-    /// What a fetch of that name asks of the first bytes; nothing where it asks for something else.
-    pub(super) fn content(&self, canonical: &str, scope: &mut Scope<'_>) -> Option<Option<Content>> {
-        Some(Some(match canonical {
-            "req.len" => Content::Length,
-            "req.payload" => {
+    /// What a fetch of that name asks of the first bytes, and whose; nothing where it asks for something else.
+    pub(super) fn content(
+        &self,
+        canonical: &str,
+        scope: &mut Scope<'_>,
+    ) -> Option<Option<(Direction, Content)>> {
+        let (direction, name) = match canonical.split_once('.') {
+            Some(("req", name)) => (Direction::Request, name),
+            Some(("res", "ssl_hello_type")) => (Direction::Response, "ssl_hello_type"),
+            Some(("res", name)) if !name.starts_with("ssl_") => (Direction::Response, name),
+            // It is about whom the rules wait for.
+            None if canonical == "wait_end" => (Direction::Request, canonical),
+            _ => return Some(None),
+        };
+        let content = match name {
+            "len" => Content::Length,
+            "payload" => {
                 let (offset, length) = (self.size(0, 0, scope), self.size(1, 0, scope));
                 // HAProxy: 0 stands for all.
                 Content::Payload { offset: offset?.unwrap_or(0), length: length?.filter(|&bytes| bytes > 0) }
             }
-            "req.payload_lv" => {
+            "payload_lv" => {
                 let (offset, size, start) =
                     (self.size(0, 0, scope), self.size(1, 1, scope), self.start(scope));
                 let size = size?.unwrap_or(1);
@@ -26,14 +38,15 @@ impl Arguments<'_> {
                 }
                 Content::Counted { offset: offset?.unwrap_or(0), size, start: start? }
             }
-            "req.rdp_cookie" => Content::RdpCookie(self.any_name()),
-            "req.rdp_cookie_cnt" => Content::RdpCookieCount(self.any_name()),
+            "rdp_cookie" => Content::RdpCookie(self.any_name()),
+            "rdp_cookie_cnt" => Content::RdpCookieCount(self.any_name()),
             "wait_end" => Content::End,
-            name => match name.strip_prefix("req.ssl_").and_then(tls_part) {
+            name => match name.strip_prefix("ssl_").and_then(tls_part) {
                 Some(part) => Content::Tls(part),
                 None => return Some(None),
             },
-        }))
+        };
+        Some(Some((direction, content)))
     }
 
     /// `None` where it was left out.

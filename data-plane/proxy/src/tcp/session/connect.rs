@@ -36,15 +36,14 @@ impl Session {
         }
     }
 
-    /// Puts down the name that the endpoint is asked for.
+    /// Puts down the name that the endpoint is asked for, and whom it takes for its client.
     fn ask_for_name(&mut self, exchange: &mut Exchange) {
-        let client = exchange.tls_client().filter(|client| client.server_name.is_some());
-        let (Some(client), Some(entry)) = (client.cloned(), exchange.frontend.clone()) else { return };
+        let (Some(outgoing), Some(entry)) = (exchange.asks(), exchange.frontend.clone()) else { return };
         exchange.learn_local(&self.client);
         let mut asked = std::mem::take(&mut exchange.asked);
         let first = self.early.first(false);
         let connection = Connection { worker: &self.worker, exchange, frontend: entry.name(), first };
-        SCRATCH.with_borrow_mut(|scratch| asked.write(&client, &connection, scratch));
+        SCRATCH.with_borrow_mut(|scratch| asked.write(&outgoing, &connection, scratch));
         exchange.asked = asked;
     }
 
@@ -80,7 +79,10 @@ impl Session {
         if exchange.server_tls.is_none() {
             announce(permit.endpoint(), (&self.worker, exchange, &self.client), &mut header);
         }
-        let relay = Box::new(Relay::new(server, (&header, &self.early.take()), limits, now));
+        let mut relay = Box::new(Relay::new(server, (&header, &self.early.take()), limits, now));
+        if permit.backend().settings().response_inspection.is_some() {
+            relay.hear();
+        }
         Step::Next(State::Relay { relay, _permit: permit })
     }
 }

@@ -63,7 +63,7 @@ impl Early {
     /// As expressions see it; `more`: it is waited for more.
     pub(super) fn first(&self, more: bool) -> First<'_> {
         let request = self.0.as_ref().and_then(|heard| heard.request.as_ref());
-        First { bytes: request.map(|_| self.bytes()), request, more }
+        First::said(request.map(|_| self.bytes()), request, more)
     }
 
     /// Listens, and reads what is said as what it may be.

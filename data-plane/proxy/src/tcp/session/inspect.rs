@@ -22,7 +22,7 @@ use crate::stream::Stream;
 use crate::termination::Phase;
 
 /// Bytes that are looked at; with so many no more are waited for (HAProxy: tune.bufsize less tune.maxrewrite).
-const LOOKED_AT: usize = 15 * 1024;
+pub(super) const LOOKED_AT: usize = 15 * 1024;
 /// The longest first message that the endpoint may hang on.
 const MESSAGE: usize = 1_024;
 /// How long it is waited for.
@@ -114,14 +114,16 @@ impl Session {
                     Ruling::Open => Poll::Pending,
                     Ruling::Refused => Poll::Ready(self.refuse(exchange)),
                     Ruling::Http => Poll::Ready(Step::Switch),
-                    Ruling::Passes => Poll::Ready(self.choose(exchange, now)),
+                    Ruling::Passes | Ruling::Left => Poll::Ready(self.choose(exchange, now)),
                 }
             }
             Stage::Backend(backend) => {
                 match self.ruling_on(backend.settings().inspection.as_deref(), inspecting, exchange, now) {
                     Ruling::Open => Poll::Pending,
                     Ruling::Refused => Poll::Ready(self.refuse(exchange)),
-                    Ruling::Http | Ruling::Passes => Poll::Ready(self.await_message(exchange, backend, now)),
+                    Ruling::Http | Ruling::Passes | Ruling::Left => {
+                        Poll::Ready(self.await_message(exchange, backend, now))
+                    }
                 }
             }
             Stage::Message(backend) => {

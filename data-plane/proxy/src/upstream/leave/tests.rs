@@ -80,3 +80,17 @@ fn an_interface_that_is_not_there_is_no_way_out() {
     let outgoing = Outgoing { interface: Some("no-such-one".into()), ..Outgoing::default() };
     assert!(prepare(&socket(), &outgoing).is_err());
 }
+
+#[test]
+fn an_address_of_another_host_takes_a_right() {
+    let address = SocketAddr::from(([192, 0, 2, 9], 0));
+    let outgoing = Outgoing { foreign: Some(Foreign::Address(address)), ..Outgoing::default() };
+    let socket = socket();
+    let prepared = prepare(&socket, &outgoing).map_err(ConnectError::from);
+    if may_be_foreign() {
+        prepared.unwrap();
+        assert_eq!(socket.local_addr().unwrap().as_socket().map(|at| at.ip()), Some(address.ip()));
+    } else {
+        assert!(matches!(prepared, Err(ConnectError::Foreign(NoForeign::Right(_)))), "{prepared:?}");
+    }
+}

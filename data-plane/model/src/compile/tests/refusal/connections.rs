@@ -35,7 +35,7 @@ fn idle_connections() {
 fn sources() {
     let at = |ip: &[u8], port| Some(v1::IpAddress { ip: ip.to_vec().into(), port });
     let of = |address, last_port, interface: &str| {
-        let source = v1::Source { address, last_port, interface: interface.into() };
+        let source = v1::Source { address, last_port, interface: interface.into(), foreign: None };
         of_endpoint(|endpoint| endpoint.source = Some(source)).concat()
     };
     let here = [192, 0, 2, 1];
@@ -58,6 +58,37 @@ fn sources() {
     for interface in ["a/b", "a b", "a234567890123456", "a\0"] {
         assert_ne!(of(None, 0, interface), "", "{interface:?}");
     }
+}
+
+#[test]
+fn sources_of_others() {
+    use v1::foreign_source::Of;
+    let of = |of| {
+        let source = v1::Source { foreign: Some(v1::ForeignSource { of }), ..v1::Source::default() };
+        of_endpoint(|endpoint| endpoint.source = Some(source)).concat()
+    };
+    assert_eq!(of(Some(Of::Client(v1::Empty {}))), "");
+    assert_eq!(of(None), "source: foreign: of is not set");
+    let address = v1::IpAddress { ip: vec![1].into(), port: 0 };
+    assert_eq!(
+        of(Some(Of::Address(address))),
+        "source: foreign: ip is neither 4 nor 16 bytes of an address, but 1"
+    );
+    assert_eq!(of(Some(Of::Told(v1::Sample::default()))), "source: foreign: sample: fetch is not set");
+}
+
+#[test]
+fn an_address_of_the_client_has_none_beside() {
+    let of = |ip: &[u8]| {
+        let ip = v1::IpAddress { ip: ip.to_vec().into(), port: 80 };
+        of_endpoint(|endpoint| {
+            endpoint.address = Some(v1::endpoint::Address::Ip(ip));
+            endpoint.client_address = true;
+        })
+        .concat()
+    };
+    assert_eq!([of(&[0; 4]), of(&[0; 16])], ["", ""]);
+    assert_eq!(of(&[192, 0, 2, 1]), "an address beside client_address means nothing here");
 }
 
 #[test]

@@ -38,6 +38,25 @@ fn actions_that_bytes_do_not_have() {
 }
 
 #[test]
+fn actions_over_responses() {
+    let of = |mode: v1::Mode, action| {
+        of_backend(|backend| {
+            backend.mode = mode.into();
+            backend.response_inspection = inspection(vec![ruled(action)]);
+        })
+        .concat()
+    };
+    let close = || Action::CloseEndpoint(v1::Empty {});
+    assert_eq!(of(v1::Mode::Tcp, close()), "");
+    assert_eq!(of(v1::Mode::Tcp, Action::Allow(v1::Allow {})), "");
+    let switch = of(v1::Mode::Tcp, Action::SwitchToHttp(v1::Empty {}));
+    assert_eq!(switch, format!("response inspection rule 1: {OTHER}"));
+    assert_eq!(of(v1::Mode::Http, close()), "inspection in HTTP mode means nothing here");
+    let of_requests = of_backend(|backend| backend.response_rules = vec![ruled(close())]);
+    assert_eq!(of_requests, [format!("response rule 1: {OTHER}")]);
+}
+
+#[test]
 fn inspections_that_cannot_be() {
     let of_requests = of_frontend(|frontend| {
         frontend.mode = v1::Mode::Http.into();
