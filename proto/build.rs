@@ -2,8 +2,9 @@
 
 use std::error::Error;
 
-const FILES: [&str; 5] = [
+const FILES: [&str; 6] = [
     "sluicegate/v1/compression.proto",
+    "sluicegate/v1/http2.proto",
     "sluicegate/v1/snapshot.proto",
     "sluicegate/v1/asks.proto",
     "sluicegate/v1/session.proto",

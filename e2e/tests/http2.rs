@@ -13,6 +13,10 @@ mod limits;
 mod raw;
 #[path = "http2/server.rs"]
 mod server;
+#[path = "http2/tuning.rs"]
+mod tuning;
+#[path = "http2/web_sockets.rs"]
+mod web_sockets;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -22,6 +22,7 @@ mod effect;
 mod error_page;
 mod frontend;
 mod global;
+mod http2_limits;
 mod http_options;
 mod http_rule;
 mod http_version;

@@ -14,6 +14,7 @@ mod endpoint;
 mod entry;
 mod format;
 mod frontend;
+mod http2;
 mod inspection;
 mod logging;
 mod map;

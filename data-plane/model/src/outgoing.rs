@@ -63,6 +63,20 @@ pub struct Outgoing {
     pub tls: Option<Arc<TlsClient>>,
     /// What is spoken over them, in HTTP mode.
     pub http: OutgoingHttp,
+    /// What WebSockets are opened in.
+    pub web_sockets: WebSocketHttp,
+}
+
+/// The version of HTTP that a WebSocket is opened in (HAProxy: ws).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum WebSocketHttp {
+    /// That of requests; where TLS is to find it out, HTTP/1.
+    #[default]
+    Auto,
+    /// HTTP/1.
+    Http1,
+    /// HTTP/2.
+    Http2,
 }
 
 impl Outgoing {

@@ -1,12 +1,14 @@
 //! Counters with one writer each: a worker adds to its own shard, readers sum.
 
 mod average;
+mod http2;
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, OnceLock};
 
 use crate::live::Mark;
 pub use average::{Average, Averages};
+pub use http2::Http2Counters;
 
 /// A number that only grows. One thread adds, any thread reads.
 #[derive(Debug, Default)]
@@ -26,6 +28,27 @@ impl Counter {
     /// What was added so far.
     pub fn value(&self) -> u64 {
         self.0.load(Relaxed)
+    }
+}
+
+/// How many there are of something. One thread counts, any thread reads.
+#[derive(Debug, Default)]
+pub struct Level(Counter);
+
+impl Level {
+    /// One more.
+    pub(crate) fn raise(&self) {
+        self.0.add(1);
+    }
+
+    /// One less.
+    pub(crate) fn lower(&self) {
+        self.0.add(u64::MAX);
+    }
+
+    /// How many there are now.
+    pub fn value(&self) -> u64 {
+        self.0.value()
     }
 }
 
@@ -210,6 +233,8 @@ pub struct FrontendCounters {
     pub compression: CompressionCounters,
     /// By its own rules.
     pub cache: CacheCounters,
+    /// Its connections of HTTP/2.
+    pub http2: Http2Counters,
 }
 
 impl Clear for FrontendCounters {
@@ -229,8 +254,10 @@ impl Clear for FrontendCounters {
             failed_handshakes,
             compression,
             cache,
+            http2,
         } = self;
         compression.clear(all);
+        http2.clear(all);
         cache.clear(all);
         if all {
             responses.iter().for_each(Counter::clear);
@@ -266,6 +293,8 @@ pub struct BackendCounters {
     pub compression: CompressionCounters,
     /// By its own rules.
     pub cache: CacheCounters,
+    /// Its connections of HTTP/2.
+    pub http2: Http2Counters,
 }
 
 impl Clear for BackendCounters {
@@ -282,8 +311,10 @@ impl Clear for BackendCounters {
             server_aborts,
             compression,
             cache,
+            http2,
         } = self;
         compression.clear(all);
+        http2.clear(all);
         cache.clear(all);
         if all {
             responses.iter().for_each(Counter::clear);

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use sluicegate_model::cache::Cache;
 use sluicegate_model::compression::ContentCoding;
+use sluicegate_model::outgoing::OutgoingHttp;
 use sluicegate_rules::Tls;
 use tokio::time::Instant;
 
@@ -102,6 +103,8 @@ pub struct Carried {
     pub client: bool,
     /// The endpoint's.
     pub endpoint: bool,
+    /// The version that the request goes out in, where that is not the endpoint's usual one.
+    pub(crate) version: Option<OutgoingHttp>,
 }
 
 /// Points in time of one exchange. What did not happen is `None`.

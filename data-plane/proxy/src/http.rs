@@ -41,6 +41,7 @@ mod tests;
 mod trace;
 mod tunnel;
 mod turn;
+mod web_sockets;
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
@@ -50,6 +51,7 @@ pub(crate) use connection::Connection;
 pub(crate) use service::MAX_WAITING;
 pub use service::{Answer, Ask, Posted};
 pub(crate) use trace::Trace;
+pub(crate) use web_sockets::protocols;
 
 /// What a worker keeps for its HTTP connections.
 #[derive(Default)]

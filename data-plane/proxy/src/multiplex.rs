@@ -15,9 +15,12 @@ mod asking;
 pub mod conversion;
 mod count;
 mod fields;
+mod frames;
 mod heading;
 mod inflow;
 mod lane;
+mod ledger;
+mod limits;
 mod outflow;
 mod request;
 mod response;
@@ -26,24 +29,20 @@ mod single;
 #[cfg(test)]
 mod tests;
 mod trunk;
+mod trunks;
 mod wire;
 
 use std::io;
 
 pub use lane::Lane;
+pub(crate) use ledger::Ledger;
 pub(crate) use session::Session;
 pub use single::single_lane;
-pub(crate) use trunk::{Driver, Trunk, Trunks};
+pub(crate) use trunk::{Driver, Terms, Trunk};
+pub(crate) use trunks::Trunks;
 
 /// What every connection of a client begins with (RFC 9113 section 3.4).
 pub(crate) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-
-/// Bytes of the fields of a head, with 32 for each (RFC 9113 section 6.5.2): a request with more is answered 431.
-const MOST_FIELD_BYTES: u32 = 16 * 1024;
-/// Bytes of one stream that the other end may send ahead of who reads them.
-const STREAM_WINDOW: u32 = 256 * 1024;
-/// Bytes of one stream that wait for the other end.
-const MOST_WAITING: usize = 64 * 1024;
 
 /// The other end has given the stream up, or its connection is gone.
 fn broken(error: h2::Error) -> io::Error {

@@ -133,17 +133,17 @@ impl Connecting {
     }
 
     /// The same over TLS, where the endpoint wants that, once it stands below. `name`: what the endpoint is asked for, `first`:
-    /// what goes in clear before that.
+    /// what goes in clear before that; `protocols` to choose from in place of the client's own, where there are some.
     ///
     /// # Errors
     /// Where the name is none.
     pub fn over_tls(
         mut self,
         client: &TlsClient,
-        name: Option<&str>,
+        (name, protocols): (Option<&str>, &[Vec<u8>]),
         first: &[u8],
     ) -> Result<Self, ConnectError> {
-        let session = client.session(name)?;
+        let session = begin_session(client, name, protocols)?;
         self.stream = self.stream.take().map(|stream| secured(stream, session, name, first));
         Ok(self)
     }
@@ -178,6 +178,17 @@ fn secured(stream: Stream, session: UnbufferedClientConnection, name: Option<&st
     Stream::Tls(Box::new(Tls::to_endpoint(stream, session, first)))
 }
 
+fn begin_session(
+    client: &TlsClient,
+    name: Option<&str>,
+    protocols: &[Vec<u8>],
+) -> Result<UnbufferedClientConnection, BadServerName> {
+    match protocols {
+        [] => client.session(name),
+        protocols => client.session_with(name, protocols.to_vec()),
+    }
+}
+
 /// Comes to an agreement on TLS over a connection that stands; `protocols` to choose from in place of the client's own,
 /// where there are some.
 ///
@@ -189,10 +200,7 @@ pub async fn agree(
     name: Option<&str>,
     protocols: &[Vec<u8>],
 ) -> Result<Stream, ConnectError> {
-    let session = match protocols {
-        [] => client.session(name)?,
-        protocols => client.session_with(name, protocols.to_vec())?,
-    };
+    let session = begin_session(client, name, protocols)?;
     let mut stream = secured(stream, session, name, &[]);
     if let Stream::Tls(tls) = &mut stream {
         poll_fn(|cx| tls.poll_handshake(cx)).await.map_err(ConnectError::Handshake)?;

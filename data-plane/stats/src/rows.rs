@@ -3,6 +3,7 @@
 mod absent;
 mod backend;
 mod frontend;
+mod http2;
 mod server;
 
 use std::collections::{BTreeMap, BTreeSet};

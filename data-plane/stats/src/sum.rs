@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use sluicegate_proto::id::ObjectKey;
 use sluicegate_proto::v1::{
-    BackendStats, Durations, EndpointStats, FrontendStats, Health, ObjectId, ProcessStats, Rate, Report,
+    BackendStats, Durations, EndpointStats, FrontendStats, Health, Http2Stats, ObjectId, ProcessStats, Rate,
+    Report,
 };
 
 /// Counters and what goes on now add up; so do the highest marks, which is more than was ever reached at one moment.
@@ -71,6 +72,7 @@ fn add_frontend(sum: &mut FrontendStats, of: &FrontendStats) {
     add!(sum, of, handshakes, resumed_handshakes, failed_handshakes);
     add!(sum, of, compressed_in, compressed_out, compression_bypassed, compressed_responses);
     add!(sum, of, cache_lookups, cache_hits);
+    add_http2(&mut sum.http2, of.http2.as_ref());
     add_responses(&mut sum.responses, &of.responses);
     add_rate(&mut sum.connection_rate, of.connection_rate.as_ref());
     add_rate(&mut sum.request_rate, of.request_rate.as_ref());
@@ -84,6 +86,7 @@ fn add_backend(sum: &mut BackendStats, of: &BackendStats) {
     add!(sum, of, client_aborts, server_aborts, denied, denied_responses, connect_errors, downs);
     add!(sum, of, compressed_in, compressed_out, compression_bypassed, compressed_responses);
     add!(sum, of, cache_lookups, cache_hits);
+    add_http2(&mut sum.http2, of.http2.as_ref());
     add_responses(&mut sum.responses, &of.responses);
     add_rate(&mut sum.rate, of.rate.as_ref());
     sum.last_exchange_unix_ms = sum.last_exchange_unix_ms.max(of.last_exchange_unix_ms);
@@ -132,6 +135,15 @@ fn add_ejections(sum: &mut EndpointStats, of: &EndpointStats) {
 fn add_responses(sum: &mut Vec<u64>, of: &[u64]) {
     sum.resize(sum.len().max(of.len()), 0);
     sum.iter_mut().zip(of).for_each(|(sum, of)| *sum = sum.saturating_add(*of));
+}
+
+fn add_http2(sum: &mut Option<Http2Stats>, of: Option<&Http2Stats>) {
+    if let Some(of) = of {
+        let sum = sum.get_or_insert_default();
+        add!(sum, of, open_connections, open_streams, connections, streams);
+        add!(sum, of, headers_received, data_received, settings_received, resets_received, goaways_received);
+        add!(sum, of, connection_errors, stream_errors, resets_sent, goaways_sent);
+    }
 }
 
 fn add_rate(sum: &mut Option<Rate>, of: Option<&Rate>) {

@@ -23,7 +23,12 @@ impl Needs {
     pub(super) fn resource(&mut self, resource: &Resource) {
         match &resource.body {
             None => {}
-            Some(resource::Body::Process(_)) => self.word("kind.process"),
+            Some(resource::Body::Process(body)) => {
+                self.word("kind.process");
+                if body.http2.is_some() {
+                    self.word("process.http2");
+                }
+            }
             Some(resource::Body::Listener(body)) => self.listener(body),
             Some(resource::Body::Frontend(body)) => self.frontend(body),
             Some(resource::Body::Route(body)) => {
@@ -249,6 +254,9 @@ impl Needs {
         }
         if body.http_protocol != 0 {
             self.word("endpoint.http2");
+        }
+        if body.web_sockets != 0 {
+            self.word("endpoint.web-sockets");
         }
         if body.tls.is_some() {
             self.word("endpoint.tls");

@@ -270,9 +270,10 @@ fn with<B: Default>(wrap: fn(B) -> resource::Body, set: fn(&mut B)) -> Vec<Strin
 fn how_connections_are_made_and_kept_is_asked_for() {
     use crate::v1::{Endpoint, IpAddress, KeepAlive, Pool, Source};
     let pool = |set: fn(&mut Endpoint)| with(resource::Body::Endpoint, set);
-    let table: [Case<Endpoint>; 13] = [
+    let table: [Case<Endpoint>; 14] = [
         (|_| (), &[]),
         (|it| it.http_protocol = crate::v1::EndpointHttp::Http2.into(), &["endpoint.http2"]),
+        (|it| it.web_sockets = crate::v1::WebSocketHttp::Http1.into(), &["endpoint.web-sockets"]),
         (|it| it.pool = Some(Pool { max_idle: Some(0), ..Pool::default() }), &["endpoint.pool"]),
         (|it| it.pool = Some(Pool { purge_delay_ms: Some(0), ..Pool::default() }), &["endpoint.pool"]),
         (|it| it.pool = Some(Pool { max_reuse: Some(1), ..Pool::default() }), &["endpoint.pool"]),

@@ -4,6 +4,7 @@ use sluicegate_proto::v1::{self, resource::Body};
 
 use super::Lowering;
 use super::check::program::Programs;
+use super::http2_limits::Http2Tuning;
 use super::logging::Rings;
 use super::settings::Lines;
 use super::tls;
@@ -36,6 +37,8 @@ pub(super) struct Global<'a> {
     pub(super) idle_apart: bool,
     /// How hard HAProxy's algorithms may try (`tune.comp.maxlevel`).
     pub(super) compression_level: Option<u32>,
+    /// `tune.h2`
+    pub(super) http2: Http2Tuning,
     /// It has been told that `log global` leads nowhere.
     pub(super) told_nowhere: bool,
 }
@@ -64,6 +67,7 @@ impl<'a> Lowering<'a> {
             for line in lines.all("unix-bind") {
                 self.unix_bind(line);
             }
+            self.http2_tuning(&lines);
             self.tls_defaults(&lines);
             self.process(&lines, &mut process);
             self.console(&lines);
@@ -71,6 +75,7 @@ impl<'a> Lowering<'a> {
             self.program(&lines);
         }
         if let Some(span) = opened {
+            process.http2 = self.global.http2.limits();
             self.emit("process".into(), span, 0, Body::Process(process));
         }
         self.rings();

@@ -1,6 +1,6 @@
-//! Which versions of HTTP the two sides speak: `proto`, `option disable-h2-upgrade`.
+//! Which versions of HTTP the two sides speak: `proto`, `option disable-h2-upgrade`, `ws`.
 
-use sluicegate_proto::v1::{EndpointHttp, HttpProtocol};
+use sluicegate_proto::v1::{EndpointHttp, HttpProtocol, WebSocketHttp};
 
 use super::Lowering;
 use super::proxy::Proxy;
@@ -57,6 +57,15 @@ impl<'a> Lowering<'a> {
             Diagnostic::error(Code::BadValue, word.span(), message)
                 .help("`h1` and `h2` are for `mode http`, `none` is for `mode tcp`"),
         );
+    }
+}
+
+/// What `ws` says.
+pub(super) fn web_sockets(word: &Word) -> WebSocketHttp {
+    match word.text() {
+        "h1" => WebSocketHttp::Http1,
+        "h2" => WebSocketHttp::Http2,
+        _ => WebSocketHttp::Auto,
     }
 }
 

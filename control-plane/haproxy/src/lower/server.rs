@@ -14,6 +14,7 @@ use super::address::{self, Address, Host};
 use super::check::Check;
 use super::connections::{Connections, Side};
 use super::datagrams::without_prefix;
+use super::http_version::web_sockets;
 use super::proxy::Proxy;
 use super::proxy_header::SentHeader;
 use super::server_health::ServerHealth;
@@ -51,6 +52,7 @@ struct ServerOptions {
     header: SentHeader,
     tls: ServerTls,
     http: v1::EndpointHttp,
+    web_sockets: v1::WebSocketHttp,
     /// What its checks speak, where it says so: the word.
     check_proto: Option<(String, Span)>,
     /// Options for whose sake nothing is sent to it.
@@ -171,6 +173,7 @@ impl<'a> Lowering<'a> {
                 keep_alive,
                 proxy_header,
                 http_protocol: options.http.into(),
+                web_sockets: options.web_sockets.into(),
                 ..v1::Endpoint::default()
             };
             options.health.write(&mut endpoint);
@@ -341,6 +344,7 @@ impl<'a> Lowering<'a> {
                 options.closed.retain(|closed| *closed != "proto");
                 options.closed.extend((word.text() == "fcgi").then_some("proto"));
             }
+            ("ws", Some(word)) => options.web_sockets = web_sockets(word),
             ("check-proto", Some(word)) => {
                 options.check_proto = Some((word.text().to_owned(), word.span()));
             }

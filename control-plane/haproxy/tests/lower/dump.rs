@@ -8,6 +8,8 @@ mod logging;
 mod names;
 #[path = "persistence.rs"]
 mod persistence;
+#[path = "process.rs"]
+mod process;
 #[path = "script.rs"]
 mod script;
 #[path = "tls.rs"]
@@ -97,14 +99,7 @@ pub(crate) fn resources(resources: &[v1::Resource]) -> String {
 
 fn body(out: &mut Out, body: &Body, provenance: &v1::Provenance) {
     match body {
-        Body::Process(process) => {
-            out.number("max_connections", process.max_connections);
-            out.text("node", &process.node);
-            out.text("description", &process.description);
-            out.millis("hard_stop_after_ms", process.hard_stop_after_ms);
-            out.number("spread_checks_percent", process.spread_checks_percent);
-            out.millis("max_spread_checks_ms", process.max_spread_checks_ms);
-        }
+        Body::Process(process) => process::process(out, process),
         Body::Listener(listener) => listener_body(out, listener, provenance),
         Body::Frontend(frontend) => frontend_body(out, frontend, provenance),
         Body::Route(route) => {
@@ -328,6 +323,9 @@ fn endpoint_body(out: &mut Out, endpoint: &v1::Endpoint) {
     tls::endpoint(out, endpoint);
     if endpoint.http_protocol() != v1::EndpointHttp::Http1 {
         out.value("http_protocol", endpoint.http_protocol().as_str_name());
+    }
+    if endpoint.web_sockets() != v1::WebSocketHttp::Auto {
+        out.value("web_sockets", endpoint.web_sockets().as_str_name());
     }
     out.text("cookie", &endpoint.cookie);
     if endpoint.hash_identity.is_some() {

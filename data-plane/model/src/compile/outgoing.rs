@@ -12,7 +12,7 @@ use super::scope::Scope;
 use super::{address, call, endpoint, format, tls};
 use crate::outgoing::{
     Foreign, KeepAlive, Outgoing, OutgoingHttp, PURGE_DELAY, Pool, ProxyHeader, ProxyValue, ProxyVersion,
-    Source, ToldOfTls,
+    Source, ToldOfTls, WebSocketHttp,
 };
 
 /// Values of one's own in a PROXY header.
@@ -60,6 +60,12 @@ pub(super) fn outgoing(wire: &v1::Endpoint, scope: &mut Scope<'_>) -> Option<Opt
         Some(v1::EndpointHttp::Negotiated) => Some(OutgoingHttp::Negotiated),
         None => None,
     };
+    let web_sockets = match scope.value::<v1::WebSocketHttp>("web_sockets", wire.web_sockets) {
+        Some(v1::WebSocketHttp::Auto) => Some(WebSocketHttp::Auto),
+        Some(v1::WebSocketHttp::Http1) => Some(WebSocketHttp::Http1),
+        Some(v1::WebSocketHttp::Http2) => Some(WebSocketHttp::Http2),
+        None => None,
+    };
     let (source, interface, foreign) = source?.unwrap_or_default();
     let (proxy_header, proxy_values) = proxy_header?.unzip();
     let outgoing = Outgoing {
@@ -71,6 +77,7 @@ pub(super) fn outgoing(wire: &v1::Endpoint, scope: &mut Scope<'_>) -> Option<Opt
         proxy_header,
         tls: tls?,
         http: http?,
+        web_sockets: web_sockets?,
         proxy_values: proxy_values.unwrap_or_default(),
     };
     Some((outgoing != Outgoing::default()).then(|| Arc::new(outgoing)))

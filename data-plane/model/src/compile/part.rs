@@ -13,7 +13,7 @@ use sluicegate_proto::v1::{self, Resource, resource::Body};
 
 use super::reason::Fault;
 use super::scope::Scope;
-use super::{Changed, backend, cache, endpoint, frontend, patterns, resolvers};
+use super::{Changed, backend, cache, endpoint, frontend, http2, patterns, resolvers};
 use crate::backend::BackendSettings;
 use crate::cache::Cache;
 use crate::endpoint::Endpoint;
@@ -135,12 +135,14 @@ fn process(wire: &v1::Process, scope: &mut Scope<'_>) -> Option<Process> {
     let spread = scope.range("spread_checks_percent", wire.spread_checks_percent, 0, 50);
     let first =
         optional(wire.max_spread_checks_ms, |ms| scope.milliseconds("max_spread_checks_ms", ms.max(1)));
+    let http2 = http2::limits(wire.http2.as_ref(), scope);
     Some(Process {
         max_connections: NonZeroU32::new(wire.max_connections),
         node: node?,
         description: description?,
         hard_stop_after: hard_stop_after?,
         spread: Spread { percent: u32::try_from(spread?).ok()?, first: first? },
+        http2: http2?,
     })
 }
 

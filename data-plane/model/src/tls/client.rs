@@ -48,6 +48,11 @@ impl TlsClient {
         UnbufferedClientConnection::new(Arc::clone(&self.config), name).map_err(BadServerName::Session)
     }
 
+    /// Whether this protocol is among those that the endpoint may choose from (RFC 7301).
+    pub fn offers(&self, protocol: &[u8]) -> bool {
+        self.config.alpn_protocols.iter().any(|offered| offered == protocol)
+    }
+
     /// The same with other protocols to choose from.
     ///
     /// # Errors

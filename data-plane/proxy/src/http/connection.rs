@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use carry::{AT_LEAST, Unclear, is_preface};
+
 use super::private::Private;
 use super::request::HEAD_WINDOW;
 use super::run::{Next, Run, Step};
@@ -69,6 +71,8 @@ struct Entry {
 
 enum State {
     Idle,
+    /// What came first may be the beginning of a connection that carries many exchanges.
+    Unclear(Box<Unclear>),
     Busy(Box<Turn>),
     Linger(Box<Linger>),
     /// It carries many exchanges, each of which is a connection to who serves it.
@@ -120,13 +124,7 @@ impl Connection {
     /// The task of a connection that began in TCP mode, with the first bytes of its first request.
     pub(crate) fn upgraded(worker: Rc<Worker>, incoming: Incoming, first: &[u8], now: Instant) -> Self {
         let mut connection = Self::new(worker, incoming);
-        if connection.speaks_frames(first) {
-            connection.carry(first.to_vec());
-            return connection;
-        }
-        let mut turn = connection.worker.http.turns.take(connection.since, connection.entry.client);
-        turn.request.bytes.extend_from_slice(first);
-        connection.begin(turn, now);
+        connection.begin_with(first, now);
         connection
     }
 
@@ -152,6 +150,7 @@ impl Connection {
             let now = self.worker.clock.now();
             let moved = match &mut self.state {
                 State::Idle => self.idle(cx, scratch, now),
+                State::Unclear(_) => self.make_clear(cx, scratch, now),
                 State::Busy(_) => self.exchange(cx, scratch, now, false),
                 State::Linger(_) => self.linger(cx, scratch),
                 State::Carrying(session) => return carry::poll(session, cx),
@@ -198,14 +197,24 @@ impl Connection {
         if read == 0 && (self.entry.served > 0 || self.skips_null()) {
             return Move::End(CloseCause::Client);
         }
-        if self.speaks_frames(scratch.slice(Scratch::START, Scratch::START + read)) {
-            return self.carry(scratch.slice(Scratch::START, Scratch::START + read).to_vec());
+        self.begin_with(scratch.slice(Scratch::START, Scratch::START + read), now)
+    }
+
+    /// What the connection carries begins with these bytes. With none the exchange finds the end of the stream by itself,
+    /// and logs it.
+    fn begin_with(&mut self, first: &[u8], now: Instant) -> Move {
+        if self.entry.served == 0 && (first.len() < AT_LEAST || is_preface(first)) && self.is_of_frames(first)
+        {
+            return Move::Again;
         }
-        // With nothing read the exchange finds the end of the stream by itself, and logs it.
-        let mut turn = self.worker.http.turns.take(self.since, self.entry.client);
-        turn.request.bytes.extend_from_slice(scratch.slice(Scratch::START, Scratch::START + read));
-        self.begin(turn, now);
+        self.begin_request(first, now);
         Move::Again
+    }
+
+    fn begin_request(&mut self, first: &[u8], now: Instant) {
+        let mut turn = self.worker.http.turns.take(self.since, self.entry.client);
+        turn.request.bytes.extend_from_slice(first);
+        self.begin(turn, now);
     }
 
     /// A request begins: it is served by the newest generation.
@@ -309,12 +318,14 @@ impl Connection {
             State::Linger(linger) => return Move::End(linger.cause),
             State::Carrying(_) => return Move::Wait(None),
             State::Idle if self.entry.served > 0 => return Move::End(CloseCause::ClientTimeout),
-            State::Idle => {}
+            State::Idle => {
+                // No request came at all: 408, as if one had begun.
+                let mut turn = self.worker.http.turns.take(self.since, self.entry.client);
+                turn.facts.unlogged = self.skips_null();
+                self.begin(turn, now);
+            }
+            State::Unclear(_) => self.give_up_waiting(now),
         }
-        // No request came at all: 408, as if one had begun.
-        let mut turn = self.worker.http.turns.take(self.since, self.entry.client);
-        turn.facts.unlogged = self.skips_null();
-        self.begin(turn, now);
         self.exchange(cx, scratch, now, true)
     }
 
@@ -378,7 +389,7 @@ impl Called for Connection {
         let now = self.worker.clock.now();
         let turn = match &self.state {
             State::Busy(turn) => Some(&**turn),
-            State::Idle | State::Linger(_) => None,
+            State::Idle | State::Unclear(_) | State::Linger(_) => None,
             State::Carrying(_) => return None,
         };
         let exchange = turn.map(|turn| &turn.exchange);
@@ -394,7 +405,7 @@ impl Called for Connection {
             age: now.saturating_duration_since(self.entry.accepted),
             exchanges: self.entry.served.saturating_add(u32::from(turn.is_some())),
             state: match &self.state {
-                State::Idle | State::Carrying(_) => sessions::State::Idle,
+                State::Idle | State::Unclear(_) | State::Carrying(_) => sessions::State::Idle,
                 State::Busy(turn) => turn.session_state(),
                 State::Linger(_) => sessions::State::Closing,
             },
@@ -421,7 +432,7 @@ impl Called for Connection {
     fn endpoint(&self) -> Option<&Arc<LiveEndpoint>> {
         match &self.state {
             State::Busy(turn) => turn.permit.as_ref().map(Permit::endpoint),
-            State::Idle | State::Linger(_) | State::Carrying(_) => None,
+            State::Idle | State::Unclear(_) | State::Linger(_) | State::Carrying(_) => None,
         }
     }
 }

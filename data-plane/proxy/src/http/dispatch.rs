@@ -90,7 +90,7 @@ impl Run<'_, '_> {
             return self.connect_failed(Failure::ConnectRefused);
         };
         endpoint.state.counters.shard(self.worker.index).connects.add(1);
-        if endpoint.http() != OutgoingHttp::Http1 {
+        if endpoint.may_speak_http2() && turn.exchange.version() != OutgoingHttp::Http1 {
             return self.open(&target);
         }
         match self.worker.reach(&target, &turn.exchange, self.client, true) {

@@ -7,12 +7,11 @@ use std::task::Poll;
 
 use sluicegate_model::backend::Reuse;
 use sluicegate_model::outgoing::OutgoingHttp;
-use tokio::time::Instant;
 
 use super::reuse::reuse;
 use super::run::{Run, Step};
 use crate::failure::Failure;
-use crate::multiplex::{Driver, Trunk};
+use crate::multiplex::{Driver, Ledger, Terms, Trunk};
 use crate::proxy_protocol::announce;
 use crate::stream::{Stream, Target};
 use crate::transfer::Transfer;
@@ -39,9 +38,7 @@ struct Wish {
     /// Goes in clear before anything else.
     header: Vec<u8>,
     http: OutgoingHttp,
-    /// Its first exchange is to carry another protocol.
-    upgrade: bool,
-    now: Instant,
+    terms: Terms,
 }
 
 async fn begin(mut connecting: Connecting, wish: Wish) -> Result<Opened, ConnectError> {
@@ -56,7 +53,7 @@ async fn begin(mut connecting: Connecting, wish: Wish) -> Result<Opened, Connect
         let reset = |_| ConnectError::Refused(io::ErrorKind::ConnectionReset.into());
         poll_fn(|cx| sending.poll_flush(cx, &mut stream)).await.map_err(reset)?;
     }
-    let begun = Trunk::begin(stream, wish.upgrade, wish.now).await;
+    let begun = Trunk::begin(stream, wish.terms).await;
     begun.map(|(trunk, driver)| Opened::Trunk(trunk, driver)).map_err(ConnectError::Refused)
 }
 
@@ -81,7 +78,7 @@ impl Run<'_, '_> {
             let fit = !turn.asked.upgrade || trunk.extends();
             fit && pool.lets_serve(trunk.served()) && (any || (proven && trunk.served() > 1))
         };
-        let Some(lane) = self.worker.trunks.lane(key, self.now, will_do) else { return false };
+        let Some(lane) = self.worker.trunks.lane(key, will_do) else { return false };
         endpoint.state.counters.shard(self.worker.index).reuses.add(1);
         (turn.facts.uses, turn.facts.rested) = (1, true);
         turn.exchange.carried.endpoint = true;
@@ -102,7 +99,14 @@ impl Run<'_, '_> {
         if endpoint.tls().is_none() {
             announce(&endpoint, (self.worker, &self.turn.exchange, self.client), &mut header);
         }
-        let wish = Wish { header, http: endpoint.http(), upgrade: self.turn.asked.upgrade, now: self.now };
+        let Some(backend) = &self.turn.exchange.backend else { return self.fail(Failure::Internal) };
+        let terms = Terms {
+            side: self.worker.with_active(|active| active.runtime.process.http2.servers),
+            // Its first exchange is to carry another protocol.
+            acquainted: self.turn.asked.upgrade,
+            ledger: Some(Ledger::of_server(&backend.state, self.worker.index)),
+        };
+        let wish = Wish { header, http: self.turn.exchange.version(), terms };
         self.turn.opening = Some(Opening(Box::pin(begin(connecting, wish))));
         self.wait_for_connection()
     }
@@ -129,9 +133,18 @@ impl Run<'_, '_> {
         self.send()
     }
 
+    /// The exchange of a stream came to its end: its connection is kept for all anyway.
+    #[inline(never)] // what goes over a connection of its own passes by
+    pub(super) fn let_go(&self, stream: Stream) {
+        drop(stream);
+        if let Some(key) = self.turn.transport {
+            self.worker.trunks.settle(key);
+        }
+    }
+
     /// The first stream of a new connection, which is kept for others where that may be.
     fn first_lane(&mut self, mut trunk: Trunk, driver: Driver) -> Option<Stream> {
-        let lane = trunk.lane(self.now);
+        let lane = trunk.lane();
         tokio::task::spawn_local(driver);
         let turn = &mut *self.turn;
         turn.exchange.carried.endpoint = true;
@@ -141,7 +154,7 @@ impl Run<'_, '_> {
             && turn.facts.keep_server
             && let Some(key) = turn.transport
         {
-            self.worker.trunks.keep(key, trunk);
+            self.worker.trunks.keep(key, trunk, (endpoint.reserve(), self.now));
         }
         Some(Stream::Lane(Box::new(lane?)))
     }

@@ -120,7 +120,7 @@ impl Run<'_, '_> {
     fn retry(&mut self, failure: Failure, backend: &LiveBackend) -> Step {
         let exchange = &mut self.turn.exchange;
         exchange.retries += 1;
-        exchange.carried.endpoint = false;
+        (exchange.carried.endpoint, exchange.carried.version) = (false, None);
         if let Some(endpoint) = &exchange.endpoint {
             exchange.tried.add(&endpoint.state);
         }

@@ -7,7 +7,6 @@
 use std::sync::Arc;
 
 use sluicegate_model::backend::Reuse;
-use sluicegate_model::outgoing::OutgoingHttp;
 
 use super::run::Run;
 use crate::exchange::Exchange;
@@ -24,16 +23,19 @@ impl Run<'_, '_> {
         // Where its name leads may change before the exchange is over.
         let key = endpoint.transport_for(turn.exchange.local).asking(turn.exchange.asked.hash());
         turn.transport = Some(key);
+        let carries = endpoint.may_speak_http2() && self.choose_version();
+        let turn = &mut *self.turn;
         if turn.facts.fresh_only || !turn.facts.keep_server {
             return false;
         }
-        if endpoint.http() != OutgoingHttp::Http1 && self.take_lane() {
+        if carries && self.take_lane() {
             return true;
         }
         let turn = &mut *self.turn;
         let (Some(endpoint), Some(backend)) = (&turn.exchange.endpoint, &turn.exchange.backend) else {
             return false;
         };
+        let Some(key) = turn.transport else { return false };
         let own = turn.private.take(key);
         turn.facts.private = own.is_some();
         let first = turn.exchange.number == 0;
@@ -71,8 +73,7 @@ impl Run<'_, '_> {
     /// Keeps the connection of an exchange that came to its end.
     pub(super) fn keep_idle(&mut self, stream: Stream) {
         if stream.is_lane() {
-            // Its connection is kept for all anyway.
-            return;
+            return self.let_go(stream);
         }
         let turn = &mut *self.turn;
         let Exchange { endpoint: Some(endpoint), backend: Some(backend), .. } = &turn.exchange else {

@@ -13,6 +13,7 @@ mod limits;
 mod modes;
 mod operators;
 mod peers;
+mod preface;
 mod proxy_header;
 mod replies;
 mod requests;

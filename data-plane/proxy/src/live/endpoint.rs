@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use arc_swap::ArcSwapOption;
 use sluicegate_model::endpoint::{CheckKey, EndpointAddress, ForcedHealth, HostPort};
-use sluicegate_model::outgoing::{Outgoing, OutgoingHttp, ProxyHeader, ProxyValue};
+use sluicegate_model::outgoing::{Outgoing, OutgoingHttp, ProxyHeader, ProxyValue, WebSocketHttp};
 use sluicegate_model::persistence::Cookie;
 use sluicegate_model::tls::TlsClient;
 use sluicegate_model::{BackendSettings, Endpoint};
@@ -112,6 +112,17 @@ impl LiveEndpoint {
     /// Which version of HTTP it is spoken to in.
     pub(crate) fn http(&self) -> OutgoingHttp {
         self.outgoing().map_or(OutgoingHttp::Http1, |outgoing| outgoing.http)
+    }
+
+    /// Whether anything goes to it in HTTP/2.
+    pub(crate) fn may_speak_http2(&self) -> bool {
+        let may = |it: &Outgoing| it.http != OutgoingHttp::Http1 || it.web_sockets == WebSocketHttp::Http2;
+        self.outgoing().is_some_and(may)
+    }
+
+    /// Which version WebSockets are opened in.
+    pub(crate) fn web_sockets(&self) -> WebSocketHttp {
+        self.outgoing().map_or(WebSocketHttp::Auto, |outgoing| outgoing.web_sockets)
     }
 
     /// Values of one's own in that header.

@@ -4,16 +4,24 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
 
+use super::ledger::Ledger;
+
 /// What a connection knows of its streams.
 #[derive(Debug, Default)]
 pub(super) struct Count {
     alive: AtomicU32,
     /// Given up by the other end before they had their answer, less those that had it.
     wasted: AtomicU32,
+    ledger: Option<Ledger>,
     task: Mutex<Option<Waker>>,
 }
 
 impl Count {
+    /// Of a connection that is counted there.
+    pub(super) fn of(ledger: Option<Ledger>) -> Arc<Self> {
+        Arc::new(Self { ledger, ..Self::default() })
+    }
+
     /// How many there are.
     pub(super) fn alive(&self) -> u32 {
         self.alive.load(Relaxed)
@@ -47,12 +55,18 @@ pub(super) struct Counted {
 impl Counted {
     pub(super) fn new(count: &Arc<Count>) -> Self {
         count.alive.fetch_add(1, Relaxed);
+        if let Some(ledger) = &count.ledger {
+            ledger.begin_stream();
+        }
         Self { count: Arc::clone(count), complete: false, given_up: false }
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
+        if let Some(ledger) = &self.count.ledger {
+            ledger.end_stream();
+        }
         let wasted = &self.count.wasted;
         // All of them live on the connection's thread.
         if self.complete {

@@ -1,13 +1,14 @@
 //! A client's connection.
 
 use std::future::Future;
+use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use h2::server::{self, Builder, Handshake};
+use h2::server::{self, Handshake};
 use h2::{Reason, RecvStream};
 use http::Request;
 use tokio::time::Instant;
@@ -15,8 +16,9 @@ use tokio::time::Instant;
 use super::answering::{Answering, Way};
 use super::count::Count;
 use super::lane::Lane;
+use super::ledger::Ledger;
+use super::limits;
 use super::wire::Wire;
-use super::{MOST_FIELD_BYTES, MOST_WAITING, STREAM_WINDOW};
 use crate::counters::CloseCause;
 use crate::http::carry;
 use crate::listen::{Attachment, Incoming, Standing};
@@ -27,10 +29,6 @@ use crate::stream::{Peer, Stream};
 use crate::timer::Deadline;
 use crate::worker::{Registration, Worker};
 
-/// Streams that a client may have open (HAProxy: tune.h2.fe.max-concurrent-streams).
-const MOST_STREAMS: u32 = 100;
-/// Bytes of all streams of a connection that a client may send ahead of who reads them.
-const CONNECTION_WINDOW: u32 = 1024 * 1024;
 /// Streams that a client may give up before their answers, over those that it let come to their end. One that opens
 /// streams to give them up costs more than it has (CVE-2023-44487).
 const MOST_WASTED: u32 = 200;
@@ -48,6 +46,8 @@ pub(crate) struct Session {
     since: Instant,
     /// Streams so far.
     served: u32,
+    /// After so many it is sent away (HAProxy: tune.h2.fe.max-total-streams).
+    most: Option<NonZeroU32>,
     count: Arc<Count>,
     /// The client knows that it has to go.
     sent_away: bool,
@@ -67,14 +67,10 @@ impl Session {
         let Incoming { stream, client, announced, accepted, attachment, places } = incoming;
         let way = Way::of(&stream);
         stream.hurry();
-        let handshake = Builder::new()
-            .max_concurrent_streams(MOST_STREAMS)
-            .max_header_list_size(MOST_FIELD_BYTES)
-            .initial_window_size(STREAM_WINDOW)
-            .initial_connection_window_size(CONNECTION_WINDOW)
-            .max_send_buffer_size(MOST_WAITING)
-            .enable_connect_protocol()
-            .handshake(Wire::of_client(stream, first));
+        let side = worker.with_active(|active| active.runtime.process.http2.clients);
+        let ledger = Ledger::of_client(&attachment.frontend().state, worker.index);
+        let count = Count::of(Some(ledger.clone()));
+        let handshake = limits::of_client(&side).handshake(Wire::of_client(stream, first, ledger));
         let registration = worker.registration();
         Self {
             state: State::Greeting(Box::new(handshake)),
@@ -85,7 +81,8 @@ impl Session {
             accepted,
             since: accepted,
             served: 0,
-            count: Arc::default(),
+            most: side.max_total_streams,
+            count,
             sent_away: false,
             deadline: Deadline::new(),
             registration,
@@ -118,6 +115,7 @@ impl Session {
                 Poll::Ready(Some(Ok((request, respond)))) => self.open(request, respond),
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(cause(&error)),
                 Poll::Ready(None) if self.worker.is_stopping() => return Poll::Ready(CloseCause::SoftStop),
+                Poll::Ready(None) if self.has_had_its_share() => return Poll::Ready(CloseCause::Finished),
                 Poll::Ready(None) => return Poll::Ready(CloseCause::Client),
             }
         }
@@ -140,12 +138,15 @@ impl Session {
         };
         carry(&self.worker, incoming, self.served);
         self.served = self.served.saturating_add(1);
-        if let (State::Open(connection), Standing::Removed, false) =
-            (&mut self.state, standing, self.sent_away)
-        {
+        let last = standing == Standing::Removed || self.has_had_its_share();
+        if let (State::Open(connection), true, false) = (&mut self.state, last, self.sent_away) {
             self.sent_away = true;
             connection.graceful_shutdown();
         }
+    }
+
+    fn has_had_its_share(&self) -> bool {
+        self.most.is_some_and(|most| self.served >= most.get())
     }
 
     /// HAProxy: timeout http-request until the first request, timeout http-keep-alive between streams; both fall back. A

@@ -2,9 +2,7 @@
 
 use std::io;
 
-use tokio::time::Instant;
-
-use super::trunk::Trunk;
+use super::trunk::{Terms, Trunk};
 use crate::stream::Stream;
 
 /// Begins to speak HTTP/2 over a connection that stands: what is written to and read from what it gives is one exchange, in
@@ -13,9 +11,8 @@ use crate::stream::Stream;
 /// # Errors
 /// Where it breaks at once. Later, [`io::ErrorKind::InvalidData`] says that what came is no HTTP/2.
 pub async fn single_lane(stream: Stream) -> io::Result<Stream> {
-    let now = Instant::now();
-    let (mut trunk, driver) = Trunk::begin(stream, false, now).await?;
-    let lane = trunk.lane(now).ok_or(io::ErrorKind::ConnectionReset)?;
+    let (mut trunk, driver) = Trunk::begin(stream, Terms::default()).await?;
+    let lane = trunk.lane().ok_or(io::ErrorKind::ConnectionReset)?;
     tokio::spawn(driver);
     Ok(Stream::Lane(Box::new(lane)))
 }

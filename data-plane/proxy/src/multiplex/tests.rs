@@ -3,7 +3,9 @@
 mod answering;
 mod asking;
 mod count;
+mod frames;
 mod heading;
 mod heads;
 mod pair;
 mod properties;
+mod trunks;

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::ledger::{Entry, Ledger};
 use crate::stream::Stream;
 
 /// A connection, and what was read of it before it was known to be HTTP/2.
@@ -17,6 +18,7 @@ pub(super) struct Wire {
     at: usize,
     /// Nothing was read of it yet, and its other end is a client.
     unheard: bool,
+    entry: Option<Box<Entry>>,
 }
 
 thread_local! {
@@ -32,14 +34,40 @@ const AT_ONCE: usize = 32 * 1024;
 const AT_FIRST: usize = 1024;
 
 impl Wire {
-    pub(super) fn new(stream: Stream, first: Vec<u8>) -> Self {
-        Self { stream, first, at: 0, unheard: false }
+    /// A connection to a server.
+    pub(super) fn to_server(stream: Stream, ledger: Option<Ledger>) -> Self {
+        let entry = ledger.map(|ledger| Box::new(Entry::begin(ledger)));
+        Self { stream, first: Vec::new(), at: 0, unheard: false, entry }
     }
 
-    /// The same of a client's connection.
-    pub(super) fn of_client(stream: Stream, first: Vec<u8>) -> Self {
+    /// A client's connection.
+    pub(super) fn of_client(stream: Stream, first: Vec<u8>, ledger: Ledger) -> Self {
         let unheard = first.is_empty();
-        Self { unheard, ..Self::new(stream, first) }
+        Self { first, unheard, ..Self::to_server(stream, Some(ledger)) }
+    }
+
+    fn poll_some(&mut self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.unheard {
+            let mut first = [0; AT_FIRST];
+            let count = ready!(self.stream.poll_read(cx, &mut first))?;
+            self.first.extend_from_slice(&first[..count]);
+            self.unheard = false;
+        }
+        if let Some(rest) = self.first.get(self.at..).filter(|rest| !rest.is_empty()) {
+            let count = rest.len().min(buffer.remaining());
+            buffer.put_slice(&rest[..count]);
+            self.at += count;
+            if self.at == self.first.len() {
+                (self.first, self.at) = (Vec::new(), 0);
+            }
+            return Poll::Ready(Ok(()));
+        }
+        ROOM.with_borrow_mut(|room| {
+            let most = buffer.remaining().min(room.len());
+            let count = ready!(self.stream.poll_read(cx, &mut room[..most]))?;
+            buffer.put_slice(&room[..count]);
+            Poll::Ready(Ok(()))
+        })
     }
 }
 
@@ -50,33 +78,23 @@ impl AsyncRead for Wire {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if this.unheard {
-            let mut first = [0; AT_FIRST];
-            let count = ready!(this.stream.poll_read(cx, &mut first))?;
-            this.first.extend_from_slice(&first[..count]);
-            this.unheard = false;
+        let before = buffer.filled().len();
+        let read = this.poll_some(cx, buffer);
+        if let Some(entry) = &mut this.entry {
+            entry.receive(&buffer.filled()[before..]);
         }
-        if let Some(rest) = this.first.get(this.at..).filter(|rest| !rest.is_empty()) {
-            let count = rest.len().min(buffer.remaining());
-            buffer.put_slice(&rest[..count]);
-            this.at += count;
-            if this.at == this.first.len() {
-                (this.first, this.at) = (Vec::new(), 0);
-            }
-            return Poll::Ready(Ok(()));
-        }
-        ROOM.with_borrow_mut(|room| {
-            let most = buffer.remaining().min(room.len());
-            let count = ready!(this.stream.poll_read(cx, &mut room[..most]))?;
-            buffer.put_slice(&room[..count]);
-            Poll::Ready(Ok(()))
-        })
+        read
     }
 }
 
 impl AsyncWrite for Wire {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.get_mut().stream.poll_write(cx, bytes)
+        let this = self.get_mut();
+        let written = this.stream.poll_write(cx, bytes);
+        if let (Some(entry), Poll::Ready(Ok(count))) = (&mut this.entry, &written) {
+            entry.send(bytes.get(..*count).unwrap_or_default());
+        }
+        written
     }
 
     /// What was written is with the kernel.

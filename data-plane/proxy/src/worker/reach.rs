@@ -4,6 +4,7 @@ use sluicegate_model::outgoing::{Foreign, Outgoing};
 
 use super::Worker;
 use crate::exchange::Exchange;
+use crate::http::protocols;
 use crate::proxy_protocol::announce;
 use crate::stream::{Stream, Target};
 use crate::upstream::{ConnectError, Connecting, NoForeign};
@@ -35,7 +36,8 @@ impl Worker {
         if let Some(endpoint) = &exchange.endpoint {
             announce(endpoint, (self, exchange, client), &mut first);
         }
-        self.connect(target, outgoing)?.over_tls(tls, exchange.asked.name(), &first)
+        let protocols = exchange.carried.version.map(protocols).unwrap_or_default();
+        self.connect(target, outgoing)?.over_tls(tls, (exchange.asked.name(), &protocols), &first)
     }
 
     /// A new connection to the endpoint of an exchange stands.

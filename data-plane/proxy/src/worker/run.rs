@@ -8,7 +8,6 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rustc_hash::FxHashMap;
-use sluicegate_model::outgoing::PURGE_DELAY;
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::MissedTickBehavior;
@@ -109,7 +108,7 @@ async fn turn(worker: Rc<Worker>, mut commands: mpsc::Receiver<Command>, mut sto
                 meter.beat(&worker.shared.beats[worker.index]);
                 let now = worker.clock.refresh();
                 worker.idle.sweep(now);
-                worker.trunks.sweep(now, PURGE_DELAY);
+                worker.trunks.sweep(now);
                 warm::open(&worker);
             }
         }

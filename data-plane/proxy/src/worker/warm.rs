@@ -109,7 +109,7 @@ fn missing(worker: &Worker, backend: &LiveBackend, endpoint: &LiveEndpoint) -> u
 async fn connect(worker: &Worker, backend: &LiveBackend, endpoint: &LiveEndpoint) -> Option<Stream> {
     let mut connecting = worker.connect(&endpoint.target()?, endpoint.outgoing()).ok()?;
     if let Some(tls) = endpoint.tls() {
-        connecting = connecting.over_tls(tls, None, &[]).ok()?;
+        connecting = connecting.over_tls(tls, (None, &[]), &[]).ok()?;
     }
     endpoint.state.counters.shard(worker.index).connects.add(1);
     let limit = backend.settings().timeouts.connect.unwrap_or(LONGEST);

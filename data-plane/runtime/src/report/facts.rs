@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::num::NonZeroU8;
 use std::time::Duration;
 
-use sluicegate_engine::counters::{Average, Averages, EndpointCounters, Sharded};
+use sluicegate_engine::counters::{Average, Averages, EndpointCounters, Http2Counters, Sharded};
 use sluicegate_engine::live::{
     Admin, Ejections, Health, Idle, LiveBackend, LiveEndpoint, LiveFrontend, Probe, Standing,
 };
@@ -305,7 +305,28 @@ pub(super) fn frontend(
         compressed_responses: counters.sum(|shard| &shard.compression.responses),
         cache_lookups: counters.sum(|shard| &shard.cache.lookups),
         cache_hits: counters.sum(|shard| &shard.cache.hits),
+        http2: http2(counters.made().map(|shard| &shard.http2)),
     }
+}
+
+/// What workers counted of connections of HTTP/2; `None`: there were none.
+fn http2<'a>(shards: impl Iterator<Item = &'a Http2Counters>) -> Option<v1::Http2Stats> {
+    let sum = shards.fold(v1::Http2Stats::default(), |sum, of| v1::Http2Stats {
+        open_connections: sum.open_connections + of.open_connections.value(),
+        open_streams: sum.open_streams + of.open_streams.value(),
+        connections: sum.connections + of.connections.value(),
+        streams: sum.streams + of.streams.value(),
+        headers_received: sum.headers_received + of.headers_received.value(),
+        data_received: sum.data_received + of.data_received.value(),
+        settings_received: sum.settings_received + of.settings_received.value(),
+        resets_received: sum.resets_received + of.resets_received.value(),
+        goaways_received: sum.goaways_received + of.goaways_received.value(),
+        connection_errors: sum.connection_errors + of.connection_errors.value(),
+        stream_errors: sum.stream_errors + of.stream_errors.value(),
+        resets_sent: sum.resets_sent + of.resets_sent.value(),
+        goaways_sent: sum.goaways_sent + of.goaways_sent.value(),
+    });
+    (sum != v1::Http2Stats::default()).then_some(sum)
 }
 
 pub(super) fn backend(key: &ObjectKey, backend: &LiveBackend, grown: &mut Growth<'_>) -> v1::BackendStats {
@@ -340,6 +361,7 @@ pub(super) fn backend(key: &ObjectKey, backend: &LiveBackend, grown: &mut Growth
         compressed_responses: counters.sum(|shard| &shard.compression.responses),
         cache_lookups: counters.sum(|shard| &shard.cache.lookups),
         cache_hits: counters.sum(|shard| &shard.cache.hits),
+        http2: http2(counters.made().map(|shard| &shard.http2)),
     }
 }
 

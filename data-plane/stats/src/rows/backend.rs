@@ -49,6 +49,7 @@ impl Scene<'_> {
         row.count(Field::CompOut, stats.compressed_out);
         row.count(Field::CompByp, stats.compression_bypassed);
         row.count(Field::CompRsp, stats.compressed_responses);
+        row.http2(stats.http2.as_ref());
         row.cache(settings.mode, stats.cache_lookups, stats.cache_hits);
         let last = self.last_session(stats.last_exchange_unix_ms);
         row.set(Field::Lastsess, last);

@@ -185,9 +185,10 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::inert("strict-maxconn", SERVER, "`maxconn` is always strict").takes(0, 0, ""),
         Keyword::inert("guid", SERVER, "servers are known by backend and name").takes(1, 1, "<text>"),
         Keyword::inert("shard", SERVER, "it acts on peers alone").takes(1, 1, "<number>").of(ID),
-        Keyword::degraded("ws", SERVER, "WebSockets are opened in the version that `proto` says")
+        Keyword::works("ws", SERVER, "lower/http_version")
             .takes(1, 1, "{ auto | h1 | h2 }")
-            .of(&[Form::OneOf(&["auto", "h1", "h2"])]),
+            .of(&[Form::OneOf(&["auto", "h1", "h2"])])
+            .does("The version of HTTP that WebSockets are opened in."),
         Keyword::inert("log-bufsize", SERVER, "it acts on log backends alone").takes(1, 1, "<bytes>"),
         Keyword::inert("log-proto", SERVER, "it acts on log backends alone")
             .takes(1, 1, "{ legacy | octet-count }")

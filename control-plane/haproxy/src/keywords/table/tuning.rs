@@ -102,22 +102,55 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
     ),
     &Keyword::each(
         [
-            "tune.h2.be.glitches-threshold",
-            "tune.h2.be.initial-window-size",
             "tune.h2.be.max-concurrent-streams",
-            "tune.h2.be.rxbuf",
-            "tune.h2.fe.glitches-threshold",
-            "tune.h2.fe.initial-window-size",
             "tune.h2.fe.max-concurrent-streams",
-            "tune.h2.fe.max-rst-at-once",
-            "tune.h2.fe.max-total-streams",
-            "tune.h2.fe.rxbuf",
-            "tune.h2.header-table-size",
-            "tune.h2.initial-window-size",
             "tune.h2.max-concurrent-streams",
-            "tune.h2.max-frame-size",
         ],
-        Keyword::degraded("", G, "HTTP/2 has limits of its own (docs/http2.md)"),
+        Keyword::works("", G, HTTP2)
+            .takes(1, 1, "<number>")
+            .of(COUNT)
+            .does("Streams of a connection of HTTP/2 at one time; 0: as without it."),
+    ),
+    &Keyword::each(
+        [
+            "tune.h2.be.initial-window-size",
+            "tune.h2.fe.initial-window-size",
+            "tune.h2.initial-window-size",
+        ],
+        Keyword::works("", G, HTTP2)
+            .takes(1, 1, "<bytes>")
+            .of(COUNT)
+            .does("Bytes of a stream that may come ahead of who reads them; 0: as without it."),
+    ),
+    &Keyword::each(
+        ["tune.h2.be.rxbuf", "tune.h2.fe.rxbuf"],
+        Keyword::works("", G, HTTP2)
+            .takes(1, 1, "<size>")
+            .of(&[Form::Size])
+            .does("The same of all streams of a connection."),
+    ),
+    &[
+        Keyword::works("tune.h2.fe.max-total-streams", G, HTTP2)
+            .takes(1, 1, "<number>")
+            .of(COUNT)
+            .does("Streams over a connection, after which its client is sent away; 0: no limit."),
+        Keyword::works("tune.h2.header-table-size", G, HTTP2)
+            .takes(1, 1, "<bytes>")
+            .of(&[Form::Number(4_096, 65_536)])
+            .does("Fields that the other end may refer to."),
+        Keyword::works("tune.h2.max-frame-size", G, HTTP2)
+            .takes(1, 1, "<bytes>")
+            .of(&[Form::Number(16_384, 16_777_215)])
+            .does("The longest frame that the other end may send."),
+        Keyword::degraded("tune.h2.fe.max-rst-at-once", G, "streams that are given up have a limit of their own (docs/http2.md)")
+            .takes(1, 1, "<number>")
+            .of(COUNT),
+    ],
+    &Keyword::each(
+        ["tune.h2.be.glitches-threshold", "tune.h2.fe.glitches-threshold"],
+        Keyword::degraded("", G, "glitches are not counted; HTTP/2 has limits of its own (docs/http2.md)")
+            .takes(1, 1, "<number>")
+            .of(COUNT),
     ),
     &Keyword::each(
         [
@@ -211,6 +244,8 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
     ],
 ];
 
+const COUNT: &[Form] = &[Form::Number(0, i32::MAX as i64)];
+const HTTP2: &str = "lower/http2_limits";
 const ZLIB: &str = "compressors take what their library takes; together they have a limit";
 const LIMITS: &str = "the engine has limits of its own";
 const INSIDE: &str = "it tunes HAProxy's own inside";

@@ -254,6 +254,8 @@ impl Made {
         let weight = self.ok(&field, build::weight(spec.weight)).unwrap_or_default();
         let protocol = protocol::of_endpoint(spec.protocol, mode);
         let http_protocol = self.ok(&format!("{field}: protocol"), protocol).unwrap_or_default();
+        let web_sockets = protocol::of_web_sockets(spec.web_sockets, mode);
+        let web_sockets = self.ok(&format!("{field}: webSockets"), web_sockets).unwrap_or_default();
         let full = format!("{backend}/{}", spec.name);
         let body = v1::Endpoint {
             backend: Some(self.id(Kind::Backend, &backend)),
@@ -273,6 +275,7 @@ impl Made {
             pool: (spec.warm_connections > 0)
                 .then(|| v1::Pool { warm: spec.warm_connections, ..v1::Pool::default() }),
             http_protocol,
+            web_sockets,
             ..v1::Endpoint::default()
         };
         self.add(Kind::Endpoint, &full, order(index), Body::Endpoint(body));

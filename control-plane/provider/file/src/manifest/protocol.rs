@@ -67,6 +67,19 @@ pub(super) fn of_endpoint(protocol: Option<Protocol>, mode: Mode) -> Result<i32,
     .into())
 }
 
+/// What WebSockets are opened in to an endpoint.
+///
+/// # Errors
+/// In TCP mode.
+pub(super) fn of_web_sockets(protocol: Option<Protocol>, mode: Mode) -> Result<i32, String> {
+    Ok(match fits(protocol, mode)? {
+        None => v1::WebSocketHttp::Auto,
+        Some(Protocol::Http1) => v1::WebSocketHttp::Http1,
+        Some(Protocol::Http2) => v1::WebSocketHttp::Http2,
+    }
+    .into())
+}
+
 fn fits(protocol: Option<Protocol>, mode: Mode) -> Result<Option<Protocol>, String> {
     match protocol {
         Some(_) if mode == Mode::Tcp => Err("there is no protocol to choose in mode tcp".to_owned()),

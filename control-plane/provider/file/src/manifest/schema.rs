@@ -232,6 +232,8 @@ pub(super) struct Endpoint {
     pub(super) warm_connections: u32,
     /// Absent: HTTP/1.
     pub(super) protocol: Option<Protocol>,
+    /// Of WebSockets; absent: as other requests.
+    pub(super) web_sockets: Option<Protocol>,
 }
 
 fn one() -> u32 {

@@ -264,14 +264,19 @@ fn a_listener_and_an_endpoint_say_what_they_speak() {
         let Some(v1::resource::Body::Listener(listener)) = &resources[0].body else { panic!() };
         let server = &resources.last().unwrap().body;
         let Some(v1::resource::Body::Endpoint(server)) = server else { panic!() };
-        (listener.http_protocol(), server.http_protocol())
+        (listener.http_protocol(), server.http_protocol(), server.web_sockets())
     };
-    let usual = (v1::HttpProtocol::Any, v1::EndpointHttp::Http1);
+    let auto = v1::WebSocketHttp::Auto;
+    let usual = (v1::HttpProtocol::Any, v1::EndpointHttp::Http1, auto);
     assert_eq!(spoken("[{ address: ':8080' }]", "weight: 10"), usual);
     let newer = spoken("[{ address: ':8080', protocol: http2 }, ':8081']", "protocol: http2");
-    assert_eq!(newer, (v1::HttpProtocol::Http2, v1::EndpointHttp::Http2));
+    assert_eq!(newer, (v1::HttpProtocol::Http2, v1::EndpointHttp::Http2, auto));
     let older = spoken("[{ address: ':8080', protocol: http1 }]", "protocol: http1");
-    assert_eq!(older, (v1::HttpProtocol::Http1, v1::EndpointHttp::Http1));
+    assert_eq!(older, (v1::HttpProtocol::Http1, v1::EndpointHttp::Http1, auto));
+    let both = spoken("[':8080']", "protocol: http2, webSockets: http1");
+    assert_eq!(both, (v1::HttpProtocol::Any, v1::EndpointHttp::Http2, v1::WebSocketHttp::Http1));
+    let both = spoken("[':8080']", "webSockets: http2");
+    assert_eq!(both, (v1::HttpProtocol::Any, v1::EndpointHttp::Http1, v1::WebSocketHttp::Http2));
 }
 
 #[test]
@@ -286,6 +291,8 @@ fn a_protocol_that_is_not_spoken_is_told() {
     assert!(told(&bytes).contains(&format!("a.yaml:1:1: listen: protocol: {none}")), "{:?}", told(&bytes));
     let bytes = APP.replace("weight: 10", "protocol: http2").replace("  check: {", "  mode: tcp\n  check: {");
     assert_eq!(told(&bytes), [format!("a.yaml:12:1: endpoints: app2: protocol: {none}")]);
+    let bytes = bytes.replace("protocol: http2", "webSockets: http2");
+    assert_eq!(told(&bytes), [format!("a.yaml:12:1: endpoints: app2: webSockets: {none}")]);
 }
 
 #[test]

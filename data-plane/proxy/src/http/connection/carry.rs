@@ -5,11 +5,14 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use super::{Connection, Move, State};
+use tokio::time::Instant;
+
+use super::{Connection, HEAD_WINDOW, Move, State};
 use crate::counters::CloseCause;
 use crate::listen::Incoming;
 use crate::multiplex::{PREFACE, Session};
 use crate::stream::Stream;
+use crate::transfer::Scratch;
 
 /// Goes on with what it carries.
 #[inline(never)] // what carries one exchange passes by
@@ -17,17 +20,68 @@ pub(super) fn poll(session: &mut Session, cx: &mut Context<'_>) -> Poll<CloseCau
     Pin::new(session).poll(cx)
 }
 
+/// Bytes that tell the preface of HTTP/2 from a request of HTTP/1: no method is called so (RFC 9113 section 3.3).
+pub(super) const AT_LEAST: usize = 4;
+
+/// Whether a connection begins as those of HTTP/2 do.
+#[inline]
+pub(super) fn is_preface(first: &[u8]) -> bool {
+    first.starts_with(&PREFACE[..AT_LEAST])
+}
+
+/// Fewer bytes than [`AT_LEAST`], which may become the preface.
+pub(super) struct Unclear(Vec<u8>);
+
 impl Connection {
-    /// Whether a connection begins as those of HTTP/2 do, where that may be (RFC 9113 section 3.3). No method is called so.
-    pub(super) fn speaks_frames(&self, first: &[u8]) -> bool {
-        self.entry.served == 0
-            && first.starts_with(&PREFACE[..4])
-            && self.entry.attachment.may_begin_with_preface()
+    /// Takes on a connection of HTTP/2, or waits for what shows whether it is one, where either may be.
+    #[cold]
+    pub(super) fn is_of_frames(&mut self, first: &[u8]) -> bool {
+        let starts = !first.is_empty() && (is_preface(first) || PREFACE.starts_with(first));
+        if !starts || !self.entry.attachment.may_begin_with_preface() {
+            return false;
+        }
+        if first.len() < AT_LEAST {
+            self.state = State::Unclear(Box::new(Unclear(first.to_vec())));
+        } else {
+            self.carry(first.to_vec());
+        }
+        true
+    }
+
+    /// Waits for more of what may become the preface.
+    #[cold]
+    pub(super) fn make_clear(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch, now: Instant) -> Move {
+        let read = match self.stream.poll_read(cx, scratch.window(HEAD_WINDOW)) {
+            Poll::Pending => return Move::Wait(self.idle_limit()),
+            Poll::Ready(read) => read.unwrap_or(0),
+        };
+        let mut first = self.take_unclear();
+        first.extend_from_slice(scratch.slice(Scratch::START, Scratch::START + read));
+        if read == 0 {
+            // A request that breaks off.
+            self.begin_request(&first, now);
+            return Move::Again;
+        }
+        self.begin_with(&first, now)
+    }
+
+    /// No more came in time: a request that was begun.
+    #[cold]
+    pub(super) fn give_up_waiting(&mut self, now: Instant) {
+        let first = self.take_unclear();
+        self.begin_request(&first, now);
+    }
+
+    fn take_unclear(&mut self) -> Vec<u8> {
+        match std::mem::replace(&mut self.state, State::Idle) {
+            State::Unclear(unclear) => unclear.0,
+            _ => Vec::new(),
+        }
     }
 
     /// From here on it carries streams.
     #[cold]
-    pub(super) fn carry(&mut self, first: Vec<u8>) -> Move {
+    fn carry(&mut self, first: Vec<u8>) {
         let entry = &mut *self.entry;
         let incoming = Incoming {
             stream: std::mem::replace(&mut self.stream, Stream::gone()),
@@ -39,6 +93,5 @@ impl Connection {
         };
         let session = Session::new(Rc::clone(&self.worker), incoming, first);
         self.state = State::Carrying(Box::new(session));
-        Move::Again
     }
 }

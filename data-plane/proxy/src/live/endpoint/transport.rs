@@ -29,6 +29,11 @@ impl TransportId {
     pub(crate) fn asking(self, name: u64) -> Self {
         Self(self.0, self.1.rotate_left(32) ^ name)
     }
+
+    /// The same of connections in another version of HTTP than the endpoint's usual one.
+    pub(crate) fn in_other_version(self) -> Self {
+        Self(self.0, !self.1)
+    }
 }
 
 /// The number of a place that a name leads to from now on; no two have the same.

@@ -61,3 +61,45 @@ fn what_is_said_of_versions_is_kept() {
     // Connections in one version are of no use for the other.
     assert_ne!(endpoints[0].transport_key(), endpoints[1].transport_key());
 }
+
+/// What is wrong with limits of this side of the process.
+fn of_limits(side: v1::Http2Side, of_servers: bool) -> String {
+    let sides = if of_servers { (None, Some(side)) } else { (Some(side), None) };
+    let limits = v1::Http2Limits { clients: sides.0, servers: sides.1 };
+    let process = v1::Process { http2: Some(limits), ..v1::Process::default() };
+    let found = faults(&[resource(Kind::Process, "process", "", Body::Process(process))]);
+    found.concat().trim_start_matches("test.cfg:1: ").to_owned()
+}
+
+#[test]
+fn limits_of_connections_have_bounds() {
+    type Set = fn(&mut v1::Http2Side, u32);
+    let table: [(&str, Set, u32, u32); 6] = [
+        ("max_streams", |side, to| side.max_streams = Some(to), 1, i32::MAX as u32),
+        ("stream_window_bytes", |side, to| side.stream_window_bytes = Some(to), 1, i32::MAX as u32),
+        ("connection_window_bytes", |side, to| side.connection_window_bytes = Some(to), 1, i32::MAX as u32),
+        ("header_table_bytes", |side, to| side.header_table_bytes = Some(to), 4_096, 65_536),
+        ("max_frame_bytes", |side, to| side.max_frame_bytes = Some(to), 16_384, 16_777_215),
+        ("max_total_streams", |side, to| side.max_total_streams = Some(to), 1, i32::MAX as u32),
+    ];
+    for (name, set, least, most) in table {
+        for (value, fits) in [(least - 1, false), (least, true), (most, true), (most + 1, false)] {
+            let mut side = v1::Http2Side::default();
+            set(&mut side, value);
+            let found = of_limits(side, false);
+            assert_eq!(found.is_empty(), fits, "{name} {value}: {found}");
+            assert!(fits || found.starts_with(&format!("http2: clients: {name} ")), "{found}");
+        }
+    }
+    let total = v1::Http2Side { max_total_streams: Some(5), ..v1::Http2Side::default() };
+    assert_eq!(of_limits(total, true), "http2: servers: max_total_streams of servers has no meaning");
+}
+
+#[test]
+fn a_version_of_web_sockets_is_known() {
+    for value in 0..3 {
+        assert_eq!(of_endpoint(|endpoint| endpoint.web_sockets = value).concat(), "");
+    }
+    let found = of_endpoint(|endpoint| endpoint.web_sockets = 3).concat();
+    assert_eq!(found, "web_sockets has the value 3, which this version does not know");
+}
