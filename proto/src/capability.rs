@@ -83,6 +83,7 @@ const PLAIN: &[&str] = &[
     "endpoint.slow-start",
     "endpoint.source",
     "endpoint.tls",
+    "endpoint.tls-signatures",
     "endpoint.track",
     "error-page",
     "forwarded-for",
