@@ -18,6 +18,7 @@ mod compression;
 mod connection;
 mod dispatch;
 mod extras;
+mod grpc;
 mod lanes;
 mod leaving;
 mod persistence;
