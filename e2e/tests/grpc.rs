@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)] // also outside of test functions: a step that fails ends the scenario
 
+#[path = "grpc/errors.rs"]
+mod errors;
 #[path = "grpc/health.rs"]
 mod health;
 #[path = "grpc/service.rs"]

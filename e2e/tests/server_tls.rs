@@ -16,6 +16,8 @@ mod manifest;
 mod raw;
 #[path = "server_tls/sessions.rs"]
 mod sessions;
+#[path = "server_tls/trust.rs"]
+mod trust;
 
 use std::fs;
 use std::net::SocketAddr;

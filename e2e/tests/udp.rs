@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)] // also outside of test functions: a step that fails ends the scenario
 
+#[path = "udp/elsewhere.rs"]
+mod elsewhere;
 #[path = "udp/life.rs"]
 mod life;
 #[path = "udp/lines.rs"]

@@ -86,6 +86,7 @@ const PLAIN: &[&str] = &[
     "endpoint.source",
     "endpoint.source-foreign",
     "endpoint.tls",
+    "endpoint.tls-signatures",
     "endpoint.track",
     "endpoint.web-sockets",
     "error-page",

@@ -19,6 +19,7 @@ mod compression;
 mod connection;
 mod dispatch;
 mod extras;
+mod grpc;
 mod lanes;
 mod leaving;
 mod persistence;

@@ -82,7 +82,7 @@ impl Desk<'_> {
 
     fn metrics(&self, target: &str) -> Answer {
         let scope = Scope::of_query(target.split_once('?').map_or("", |(_, query)| query));
-        let text = prometheus(&self.table(), &self.info(), self.report, scope);
+        let text = prometheus(self.runtime, &self.table(), &self.info(), self.report, scope);
         made("text/plain; version=0.0.4", text)
     }
 

@@ -1,10 +1,12 @@
 //! Metrics in Prometheus' text form, under the names of HAProxy's exporter and a few of our own.
 
 mod aggregate;
+mod certificates;
 mod metrics;
 mod own;
 mod untold;
 
+use sluicegate_model::Runtime;
 use sluicegate_proto::v1::Report;
 
 use crate::field::Field;
@@ -62,7 +64,7 @@ impl Scope {
 }
 
 /// The metrics of everything in scope; samples of one metric stand together.
-pub fn prometheus(table: &Table, info: &Info, report: &Report, scope: Scope) -> String {
+pub fn prometheus(runtime: &Runtime, table: &Table, info: &Info, report: &Report, scope: Scope) -> String {
     let mut out = String::new();
     if scope.process {
         process(info, &mut out);
@@ -86,6 +88,9 @@ pub fn prometheus(table: &Table, info: &Info, report: &Report, scope: Scope) -> 
                 last = suffix;
             }
             samples.for_each(|(row, value)| sample(&name, row, value, *form, &mut out));
+        }
+        if kind == Kind::Frontend {
+            certificates::certificates(runtime, &mut out);
         }
         if kind == Kind::Backend {
             aggregate::servers(&rows, &table.rows, &mut out);

@@ -258,8 +258,9 @@ impl Needs {
         if body.web_sockets != 0 {
             self.word("endpoint.web-sockets");
         }
-        if body.tls.is_some() {
+        if let Some(tls) = &body.tls {
             self.word("endpoint.tls");
+            self.tls_client(tls);
             self.sample(body.server_name.as_ref());
         }
         self.socket(body.user_timeout_ms, body.keep_alive.as_ref());

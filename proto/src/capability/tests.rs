@@ -205,6 +205,24 @@ fn a_port_that_is_the_client_s_is_asked_for() {
 }
 
 #[test]
+fn how_an_endpoint_and_its_probes_sign_is_asked_for() {
+    use crate::v1::{CheckSchedule, Endpoint, TlsClient, TlsSettings};
+    let tls = |settings| Some(TlsClient { settings: Some(settings), ..TlsClient::default() });
+    let own = TlsSettings { signatures: vec![0x0403], ..TlsSettings::default() };
+    let its = TlsSettings { peer_signatures: vec![0x0403], ..TlsSettings::default() };
+    let check = Some(CheckSchedule { tls: tls(its), ..CheckSchedule::default() });
+    for body in [
+        Endpoint { tls: tls(own), ..Endpoint::default() },
+        Endpoint { tls: tls(TlsSettings::default()), check, ..Endpoint::default() },
+    ] {
+        let endpoint = Resource { body: Some(resource::Body::Endpoint(body)), ..Resource::default() };
+        let names = names(&endpoint);
+        assert!(names.iter().any(|name| name == "endpoint.tls-signatures"), "{names:?}");
+    }
+    assert!(of_this_build().contains("endpoint.tls-signatures"));
+}
+
+#[test]
 fn sections_whose_answers_grow_old_ask_for_it() {
     use crate::v1::Resolvers;
     let body = Resolvers { fresh_ms: Some(0), ..Resolvers::default() };

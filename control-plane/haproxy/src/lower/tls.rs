@@ -1,5 +1,6 @@
 //! TLS: certificates, and what is agreed upon with clients and servers.
 
+mod authorities;
 mod ciphers;
 mod crt_list;
 mod files;
@@ -80,6 +81,8 @@ impl<'a> Lowering<'a> {
             ("ssl-default-server-ciphers", "ciphers"),
             ("ssl-default-server-ciphersuites", "ciphersuites"),
             ("ssl-default-server-curves", "curves"),
+            ("ssl-default-server-sigalgs", "sigalgs"),
+            ("ssl-default-server-client-sigalgs", "client-sigalgs"),
         ] {
             self.server_tls_option(option, word(line), &mut tls);
         }

@@ -89,7 +89,7 @@ fn settings(wire: &v1::TlsSettings) -> String {
     if wire.no_tickets {
         text += ", no tickets";
     }
-    for (what, list) in [("signatures", &wire.signatures), ("of clients", &wire.client_signatures)] {
+    for (what, list) in [("signatures", &wire.signatures), ("of the other end", &wire.peer_signatures)] {
         if !list.is_empty() {
             text += &format!(", {what} {}", numbers(list));
         }

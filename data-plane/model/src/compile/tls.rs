@@ -114,16 +114,9 @@ fn agreement(wire: &v1::TlsSettings, shelf: &Arc<Shelf>, scope: &mut Scope<'_>) 
     let versions = versions(wire, scope);
     let protocols = protocols(wire, scope);
     let (provider, versions) = (Arc::new(provider?), versions?);
-    for (what, list) in [("signatures", &wire.signatures), ("client_signatures", &wire.client_signatures)] {
-        scope.count(what, list.len(), MAX_CHOICES)?;
-    }
-    let there = provider.signature_verification_algorithms.mapping;
-    let is_there = |scheme: &SignatureScheme| there.iter().any(|(known, _)| known == scheme);
-    if !wire.signatures.is_empty() && !schemes(&wire.signatures).iter().any(is_there) {
-        return scope.fault(Fault::Tls { what: "signatures", why: NONE_OF_THOSE.to_owned() });
-    }
+    signatures(wire, &provider, scope)?;
     let verifier = optional(wire.client_certificates.as_ref(), |clients| {
-        scope.at("client_certificates", |scope| checking(wire, verifier(clients, &provider, scope)?, scope))
+        scope.at("client_certificates", |scope| verifier(clients, &provider, scope))
     });
     let sessions = sessions(wire, scope);
     let builder = match ServerConfig::builder_with_provider(provider).with_protocol_versions(&versions) {
@@ -131,7 +124,11 @@ fn agreement(wire: &v1::TlsSettings, shelf: &Arc<Shelf>, scope: &mut Scope<'_>) 
         Err(error) => return scope.fault(Fault::Tls { what: "settings", why: error.to_string() }),
     };
     let builder = match verifier? {
-        Some(verifier) => builder.with_client_cert_verifier(verifier),
+        Some(verifier) if wire.peer_signatures.is_empty() => builder.with_client_cert_verifier(verifier),
+        Some(verifier) => {
+            let schemes = schemes(&wire.peer_signatures);
+            builder.with_client_cert_verifier(Arc::new(Checking { verifier, schemes }))
+        }
         None => builder.with_no_client_auth(),
     };
     let mut config = builder.with_cert_resolver(Arc::clone(shelf) as _);
@@ -143,6 +140,19 @@ fn agreement(wire: &v1::TlsSettings, shelf: &Arc<Shelf>, scope: &mut Scope<'_>) 
         config.ticketer = Arc::clone(tickets);
     }
     Some(Agreement { config: Arc::new(config), _sessions: sessions })
+}
+
+/// Of the ways to sign that either end is limited to there has to be one.
+fn signatures(wire: &v1::TlsSettings, provider: &CryptoProvider, scope: &mut Scope<'_>) -> Option<()> {
+    let there = provider.signature_verification_algorithms.mapping;
+    let is_there = |scheme: &SignatureScheme| there.iter().any(|(known, _)| known == scheme);
+    for (what, list) in [("signatures", &wire.signatures), ("peer_signatures", &wire.peer_signatures)] {
+        scope.count(what, list.len(), MAX_CHOICES)?;
+        if !list.is_empty() && !schemes(list).iter().any(is_there) {
+            return scope.fault(Fault::Tls { what, why: NONE_OF_THOSE.to_owned() });
+        }
+    }
+    Some(())
 }
 
 /// The cipher suites and groups that there are of those that are asked for.
@@ -197,22 +207,6 @@ pub(super) fn protocol_names(wire: &[Bytes], scope: &mut Scope<'_>) -> Option<Ve
         0 => scope.fault(Fault::Empty { what: "name" }),
         bytes => scope.fault(Fault::TooLong { what: "name", bytes, limit: MAX_PROTOCOL_BYTES }),
     })
-}
-
-/// Where clients may not sign in every way.
-fn checking(
-    wire: &v1::TlsSettings,
-    verifier: Arc<dyn ClientCertVerifier>,
-    scope: &mut Scope<'_>,
-) -> Option<Arc<dyn ClientCertVerifier>> {
-    if wire.client_signatures.is_empty() {
-        return Some(verifier);
-    }
-    let checking = Checking { verifier, schemes: schemes(&wire.client_signatures) };
-    if checking.supported_verify_schemes().is_empty() {
-        return scope.fault(Fault::Tls { what: "client_signatures", why: NONE_OF_THOSE.to_owned() });
-    }
-    Some(Arc::new(checking))
 }
 
 fn verifier(

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use rustls::client::danger::HandshakeSignatureValid;
-use rustls::pki_types::{CertificateDer, SubjectPublicKeyInfoDer, UnixTime};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::sign::{CertifiedKey, Signer, SigningKey};
 use rustls::{
@@ -43,23 +43,64 @@ impl SigningKey for Limited {
     }
 }
 
-/// Takes what another one takes, of clients that sign in these ways (HAProxy: client-sigalgs).
+/// Takes what another one takes, of those who sign in these ways (HAProxy: client-sigalgs of clients, sigalgs of servers).
 #[derive(Debug)]
-pub(crate) struct Checking {
-    pub(crate) verifier: Arc<dyn ClientCertVerifier>,
+pub(crate) struct Checking<V: ?Sized> {
+    pub(crate) verifier: Arc<V>,
     pub(crate) schemes: Arc<[SignatureScheme]>,
 }
 
-impl Checking {
+impl<V: ?Sized> Checking<V> {
     fn allow(&self, signed: &DigitallySignedStruct) -> Result<(), Error> {
         match self.schemes.contains(&signed.scheme) {
             true => Ok(()),
             false => Err(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme.into()),
         }
     }
+
+    fn of(&self, all: &[SignatureScheme]) -> Vec<SignatureScheme> {
+        self.schemes.iter().filter(|scheme| all.contains(scheme)).copied().collect()
+    }
 }
 
-impl ClientCertVerifier for Checking {
+impl ServerCertVerifier for Checking<dyn ServerCertVerifier> {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        self.verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.allow(signed)?;
+        self.verifier.verify_tls12_signature(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.allow(signed)?;
+        self.verifier.verify_tls13_signature(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.of(&self.verifier.supported_verify_schemes())
+    }
+}
+
+impl ClientCertVerifier for Checking<dyn ClientCertVerifier> {
     fn offer_client_auth(&self) -> bool {
         self.verifier.offer_client_auth()
     }
@@ -102,7 +143,6 @@ impl ClientCertVerifier for Checking {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        let all = self.verifier.supported_verify_schemes();
-        self.schemes.iter().filter(|scheme| all.contains(scheme)).copied().collect()
+        self.of(&self.verifier.supported_verify_schemes())
     }
 }

@@ -4,6 +4,7 @@ use std::task::Poll;
 
 use sluicegate_model::rule::ErrorPage;
 
+use super::grpc;
 use super::policy::say;
 use super::reply::Audience;
 use super::run::{Next, Run, Step};
@@ -88,9 +89,16 @@ impl Run<'_, '_> {
         self.turn.facts.keep_client = keep;
         let persistence = if keep { Persistence::KeepAlive } else { Persistence::Close };
         Audience {
+            grpc: self.turn.exchange.carried.client && self.is_grpc(),
             head_only: self.turn.asked.method == Method::Head,
             say: say(self.turn.request.head.version(), persistence),
         }
+    }
+
+    #[cold]
+    fn is_grpc(&self) -> bool {
+        let request = &self.turn.request;
+        request.head.value(&request.bytes, b"content-type").is_some_and(grpc::is_call)
     }
 
     /// Sends the answer; then reads what is left of the request, where the connection is to live on.

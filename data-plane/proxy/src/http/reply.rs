@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
+use super::grpc;
 use super::status::{explanation, reason};
 use crate::h1::{
     Edits, Framing, Head, Hop, InvalidEdit, InvalidHead, Kind, Limits, Parsed, Persistence, View,
@@ -15,6 +16,15 @@ pub(super) struct Audience {
     pub(super) head_only: bool,
     /// What the Connection header says.
     pub(super) say: Option<Persistence>,
+    /// The request was a call of gRPC.
+    pub(super) grpc: bool,
+}
+
+impl Audience {
+    /// Whether the built-in page of this status would say nothing to whom it is for.
+    pub(super) fn hears_grpc(self, status: u16) -> bool {
+        self.grpc && status >= 400
+    }
 }
 
 /// An error page that is not one whole HTTP/1 response.
@@ -68,8 +78,12 @@ impl Desk {
             draft.header(b"Retry-After", seconds.to_string().as_bytes())?;
         }
         draft.header(b"Cache-Control", b"no-cache")?;
-        draft.header(b"Content-Type", b"text/html")?;
-        draft.body(|body| write_page(status, body));
+        if audience.hears_grpc(status) {
+            draft.grpc()?;
+        } else {
+            draft.header(b"Content-Type", b"text/html")?;
+            draft.page();
+        }
         draft.finish(audience, out)
     }
 
@@ -131,6 +145,24 @@ impl Draft<'_> {
         write(&mut self.desk.body);
     }
 
+    /// Appends the built-in page of its status to the body.
+    pub(super) fn page(&mut self) {
+        let status = self.status;
+        self.body(|body| write_page(status, body));
+    }
+
+    /// Makes it an answer of gRPC that has nothing but its trailers (gRPC over HTTP2: Trailers-Only).
+    pub(super) fn grpc(&mut self) -> Result<(), InvalidEdit> {
+        let status = std::mem::replace(&mut self.status, 200);
+        self.desk.edits.set_status(200, reason(200).as_bytes())?;
+        self.header(b"Content-Type", b"application/grpc")?;
+        self.header(b"grpc-status", grpc::status(status))?;
+        self.header_with(b"grpc-message", |out| {
+            // Writing to a vector cannot fail; nothing in these words has to be escaped.
+            let _infallible = write!(out, "{status} {}: {}", reason(status), explanation(status));
+        })
+    }
+
     /// Frames the answer and appends it.
     pub(super) fn finish(self, audience: Audience, out: &mut Vec<u8>) -> Result<(), InvalidEdit> {
         let body = std::mem::take(&mut self.desk.body);
@@ -162,7 +194,7 @@ impl Draft<'_> {
 }
 
 /// Appends the body of the built-in page of a status.
-pub(super) fn write_page(status: u16, body: &mut Vec<u8>) {
+fn write_page(status: u16, body: &mut Vec<u8>) {
     let (title, text) = (reason(status), explanation(status));
     // Writing to a vector cannot fail.
     let _infallible = write!(body, "<html><body><h1>{status} {title}</h1>\n{text}\n</body></html>\n");

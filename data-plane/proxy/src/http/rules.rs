@@ -7,7 +7,7 @@ use sluicegate_model::backend::{Balance, HashKey};
 use sluicegate_model::rule::{Content, Redirect, Reply, Rule};
 use sluicegate_rules::{Outcome, Scratch, Style, matches, render};
 
-use super::reply::Desk;
+use super::reply::{Audience, Desk};
 use super::run::{Run, Step};
 use super::scene::{Scene, Side};
 use super::turn::Turn;
@@ -189,7 +189,8 @@ impl Run<'_, '_> {
             let mut desk = self.worker.http.desk.borrow_mut();
             let response = &self.turn.response;
             let scene = self.scene((response.head_len > 0).then(|| Side::fixed(response)));
-            draft(reply, &scene, scratch, &mut desk).and_then(|draft| draft.finish(audience, &mut out))
+            draft(reply, audience, (&scene, scratch), &mut desk)
+                .and_then(|draft| draft.finish(audience, &mut out))
         };
         let step = self.answer(reply.status, made, &out);
         self.worker.http.letter.set(out);
@@ -224,8 +225,8 @@ impl Run<'_, '_> {
 /// What a rule answers, without its frame.
 fn draft<'d>(
     reply: &Reply,
-    scene: &Scene<'_>,
-    scratch: &mut Scratch,
+    audience: Audience,
+    (scene, scratch): (&Scene<'_>, &mut Scratch),
     desk: &'d mut Desk,
 ) -> Result<super::reply::Draft<'d>, InvalidEdit> {
     let mut draft = desk.draft(reply.status)?;
@@ -242,7 +243,8 @@ fn draft<'d>(
         Content::Formatted(format) => {
             draft.body(|body| render(format, scene, Style::Body, scratch, body));
         }
-        Content::ErrorPage => draft.body(|body| super::reply::write_page(reply.status, body)),
+        Content::ErrorPage if audience.hears_grpc(reply.status) => draft.grpc()?,
+        Content::ErrorPage => draft.page(),
     }
     Ok(draft)
 }

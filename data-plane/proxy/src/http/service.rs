@@ -119,7 +119,7 @@ impl Run<'_, '_> {
                 draft.header(b"WWW-Authenticate", format!("Basic realm=\"{quoted}\"").as_bytes())?;
                 draft.header(b"Cache-Control", b"no-cache")?;
                 draft.header(b"Content-Type", b"text/html")?;
-                draft.body(|body| super::reply::write_page(401, body));
+                draft.page();
                 draft.finish(audience, &mut out)
             })
         };

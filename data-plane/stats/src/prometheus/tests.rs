@@ -1,3 +1,5 @@
+mod certificates;
+
 use super::*;
 use crate::Facts;
 use crate::rows::tests::{runtime, server, told};
@@ -26,7 +28,7 @@ fn metrics(scope: Scope) -> String {
     report.generation = Some(Generation { number: 7, ..Generation::default() });
     let (runtime, facts) = (runtime(), Facts { version: "9.8.7".into(), ..Facts::default() });
     let table = Table::new(&runtime, &report, &facts);
-    prometheus(&table, &Info::new(&runtime, &report, &facts), &report, scope)
+    prometheus(&runtime, &table, &Info::new(&runtime, &report, &facts), &report, scope)
 }
 
 #[test]
@@ -119,7 +121,7 @@ fn full() -> String {
     report.process = Some(ProcessStats { idle_percent: Some(75), ..ProcessStats::default() });
     let facts = Facts { version: "9.8.7".into(), ..Facts::default() };
     let info = Info::new(&runtime, &report, &facts);
-    prometheus(&Table::new(&runtime, &report, &facts), &info, &report, Scope::ALL)
+    prometheus(&runtime, &Table::new(&runtime, &report, &facts), &info, &report, Scope::ALL)
 }
 
 #[test]

@@ -17,6 +17,7 @@ impl Needs {
             (check.tls.is_some(), "check.tls"),
         ];
         asked.into_iter().filter(|(asked, _)| *asked).for_each(|(_, name)| self.word(name));
+        check.tls.iter().for_each(|tls| self.tls_client(tls));
     }
 
     pub(super) fn check_step(&mut self, step: &CheckStep) {

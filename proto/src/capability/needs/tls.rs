@@ -1,11 +1,19 @@
 //! What a connection's TLS and its PROXY header need.
 
 use super::Needs;
-use crate::v1::{ProxyHeader, TlsSettings};
+use crate::v1::{ProxyHeader, TlsClient, TlsSettings};
 
 impl Needs {
+    /// Of endpoints and their probes.
+    pub(super) fn tls_client(&mut self, tls: &TlsClient) {
+        if tls.settings.as_ref().is_some_and(limits_signatures) {
+            self.word("endpoint.tls-signatures");
+        }
+    }
+
+    /// Of listeners.
     pub(super) fn tls_settings(&mut self, settings: &TlsSettings) {
-        if !settings.signatures.is_empty() || !settings.client_signatures.is_empty() {
+        if limits_signatures(settings) {
             self.word("tls.signatures");
         }
         if settings.client_order {
@@ -26,4 +34,8 @@ impl Needs {
             header.values.iter().for_each(|value| self.format(value.value.as_ref()));
         }
     }
+}
+
+fn limits_signatures(settings: &TlsSettings) -> bool {
+    !settings.signatures.is_empty() || !settings.peer_signatures.is_empty()
 }

@@ -51,9 +51,9 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .takes(1, 1, "{ h1 | h2 | none }")
             .of(&[Form::OneOf(&["h1", "h2", "none"])])
             .does("The version of HTTP that clients speak, whatever they say themselves."),
-        Keyword::works("ca-file", BIND, LOWER_TLS)
-            .takes(1, 1, "<path>")
-            .does("Authorities of clients' certificates."),
+        Keyword::works("ca-file", BIND, LOWER_TLS).takes(1, 1, "<path>").does(
+            "Authorities of clients' certificates: a file, a folder, or `@system-ca`, those of this host.",
+        ),
         Keyword::works("crl-file", BIND, LOWER_TLS)
             .takes(1, 1, "<path>")
             .does("Certificates of clients that were revoked."),

@@ -302,14 +302,16 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::works("", G, "lower/tls").takes(1, 1, "<list>").does("What there is of these is offered by every `bind` line."),
     ),
     &Keyword::each(
-        ["ssl-default-server-ciphers", "ssl-default-server-ciphersuites", "ssl-default-server-curves"],
+        [
+            "ssl-default-server-ciphers",
+            "ssl-default-server-ciphersuites",
+            "ssl-default-server-client-sigalgs",
+            "ssl-default-server-curves",
+            "ssl-default-server-sigalgs",
+        ],
         Keyword::works("", G, "lower/server_tls")
             .takes(1, 1, "<list>")
             .does("What there is of these is offered by every `server` line."),
-    ),
-    &Keyword::each(
-        ["ssl-default-server-client-sigalgs", "ssl-default-server-sigalgs"],
-        Keyword::degraded("", G, "TLS goes on without it"),
     ),
     &Keyword::each(
         [

@@ -241,7 +241,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .does("Whether its certificate has to be good."),
         Keyword::works("ca-file", SERVER, SECURE)
             .takes(1, 1, "<path>")
-            .does("Authorities of its certificate; `@system-ca`: those of this host."),
+            .does("Authorities of its certificate: a file, a folder, or `@system-ca`, those of this host."),
         Keyword::works("crl-file", SERVER, SECURE)
             .takes(1, 1, "<path>")
             .does("Certificates of servers that were revoked."),
@@ -270,6 +270,10 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
         Keyword::works("ciphersuites", SERVER, SECURE)
             .takes(1, 1, "<list>")
             .does("Its cipher suites of TLS 1.3."),
+        Keyword::works("sigalgs", SERVER, SECURE).takes(1, 1, "<list>").does("How it may sign."),
+        Keyword::works("client-sigalgs", SERVER, SECURE)
+            .takes(1, 1, "<list>")
+            .does("How this end signs where it shows a certificate."),
         Keyword::works("curves", SERVER, SECURE).takes(1, 1, "<list>").does("Its groups of key exchange."),
         Keyword::works("ssl-min-ver", SERVER, SECURE)
             .takes(1, 1, "<version>")
@@ -300,7 +304,7 @@ pub(super) const GROUPS: &[&[Keyword]] = &[
             .does("What it is asked for, and what is agreed upon."),
     ),
     &Keyword::each(
-        ["client-sigalgs", "ktls", "npn", "sigalgs"],
+        ["ktls", "npn"],
         Keyword::degraded("", SERVER, "TLS goes on without it").takes(1, 1, "<value>"),
     ),
     &Keyword::each(

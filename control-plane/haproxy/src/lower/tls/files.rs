@@ -1,4 +1,4 @@
-//! Files of certificates, keys and authorities.
+//! Files of certificates and keys.
 
 use sluicegate_proto::v1;
 
@@ -10,22 +10,12 @@ use crate::word::Word;
 
 /// Bytes of one file with a certificate, its issuers and its key.
 pub(super) const MAX_CERTIFICATE_BYTES: usize = 256 * 1024;
-/// Bytes of a file of authorities, or of certificates that were revoked.
-const MAX_AUTHORITY_BYTES: usize = sluicegate_proto::limits::MAX_BLOB_BYTES;
 /// Files in one folder.
-const MAX_FILES: usize = 100_000;
+pub(super) const MAX_FILES: usize = 100_000;
 /// What lies beside a certificate and belongs to it (HAProxy: ssl-load-extra-files).
 const BESIDE: [&str; 5] = ["key", "ocsp", "issuer", "sctl", "dh"];
 /// Certificates of several kinds of keys for the same names.
 const BUNDLE: [&str; 3] = ["rsa", "ecdsa", "dsa"];
-
-/// Where systems keep the authorities that they trust: Debian and Alpine, Fedora, SUSE, BSD.
-const SYSTEM_AUTHORITIES: [&str; 4] = [
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-];
 
 impl Lowering<'_> {
     /// The certificates of `crt`: a file, several of one name with the kinds of their keys behind it, or a folder.
@@ -140,34 +130,6 @@ impl Lowering<'_> {
         let message = format!("`{}` is not one certificate, but {}", word.text(), made.len());
         self.report(Diagnostic::error(Code::BadFile, word.span(), message).help("name the file of one"));
         None
-    }
-
-    /// The authorities that this host trusts.
-    fn system_authorities(&mut self, word: &Word) -> Option<String> {
-        for path in SYSTEM_AUTHORITIES {
-            if let Ok(data) = self.load(&Named { path: path.to_owned(), word }, MAX_AUTHORITY_BYTES) {
-                return Some(self.reader.blobs().add(data));
-            }
-        }
-        let message = "this host has no list of authorities that it trusts";
-        self.report(
-            Diagnostic::error(Code::BadFile, word.span(), message)
-                .help(format!("there is none of {}", SYSTEM_AUTHORITIES.join(", "))),
-        );
-        None
-    }
-
-    /// The blob of a file of authorities, or of lists of what they revoked.
-    pub(in super::super) fn authority_file(&mut self, word: &Word) -> Option<String> {
-        let written = self.plain(word)?;
-        if written == "@system-ca" {
-            return self.system_authorities(word);
-        }
-        let path = joined(self.global.tls.ca_base.as_deref(), &written);
-        let named = Named { path, word };
-        let loaded = self.load(&named, MAX_AUTHORITY_BYTES);
-        let data = self.need(&named, loaded)?;
-        Some(self.reader.blobs().add(data))
     }
 
     /// The blob of a file that nobody else is to see.

@@ -25,7 +25,7 @@ pub(in super::super) struct Settings {
     no_tickets: bool,
     ticket_keys: Option<String>,
     signatures: Vec<u32>,
-    client_signatures: Vec<u32>,
+    peer_signatures: Vec<u32>,
     client_order: bool,
     pub(super) strict: bool,
     /// They are about servers.
@@ -71,9 +71,11 @@ impl Lowering<'_> {
             ("ciphers", Some(word)) => settings.tls12 = Some(self.chosen(word, ciphers::tls12)),
             ("ciphersuites", Some(word)) => settings.tls13 = Some(self.chosen(word, ciphers::tls13)),
             ("curves" | "ecdhe", Some(word)) => settings.groups = self.some(word, ciphers::groups),
-            ("sigalgs", Some(word)) => settings.signatures = self.some(word, ciphers::signatures),
-            ("client-sigalgs", Some(word)) => {
-                settings.client_signatures = self.some(word, ciphers::signatures);
+            ("sigalgs" | "client-sigalgs", Some(word)) => {
+                // `sigalgs` is about who is asked, which is the other end where that is a server.
+                let own = (name == "sigalgs") != settings.of_servers;
+                let chosen = self.some(word, ciphers::signatures);
+                *(if own { &mut settings.signatures } else { &mut settings.peer_signatures }) = chosen;
             }
             ("prefer-client-ciphers", _) => settings.client_order = true,
             ("prefer-server-ciphers", _) => settings.client_order = false,
@@ -90,7 +92,7 @@ impl Lowering<'_> {
                 };
             }
             ("ca-file", Some(word)) => settings.authorities = self.authority_file(word),
-            ("crl-file", Some(word)) => settings.revoked = self.authority_file(word),
+            ("crl-file", Some(word)) => settings.revoked = self.revoked_file(word),
             ("no-tls-tickets", _) => settings.no_tickets = true,
             ("tls-tickets", _) => settings.no_tickets = false,
             ("strict-sni", _) => settings.strict = true,
@@ -154,7 +156,7 @@ impl Lowering<'_> {
             groups: settings.groups.clone(),
             no_tickets: settings.no_tickets,
             signatures: settings.signatures.clone(),
-            client_signatures: settings.client_signatures.clone(),
+            peer_signatures: settings.peer_signatures.clone(),
             client_order: settings.client_order,
             ticket_keys: settings.ticket_keys.clone().unwrap_or_default(),
             ..v1::TlsSettings::default()

@@ -96,6 +96,10 @@ fn settings_that_come_to_nothing_are_refused() {
     assert_eq!(of(&|it| it.signatures = vec![1]), "test.cfg:1: tls: signatures: there is none of those");
     assert_eq!(of(&|it| it.signatures = vec![1, 0x0403]), "");
     assert_eq!(
+        of(&|it| it.peer_signatures = vec![1]),
+        "test.cfg:1: tls: peer_signatures: there is none of those"
+    );
+    assert_eq!(
         of(&|it| it.protocols = vec![bytes::Bytes::new()]),
         "test.cfg:1: tls: protocol 1: name is empty"
     );

@@ -16,8 +16,8 @@ use super::super::call;
 use super::super::part::optional;
 use super::super::reason::Fault;
 use super::super::scope::Scope;
-use super::{authorities, pair, protocols, provider, revoked, versions};
-use crate::tls::{Anybody, TlsClient, Verifier};
+use super::{authorities, pair, protocols, provider, revoked, signatures, versions};
+use crate::tls::{Anybody, Checking, TlsClient, Verifier, schemes, signing};
 
 /// Names of an endpoint whose sessions are kept; of each there may be eight.
 const KEPT_SESSIONS: usize = 64 * 8;
@@ -85,20 +85,28 @@ fn config(wire: &v1::TlsClient, scope: &mut Scope<'_>) -> Option<ClientConfig> {
     let protocols = protocols(settings, scope);
     let certificate = optional(wire.certificate.as_ref(), |wire| pair(wire, scope));
     let provider = Arc::new(provider?);
-    let verifier: Arc<dyn ServerCertVerifier> = match &wire.server_certificates {
+    signatures(settings, &provider, scope)?;
+    let mut verifier: Arc<dyn ServerCertVerifier> = match &wire.server_certificates {
         None => Arc::new(Anybody(provider.signature_verification_algorithms)),
         Some(known) => {
             let checks_name = !wire.unchecked_name;
             scope.at("server_certificates", |scope| verifier(known, checks_name, &provider, scope))?
         }
     };
+    if !settings.peer_signatures.is_empty() {
+        verifier = Arc::new(Checking { verifier, schemes: schemes(&settings.peer_signatures) });
+    }
     let builder = match ClientConfig::builder_with_provider(provider).with_protocol_versions(&versions?) {
         Ok(builder) => builder.dangerous().with_custom_certificate_verifier(verifier),
         Err(error) => return scope.fault(Fault::Tls { what: "settings", why: error.to_string() }),
     };
     let mut config = match certificate? {
         Some(pair) => {
-            builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from((*pair.key).clone())))
+            let key = match &settings.signatures[..] {
+                [] => (*pair.key).clone(),
+                some => signing(&pair.key, schemes(some)),
+            };
+            builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(key)))
         }
         None => builder.with_no_client_auth(),
     };

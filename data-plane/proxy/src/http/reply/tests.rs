@@ -1,7 +1,7 @@
 use super::*;
 
-const KEEPS: Audience = Audience { head_only: false, say: None };
-const CLOSES: Audience = Audience { head_only: false, say: Some(Persistence::Close) };
+const KEEPS: Audience = Audience { head_only: false, say: None, grpc: false };
+const CLOSES: Audience = Audience { say: Some(Persistence::Close), ..KEEPS };
 
 fn text(out: Vec<u8>) -> String {
     String::from_utf8(out).unwrap()
@@ -35,6 +35,48 @@ fn every_status_of_the_engine_has_words() {
     for status in [400, 408, 413, 414, 417, 431, 500, 501, 502, 503, 504, 505] {
         assert_ne!(reason(status), reason(599), "{status}");
         assert_ne!(explanation(status), explanation(599), "{status}");
+    }
+}
+
+#[test]
+fn clients_of_grpc_are_told_in_its_words() {
+    let calls = Audience { grpc: true, ..KEEPS };
+    let told = |status: u16| {
+        let mut out = Vec::new();
+        Desk::default().built_in(status, None, calls, &mut out).unwrap();
+        text(out)
+    };
+    assert_eq!(
+        told(503),
+        "HTTP/1.1 200 OK\r\nCache-Control: no-cache\r\nContent-Type: application/grpc\r\ngrpc-status: 14\r\n\
+         grpc-message: 503 Service Unavailable: No server is available to handle this request.\r\n\
+         Content-Length: 0\r\n\r\n"
+    );
+    let codes = [
+        (400, "13"),
+        (401, "16"),
+        (403, "7"),
+        (404, "12"),
+        (413, "2"),
+        (429, "14"),
+        (500, "2"),
+        (502, "14"),
+        (504, "14"),
+    ];
+    for (status, code) in codes {
+        let told = told(status);
+        assert!(told.contains(&format!("\r\ngrpc-status: {code}\r\n")), "{told}");
+    }
+    // What is no error is what the rule says.
+    assert!(told(200).contains("Content-Type: text/html"));
+}
+
+/// A message of gRPC is printable ASCII without `%`, or has to be escaped.
+#[test]
+fn words_for_statuses_pass_as_a_message_of_grpc() {
+    for status in 100..600 {
+        let words = [reason(status), explanation(status)].concat();
+        assert!(words.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'%'), "{words}");
     }
 }
 
