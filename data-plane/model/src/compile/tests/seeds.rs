@@ -173,6 +173,30 @@ fn secured() -> Resource {
     endpoint
 }
 
+/// A listener for datagrams with all behind it.
+fn datagrams() -> Vec<Resource> {
+    let mut listener = listener("names", 53);
+    if let Some(Body::Listener(body)) = &mut listener.body {
+        body.udp = true;
+    }
+    let main = v1::Frontend {
+        mode: v1::Mode::Udp.into(),
+        default_backend: Some(id(Kind::Backend, "app")),
+        ..Default::default()
+    };
+    let main = resource(Kind::Frontend, "main", "", Body::Frontend(main));
+    let mut app = backend("app");
+    if let Some(Body::Backend(body)) = &mut app.body {
+        body.mode = v1::Mode::Udp.into();
+        body.check = Some(sluicegate_proto::build::datagram_probe(b"ping"[..].into(), b"pong"[..].into()));
+    }
+    let mut endpoint = endpoint("app", 1);
+    if let Some(Body::Endpoint(body)) = &mut endpoint.body {
+        body.check = Some(v1::CheckSchedule { interval_ms: 2_000, rise: 2, fall: 3, ..Default::default() });
+    }
+    vec![listener, main, app, endpoint]
+}
+
 fn seeds() -> Vec<(&'static str, v1::Update, v1::Update)> {
     let file = blob(b"# paths\n/a\n /b\n");
     let paths = patterns("paths", list(&file));
@@ -190,6 +214,11 @@ fn seeds() -> Vec<(&'static str, v1::Update, v1::Update)> {
             "secured",
             update(vec![backend("app"), secured()], vec![]),
             update(vec![endpoint("app", 1)], vec![]),
+        ),
+        (
+            "datagrams",
+            update(datagrams(), vec![]),
+            update(vec![endpoint("app", 2)], gone(Kind::Listener, "names")),
         ),
         ("inspected", update(vec![inspected()], vec![]), update(vec![frontend("main")], vec![])),
         ("orphans", update(vec![endpoint("app", 1), route("a", "", "/")], vec![]), update(small(), vec![])),
