@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use sluicegate_e2e::{Connection, Front, Origin, PATIENCE, Syslog, console, free_address};
+use sluicegate_e2e::{Front, Origin, PATIENCE, Syslog, console, fetch, free_address};
 use table::{Act, Row, rows};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -156,7 +156,8 @@ async fn in_http_mode_responses_are_turned_away() {
         sluicegate_e2e::HTTP_DEFAULTS,
         origin.address()
     );
-    let _front = Front::of(&configuration, true).await;
-    let answer = Connection::open(entry).await.get("/").await.unwrap();
+    let mut front = Front::of(&configuration, true).await;
+    front.process().wait_for("the console listens").await;
+    let answer = fetch(entry, "/").await.unwrap();
     assert_eq!((answer.status(), &*denied(&socket, 0, "111").await), (502, "111"));
 }

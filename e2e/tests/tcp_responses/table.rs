@@ -58,8 +58,8 @@ fn decides() -> Vec<Row> {
         row(
             "tcp-response inspect-delay 10s
             tcp-response content reject unless { rep_ssl_hello_type 2 }",
-            vec![says([22, 3, 3, 0, 4, 2, 0, 0]), Hears, says("!")],
-            "\"\\u{16}\\u{3}\\u{3}\\0\\u{4}\\u{2}\\0\\0!\" -- 000",
+            vec![says([22, 3, 3, 0, 4, 2, 0, 0]), Hears, says([0, b'!'])],
+            "\"\\u{16}\\u{3}\\u{3}\\0\\u{4}\\u{2}\\0\\0\\0!\" -- 000",
         ),
         row(
             "tcp-response inspect-delay 10s
