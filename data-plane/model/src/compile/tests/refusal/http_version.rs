@@ -92,7 +92,7 @@ fn limits_of_connections_have_bounds() {
         }
     }
     let total = v1::Http2Side { max_total_streams: Some(5), ..v1::Http2Side::default() };
-    assert_eq!(of_limits(total, true), "http2: servers: max_total_streams of servers has no meaning");
+    assert_eq!(of_limits(total, true), "http2: servers: max_total_streams of servers means nothing here");
 }
 
 #[test]
