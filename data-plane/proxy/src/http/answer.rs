@@ -96,6 +96,7 @@ impl Run<'_, '_> {
     }
 
     #[cold]
+    #[inline(never)]
     fn is_grpc(&self) -> bool {
         let request = &self.turn.request;
         request.head.value(&request.bytes, b"content-type").is_some_and(grpc::is_call)

@@ -152,6 +152,8 @@ impl Draft<'_> {
     }
 
     /// Makes it an answer of gRPC that has nothing but its trailers (gRPC over HTTP2: Trailers-Only).
+    #[cold]
+    #[inline(never)]
     pub(super) fn grpc(&mut self) -> Result<(), InvalidEdit> {
         let status = std::mem::replace(&mut self.status, 200);
         self.desk.edits.set_status(200, reason(200).as_bytes())?;
