@@ -1,6 +1,7 @@
 //! One OS thread that serves connections, and what it keeps for them.
 
 pub(crate) mod beat;
+mod counted;
 pub(crate) mod inquiries;
 mod reach;
 pub(crate) mod run;
@@ -8,12 +9,9 @@ pub(crate) mod tasks;
 pub(crate) mod warm;
 
 use std::cell::{Cell, RefCell};
-use std::future::Future;
-use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, Cache};
@@ -24,11 +22,12 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use beat::Beat;
+pub(crate) use counted::Counted;
 
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::compression::{Coders, Memory};
-use crate::counters::{CloseCause, ProcessCounters, Sharded, count_response};
+use crate::counters::{ProcessCounters, Sharded, count_response};
 use crate::errors::{Captures, Wrong};
 use crate::exchange::{Durations, Exchange, Exchanges};
 use crate::http::Ask;
@@ -142,7 +141,7 @@ impl Worker {
     }
 
     /// Whether connections that are idle, or come to the end of an exchange, are to close
-    /// ([`CloseCause::SoftStop`]).
+    /// ([`CloseCause::SoftStop`](crate::counters::CloseCause::SoftStop)).
     pub fn is_stopping(&self) -> bool {
         self.stopping.get()
     }
@@ -217,21 +216,6 @@ impl Worker {
         self.idle.clear();
         self.trunks.clear();
         self.tasks.wake();
-    }
-
-    /// Runs a connection's task on this worker. A panic ends that task alone; it is counted and logged.
-    pub fn spawn(self: &Rc<Self>, task: impl Future<Output = CloseCause> + Unpin + 'static) {
-        tokio::task::spawn_local(self.counted(task, false));
-    }
-
-    /// What is run as a part of a connection whose own task counts its end.
-    pub(crate) fn part<T>(self: &Rc<Self>, task: T) -> Counted<T> {
-        self.counted(task, true)
-    }
-
-    fn counted<T>(self: &Rc<Self>, task: T, part: bool) -> Counted<T> {
-        let end = End { worker: Rc::clone(self), cause: None, entered: self.shared.tasks.enter(), part };
-        Counted { task, end }
     }
 
     /// Keeps a message of an exchange that could not be read.
@@ -386,63 +370,6 @@ impl Worker {
             let (by_client, by_server) = exchange.termination.aborted();
             counters.client_aborts.add(by_client.into());
             counters.server_aborts.add(by_server.into());
-        }
-    }
-}
-
-/// A task and its end. No `async` block: that would keep room for the task twice, in each idle connection.
-pub(crate) struct Counted<T> {
-    task: T,
-    end: End,
-}
-
-impl<T> Counted<T> {
-    pub(crate) fn task(&mut self) -> &mut T {
-        &mut self.task
-    }
-}
-
-impl<T: Future<Output = CloseCause> + Unpin> Future for Counted<T> {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let cause = ready!(Pin::new(&mut self.task).poll(cx));
-        self.end.cause = Some(cause);
-        Poll::Ready(())
-    }
-}
-
-/// Counts a task's end, however it comes.
-struct End {
-    worker: Rc<Worker>,
-    cause: Option<CloseCause>,
-    /// It has a place in the count of tasks.
-    entered: bool,
-    /// It was no connection of its own.
-    part: bool,
-}
-
-impl Drop for End {
-    fn drop(&mut self) {
-        let counters = self.worker.counters();
-        let cause = match self.cause {
-            Some(cause) => cause,
-            None if std::thread::panicking() => {
-                counters.panics.add(1);
-                tracing::error!(
-                    worker = self.worker.index,
-                    "a connection's task panicked; its connection is closed"
-                );
-                CloseCause::Panic
-            }
-            // The task was dropped before its end: only a hard stop does that.
-            None => CloseCause::HardStop,
-        };
-        if !self.part {
-            counters.closes[cause as usize].add(1);
-        }
-        if self.entered {
-            self.worker.shared.tasks.leave();
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A client's connection: idle, within an exchange, or waiting for the client to have read its last answer.
 
 mod carry;
+mod linger;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -12,6 +13,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use carry::{AT_LEAST, Unclear, is_preface};
+use linger::Linger;
+#[cfg(test)]
+pub(super) use linger::{LINGER, LINGER_BYTES};
 
 use super::private::Private;
 use super::request::HEAD_WINDOW;
@@ -28,12 +32,6 @@ use crate::stream::{Peer, Stream};
 use crate::timer::Deadline;
 use crate::transfer::Scratch;
 use crate::worker::{Registration, Worker};
-
-/// How long a client may go on sending after the last answer, so that closing does not destroy it on its way (RFC
-/// 9112 section 9.6).
-pub(super) const LINGER: Duration = Duration::from_secs(2);
-/// Bytes that are read and thrown away in that time.
-pub(super) const LINGER_BYTES: usize = 256 * 1024;
 
 /// How long after its accept a connection is watched that had nothing to wait for. Most that carry one exchange are over
 /// by then; in the others it takes so long until it shows that the client has reset it.
@@ -77,16 +75,6 @@ enum State {
     Linger(Box<Linger>),
     /// It carries many exchanges, each of which is a connection to who serves it.
     Carrying(Box<Session>),
-}
-
-/// The client has its last answer, or will have: what it still sends is thrown away.
-struct Linger {
-    until: Instant,
-    /// Bytes that it may still send.
-    left: usize,
-    cause: CloseCause,
-    /// It was told that nothing follows.
-    shut: bool,
 }
 
 /// What a state came to.
@@ -286,28 +274,8 @@ impl Connection {
             }
             return Move::End(cause);
         }
-        let linger = Linger { until: now + LINGER, left: LINGER_BYTES, cause, shut: false };
-        self.state = State::Linger(Box::new(linger));
+        self.state = State::Linger(Box::new(Linger::new(now, cause)));
         Move::Again
-    }
-
-    /// Lets the client read the last answer to its end.
-    fn linger(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch) -> Move {
-        let State::Linger(linger) = &mut self.state else { return Move::Again };
-        let Linger { until, left, cause, shut } = &mut **linger;
-        if !*shut {
-            // A socket's shutdown never waits; a peer that is gone shows at the next read.
-            let _ = self.stream.poll_shutdown(cx);
-            *shut = true;
-        }
-        loop {
-            match self.stream.poll_read(cx, scratch.window(HEAD_WINDOW)) {
-                Poll::Pending => return Move::Wait(Some(*until)),
-                Poll::Ready(Ok(0) | Err(_)) => return Move::End(*cause),
-                Poll::Ready(Ok(length)) if length >= *left => return Move::End(*cause),
-                Poll::Ready(Ok(length)) => *left -= length,
-            }
-        }
     }
 
     /// The time that the present state has is over.

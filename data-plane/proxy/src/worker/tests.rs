@@ -1,7 +1,10 @@
+use std::task::Poll;
+
 use tokio::runtime::{Builder, LocalOptions};
 
 use super::tasks::Asked;
 use super::*;
+use crate::counters::CloseCause;
 use crate::live::LiveEndpoint;
 use crate::sessions::{Called, Facts, Which};
 
@@ -43,11 +46,7 @@ fn a_soft_stop_wakes_who_registered() {
             if registration.is_called() {
                 registration.hear(cx.waker(), &Nobody);
             }
-            if its.is_stopping() {
-                std::task::Poll::Ready(CloseCause::SoftStop)
-            } else {
-                std::task::Poll::Pending
-            }
+            if its.is_stopping() { Poll::Ready(CloseCause::SoftStop) } else { Poll::Pending }
         }));
         tokio::task::yield_now().await;
         worker.soft_stop();
