@@ -180,7 +180,7 @@ fn what_checks_run_and_work_out_is_asked_for() {
         Some(Format { pieces: vec![FormatPiece { piece, ..FormatPiece::default() }] })
     };
     let of_formula = |rest: &str| {
-        ["check.formula", "convert.hex", "fetch.payload", "kind.backend", rest].map(str::to_owned)
+        ["check.formula", "convert.hex", "fetch.res.payload", "kind.backend", rest].map(str::to_owned)
     };
     let request = HttpProbe { made_uri: format(), ..HttpProbe::default() };
     assert_eq!(needs(Probe::Http(request)), of_formula("probe.http"));
