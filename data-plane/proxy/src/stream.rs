@@ -103,7 +103,8 @@ impl Stream {
                     sent => Some(sent),
                 }
             }
-            Self::Unix(_) | Self::Tls(_) | Self::Lane(_) => None,
+            Self::Tls(tls) => return tls.poll_write_last(cx, bytes),
+            Self::Unix(_) | Self::Lane(_) => None,
         };
         match sent {
             Some(sent) => Poll::Ready(sent),

@@ -199,6 +199,25 @@ impl Tls {
         Poll::Ready(Ok(std::mem::take(&mut self.accepted).min(bytes.len())))
     }
 
+    /// See [`Stream::poll_write_last`]: that nothing follows is told in the same breath.
+    #[inline(never)] // what is in clear passes by
+    pub(super) fn poll_write_last(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.accepted > 0 || self.notified || bytes.is_empty() || bytes.len() > AT_ONCE {
+            return self.poll_write(cx, bytes);
+        }
+        ready!(self.poll_agree(cx))?;
+        self.write(|| Job::Send(bytes))?;
+        self.accepted = bytes.len();
+        self.notified = true;
+        // The kernel's word is enough for a peer that broke the rules.
+        let _ = self.write(|| Job::End);
+        let outgoing = &mut self.buffers.outgoing;
+        if let Poll::Ready(sent) = self.io.poll_write_last(cx, outgoing.bytes()) {
+            outgoing.discard(sent?);
+        }
+        self.poll_write(cx, bytes)
+    }
+
     /// Tells the peer that nothing follows, then its kernel.
     #[inline(never)] // what is in clear passes by
     pub(super) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

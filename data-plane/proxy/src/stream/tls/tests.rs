@@ -150,6 +150,40 @@ async fn tickets_do_not_disturb_a_quiet_connection() {
 }
 
 #[tokio::test]
+async fn the_last_bytes_bring_the_word_that_nothing_follows() {
+    let (mut server, mut client) = pair(&[&version::TLS13]);
+    agree(&mut server, &mut client).await;
+    let sent = poll_fn(|cx| server.poll_write_last(cx, b"bye")).await.unwrap();
+    assert_eq!(sent, 3);
+    // The connection below is open as ever.
+    assert_eq!(read_all(&mut client, 100).await, b"bye");
+    assert_eq!(tls(&mut client).end, Some(End::Said));
+    shut(&mut server).await;
+}
+
+#[tokio::test]
+async fn last_bytes_that_the_peer_does_not_take_at_once_follow() {
+    let (mut server, mut client) = pair(&[&version::TLS13]);
+    agree(&mut server, &mut client).await;
+    let filler = body(1 << 20);
+    while let Poll::Ready(sent) = poll_fn(|cx| Poll::Ready(server.poll_write(cx, &filler))).await {
+        sent.unwrap();
+    }
+    // The write that waits is to be repeated: what is last comes behind it.
+    let send = async {
+        write_all(&mut server, &filler).await;
+        let mut last: &[u8] = b"bye";
+        while !last.is_empty() {
+            let sent = poll_fn(|cx| server.poll_write_last(cx, last)).await.unwrap();
+            last = &last[sent..];
+        }
+        shut(&mut server).await;
+    };
+    let ((), read) = tokio::join!(send, read_all(&mut client, 5000));
+    assert!(read.ends_with(b"bye") && tls(&mut client).end == Some(End::Said));
+}
+
+#[tokio::test]
 async fn what_was_read_before_the_handshake_belongs_to_it() {
     let (a, b) = UnixStream::pair().unwrap();
     let (server, client) = configs(&[&version::TLS13]);
