@@ -340,6 +340,19 @@ impl Worker {
         }
     }
 
+    /// Counts a response that a rule turns away, wherever the exchange has come by.
+    pub(crate) fn count_denied_response(&self, exchange: &Exchange) {
+        if let Some(frontend) = &exchange.frontend {
+            frontend.state.counters.shard(self.index).denied_responses.add(1);
+        }
+        if let Some(backend) = &exchange.backend {
+            backend.state.counters.shard(self.index).denied_responses.add(1);
+        }
+        if let Some(endpoint) = &exchange.endpoint {
+            endpoint.state.counters.shard(self.index).denied_responses.add(1);
+        }
+    }
+
     fn count(&self, exchange: &Exchange) {
         if let Some(frontend) = &exchange.frontend {
             let counters = frontend.state.counters.shard(self.index);

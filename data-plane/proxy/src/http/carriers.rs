@@ -46,32 +46,22 @@ impl Carriers {
 /// Where a task finds its next stream.
 #[derive(Default)]
 struct Berth {
-    next: Cell<Option<Passenger>>,
+    next: Cell<Option<Counted<Connection>>>,
     waker: Cell<Option<Waker>>,
-}
-
-/// A stream, and how many its connection has had before.
-struct Passenger {
-    incoming: Incoming,
-    before: u32,
 }
 
 /// Runs a stream of a connection that has had so many before.
 pub(crate) fn carry(worker: &Rc<Worker>, incoming: Incoming, before: u32) {
-    let passenger = Passenger { incoming, before };
+    // It counts from here on, also while it waits for its task.
+    let stream = worker.part(Connection::of_stream(Rc::clone(worker), incoming, before));
     let free = worker.http.carriers.0.borrow_mut().pop();
     let Some(berth) = free else {
-        let mut carrier = Carrier {
-            worker: Rc::clone(worker),
-            berth: Rc::default(),
-            aboard: None,
-            deadline: Deadline::new(),
-        };
-        carrier.board(passenger);
-        tokio::task::spawn_local(carrier);
+        let worker = Rc::clone(worker);
+        let (berth, deadline) = (Rc::default(), Deadline::new());
+        tokio::task::spawn_local(Carrier { worker, berth, aboard: Some(stream), deadline });
         return;
     };
-    berth.next.set(Some(passenger));
+    berth.next.set(Some(stream));
     if let Some(waker) = berth.waker.take() {
         waker.wake();
     }
@@ -86,36 +76,27 @@ struct Carrier {
     deadline: Deadline,
 }
 
-impl Carrier {
-    fn board(&mut self, Passenger { incoming, before }: Passenger) {
-        let deadline = std::mem::take(&mut self.deadline);
-        let stream = Connection::of_stream(Rc::clone(&self.worker), incoming, (before, deadline));
-        self.aboard = Some(self.worker.part(stream));
-    }
-}
-
 impl Future for Carrier {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.get_mut();
         loop {
-            match (&mut this.aboard, this.berth.next.take()) {
-                (Some(stream), _) => {
-                    ready!(Pin::new(&mut *stream).poll(cx));
-                    this.deadline = stream.task().take_deadline();
-                    this.aboard = None;
-                    if this.worker.is_stopping() || !this.worker.http.carriers.keep(&this.berth) {
-                        return Poll::Ready(());
-                    }
-                }
-                (None, Some(passenger)) => this.board(passenger),
-                (None, None) => {
-                    // Also where the timer of a stream before has woken it.
-                    this.berth.waker.set(Some(cx.waker().clone()));
-                    return Poll::Pending;
+            if let Some(stream) = &mut this.aboard {
+                ready!(Pin::new(&mut *stream).poll(cx));
+                stream.task().swap_deadline(&mut this.deadline);
+                this.aboard = None;
+                if this.worker.is_stopping() || !this.worker.http.carriers.keep(&this.berth) {
+                    return Poll::Ready(());
                 }
             }
+            let Some(mut stream) = this.berth.next.take() else {
+                // Also where the timer of a stream before has woken it.
+                this.berth.waker.set(Some(cx.waker().clone()));
+                return Poll::Pending;
+            };
+            stream.task().swap_deadline(&mut this.deadline);
+            this.aboard = Some(stream);
         }
     }
 }

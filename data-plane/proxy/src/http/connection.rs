@@ -116,21 +116,16 @@ impl Connection {
         connection
     }
 
-    /// The task of a stream of a connection that has had so many before, with the timer of another one that is over.
-    pub(super) fn of_stream(
-        worker: Rc<Worker>,
-        incoming: Incoming,
-        (before, deadline): (u32, Deadline),
-    ) -> Self {
+    /// The task of a stream of a connection that has had so many before.
+    pub(super) fn of_stream(worker: Rc<Worker>, incoming: Incoming, before: u32) -> Self {
         let mut connection = Self::new(worker, incoming);
         connection.entry.served = before;
-        connection.deadline = deadline;
         connection
     }
 
-    /// Its timer, at its end.
-    pub(super) fn take_deadline(&mut self) -> Deadline {
-        std::mem::take(&mut self.deadline)
+    /// Takes another timer, and gives its own: before its first poll, or at its end.
+    pub(super) fn swap_deadline(&mut self, other: &mut Deadline) {
+        std::mem::swap(&mut self.deadline, other);
     }
 
     fn drive(&mut self, cx: &mut Context<'_>, scratch: &mut Scratch) -> Poll<CloseCause> {
@@ -185,18 +180,18 @@ impl Connection {
         if read == 0 && (self.entry.served > 0 || self.skips_null()) {
             return Move::End(CloseCause::Client);
         }
-        self.begin_with(scratch.slice(Scratch::START, Scratch::START + read), now)
+        self.begin_with(scratch.slice(Scratch::START, Scratch::START + read), now);
+        Move::Again
     }
 
     /// What the connection carries begins with these bytes. With none the exchange finds the end of the stream by itself,
     /// and logs it.
-    fn begin_with(&mut self, first: &[u8], now: Instant) -> Move {
+    fn begin_with(&mut self, first: &[u8], now: Instant) {
         if self.entry.served == 0 && (first.len() < AT_LEAST || is_preface(first)) && self.is_of_frames(first)
         {
-            return Move::Again;
+            return;
         }
         self.begin_request(first, now);
-        Move::Again
     }
 
     fn begin_request(&mut self, first: &[u8], now: Instant) {

@@ -187,15 +187,8 @@ impl Run<'_, '_> {
     }
 
     pub(super) fn count_denied_response(&mut self) {
-        let (turn, index) = (&mut *self.turn, self.worker.index);
-        turn.exchange.termination = Termination::REFUSED;
-        self.frontend.state.counters.shard(index).denied_responses.add(1);
-        if let Some(backend) = &turn.exchange.backend {
-            backend.state.counters.shard(index).denied_responses.add(1);
-        }
-        if let Some(endpoint) = &turn.exchange.endpoint {
-            endpoint.state.counters.shard(index).denied_responses.add(1);
-        }
+        self.turn.exchange.termination = Termination::REFUSED;
+        self.worker.count_denied_response(&self.turn.exchange);
     }
 
     fn count_failure(&mut self, failure: Failure) {

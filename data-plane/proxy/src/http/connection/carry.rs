@@ -60,9 +60,10 @@ impl Connection {
         if read == 0 {
             // A request that breaks off.
             self.begin_request(&first, now);
-            return Move::Again;
+        } else {
+            self.begin_with(&first, now);
         }
-        self.begin_with(&first, now)
+        Move::Again
     }
 
     /// No more came in time: a request that was begun.

@@ -170,16 +170,7 @@ impl Session {
 
     /// A rule turns the response away.
     fn refuse_answer(&self, exchange: &Exchange) -> Step {
-        let worker = self.worker.index;
-        if let Some(frontend) = &exchange.frontend {
-            frontend.state.counters.shard(worker).denied_responses.add(1);
-        }
-        if let Some(backend) = &exchange.backend {
-            backend.state.counters.shard(worker).denied_responses.add(1);
-        }
-        if let Some(endpoint) = &exchange.endpoint {
-            endpoint.state.counters.shard(worker).denied_responses.add(1);
-        }
+        self.worker.count_denied_response(exchange);
         Step::Fail(Failure::Denied(DENIED), Phase::Data)
     }
 }
