@@ -33,8 +33,8 @@ impl Connections {
     }
 
     /// Where they come from, with what the proxy says below.
-    pub(super) fn source_over(self, proxy: Option<&v1::Source>) -> Option<v1::Source> {
-        self.source.or_else(|| proxy.cloned()).filter(|source| *source != v1::Source::default())
+    pub(super) fn source_over(&mut self, proxy: Option<&v1::Source>) -> Option<v1::Source> {
+        self.source.take().or_else(|| proxy.cloned()).filter(|source| *source != v1::Source::default())
     }
 }
 

@@ -140,7 +140,7 @@ impl<'a> Lowering<'a> {
             // Without its check it is not known whether it is one of the right ones.
             let unchecked = options.checked && (!check.made || !options.unmade.is_empty());
             let secured = self.server_tls(proxy, check, &options.tls, (elsewhere, span));
-            let source = options.connections.clone().source_over(source.as_ref());
+            let source = options.connections.source_over(source.as_ref());
             self.known_client(proxy, source.as_ref(), span, &mut options.closed);
             let unusable = none || !options.closed.is_empty() || unchecked || secured.is_none();
             let tracks = options.tracks.filter(|_| !unusable);
