@@ -12,6 +12,7 @@ use std::io;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
+use rustls::ProtocolVersion;
 use sluicegate_rules::Tls as Facts;
 
 use super::Stream;
@@ -30,6 +31,8 @@ pub struct Tls {
     buffers: Buffers,
     /// Bytes in clear whose records are to be sent, and that the writer was not told of.
     accepted: usize,
+    /// What is to be sent are tickets, which the peer does not wait for: they travel with the next bytes.
+    unhurried: bool,
     /// Why nothing more comes.
     end: Option<End>,
     /// The peer was told that nothing follows.
@@ -77,7 +80,7 @@ impl Tls {
         let mut buffers = Buffers::default();
         // A ClientHello is far smaller than what may wait.
         let _ = buffers.incoming.push(read);
-        Self { io, session, buffers, accepted: 0, end: None, notified: false, agreed: None }
+        Self { io, session, buffers, accepted: 0, unhurried: false, end: None, notified: false, agreed: None }
     }
 
     /// To an endpoint, before its handshake. `first`: what goes in clear before that.
@@ -126,6 +129,11 @@ impl Tls {
     /// What went wrong; the peer was told, if it listens.
     pub(crate) fn poll_handshake(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), HandshakeError>> {
         ready!(self.poll_agree(cx))?;
+        if self.is_asked() {
+            self.unhurried = true;
+            self.buffers.outgoing.settle();
+            return Poll::Ready(Ok(()));
+        }
         self.poll_flush(cx).map_err(HandshakeError::Io)
     }
 
@@ -161,6 +169,15 @@ impl Tls {
             self.agreed = Some(Arc::new(agreed(&self.session, server_name, None)));
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Whether the client's first bytes came with its last words of the handshake: what is left to send are tickets (RFC
+    /// 8446 section 4.6.1), and an answer takes them along.
+    fn is_asked(&self) -> bool {
+        let Buffers { incoming, clear, .. } = &self.buffers;
+        matches!(self.session, Session::Server(_))
+            && self.session.common().protocol_version() == Some(ProtocolVersion::TLSv1_3)
+            && !(incoming.is_empty() && clear.is_empty())
     }
 
     /// See [`Stream::poll_read`].
@@ -279,7 +296,9 @@ impl Tls {
         if self.end.is_some() {
             return Poll::Ready(Ok(()));
         }
-        if let Poll::Ready(Err(error)) = self.poll_flush(cx) {
+        if !self.unhurried
+            && let Poll::Ready(Err(error)) = self.poll_flush(cx)
+        {
             return Poll::Ready(Err(error));
         }
         if ready!(self.poll_fill(cx))? == 0 {
@@ -304,6 +323,7 @@ impl Tls {
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.unhurried = false;
         let outgoing = &mut self.buffers.outgoing;
         while !outgoing.is_empty() {
             match self.io.poll_write(cx, outgoing.bytes()) {

@@ -150,6 +150,22 @@ async fn tickets_do_not_disturb_a_quiet_connection() {
 }
 
 #[tokio::test]
+async fn tickets_travel_with_the_answer_to_a_client_that_has_asked() {
+    let (mut server, mut client) = pair(&[&version::TLS13]);
+    let (agreed, ()) = tokio::join!(handshake(&mut server), write_all(&mut client, b"ping"));
+    agreed.unwrap();
+    let mut buffer = [0; 10];
+    assert_eq!(poll_fn(|cx| server.poll_read(cx, &mut buffer)).await.unwrap(), 4);
+    let pending = poll_fn(|cx| Poll::Ready(server.poll_read(cx, &mut buffer).is_pending())).await;
+    assert!(pending && tls(&mut client).io.is_quiet(), "{server:?}");
+    assert!(!tls(&mut server).buffers.outgoing.is_empty());
+    write_all(&mut server, b"pong").await;
+    assert!(is_idle(&mut server));
+    assert_eq!(poll_fn(|cx| client.poll_read(cx, &mut buffer)).await.unwrap(), 4);
+    assert_eq!(&buffer[..4], b"pong");
+}
+
+#[tokio::test]
 async fn the_last_bytes_bring_the_word_that_nothing_follows() {
     let (mut server, mut client) = pair(&[&version::TLS13]);
     agree(&mut server, &mut client).await;
