@@ -113,8 +113,9 @@ write_wrappers() {
             echo "e2e/run: $program is missing; remove $DEBIAN_CACHE/stamp and try again" >&2
             return 1
         }
-        printf '#!/bin/sh\n%s\nexec "%s" "$@"\n' \
+        printf '#!/bin/sh\n%s\n%s\nexec "%s" "$@"\n' \
             "export LD_LIBRARY_PATH=\"$libs:$root/lib/${libs##*/}\${LD_LIBRARY_PATH:+:\$LD_LIBRARY_PATH}\"" \
+            "export XTABLES_LIBDIR=\"$libs/xtables\"" \
             "$program" >"$DEBIAN_CACHE/bin/.$name.$$"
         chmod +x "$DEBIAN_CACHE/bin/.$name.$$"
         mv "$DEBIAN_CACHE/bin/.$name.$$" "$DEBIAN_CACHE/bin/$name"

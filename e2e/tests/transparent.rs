@@ -6,6 +6,9 @@
 
 #![allow(clippy::unwrap_used)] // also outside of test functions: a step that fails ends the scenario
 
+#[path = "transparent/redirected.rs"]
+mod redirected;
+
 use std::fs;
 use std::net::SocketAddr;
 use std::process::Command;
@@ -17,7 +20,11 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// Tells each client which address it has, and nothing else.
 async fn teller() -> SocketAddr {
-    let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    teller_at(("127.0.0.1", 0)).await
+}
+
+async fn teller_at(address: (&str, u16)) -> SocketAddr {
+    let server = TcpListener::bind(address).await.unwrap();
     let address = server.local_addr().unwrap();
     tokio::spawn(async move {
         while let Ok((mut stream, peer)) = server.accept().await {

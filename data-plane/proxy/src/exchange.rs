@@ -280,7 +280,7 @@ impl Exchange {
     /// Notes where the client connected to.
     pub(crate) fn learn_local(&mut self, stream: &Stream) {
         if self.local.is_none() {
-            self.local = stream.local();
+            self.local = stream.destination();
         }
     }
 
@@ -288,18 +288,8 @@ impl Exchange {
     pub(crate) fn note_way(&mut self, stream: &Stream) {
         let needed = self.endpoint.as_ref().is_some_and(|endpoint| endpoint.depends_on_client());
         if needed {
-            self.learn_way(stream);
+            self.learn_local(stream);
         }
-    }
-
-    /// A connection that was led here goes on to where its client wanted it, where the endpoint is that.
-    #[cold]
-    fn learn_way(&mut self, stream: &Stream) {
-        let original = self.endpoint.as_ref().is_some_and(|endpoint| endpoint.config.client_address);
-        if original && self.announced.is_none() {
-            self.local = stream.original().or(self.local);
-        }
-        self.learn_local(stream);
     }
 
     /// Shows how its endpoint is.

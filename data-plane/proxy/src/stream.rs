@@ -322,12 +322,18 @@ impl Stream {
         }
     }
 
-    /// Where the client wanted to go before a rule of the kernel led it here (SO_ORIGINAL_DST); `None`: none did.
-    pub(crate) fn original(&self) -> Option<Peer> {
-        match self.below() {
-            Self::Tcp(stream) => original::of(stream).map(Peer::Ip),
-            _ => None,
-        }
+    /// Where the client wanted to go: this end's address, unless a rule of the kernel led it here (HAProxy: dst). Two
+    /// system calls.
+    pub(crate) fn destination(&self) -> Option<Peer> {
+        let local = self.local()?;
+        let Peer::Ip(address) = local else { return Some(local) };
+        let original = match self.below() {
+            Self::Tcp(stream) => original::of(stream, address),
+            Self::Fresh(fresh) => original::of(fresh.socket().ok()?, address),
+            // Of a stream of HTTP/2 it was asked once for all.
+            Self::Unix(_) | Self::Tls(_) | Self::Lane(_) => None,
+        };
+        Some(original.map_or(local, Peer::Ip))
     }
 
     /// What the two ends of TLS agreed upon; `None`: it is in clear.

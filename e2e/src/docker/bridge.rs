@@ -2,8 +2,8 @@
 
 use std::net::Ipv4Addr;
 use std::os::unix::net::UnixListener;
-use std::process::Command;
 
+use crate::ip;
 use crate::port::reserve;
 
 /// A bridge with an address in a /24 of its own; goes when dropped.
@@ -51,14 +51,5 @@ impl Drop for Bridge {
     fn drop(&mut self) {
         // Nothing else can be done about a refusal; the next engine that gets this name tries again.
         let _ = ip(&["link", "delete", &self.name]);
-    }
-}
-
-fn ip(arguments: &[&str]) -> Result<String, String> {
-    let output = Command::new("ip").args(arguments).output().map_err(|error| error.to_string())?;
-    if output.status.success() {
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-    } else {
-        Err(String::from_utf8_lossy(&output.stderr).into_owned())
     }
 }

@@ -145,6 +145,7 @@ fn files_that_are_no_good_are_told_before_anything_serves() {
         ("mixed", format!("127.0.0.1:1 ssl verify none crt {}", path("mixed.pem"))),
         ("keyless", format!("127.0.0.1:1 ssl verify none crt {}", path("keyless.pem"))),
         ("empty", format!("127.0.0.1:1 ssl ca-file {}", path("empty.pem"))),
+        ("lists", format!("127.0.0.1:1 ssl {} crl-file {}", files.trusted(), path("keyless.pem"))),
     ];
     let (code, told) = Sluicegate::check(&format!("{HTTP_DEFAULTS}{}", entry(free_address(), &servers)));
     assert_ne!(code, 0, "{told}");
@@ -153,7 +154,8 @@ fn files_that_are_no_good_are_told_before_anything_serves() {
         "private key is not that",
         "keyless.pem",
         "it holds no private key",
-        "it holds no certificate",
+        "/empty.pem: it holds no certificate",
+        "/keyless.pem: it holds no list",
     ] {
         assert!(told.contains(part), "{part} in\n{told}");
     }

@@ -380,7 +380,11 @@ impl Called for Connection {
             request: exchange.filter(|_| detailed).and_then(|it| it.request.line()).map(Into::into),
             local: detailed
                 .then(|| {
-                    self.entry.announced.as_ref().and_then(|it| it.local()).or_else(|| self.stream.local())
+                    self.entry
+                        .announced
+                        .as_ref()
+                        .and_then(|it| it.local())
+                        .or_else(|| self.stream.destination())
                 })
                 .flatten(),
             endpoint_source: server.and_then(Stream::local),

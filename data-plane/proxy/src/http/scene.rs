@@ -92,7 +92,7 @@ impl Message for Scene<'_> {
     }
 
     fn destination(&self) -> Option<SocketAddr> {
-        self.exchange.local.or_else(|| self.client.local()).and_then(|local| local.ip())
+        self.exchange.local.or_else(|| self.client.destination()).and_then(|local| local.ip())
     }
 
     fn tls(&self) -> Option<&Tls> {

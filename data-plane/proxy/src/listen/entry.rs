@@ -193,7 +193,7 @@ impl Called for Passing {
         let incoming = self.incoming.as_ref()?;
         let (client, frontend) = (incoming.client, incoming.attachment.frontend());
         let times = (incoming.accepted, self.deadline.at());
-        let local = detailed.then(|| incoming.stream.local()).flatten();
+        let local = detailed.then(|| incoming.stream.destination()).flatten();
         Some(sessions::Facts { local, ..sessions::Facts::idle(&self.worker.clock, client, frontend, times) })
     }
 

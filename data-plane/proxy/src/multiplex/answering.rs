@@ -41,7 +41,7 @@ pub(super) struct Way {
 
 impl Way {
     pub(super) fn of(stream: &Stream) -> Self {
-        Self { tls: stream.agreed().cloned(), local: stream.local() }
+        Self { tls: stream.agreed().cloned(), local: stream.destination() }
     }
 
     /// Of addresses that are asked for over it.

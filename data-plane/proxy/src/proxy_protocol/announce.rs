@@ -26,7 +26,7 @@ fn tell(
     (worker, exchange, client): (&Worker, &Exchange, &Stream),
     out: &mut Vec<u8>,
 ) {
-    let local = exchange.local.or_else(|| client.local());
+    let local = exchange.local.or_else(|| client.destination());
     let ends = exchange.client.ip().zip(local.and_then(|local| local.ip()));
     let authority = exchange.announced.as_ref().and_then(|told| told.values.of(kind::AUTHORITY).next());
     let tls = exchange.tls.as_deref();

@@ -1,13 +1,16 @@
-//! Where a connection was to go before a rule of the kernel led it here (netfilter: REDIRECT).
+//! Where a connection was to go before a rule of the kernel led it here (netfilter: REDIRECT, DNAT).
 
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::AsFd;
 
 use nix::sys::socket::{getsockopt, sockopt};
 
-/// `None`: no rule did.
-pub(super) fn of(socket: &impl AsFd) -> Option<SocketAddr> {
-    of_v4(socket).or_else(|| of_v6(socket))
+/// `None`: no rule did. `local`: the socket's own address, which tells whose rules may have led it.
+pub(super) fn of(socket: &impl AsFd, local: SocketAddr) -> Option<SocketAddr> {
+    match local.ip().to_canonical() {
+        IpAddr::V4(_) => of_v4(socket),
+        IpAddr::V6(_) => of_v6(socket),
+    }
 }
 
 fn of_v4(socket: &impl AsFd) -> Option<SocketAddr> {

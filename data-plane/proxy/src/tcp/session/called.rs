@@ -42,7 +42,7 @@ impl Called for Session {
             bytes_out: exchange.bytes_out,
             status: None,
             request: None,
-            local: detailed.then(|| exchange.local.or_else(|| self.client.local())).flatten(),
+            local: detailed.then(|| exchange.local.or_else(|| self.client.destination())).flatten(),
             endpoint_source: server.and_then(Stream::local),
             endpoint_address: endpoint
                 .as_ref()
