@@ -172,7 +172,6 @@ async fn servers_get_other_names() {
                 assert!(began.elapsed() < PATIENCE, "{ours}: {} {}", answer.status(), answer.text());
             }
         };
-        program.process().wait_for("app/s administratively READY").await;
         answers("2").await;
         let mut told = Vec::new();
         for command in [

@@ -154,8 +154,8 @@ fn files_that_are_no_good_are_told_before_anything_serves() {
         "private key is not that",
         "keyless.pem",
         "it holds no private key",
-        "/empty.pem: it holds no certificate",
-        "/keyless.pem: it holds no list",
+        "/empty.pem`: it holds no certificate",
+        "/keyless.pem`: it holds no list",
     ] {
         assert!(told.contains(part), "{part} in\n{told}");
     }

@@ -180,11 +180,17 @@ impl Lowering<'_> {
         let required = tls.required.unwrap_or(!self.global.tls.servers_unverified);
         let server_certificates = match &tls.settings.authorities {
             _ if !required => Some(None),
-            Some(authorities) => Some(Some(v1::TlsServerCertificates {
-                authorities: authorities.clone(),
-                revoked: tls.settings.revoked.clone().unwrap_or_default(),
-                host: tls.host.clone().unwrap_or_default(),
-            })),
+            Some(authorities) => {
+                let (authorities, revoked) =
+                    (authorities.clone(), tls.settings.revoked.clone().unwrap_or_default());
+                Some(Some(v1::TlsServerCertificates {
+                    authorities: authorities.blob,
+                    authorities_name: authorities.name,
+                    revoked: revoked.blob,
+                    revoked_name: revoked.name,
+                    host: tls.host.clone().unwrap_or_default(),
+                }))
+            }
             None => {
                 let message =
                     "`ssl` without a `ca-file`: nobody could tell whether the server is the right one";

@@ -110,6 +110,9 @@ pub enum Fault {
     Certificate { name: String, why: BadCertificate },
     #[error("{what}: {why}")]
     Tls { what: &'static str, why: String },
+    /// `name`: what the configuration calls it; it may call it nothing.
+    #[error("{what} `{name}`: {why}")]
+    TlsFile { what: &'static str, name: String, why: String },
     #[error("is no HTTP/1 response: it has to begin with HTTP/1.")]
     NoResponse,
 

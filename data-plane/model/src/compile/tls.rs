@@ -214,8 +214,8 @@ fn verifier(
     provider: &Arc<CryptoProvider>,
     scope: &mut Scope<'_>,
 ) -> Option<Arc<dyn ClientCertVerifier>> {
-    let (roots, _) = authorities(&wire.authorities, scope)?;
-    let revoked = revoked(&wire.revoked, scope)?;
+    let (roots, _) = authorities((&wire.authorities, &wire.authorities_name), scope)?;
+    let revoked = revoked((&wire.revoked, &wire.revoked_name), scope)?;
     let mut builder = WebPkiClientVerifier::builder_with_provider(roots, Arc::clone(provider));
     if !revoked.is_empty() {
         builder = builder.with_crls(revoked).enforce_revocation_expiration();
@@ -225,39 +225,47 @@ fn verifier(
     }
     match builder.build() {
         Ok(verifier) => Some(verifier),
-        Err(error) => scope.fault(Fault::Tls { what: "revoked", why: error.to_string() }),
+        Err(error) => {
+            let name = wire.revoked_name.clone();
+            scope.fault(Fault::TlsFile { what: "revoked", name, why: error.to_string() })
+        }
     }
 }
 
-/// Whom to trust, and all certificates of the file.
+/// Whom to trust, and all certificates of the file. `name`: what the configuration calls it.
 fn authorities(
-    hex: &str,
+    (hex, name): (&str, &str),
     scope: &mut Scope<'_>,
 ) -> Option<(Arc<RootCertStore>, Vec<CertificateDer<'static>>)> {
+    let fault = |why| Fault::TlsFile { what: "authorities", name: name.to_owned(), why };
     let authorities = scope.blob(hex)?;
     let mut roots = RootCertStore::empty();
     let found = match certificates(&authorities) {
         Ok(found) => found,
-        Err(why) => return scope.fault(Fault::Tls { what: "authorities", why: why.to_string() }),
+        Err(why) => return scope.fault(fault(why.to_string())),
     };
     // One that this version cannot read does not make the others useless, as with HAProxy.
     let (good, _) = roots.add_parsable_certificates(found.iter().cloned());
     if good == 0 {
-        return scope.fault(Fault::Tls { what: "authorities", why: "none of them can be read".to_owned() });
+        return scope.fault(fault("none of them can be read".to_owned()));
     }
     Some((Arc::new(roots), found))
 }
 
 /// Lists of certificates that were revoked; none where there is no blob.
-fn revoked(hex: &str, scope: &mut Scope<'_>) -> Option<Vec<CertificateRevocationListDer<'static>>> {
+fn revoked(
+    (hex, name): (&str, &str),
+    scope: &mut Scope<'_>,
+) -> Option<Vec<CertificateRevocationListDer<'static>>> {
     if hex.is_empty() {
         return Some(Vec::new());
     }
+    let fault = |why: &str| Fault::TlsFile { what: "revoked", name: name.to_owned(), why: why.to_owned() };
     let revoked = scope.blob(hex)?;
     match CertificateRevocationListDer::pem_slice_iter(&revoked).collect::<Result<Vec<_>, _>>() {
         Ok(lists) if !lists.is_empty() => Some(lists),
-        Ok(_) => scope.fault(Fault::Tls { what: "revoked", why: "it holds no list".to_owned() }),
-        Err(_) => scope.fault(Fault::Tls { what: "revoked", why: "it is no PEM".to_owned() }),
+        Ok(_) => scope.fault(fault("it holds no list")),
+        Err(_) => scope.fault(fault("it is no PEM")),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Whom to trust: files of authorities, folders of them, and lists of what they have revoked.
 
+use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
 
 use super::super::Lowering;
 use super::files::MAX_FILES;
@@ -23,9 +23,16 @@ const SYSTEM: [&str; 4] = [
     "/etc/ssl/cert.pem",
 ];
 
+/// A blob, and what the configuration calls it.
+#[derive(Clone, Debug, Default)]
+pub(in super::super) struct Trusted {
+    pub(in super::super) blob: String,
+    pub(in super::super) name: String,
+}
+
 impl Lowering<'_> {
-    /// The blob of `ca-file`: a file, the files of a folder, or what this host trusts.
-    pub(in super::super) fn authority_file(&mut self, word: &Word) -> Option<String> {
+    /// `ca-file`: a file, the files of a folder, or what this host trusts.
+    pub(in super::super) fn authority_file(&mut self, word: &Word) -> Option<Trusted> {
         let written = self.plain(word)?;
         if written == "@system-ca" {
             return self.system_authorities(word);
@@ -35,17 +42,28 @@ impl Lowering<'_> {
         let data = match self.reader.loader().list(&named.path, MAX_FILES) {
             Ok(names) => self.authority_folder(&named, &names)?,
             Err(error @ LoadError::TooMany { .. }) => self.need(&named, Err(error))?,
-            Err(_) => self.useful(&named, MAX_BYTES, certificates)?,
+            Err(_) => self.whole(&named)?,
         };
-        Some(self.reader.blobs().add(data))
+        Some(self.trusted(named, data))
     }
 
-    /// The blob of `crl-file`.
-    pub(super) fn revoked_file(&mut self, word: &Word) -> Option<String> {
+    /// `crl-file`
+    pub(super) fn revoked_file(&mut self, word: &Word) -> Option<Trusted> {
         let written = self.plain(word)?;
         let path = joined(self.global.tls.ca_base.as_deref(), &written);
-        let data = self.useful(&Named { path, word }, MAX_BYTES, revocations)?;
-        Some(self.reader.blobs().add(data))
+        let named = Named { path, word };
+        let data = self.whole(&named)?;
+        Some(self.trusted(named, data))
+    }
+
+    fn trusted(&mut self, named: Named<'_>, data: Vec<u8>) -> Trusted {
+        Trusted { blob: self.reader.blobs().add(data), name: named.path }
+    }
+
+    /// A file, whatever it holds: that is looked at with all else that is of the line.
+    fn whole(&mut self, named: &Named<'_>) -> Option<Vec<u8>> {
+        let loaded = self.load(named, MAX_BYTES);
+        self.need(named, loaded)
     }
 
     /// All files of a folder that say by their names what they are; each that is of no use is told.
@@ -61,7 +79,7 @@ impl Lowering<'_> {
         for name in visible().filter(|name| KINDS.contains(&kind(name).as_str())) {
             any = true;
             let named = Named { path: format!("{}/{name}", folder.path), ..*folder };
-            match self.useful(&named, MAX_BYTES.saturating_sub(data.len()), certificates) {
+            match self.authorities(&named, MAX_BYTES.saturating_sub(data.len())) {
                 Some(more) => {
                     data.extend(more);
                     data.push(b'\n');
@@ -76,26 +94,22 @@ impl Lowering<'_> {
         (whole && any).then_some(data)
     }
 
-    /// What a file holds; told with its name if that is of no use, since nobody could tell later which of them it is.
-    fn useful(
-        &mut self,
-        named: &Named<'_>,
-        limit: usize,
-        check: fn(&[u8]) -> Result<(), &'static str>,
-    ) -> Option<Vec<u8>> {
+    /// A file of a folder: nobody could tell later which of them is no good.
+    fn authorities(&mut self, named: &Named<'_>, limit: usize) -> Option<Vec<u8>> {
         let loaded = self.load(named, limit);
         let data = self.need(named, loaded)?;
-        let Err(why) = check(&data) else { return Some(data) };
+        let Some(why) = useless(&data) else { return Some(data) };
         let message = format!("{}: {why}", named.path);
         self.report(Diagnostic::error(Code::BadFile, named.word.span(), message));
         None
     }
 
     /// The authorities that this host trusts.
-    fn system_authorities(&mut self, word: &Word) -> Option<String> {
+    fn system_authorities(&mut self, word: &Word) -> Option<Trusted> {
         for path in SYSTEM {
-            if let Ok(data) = self.load(&Named { path: path.to_owned(), word }, MAX_BYTES) {
-                return Some(self.reader.blobs().add(data));
+            let named = Named { path: path.to_owned(), word };
+            if let Ok(data) = self.load(&named, MAX_BYTES) {
+                return Some(self.trusted(named, data));
             }
         }
         let message = "this host has no list of authorities that it trusts";
@@ -107,22 +121,12 @@ impl Lowering<'_> {
     }
 }
 
-fn certificates(data: &[u8]) -> Result<(), &'static str> {
-    sections::<CertificateDer<'_>>(data, "it holds no certificate")
-}
-
-fn revocations(data: &[u8]) -> Result<(), &'static str> {
-    sections::<CertificateRevocationListDer<'_>>(data, "it holds no list of what was revoked")
-}
-
-/// Whether there are sections of this kind, and all are whole; `none`: what is said where there is none.
-fn sections<Kind: PemObject>(data: &[u8], none: &'static str) -> Result<(), &'static str> {
-    let mut sections = Kind::pem_slice_iter(data).peekable();
-    if sections.peek().is_none() {
-        return Err(none);
-    }
-    match sections.all(|section| section.is_ok()) {
-        true => Ok(()),
-        false => Err("it is no PEM: a section has no end, or is no base64"),
+/// Why a file is of no use here.
+fn useless(data: &[u8]) -> Option<&'static str> {
+    let mut certificates = CertificateDer::pem_slice_iter(data);
+    match certificates.next() {
+        None => Some("it holds no certificate"),
+        Some(Ok(_)) if certificates.all(|certificate| certificate.is_ok()) => None,
+        Some(_) => Some("it is no PEM: a section has no end, or is no base64"),
     }
 }

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use sluicegate_proto::v1::{self, TlsVersion};
 
 use super::super::Lowering;
+use super::authorities::Trusted;
 use super::ciphers::{self, Chosen};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
@@ -20,8 +21,8 @@ pub(in super::super) struct Settings {
     /// `None`: nothing is said of them.
     pub(in super::super) protocols: Option<Vec<String>>,
     verify: Verify,
-    pub(in super::super) authorities: Option<String>,
-    pub(in super::super) revoked: Option<String>,
+    pub(in super::super) authorities: Option<Trusted>,
+    pub(in super::super) revoked: Option<Trusted>,
     no_tickets: bool,
     ticket_keys: Option<String>,
     signatures: Vec<u32>,
@@ -111,11 +112,17 @@ impl Lowering<'_> {
         let agreed = self.agreed(settings, place)?;
         let client_certificates = match (settings.verify, &settings.authorities) {
             (Verify::None, _) => None,
-            (verify, Some(authorities)) => Some(v1::TlsClientCertificates {
-                authorities: authorities.clone(),
-                revoked: settings.revoked.clone().unwrap_or_default(),
-                required: verify == Verify::Required,
-            }),
+            (verify, Some(authorities)) => {
+                let (authorities, revoked) =
+                    (authorities.clone(), settings.revoked.clone().unwrap_or_default());
+                Some(v1::TlsClientCertificates {
+                    authorities: authorities.blob,
+                    authorities_name: authorities.name,
+                    revoked: revoked.blob,
+                    revoked_name: revoked.name,
+                    required: verify == Verify::Required,
+                })
+            }
             (_, None) => {
                 let message = "`verify` without a `ca-file`: nobody's certificate could be checked";
                 self.report(Diagnostic::error(Code::MissingArgument, place, message));

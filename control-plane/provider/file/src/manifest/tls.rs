@@ -48,7 +48,13 @@ impl Made {
         let server_certificates = match (spec.authorities, spec.anybody) {
             (Some(authorities), false) => {
                 let authorities = self.blob(authorities, false);
-                Some(v1::TlsServerCertificates { authorities, host, ..v1::TlsServerCertificates::default() })
+                let authorities_name = "tls.authorities".to_owned();
+                Some(v1::TlsServerCertificates {
+                    authorities,
+                    authorities_name,
+                    host,
+                    ..v1::TlsServerCertificates::default()
+                })
             }
             (None, true) => None,
             _ => self.ok("tls", Err("write `authorities`, or `anybody: true` to ask nobody who he is")),

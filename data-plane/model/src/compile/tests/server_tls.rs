@@ -92,13 +92,17 @@ fn files_that_are_no_good_are_named() {
             authorities: name_of(&authorities),
             revoked: name_of(&revoked),
             host: host.to_owned(),
+            authorities_name: "ca.pem".to_owned(),
+            revoked_name: "crl.pem".to_owned(),
         };
         let tls = v1::TlsClient { server_certificates: Some(known), ..anybody() };
         of(&[authorities, revoked], |it| it.tls = Some(tls))
     };
     let place = "test.cfg:1: tls: server_certificates: ";
     assert_eq!(trusting("nothing", &cert, "").split("test.cfg").count(), 3, "both are told");
-    assert!(trusting(&cert, "nothing", "").starts_with(&format!("{place}revoked: it holds no list")));
+    assert!(
+        trusting(&cert, "nothing", "").starts_with(&format!("{place}revoked `crl.pem`: it holds no list"))
+    );
     assert!(trusting(&cert, "nothing", "no name").ends_with("host: `no name` is no name"));
 }
 

@@ -133,6 +133,8 @@ fn clients_are_checked_against_what_can_be_read() {
             authorities: name(&authorities),
             revoked: name(&revoked),
             required: true,
+            authorities_name: "ca.pem".to_owned(),
+            revoked_name: "crl.pem".to_owned(),
         };
         let mut all = resources(&pems, |tls| {
             tls.settings.as_mut().unwrap().client_certificates = Some(clients.clone());
@@ -141,8 +143,8 @@ fn clients_are_checked_against_what_can_be_read() {
         faults(&all).concat()
     };
     let place = "test.cfg:1: tls: client_certificates: ";
-    assert_eq!(with("nothing", "x"), format!("{place}authorities: it holds no certificate"));
-    assert_eq!(with(&cert, "nothing"), format!("{place}revoked: it holds no list"));
+    assert_eq!(with("nothing", "x"), format!("{place}authorities `ca.pem`: it holds no certificate"));
+    assert_eq!(with(&cert, "nothing"), format!("{place}revoked `crl.pem`: it holds no list"));
 }
 
 #[test]

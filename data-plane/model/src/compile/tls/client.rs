@@ -136,8 +136,8 @@ fn verifier(
         optional(Some(&wire.revoked).filter(|hex| !hex.is_empty()), |hex| scope.blob(hex))?;
         return Some(known);
     }
-    let authorities = authorities(&wire.authorities, scope);
-    let revoked = revoked(&wire.revoked, scope);
+    let authorities = authorities((&wire.authorities, &wire.authorities_name), scope);
+    let revoked = revoked((&wire.revoked, &wire.revoked_name), scope);
     let host = match ServerName::try_from(wire.host.as_str()) {
         _ if wire.host.is_empty() => Some(None),
         Ok(host) => Some(Some(host.to_owned())),
@@ -155,6 +155,10 @@ fn verifier(
             scope.pools.verifiers.insert(hash, Arc::downgrade(&verifier));
             Some(verifier)
         }
-        Err(error) => scope.fault(Fault::Tls { what: "revoked", why: error.to_string() }),
+        Err(error) => scope.fault(Fault::TlsFile {
+            what: "revoked",
+            name: wire.revoked_name.clone(),
+            why: error.to_string(),
+        }),
     }
 }
