@@ -42,10 +42,13 @@ async fn a_flood_fills_the_table_and_no_more() {
     sluicegate.process().said("the console listens on").await;
     let used = Peer::start().await;
     assert_eq!(used.ask("first", entry).await, "app first");
-    for _ in 0..200 {
-        Peer::start().await.send("flood", entry).await;
+    for _ in 0..10 {
+        for _ in 0..20 {
+            Peer::start().await.send("flood", entry).await;
+        }
+        // By then those before it are taken: none is lost for want of room in the socket.
+        assert_eq!(used.ask("again", entry).await, "app again", "who is there stays there");
     }
-    assert_eq!(used.ask("again", entry).await, "app again", "who is there stays there");
     told(&console, "main,FRONTEND", &["stot", "scur", "smax", "ereq"], &["8", "8", "8", "193"]).await;
 }
 
