@@ -257,9 +257,9 @@ async fn counters_begin_anew<T>(front: &Front<T>) -> Vec<String> {
     seen.push(front.ask("clear counters all").await);
     seen.push(counted(front).await);
     assert_eq!(fetch(front.ports.http, "/").await.unwrap().status(), 200);
-    let said =
-        until(async || Some(counted(front).await).filter(|said| said.contains("hrsp_2xx=1 req_tot=1 ")))
-            .await;
+    // Server, backend and frontend count one after the other.
+    let counts = |said: &String| said.matches("hrsp_2xx=1 req_tot=1 ").count() == 3;
+    let said = until(async || Some(counted(front).await).filter(counts)).await;
     seen.push(said.split("rate_max").next().unwrap().split(" smax").nth(1).unwrap().to_owned());
     seen
 }
