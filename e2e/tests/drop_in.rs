@@ -291,13 +291,12 @@ async fn a_new_process_takes_over_without_a_failed_connection() {
     let host = Host::new(&site(entry, "old", &origin));
     let mut old = host.start(&["-db", "-p", "pid", "-f", "haproxy.cfg"]);
     old.wait_for("serving generation").await;
+    origin.behave(Behaviour::Held);
+    let held = tokio::spawn(async move { fetch(entry, "/held").await });
+    origin.reached(1).await;
+    origin.behave(Behaviour::Answer);
     let load = Plan::new(entry).connections(4).fresh_connections().pause(Duration::from_millis(1)).start();
     load.reached(100).await;
-    origin.behave(Behaviour::Held);
-    let seen = origin.requests();
-    let held = tokio::spawn(async move { fetch(entry, "/held").await });
-    origin.reached(seen + 1).await;
-    origin.behave(Behaviour::Answer);
     host.write("haproxy.cfg", &site(entry, "new", &origin));
     let mut new = host.start(&["-db", "-p", "pid", "-f", "haproxy.cfg", "-sf", &old.pid().to_string()]);
     new.wait_for("serving generation").await;
