@@ -7,8 +7,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use sluicegate_e2e::{
-    HTTP_DEFAULTS, Haproxy, NameServer, Origin, PATIENCE, Process, Says, Sluicegate, console, fetch,
-    free_address, free_port,
+    HTTP_DEFAULTS, Haproxy, NameServer, Origin, PATIENCE, Says, Sluicegate, console, fetch, free_address,
+    free_port,
 };
 
 /// What has no news of its own is looked at again.
@@ -17,24 +17,17 @@ const PACE: Duration = Duration::from_millis(30);
 /// One of the two programs.
 enum Program {
     Ours(Sluicegate),
-    Debians(Haproxy),
+    Debians { _serves: Haproxy },
 }
 
 impl Program {
     async fn run(ours: bool, configuration: &str) -> Self {
         if !ours {
-            return Self::Debians(Haproxy::run(configuration).await);
+            return Self::Debians { _serves: Haproxy::run(configuration).await };
         }
         let mut program = Sluicegate::run(configuration).await;
         program.process().wait_for("the console listens on").await;
         Self::Ours(program)
-    }
-
-    fn process(&mut self) -> &mut Process {
-        match self {
-            Self::Ours(ours) => ours.process(),
-            Self::Debians(theirs) => theirs.process(),
-        }
     }
 }
 
