@@ -1,9 +1,11 @@
 //! The command line of `sluicegate`.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use sluicegate_control_runtime::entrypoint::{EntryPoint, Kind};
 
 /// Load balancer with a control plane: reads haproxy.cfg, manifests and container labels, serves, and changes without a
 /// reload.
@@ -44,9 +46,26 @@ pub(crate) struct Sources {
     /// Serve labelled containers of this Docker engine
     #[arg(long, value_name = "ENGINE", num_args = 0..=1, require_equals = true, default_missing_value = DOCKER_SOCKET, env = "SLUICEGATE_DOCKER")]
     pub(crate) docker: Option<String>,
-    /// A named listener that containers attach to, as NAME=ADDRESS:PORT [with --docker: web=:80]
+    /// A network that the proxies are in, where they do not run on the host; of several the first counts more
+    #[arg(long, value_name = "NAME", requires = "docker")]
+    pub(crate) docker_network: Vec<String>,
+    /// Where proxies reach containers that have the network of the host
+    #[arg(long, value_name = "IP", requires = "docker", default_value = "127.0.0.1")]
+    pub(crate) docker_host: IpAddr,
+    /// How long the routes of containers that have gone stay, so that new ones find them: 90s, 5m, 1h
+    #[arg(long, value_name = "TIME", requires = "docker", default_value = "5m", value_parser = parse_time)]
+    pub(crate) docker_grace: Duration,
+    /// Where it is kept which containers are there, so that those that have gone are known after a restart too
+    #[arg(long, value_name = "DIR", env = "SLUICEGATE_STATE_DIR")]
+    pub(crate) state: Option<PathBuf>,
+    /// A named listener that containers attach to, as NAME=ADDRESS:PORT; with `,tls` at its end HTTP over TLS, with `,tcp`
+    /// TCP, with `,sni` TLS that servers end, with `,udp` datagrams [with --docker: web=:80, and websecure=:443,tls where
+    /// certificates are given]
     #[arg(long = "entrypoint", value_name = "NAME=ADDR", value_parser = parse_entry_point)]
     pub(crate) entrypoints: Vec<EntryPoint>,
+    /// A certificate with its key in PEM, or a folder of them, for entry points of TLS
+    #[arg(long = "certificate", value_name = "PATH")]
+    pub(crate) certificates: Vec<PathBuf>,
     /// Answer monitoring at this ADDRESS:PORT, without a password: /metrics, /healthz, and at / the statistics page, which
     /// changes nothing there. `control` opens it at every proxy of its scope
     #[arg(long, value_name = "ADDR", env = "SLUICEGATE_ADMIN_HTTP", value_parser = parse_address)]
@@ -67,14 +86,6 @@ pub(crate) enum Format {
     Haproxy,
     /// Manifests in YAML
     Manifest,
-}
-
-/// `--entrypoint`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct EntryPoint {
-    pub(crate) name: String,
-    /// Where it listens; a bare `:PORT` is every IPv4 address.
-    pub(crate) address: SocketAddr,
 }
 
 #[derive(Debug, Args)]
@@ -188,7 +199,27 @@ fn parse_entry_point(text: &str) -> Result<EntryPoint, String> {
     if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)) {
         return Err(format!("'{name}' is no name: letters, digits, '-', '_' and '.' are allowed"));
     }
-    Ok(EntryPoint { name: name.to_owned(), address: parse_address(address)? })
+    let (address, word) = address.split_once(',').map_or((address, None), |(at, word)| (at, Some(word)));
+    let known = |word: &str| Kind::WORDS.iter().find(|(known, _)| *known == word).map(|(_, kind)| *kind);
+    let kind = match word {
+        None => Kind::Http,
+        Some(word) => known(word)
+            .ok_or_else(|| format!("',{word}' is not known; there are ',tls', ',tcp', ',sni' and ',udp'"))?,
+    };
+    Ok(EntryPoint { name: name.to_owned(), address: parse_address(address)?, kind })
+}
+
+fn parse_time(text: &str) -> Result<Duration, String> {
+    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let unit = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => 0,
+    };
+    let seconds = number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit)).filter(|_| unit > 0);
+    seconds.map(Duration::from_secs).ok_or_else(|| format!("'{text}' is no time; write 90s, 5m or 1h"))
 }
 
 fn parse_address(address: &str) -> Result<SocketAddr, String> {
@@ -219,7 +250,10 @@ mod tests {
     fn entry_points() {
         assert_eq!(parse_entry_point("web=:8080").unwrap().address, "0.0.0.0:8080".parse().unwrap());
         assert_eq!(parse_entry_point("a-b=[::1]:80").unwrap().name, "a-b");
-        for wrong in ["web", "=:80", "web=", "web=:0", "web=:99999", "w b=:80", "web=localhost:80"] {
+        assert_eq!(parse_entry_point("db=:5432,tcp").unwrap().kind, Kind::Tcp);
+        for wrong in
+            ["web", "=:80", "web=", "web=:0", "web=:99999", "w b=:80", "web=localhost:80", "web=:80,http"]
+        {
             assert!(parse_entry_point(wrong).is_err(), "{wrong}");
         }
     }

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use anyhow::bail;
-use sluicegate_control_runtime::control::Sources;
-use sluicegate_control_runtime::entrypoint::EntryPoint;
+use sluicegate_control_runtime::control::{Docker, Sources};
+use sluicegate_control_runtime::entrypoint::{EntryPoint, Kind};
 use sluicegate_control_runtime::files::Reload;
 use sluicegate_haproxy::Strictness;
 use sluicegate_haproxy::environment::Environment;
-use sluicegate_provider_docker::engine;
+use sluicegate_provider_docker::reach::Reach;
 use sluicegate_provider_file::discover::{Language, Once};
 use sluicegate_provider_file::load::{Inputs, Limits, Loaded, Told, load};
 
@@ -17,8 +17,11 @@ use crate::command::{self, Format};
 use crate::say;
 
 /// Where containers attach that name no entry point, where the command line has none.
-const DEFAULT_ENTRYPOINT: &str = "web";
-const DEFAULT_PORT: u16 = 80;
+const DEFAULT: (&str, u16, Kind) = ("web", 80, Kind::Http);
+/// The same, of TLS, where there are certificates.
+const DEFAULT_TLS: (&str, u16, Kind) = ("websecure", 443, Kind::Https);
+/// Below the folder of the state.
+const KEPT_CONTAINERS: &str = "containers.json";
 
 /// The files of a command line, to be read with this process's environment.
 pub(crate) fn inputs(paths: Vec<PathBuf>, format: Option<Format>, strict: bool) -> Inputs {
@@ -64,20 +67,29 @@ pub(crate) fn sources(options: command::Sources, reload: Reload) -> anyhow::Resu
     if options.files.is_empty() && options.docker.is_none() {
         bail!("nothing to serve: name a file or a folder, or give --docker");
     }
-    let mut entrypoints: Vec<EntryPoint> = options
-        .entrypoints
-        .into_iter()
-        .map(|given| EntryPoint { name: given.name, address: given.address })
-        .collect();
+    let mut entrypoints = options.entrypoints;
     if entrypoints.is_empty() && options.docker.is_some() {
-        let address = ([0, 0, 0, 0], DEFAULT_PORT).into();
-        entrypoints.push(EntryPoint { name: DEFAULT_ENTRYPOINT.to_owned(), address });
+        let of_tls = (!options.certificates.is_empty()).then_some(DEFAULT_TLS);
+        for (name, port, kind) in [DEFAULT].into_iter().chain(of_tls) {
+            entrypoints.push(EntryPoint {
+                name: name.to_owned(),
+                address: ([0, 0, 0, 0], port).into(),
+                kind,
+            });
+        }
     }
     let names: BTreeSet<String> = entrypoints.iter().map(|entrypoint| entrypoint.name.clone()).collect();
     if names.len() < entrypoints.len() {
         bail!("--entrypoint: two of them have one name");
     }
-    let docker = options.docker.map(|engine| engine::Settings { engine, entrypoints: names });
+    let networks = options.docker_network;
+    let reach = Reach {
+        preferred: networks.first().cloned(),
+        networks: (!networks.is_empty()).then(|| networks.into_iter().collect()),
+        host: options.docker_host,
+    };
+    let kept = options.state.map(|folder| folder.join(KEPT_CONTAINERS));
+    let docker = options.docker.map(|engine| Docker { engine, reach, grace: options.docker_grace, kept });
     let files = if options.files.is_empty() {
         None
     } else {
@@ -92,5 +104,6 @@ pub(crate) fn sources(options: command::Sources, reload: Reload) -> anyhow::Resu
             None => return Ok(None),
         }
     };
-    Ok(Some(Sources { files, docker, entrypoints, admin_http: options.admin_http }))
+    let (certificates, admin_http) = (options.certificates, options.admin_http);
+    Ok(Some(Sources { files, docker, entrypoints, certificates, admin_http }))
 }

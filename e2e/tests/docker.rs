@@ -2,6 +2,11 @@
 
 #![allow(clippy::unwrap_used)] // also outside of test functions: a step that fails ends the scenario
 
+#[path = "docker/labels.rs"]
+mod labels;
+#[path = "docker/life.rs"]
+mod life;
+
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -27,18 +32,24 @@ fn labelled(name: &str) -> Wanted {
         .label("sluicegate.enable", "true")
         .label("sluicegate.http.shop.host", "shop.example")
         .label("sluicegate.http.shop.port", "8080")
+        .label("sluicegate.backend.hold", "1s")
+}
+
+/// `sluicegate run` with the containers of an engine, and where it listens.
+async fn serving(docker: &Docker, more: &[&str]) -> (Sluicegate, SocketAddr) {
+    let port = free_port();
+    let engine = format!("--docker=unix://{}", docker.socket().display());
+    let entrypoint = format!("web=:{port}");
+    let arguments = [&["run", &engine, "--entrypoint", &entrypoint], more].concat();
+    let mut sluicegate = Sluicegate::program("sluicegate", "", &arguments);
+    sluicegate.committed().await;
+    (sluicegate, SocketAddr::from(([127, 0, 0, 1], port)))
 }
 
 #[tokio::test]
 async fn labelled_containers_are_served() {
     let docker = Docker::start().await;
-    let port = free_port();
-    let entry = SocketAddr::from(([127, 0, 0, 1], port));
-    let engine = format!("--docker=unix://{}", docker.socket().display());
-    let entrypoint = format!("web=:{port}");
-    let mut sluicegate =
-        Sluicegate::program("sluicegate", "", &["run", &engine, "--entrypoint", &entrypoint]);
-    sluicegate.committed().await;
+    let (sluicegate, entry) = serving(&docker, &[]).await;
     let unlabelled = docker.run(Wanted::app("hidden")).await;
     let app01 = docker.run(labelled("app01")).await;
     answer(entry, "shop.example", |status, text| (status, text) == (200, "app01")).await;

@@ -35,6 +35,7 @@ pub use problem::{Finding, Place, Problem};
 pub use surroundings::Hidden;
 pub(crate) use surroundings::{Proxies, Surroundings};
 
+use crate::lower::PROVIDER;
 use crate::source::Span;
 
 /// When an expression is evaluated: it decides what there is to read.
@@ -85,6 +86,7 @@ impl Scope {
 
 /// Reads expressions, and collects what is wrong with them and the contents of the files that they name.
 pub struct Reader<'a> {
+    provider: &'static str,
     loader: &'a dyn Load,
     blobs: Blobs,
     lists: Lists,
@@ -96,7 +98,13 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// A reader that takes pattern files from `loader`.
     pub fn new(loader: &'a dyn Load) -> Self {
+        Self::of(PROVIDER, loader)
+    }
+
+    /// The same, with what it reads named as that of another provider.
+    pub fn of(provider: &'static str, loader: &'a dyn Load) -> Self {
         Self {
+            provider,
             loader,
             blobs: Blobs::default(),
             lists: Lists::default(),
@@ -126,6 +134,11 @@ impl<'a> Reader<'a> {
     /// that did.
     pub fn take_findings(&mut self) -> Vec<Finding> {
         std::mem::take(&mut self.findings)
+    }
+
+    /// Whose objects it names.
+    pub fn provider(&self) -> &'static str {
+        self.provider
     }
 
     /// Where contents that resources refer to are kept.

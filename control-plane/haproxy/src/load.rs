@@ -4,7 +4,7 @@ use sluicegate_core::fragment::Fragment;
 
 use crate::diagnostic::Diagnostics;
 use crate::environment::Environment;
-use crate::expr::Load;
+use crate::expr::{Load, Reader};
 use crate::lower::{PROVIDER, lower, tell_apart};
 use crate::parser::parse;
 use crate::program::{self, Program};
@@ -44,6 +44,8 @@ pub struct Reading {
     pub strictness: Strictness,
     /// The program that reads them has the name `haproxy`: what is for such a process alone is heeded.
     pub drop_in: bool,
+    /// Whose objects they are; `None`: [`PROVIDER`]'s.
+    pub provider: Option<&'static str>,
 }
 
 /// What is not done as written.
@@ -74,12 +76,13 @@ pub fn load_as(
     if !reading.drop_in {
         program::unheeded(&parsed.file).for_each(|finding| diagnostics.push(finding));
     }
-    let lowered = lower(&parsed.file, &sources, loader);
+    let provider = reading.provider.unwrap_or(PROVIDER);
+    let lowered = lower(&parsed.file, &sources, Reader::of(provider, loader));
     diagnostics.append(lowered.diagnostics);
     if reading.strictness == Strictness::Strict {
         diagnostics.be_strict();
     }
     let fragment = (!diagnostics.has_errors())
-        .then(|| Fragment { provider: PROVIDER.to_owned(), resources: lowered.resources });
+        .then(|| Fragment { provider: provider.to_owned(), resources: lowered.resources });
     Outcome { fragment, diagnostics, program, sources }
 }

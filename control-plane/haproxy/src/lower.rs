@@ -2,7 +2,7 @@
 //!
 //! Each proxy is read together with the `defaults` that it stands under. A `listen` becomes a frontend and a backend of
 //! one name. References between proxies are checked here, because HAProxy refuses a configuration that has loose ones.
-//! Every name in the output starts with the provider `haproxy`; orders and names follow the order of the text.
+//! Every name in the output starts with the provider that the text is of; orders and names follow the order of the text.
 
 mod address;
 mod arrival;
@@ -73,7 +73,7 @@ pub(crate) use namesake::tell_apart;
 
 use crate::ast::File;
 use crate::diagnostic::{Diagnostic, Diagnostics, MAX_DIAGNOSTICS};
-use crate::expr::{Hidden, Load, Reader};
+use crate::expr::{Hidden, Reader};
 use crate::source::{SourceMap, Span};
 use contents::Places;
 use global::Global;
@@ -94,12 +94,13 @@ pub struct Lowered {
     pub diagnostics: Diagnostics,
 }
 
-/// Gives a parsed configuration its meaning. Files that it names come from `loader`.
-pub fn lower(file: &File, sources: &SourceMap, loader: &dyn Load) -> Lowered {
+/// Gives a parsed configuration its meaning. Files that it names come from the reader's loader; the resources are of
+/// the reader's provider.
+pub fn lower<'a>(file: &'a File, sources: &'a SourceMap, reader: Reader<'a>) -> Lowered {
     let mut lowering = Lowering {
         file,
         sources,
-        reader: Reader::new(loader),
+        reader,
         diagnostics: Diagnostics::default(),
         told: HashSet::new(),
         resources: Vec::new(),
@@ -183,6 +184,11 @@ impl<'a> Lowering<'a> {
         origin(self.sources, span)
     }
 
+    /// The id of an object of this text.
+    fn id(&self, kind: Kind, name: impl Into<String>) -> v1::ObjectId {
+        owned(self.reader.provider(), kind, name)
+    }
+
     fn emit(&mut self, name: String, span: Span, order: usize, body: Body) {
         let provenance = self.origin(span).into();
         self.emit_from(provenance, name, order, body);
@@ -190,7 +196,7 @@ impl<'a> Lowering<'a> {
 
     fn emit_from(&mut self, provenance: v1::Provenance, name: String, order: usize, body: Body) {
         self.resources.push(v1::Resource {
-            id: Some(id(body_kind(&body), name)),
+            id: Some(self.id(body_kind(&body), name)),
             order: format!("{order:08}"),
             body: Some(body),
             provenance: Some(provenance),
@@ -215,10 +221,9 @@ fn origin(sources: &SourceMap, span: Span) -> v1::Origin {
     v1::Origin { place: Some(origin::Place::File(file)) }
 }
 
-/// The id of an object of this provider.
-fn id(kind: Kind, name: impl Into<String>) -> v1::ObjectId {
+fn owned(provider: &str, kind: Kind, name: impl Into<String>) -> v1::ObjectId {
     v1::ObjectId {
-        provider: PROVIDER.to_owned(),
+        provider: provider.to_owned(),
         namespace: String::new(),
         kind: kind.into(),
         name: name.into(),

@@ -1,13 +1,19 @@
 //! The control plane as one task: loads come in, snapshots go out.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use sluicegate_core::Fragment;
 use sluicegate_grpc::Publisher;
 use sluicegate_proto::generation::Generation;
 use sluicegate_proto::identity::DEFAULT_SCOPE;
+use sluicegate_proto::v1::{self, resource::Body};
 use sluicegate_provider_docker::engine;
+use sluicegate_provider_docker::entry::{self, EntryPoints};
+use sluicegate_provider_docker::reach::Reach;
+use sluicegate_provider_docker::wanted::Mode;
 use sluicegate_provider_file::load::{Inputs, Loaded};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
@@ -31,22 +37,40 @@ pub struct Sources {
     /// Files, with what the caller has read already and when to read again.
     pub files: Option<(Inputs, Loaded, Reload)>,
     /// Labelled containers.
-    pub docker: Option<engine::Settings>,
+    pub docker: Option<Docker>,
     /// Named listeners.
     pub entrypoints: Vec<EntryPoint>,
+    /// Files and folders of certificates, for those of TLS.
+    pub certificates: Vec<PathBuf>,
     /// Where monitoring is answered.
     pub admin_http: Option<SocketAddr>,
+}
+
+/// Which engine, and what of its containers is served how.
+#[derive(Debug)]
+pub struct Docker {
+    /// `unix:///var/run/docker.sock`, a path, or `tcp://host:port`.
+    pub engine: String,
+    /// By which addresses containers are reached.
+    pub reach: Reach,
+    /// How long the routes of containers that have gone stay.
+    pub grace: Duration,
+    /// Where it is kept who has gone; `None`: nowhere.
+    pub kept: Option<PathBuf>,
 }
 
 /// Runs until the future is dropped, also when no source has anything more to say.
 pub async fn run(sources: Sources, publisher: Publisher, clerk: Clerk) {
     let (sender, mut loads) = mpsc::channel(LOADS);
     let Clerk { seen, wishes, mut requests } = clerk;
-    let mut control = Control { pipeline: Pipeline::default(), publisher, seen };
-    for load in [entrypoint::load(&sources.entrypoints), admin_http::load(sources.admin_http)] {
+    let given = entrypoint::names(&sources.entrypoints);
+    let attach = watch::Sender::new(given.clone());
+    let mut control = Control { pipeline: Pipeline::default(), publisher, seen, given, attach };
+    let entrypoints = entrypoint::load(&sources.entrypoints, &sources.certificates);
+    for load in [entrypoints, admin_http::load(sources.admin_http)] {
         load.into_iter().for_each(|load| control.take(load));
     }
-    let mut awaited = begin(sources, sender, wishes);
+    let mut awaited = begin(sources, sender, wishes, control.attach.subscribe());
     if awaited.is_empty() {
         control.settle();
     }
@@ -101,9 +125,14 @@ async fn next(loads: &mut mpsc::Receiver<Load>, awaited: &[&'static str]) -> Opt
 }
 
 /// Starts a task for each source; the names of those that will speak.
-fn begin(sources: Sources, loads: mpsc::Sender<Load>, console: watch::Sender<Asked>) -> Vec<&'static str> {
+fn begin(
+    sources: Sources,
+    loads: mpsc::Sender<Load>,
+    console: watch::Sender<Asked>,
+    attach: watch::Receiver<EntryPoints>,
+) -> Vec<&'static str> {
     let mut awaited = Vec::new();
-    let Sources { files, docker, entrypoints, admin_http: _ } = sources;
+    let Sources { files, docker, entrypoints, certificates: _, admin_http: _ } = sources;
     let guard = Guard::new(entrypoints.is_empty());
     if let Some((inputs, first, reload)) = files {
         awaited.push(files::SOURCE);
@@ -114,8 +143,9 @@ fn begin(sources: Sources, loads: mpsc::Sender<Load>, console: watch::Sender<Ask
             }
         });
     }
-    if let Some(settings) = docker {
-        awaited.push(sluicegate_provider_docker::routes::PROVIDER);
+    if let Some(Docker { engine, reach, grace, kept }) = docker {
+        awaited.push(sluicegate_provider_docker::PROVIDER);
+        let settings = engine::Settings { engine, entrypoints: attach, reach, grace, kept };
         tokio::spawn(async move {
             if let Err(error) = crate::docker::follow(settings, loads).await {
                 tracing::error!("{error}");
@@ -129,12 +159,41 @@ struct Control {
     pipeline: Pipeline,
     publisher: Publisher,
     seen: watch::Sender<Seen>,
+    /// Entry points of the command line.
+    given: EntryPoints,
+    /// The same, with the frontends of files.
+    attach: watch::Sender<EntryPoints>,
 }
 
 impl Control {
     fn take(&mut self, load: Load) {
         self.tell(&load);
+        if load.source == files::SOURCE {
+            self.attach_to(load.fragments.as_deref().unwrap_or_default());
+        }
         self.pipeline.take(load, now_unix_ms());
+    }
+
+    /// Routes may attach to frontends of files too, by their names. Where files were refused, to those of before.
+    fn attach_to(&self, fragments: &[Fragment]) {
+        if fragments.is_empty() {
+            return;
+        }
+        let mut names = self.given.clone();
+        let resources = fragments.iter().flat_map(|fragment| &fragment.resources);
+        for (id, frontend) in resources.filter_map(frontend) {
+            let mode = match v1::Mode::try_from(frontend.mode) {
+                Ok(v1::Mode::Tcp) => Mode::Tcp,
+                Ok(v1::Mode::Udp) => Mode::Udp,
+                _ => Mode::Http,
+            };
+            names.add(&id.name, entry::EntryPoint { provider: id.provider.clone(), mode });
+        }
+        self.attach.send_if_modified(|known| {
+            let other = *known != names;
+            *known = names;
+            other
+        });
     }
 
     /// Findings go to the log as they were drawn.
@@ -234,6 +293,16 @@ impl Control {
         self.publisher.overrides(overrides.status());
         let runtime = Arc::clone(self.pipeline.runtime());
         self.seen.send_replace(Seen { runtime, overrides: Arc::new(overrides.clone()) });
+    }
+}
+
+/// Frontends without a namespace: what names them in a label names no other.
+fn frontend(resource: &v1::Resource) -> Option<(&v1::ObjectId, &v1::Frontend)> {
+    match &resource.body {
+        Some(Body::Frontend(frontend)) => {
+            Some((resource.id.as_ref().filter(|id| id.namespace.is_empty())?, frontend))
+        }
+        _ => None,
     }
 }
 

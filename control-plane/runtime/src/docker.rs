@@ -1,8 +1,8 @@
 //! The Docker engine as a source of loads.
 
 use sluicegate_core::Fragment;
+use sluicegate_provider_docker::PROVIDER;
 use sluicegate_provider_docker::engine::{self, InvalidEngine, MAX_CONTAINERS, News, Settings};
-use sluicegate_provider_docker::routes::PROVIDER;
 use tokio::sync::mpsc;
 
 use crate::pipeline::Load;
@@ -57,7 +57,7 @@ fn left_out(containers: usize) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use sluicegate_provider_docker::routes::Routes;
+    use sluicegate_provider_docker::groups::Routes;
 
     use super::*;
 

@@ -1,58 +1,167 @@
 //! Entry points: named listeners of the command line, whose frontends routes of all providers attach to.
+//!
+//! One comes to what a `frontend` of the configuration language comes to, and is read as such.
 
+use std::fmt;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use sluicegate_core::Fragment;
-use sluicegate_proto::build::{self, InvalidValue};
-use sluicegate_proto::id::ObjectKey;
-use sluicegate_proto::v1;
+use sluicegate_haproxy::diagnostic::Severity;
+use sluicegate_haproxy::environment::Environment;
+use sluicegate_haproxy::expr::FileLoader;
+use sluicegate_haproxy::{Input, Reading, load_as};
+use sluicegate_proto::v1::{self, resource::Body};
+use sluicegate_provider_docker::entry::{self, EntryPoints};
+use sluicegate_provider_docker::wanted::Mode;
 
 use crate::pipeline::Load;
 
 /// The provider's name in object ids; providers of routes know it.
-pub use sluicegate_provider_docker::routes::ENTRYPOINT_PROVIDER as PROVIDER;
+pub use sluicegate_provider_docker::entry::ENTRYPOINT_PROVIDER as PROVIDER;
 
-/// `--entrypoint NAME=ADDR`.
+/// `--entrypoint NAME=ADDR[,tls|,tcp|,sni|,udp]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntryPoint {
     /// What routes call it.
     pub name: String,
     /// Where it listens.
     pub address: SocketAddr,
+    /// What it speaks.
+    pub kind: Kind,
 }
 
-/// All entry points as one load; `None` where there are none.
-pub(crate) fn load(entrypoints: &[EntryPoint]) -> Option<Load> {
-    let (fragments, diagnostics) = match fragment(entrypoints) {
-        _ if entrypoints.is_empty() => return None,
-        Ok(fragment) => (Some(vec![fragment]), Vec::new()),
-        Err(error) => (None, vec![format!("--entrypoint: {error}")]),
+/// What an entry point speaks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// HTTP.
+    #[default]
+    Http,
+    /// HTTP over TLS.
+    Https,
+    /// Whatever there is, over TCP.
+    Tcp,
+    /// TLS, which servers end: routes see the name that is asked for.
+    Sni,
+    /// Datagrams.
+    Udp,
+}
+
+impl Kind {
+    /// All of them, as the command line has them.
+    pub const WORDS: [(&str, Self); 4] =
+        [("tls", Self::Https), ("tcp", Self::Tcp), ("sni", Self::Sni), ("udp", Self::Udp)];
+
+    fn mode(self) -> Mode {
+        match self {
+            Self::Http | Self::Https => Mode::Http,
+            Self::Tcp | Self::Sni => Mode::Tcp,
+            Self::Udp => Mode::Udp,
+        }
+    }
+}
+
+/// As it is given.
+impl fmt::Display for EntryPoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "--entrypoint {}={}", self.name, self.address)?;
+        match Kind::WORDS.iter().find(|(_, kind)| *kind == self.kind) {
+            Some((word, _)) => write!(f, ",{word}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Where routes may attach of what the command line names.
+pub(crate) fn names(entrypoints: &[EntryPoint]) -> EntryPoints {
+    let mut names = EntryPoints::default();
+    for given in entrypoints {
+        let mode = given.kind.mode();
+        names.add(&given.name, entry::EntryPoint { provider: PROVIDER.to_owned(), mode });
+    }
+    names
+}
+
+/// All entry points as one load; `None` where there are none. `certificates`: files and folders, for those of TLS.
+pub(crate) fn load(entrypoints: &[EntryPoint], certificates: &[PathBuf]) -> Option<Load> {
+    if entrypoints.is_empty() {
+        return None;
+    }
+    let (fragment, diagnostics) = match fragment(entrypoints, certificates) {
+        Ok(fragment) => (Some(fragment), Vec::new()),
+        Err(errors) => (None, errors),
     };
-    Some(Load { source: PROVIDER, fragments, diagnostics })
+    Some(Load { source: PROVIDER, fragments: fragment.map(|fragment| vec![fragment]), diagnostics })
 }
 
-/// The listener and the frontend of each entry point: HTTP, keep-alive, no rule, 503 where no route takes a request.
+/// The listener and the frontend of each entry point: keep-alive, no rule, 503 where no route takes a request.
 ///
 /// # Errors
-/// A name that no object may have.
-pub fn fragment(entrypoints: &[EntryPoint]) -> Result<Fragment, InvalidValue> {
-    let mut resources = Vec::new();
-    for EntryPoint { name, address } in entrypoints {
-        let frontend = ObjectKey::new(PROVIDER, "", v1::Kind::Frontend, name)?;
-        let listener = ObjectKey::new(PROVIDER, "", v1::Kind::Listener, name)?;
-        let option = format!("--entrypoint {name}={address}");
-        let origin = v1::Origin { place: Some(v1::origin::Place::Option(option)) };
-        let body = v1::Listener {
-            frontend: Some((&frontend).into()),
-            address: Some(v1::listener::Address::Ip(build::ip_address(*address))),
-            label: name.clone(),
-            ..v1::Listener::default()
-        };
-        resources.push(build::resource(&listener, origin.clone(), "", v1::resource::Body::Listener(body))?);
-        let body = v1::resource::Body::Frontend(http_frontend());
-        resources.push(build::resource(&frontend, origin, "", body)?);
+/// All that stands against it: a name that no object may have, a certificate that cannot be read.
+pub fn fragment(entrypoints: &[EntryPoint], certificates: &[PathBuf]) -> Result<Fragment, Vec<String>> {
+    let mut fragment = Fragment { provider: PROVIDER.to_owned(), resources: Vec::new() };
+    let mut errors = Vec::new();
+    for given in entrypoints {
+        match resources(given, certificates) {
+            Ok(resources) => fragment.resources.extend(resources),
+            Err(reasons) => errors.extend(reasons.into_iter().map(|reason| format!("{given}: {reason}"))),
+        }
     }
-    Ok(Fragment { provider: PROVIDER.to_owned(), resources })
+    // Two of them may show the same certificate.
+    let mut seen = std::collections::BTreeSet::new();
+    fragment.resources.retain(|resource| {
+        let id = resource.id.clone().unwrap_or_default();
+        seen.insert((id.kind, id.name))
+    });
+    if errors.is_empty() { Ok(fragment) } else { Err(errors) }
+}
+
+fn resources(given: &EntryPoint, certificates: &[PathBuf]) -> Result<Vec<v1::Resource>, Vec<String>> {
+    let text = text(given, certificates);
+    let input = Input { path: "entrypoint", text: text.as_bytes() };
+    let reading = Reading { provider: Some(PROVIDER), ..Reading::default() };
+    let outcome = load_as(&[input], Environment::default(), &FileLoader::new("."), reading);
+    let Some(fragment) = outcome.fragment else {
+        let errors = outcome.diagnostics.sorted().into_iter();
+        let errors = errors.filter(|finding| finding.severity == Severity::Error);
+        return Err(errors.map(|finding| finding.message.clone()).collect());
+    };
+    let origin = v1::Origin { place: Some(v1::origin::Place::Option(given.to_string())) };
+    let placed = fragment.resources.into_iter().map(|mut resource| {
+        if let Some(Body::Listener(listener)) = &mut resource.body {
+            listener.label.clone_from(&given.name);
+        }
+        v1::Resource { provenance: Some(origin.clone().into()), ..resource }
+    });
+    Ok(placed.collect())
+}
+
+fn text(given: &EntryPoint, certificates: &[PathBuf]) -> String {
+    let (mode, lines) = match given.kind {
+        Kind::Http | Kind::Https => (
+            "http",
+            "    timeout client 60s\n    timeout http-request 10s\n    timeout http-keep-alive 60s\n",
+        ),
+        Kind::Tcp => ("tcp", "    timeout client 1h\n"),
+        Kind::Sni => (
+            "tcp",
+            "    timeout client 1h\n    tcp-request inspect-delay 5s\n    tcp-request content accept if { req.ssl_hello_type 1 }\n",
+        ),
+        Kind::Udp => ("udp", "    timeout client 60s\n"),
+    };
+    let shown: String = match given.kind {
+        Kind::Https => {
+            certificates.iter().map(|path| format!(" crt {}", quoted(&path.to_string_lossy()))).collect()
+        }
+        _ => String::new(),
+    };
+    let tls = if given.kind == Kind::Https { format!(" ssl{shown} alpn h2,http/1.1") } else { String::new() };
+    format!("frontend {}\n    mode {mode}\n{lines}    bind {}{tls}\n", given.name, given.address)
+}
+
+/// A word of the configuration language, whatever it holds.
+fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// HTTP, keep-alive, and times that suit most clients.
@@ -71,5 +180,34 @@ pub(crate) fn http_frontend() -> v1::Frontend {
             forwarded_for: None,
         }),
         ..v1::Frontend::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given(kind: Kind) -> EntryPoint {
+        EntryPoint { name: "web".to_owned(), address: "127.0.0.1:8443".parse().unwrap(), kind }
+    }
+
+    #[test]
+    fn each_kind_comes_to_a_listener_and_a_frontend() {
+        for kind in [Kind::Http, Kind::Tcp, Kind::Sni, Kind::Udp] {
+            let fragment = fragment(&[given(kind)], &[]).unwrap();
+            assert_eq!(fragment.resources.len(), 2, "{kind:?}");
+            for resource in &fragment.resources {
+                assert_eq!(resource.id.as_ref().unwrap().provider, PROVIDER);
+                let origin = format!("{:?}", resource.origin());
+                assert!(origin.contains("--entrypoint web=127.0.0.1:8443"), "{origin}");
+            }
+        }
+    }
+
+    #[test]
+    fn tls_without_a_certificate_is_told() {
+        let told = fragment(&[given(Kind::Https)], &["/nowhere/it's.pem".into()]).unwrap_err();
+        assert!(told[0].starts_with("--entrypoint web=127.0.0.1:8443,tls: /nowhere/it's.pem"), "{told:?}");
+        assert_eq!(fragment(&[given(Kind::Https)], &[]).unwrap_err().len(), 1);
     }
 }

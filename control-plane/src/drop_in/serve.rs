@@ -54,6 +54,7 @@ pub(super) fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
         sources: Sources {
             files: Some((inputs, loaded.clone(), Reload::OnDemand(demands))),
             docker: None,
+            certificates: Vec::new(),
             entrypoints: Vec::new(),
             admin_http: None,
         },

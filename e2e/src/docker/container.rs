@@ -22,6 +22,7 @@ pub struct Wanted {
     environment: Vec<String>,
     binds: Vec<String>,
     command: Option<Vec<String>>,
+    stop_signal: Option<String>,
 }
 
 impl Wanted {
@@ -39,6 +40,7 @@ impl Wanted {
             environment: Vec::new(),
             binds: Vec::new(),
             command: None,
+            stop_signal: None,
         }
     }
 
@@ -66,15 +68,22 @@ impl Wanted {
         self
     }
 
+    /// With this signal to stop it.
+    pub fn stop_signal(mut self, name: &str) -> Self {
+        self.stop_signal = Some(name.to_owned());
+        self
+    }
+
     fn to_json(&self) -> Value {
+        // The application, as process 1, has no handler for SIGTERM.
+        let usual = if self.image == APP { "SIGKILL" } else { "SIGTERM" };
         json!({
             "Hostname": self.name,
             "Image": self.image,
             "Labels": self.labels,
             "Env": self.environment,
             "Cmd": self.command,
-            // The application, as process 1, has no handler for SIGTERM.
-            "StopSignal": if self.image == APP { "SIGKILL" } else { "SIGTERM" },
+            "StopSignal": self.stop_signal.as_deref().unwrap_or(usual),
             "HostConfig": { "Binds": self.binds },
         })
     }
@@ -132,6 +141,35 @@ impl Container {
     /// Stops it as `docker stop` does.
     pub async fn stop(&self, docker: &Docker) {
         docker.call_json("POST", &format!("/containers/{}/stop", self.id), &Value::Null).await;
+    }
+
+    /// Stops it, and gives it so many seconds to do so.
+    pub async fn stop_within(&self, docker: &Docker, seconds: u32) {
+        let path = format!("/containers/{}/stop?t={seconds}", self.id);
+        docker.call_json("POST", &path, &Value::Null).await;
+    }
+
+    /// Freezes it.
+    pub async fn pause(&self, docker: &Docker) {
+        docker.call_json("POST", &format!("/containers/{}/pause", self.id), &Value::Null).await;
+    }
+
+    /// Lets it go on.
+    pub async fn unpause(&self, docker: &Docker) {
+        docker.call_json("POST", &format!("/containers/{}/unpause", self.id), &Value::Null).await;
+    }
+
+    /// Ends its process from outside, as an error of its own does.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub async fn crash(&self, docker: &Docker) {
+        let path = format!("/containers/{}/json", self.id);
+        let state = docker.call_json("GET", &path, &Value::Null).await;
+        let pid =
+            state["State"]["Pid"].as_i64().and_then(|pid| i32::try_from(pid).ok()).filter(|pid| *pid > 0);
+        let pid = nix::unistd::Pid::from_raw(pid.expect("the container runs"));
+        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).expect("its process can be ended");
     }
 
     /// Starts it again, and waits until it says once more that it listens; its address may be another.

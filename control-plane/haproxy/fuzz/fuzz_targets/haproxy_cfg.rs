@@ -5,7 +5,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use sluicegate_haproxy::diagnostic::render;
-use sluicegate_haproxy::expr::NoFiles;
+use sluicegate_haproxy::expr::{NoFiles, Reader};
 use sluicegate_haproxy::lower::lower;
 use sluicegate_haproxy::parse;
 use sluicegate_haproxy::source::{SourceMap, Span};
@@ -17,7 +17,7 @@ fuzz_target!(|bytes: &[u8]| {
     sources.add("one.cfg", one);
     sources.add("two.cfg", two);
     let mut parsed = parse(&sources, [("A", "b c"), ("E", "")].into_iter().collect());
-    let lowered = lower(&parsed.file, &sources, &NoFiles);
+    let lowered = lower(&parsed.file, &sources, Reader::new(&NoFiles));
     parsed.diagnostics.append(lowered.diagnostics);
     if !parsed.diagnostics.has_errors() {
         sluicegate_model::compile(None, sluicegate_model::Change::Full(&lowered.resources))

@@ -12,7 +12,6 @@ use sluicegate_proto::v1::{self, Kind, Match};
 
 use super::patterns::{self, normalized};
 use super::{LoadError, MAX_NAMED_FILE_BYTES, Problem, Reader, Text};
-use crate::lower::PROVIDER;
 use crate::raw;
 
 /// Lists by name, as `-f` and `map` write it.
@@ -71,7 +70,7 @@ impl Reader<'_> {
     ) -> Result<(v1::ObjectId, usize), Problem> {
         let of = |error| Problem::PatternFile { path: name.to_owned(), error };
         let map = used == Use::Map;
-        let key = ObjectKey::new(PROVIDER, "", Kind::Patterns, name)
+        let key = ObjectKey::new(self.provider, "", Kind::Patterns, name)
             .map_err(|invalid| of(LoadError::Io(invalid.to_string())))?;
         if !self.lists.by_name.contains_key(name) {
             let data: Arc<[u8]> = self.contents(name).map_err(of)?.into();

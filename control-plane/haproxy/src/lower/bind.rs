@@ -4,11 +4,11 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use sluicegate_proto::v1::{self, Kind, listener, resource::Body};
 
+use super::Lowering;
 use super::address::{self, Address, Family, Host, Port};
 use super::connections::Side;
 use super::datagrams::without_prefix;
 use super::proxy::Proxy;
-use super::{Lowering, id};
 use crate::ast::{Directive, OptionUse};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::inet;
@@ -243,7 +243,7 @@ impl<'a> Lowering<'a> {
         let proxy_header = proxy.arrival.header_at(options.accept_proxy);
         let passes = proxy_header.is_some() || options.tls.is_some();
         let base = v1::Listener {
-            frontend: Some(id(Kind::Frontend, proxy.name)),
+            frontend: Some(self.id(Kind::Frontend, proxy.name)),
             max_connections: options.max_connections,
             backlog: options.backlog,
             free_bind: options.free_bind,

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use sluicegate_proto::v1::{self, Kind, resource::Body, rule::Action};
 
+use super::Lowering;
 use super::proxy::Proxy;
 use super::rule::Args;
 use super::settings::Lines;
-use super::{Lowering, id};
 use crate::ast::{Section, SectionKind};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
@@ -84,7 +84,7 @@ impl<'a> Lowering<'a> {
 
     fn cache_reference(&mut self, word: &Word) -> Option<v1::ObjectId> {
         if self.caches.contains_key(word.text()) {
-            return Some(id(Kind::Cache, word.text()));
+            return Some(self.id(Kind::Cache, word.text()));
         }
         let message = format!("there is no cache `{}`", word.text());
         let finding = Diagnostic::error(Code::UnknownReference, word.span(), message);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sluicegate_proto::v1::{self, Kind, resource::Body};
 
-use super::id;
+use super::owned;
 use crate::expr::Reader;
 
 /// Where each was first named.
@@ -28,6 +28,7 @@ impl Places {
 
 /// The resources of all that was named: each content once, each list with the blob of its file.
 pub(super) fn resources(reader: Reader<'_>, mut places: Places) -> Vec<v1::Resource> {
+    let provider = reader.provider();
     let (mut blobs, lists) = reader.into_contents();
     let mut resources = Vec::new();
     for (name, order, map, data) in lists.into_lists() {
@@ -38,7 +39,7 @@ pub(super) fn resources(reader: Reader<'_>, mut places: Places) -> Vec<v1::Resou
         }
         let list = v1::PatternList { blob, map, ..v1::PatternList::default() };
         resources.push(v1::Resource {
-            id: Some(id(Kind::Patterns, name)),
+            id: Some(owned(provider, Kind::Patterns, name)),
             order: format!("{order:08}"),
             body: Some(Body::Patterns(list)),
             provenance: origin.map(Into::into),
@@ -47,7 +48,7 @@ pub(super) fn resources(reader: Reader<'_>, mut places: Places) -> Vec<v1::Resou
     let blobs = blobs.into_blobs().map(|(name, blob)| {
         let origin = places.blobs.remove(&name);
         v1::Resource {
-            id: Some(id(Kind::Blob, name)),
+            id: Some(owned(provider, Kind::Blob, name)),
             order: String::new(),
             body: Some(Body::Blob(blob)),
             provenance: origin.map(Into::into),

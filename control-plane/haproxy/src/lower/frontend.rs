@@ -2,11 +2,11 @@
 
 use sluicegate_proto::v1::{self, Kind, resource::Body};
 
+use super::Lowering;
 use super::http_rule::{RuleList, Rules};
 use super::proxy::Proxy;
 use super::reference::Target;
 use super::routes::is_dynamic;
-use super::{Lowering, id};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::word::Word;
 
@@ -37,7 +37,7 @@ impl<'a> Lowering<'a> {
             request_rules: rules.request.rules,
             response_rules: rules.response.rules,
             inspection: self.inspection(proxy, rules.first.rules),
-            default_backend: default_backend.map(|name| id(Kind::Backend, name)),
+            default_backend: default_backend.map(|name| self.id(Kind::Backend, name)),
             error_pages: proxy.error_pages.clone(),
             disabled: proxy.disabled,
             number: proxy.number,

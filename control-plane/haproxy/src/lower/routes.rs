@@ -2,12 +2,12 @@
 
 use sluicegate_proto::v1::{self, Kind, resource::Body};
 
+use super::Lowering;
 use super::condition::both;
 use super::proxy::Proxy;
 use super::reference::Target;
 use super::report::texts;
 use super::settings::Lines;
-use super::{Lowering, id};
 use crate::expr::Acls;
 use crate::word::Word;
 
@@ -63,9 +63,9 @@ impl<'a> Lowering<'a> {
             for (backend, when) in named {
                 count += 1;
                 let route = v1::Route {
-                    frontend: Some(id(Kind::Frontend, proxy.name)),
+                    frontend: Some(self.id(Kind::Frontend, proxy.name)),
                     when,
-                    backend: Some(id(Kind::Backend, backend)),
+                    backend: Some(self.id(Kind::Backend, backend)),
                 };
                 let name = format!("{}/{count:04}", proxy.name);
                 self.emit(name, line.span, count, Body::Route(route));

@@ -10,6 +10,7 @@ use sluicegate_proto::limits::MAX_WEIGHT;
 use sluicegate_proto::v1::{self, Kind, endpoint, resource::Body};
 
 use self::transparent::is_unspecified;
+use super::Lowering;
 use super::address::{self, Address, Host};
 use super::check::Check;
 use super::connections::{Connections, Side};
@@ -23,7 +24,6 @@ use super::server_port::ServerPort;
 use super::server_resolution::{Naming, is_service};
 use super::server_tls::ServerTls;
 use super::settings::Lines;
-use super::{Lowering, id};
 use crate::ast::{Directive, OptionUse, Prefix};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::keywords::Effect;
@@ -146,7 +146,7 @@ impl<'a> Lowering<'a> {
             let tracks = options.tracks.filter(|_| !unusable);
             let track = tracks.map(|(tracked, span)| self.track(proxy.name, &name, tracked, span));
             let mut endpoint = v1::Endpoint {
-                backend: Some(id(Kind::Backend, proxy.name)),
+                backend: Some(self.id(Kind::Backend, proxy.name)),
                 name: name.clone(),
                 number,
                 address: Some(address),

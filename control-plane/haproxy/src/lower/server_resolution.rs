@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use sluicegate_proto::limits::{MAX_FIRST_ADDRESSES, MAX_PREFERRED_NETWORKS};
 use sluicegate_proto::v1::{self, Kind, first_address};
 
-use super::{Lowering, address, id};
+use super::{Lowering, address};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 use crate::word::Word;
@@ -90,7 +90,7 @@ impl Lowering<'_> {
             return None;
         }
         Some(v1::NameResolution {
-            resolvers: naming.resolvers.as_ref().map(|(name, _)| id(Kind::Resolvers, name)),
+            resolvers: naming.resolvers.as_ref().map(|(name, _)| self.id(Kind::Resolvers, name)),
             service,
             prefer: naming.prefer.into(),
             preferred_networks: naming.networks.clone(),

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use sluicegate_proto::v1::{self, Kind, resource::Body};
 
-use super::{Lowering, id};
+use super::Lowering;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 
@@ -21,7 +21,7 @@ impl Lowering<'_> {
     pub(super) fn track(&mut self, backend: &str, server: &str, tracked: String, span: Span) -> v1::ObjectId {
         let tracked = if tracked.contains('/') { tracked } else { format!("{backend}/{tracked}") };
         let track = Track { follower: format!("{backend}/{server}"), tracked, span };
-        let of = id(Kind::Endpoint, track.tracked.clone());
+        let of = self.id(Kind::Endpoint, track.tracked.clone());
         self.tracks.push(track);
         of
     }

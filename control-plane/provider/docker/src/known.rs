@@ -2,37 +2,105 @@
 
 use std::collections::HashMap;
 
-use crate::container::Container;
+use tokio::time::Instant;
+
+use crate::container::{Container, State};
 
 /// Containers by id, and how many more there are than may be known.
 #[derive(Debug)]
 pub(crate) struct Known {
     containers: HashMap<String, Container>,
+    /// Those that were told to stop, and when that should have come about.
+    stopping: HashMap<String, Instant>,
     limit: usize,
     left_out: usize,
+}
+
+/// What the engine says of a container besides how it lists it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sign {
+    /// Nothing.
+    None,
+    /// It was told to stop, and should have by then.
+    Stopping(Instant),
+    /// It ended by itself, with an error.
+    Crashed,
 }
 
 impl Known {
     /// None yet.
     pub(crate) fn new(limit: usize) -> Self {
-        Self { containers: HashMap::new(), limit, left_out: 0 }
+        Self { containers: HashMap::new(), stopping: HashMap::new(), limit, left_out: 0 }
     }
 
     /// These are all that there are.
     pub(crate) fn replace(&mut self, found: Vec<Container>) {
+        let before = std::mem::take(&mut self.containers);
+        let of_use = |container: &Container| {
+            let crashed = before.get(&container.id).is_some_and(|before| before.state == State::Crashed);
+            container.state != State::Stopped || crashed
+        };
+        let found: Vec<Container> = found.into_iter().filter(of_use).collect();
         self.left_out = found.len().saturating_sub(self.limit);
-        self.containers = found.into_iter().take(self.limit).map(|found| (found.id.clone(), found)).collect();
+        for mut container in found.into_iter().take(self.limit) {
+            if container.state == State::Stopped {
+                let was = before.get(&container.id);
+                container = crashed(container, was);
+            }
+            self.insert(container);
+        }
+        self.stopping.retain(|id, _| self.containers.contains_key(id));
     }
 
-    /// One has changed; `None`: it runs no more.
-    pub(crate) fn change(&mut self, id: String, found: Option<Container>) {
-        let full = self.containers.len() >= self.limit && !self.containers.contains_key(&id);
+    /// One has changed; `None`: it is there no more.
+    pub(crate) fn change(&mut self, id: &str, found: Option<Container>, sign: Sign) {
+        let known = self.containers.contains_key(id);
+        match sign {
+            Sign::Stopping(by) if known => drop(self.stopping.insert(id.to_owned(), by)),
+            Sign::Stopping(_) => {}
+            Sign::None | Sign::Crashed => drop(self.stopping.remove(id)),
+        }
+        let found = found.and_then(|found| match (found.state, sign) {
+            (State::Stopped, Sign::Crashed) if known => Some(crashed(found, self.containers.get(id))),
+            (State::Stopped, _) => None,
+            _ => Some(found),
+        });
+        let full = self.containers.len() >= self.limit && !known;
         match found {
             Some(_) if full => self.left_out += 1,
-            Some(found) => drop(self.containers.insert(id, found)),
-            None if self.containers.remove(&id).is_some() => {}
+            Some(found) => self.insert(found),
+            None if self.containers.remove(id).is_some() => drop(self.stopping.remove(id)),
             None => self.left_out = self.left_out.saturating_sub(1),
         }
+    }
+
+    fn insert(&mut self, mut container: Container) {
+        if self.stopping.contains_key(&container.id) && container.state != State::Crashed {
+            container.state = State::Stopping;
+        }
+        // Its address is that of another one now.
+        let taken = |other: &Container| {
+            other.state == State::Crashed
+                && other.id != container.id
+                && other.networks.iter().any(|(name, at)| container.networks.get(name) == Some(at))
+        };
+        self.containers.retain(|_, other| !taken(other));
+        self.containers.insert(container.id.clone(), container);
+    }
+
+    /// Those that were to stop by now, and have not.
+    pub(crate) fn overdue(&self, now: Instant) -> Vec<String> {
+        self.stopping.iter().filter(|(_, by)| **by <= now).map(|(id, _)| id.clone()).collect()
+    }
+
+    /// When the first of them should have stopped.
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        self.stopping.values().min().copied()
+    }
+
+    /// Whether it was told to stop.
+    pub(crate) fn is_stopping(&self, id: &str) -> Option<Instant> {
+        self.stopping.get(id).copied()
     }
 
     /// There is room for some that were left out: only a new list tells which.
@@ -51,6 +119,13 @@ impl Known {
     }
 }
 
+/// One that ended has no address any more; it comes back to the one that it had, as a rule.
+fn crashed(found: Container, before: Option<&Container>) -> Container {
+    let networks = before.map(|before| before.networks.clone()).unwrap_or_default();
+    let ports = before.map(|before| before.ports.clone()).unwrap_or_default();
+    Container { state: State::Crashed, networks, ports, ..found }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,10 +134,18 @@ mod tests {
         Container { id: id.to_owned(), ..Container::default() }
     }
 
+    fn ended(id: &str) -> Container {
+        Container { state: State::Stopped, ..container(id) }
+    }
+
     fn known(ids: &[&str]) -> Known {
         let mut known = Known::new(2);
         known.replace(ids.iter().map(|id| container(id)).collect());
         known
+    }
+
+    fn state(known: &Known, id: &str) -> Option<State> {
+        known.containers.get(id).map(|container| container.state)
     }
 
     #[test]
@@ -70,19 +153,52 @@ mod tests {
         assert_eq!(known(&["a", "b"]).left_out(), 0);
         let mut known = known(&["a", "b", "c"]);
         assert_eq!((known.left_out(), known.containers().len()), (1, 2));
-        known.change("d".to_owned(), Some(container("d")));
-        known.change("a".to_owned(), Some(container("a")));
+        known.change("d", Some(container("d")), Sign::None);
+        known.change("a", Some(container("a")), Sign::None);
         assert_eq!((known.left_out(), known.containers().len()), (2, 2));
-        known.change("c".to_owned(), None);
+        known.change("c", None, Sign::None);
         assert_eq!((known.left_out(), known.is_stale()), (1, false));
     }
 
     #[test]
     fn room_for_one_that_was_left_out_asks_for_a_new_list() {
         let mut known = known(&["a", "b", "c"]);
-        known.change("a".to_owned(), None);
+        known.change("a", None, Sign::None);
         assert!(known.is_stale());
         known.replace(vec![container("b"), container("c")]);
         assert_eq!((known.left_out(), known.is_stale(), known.containers().len()), (0, false, 2));
+    }
+
+    #[test]
+    fn who_was_told_to_stop_drains_until_it_has_or_should_have() {
+        let mut known = known(&["a"]);
+        let by = Instant::now();
+        known.change("a", Some(container("a")), Sign::Stopping(by));
+        assert_eq!((state(&known, "a"), known.next_due()), (Some(State::Stopping), Some(by)));
+        assert_eq!(known.overdue(by), ["a"]);
+        // A new list does not make it forget.
+        known.replace(vec![container("a")]);
+        assert_eq!(state(&known, "a"), Some(State::Stopping));
+        known.change("a", Some(container("a")), Sign::None);
+        assert_eq!((state(&known, "a"), known.next_due()), (Some(State::Running), None));
+        known.change("a", Some(ended("a")), Sign::None);
+        assert_eq!(state(&known, "a"), None);
+    }
+
+    #[test]
+    fn who_crashed_keeps_its_place_until_another_has_its_address() {
+        let at = |id: &str| {
+            let addresses = crate::container::Addresses { v4: Some([172, 17, 0, 2].into()), v6: None };
+            Container { networks: [("bridge".to_owned(), addresses)].into(), ..container(id) }
+        };
+        let mut known = Known::new(10);
+        known.replace(vec![at("a")]);
+        known.change("a", Some(ended("a")), Sign::Crashed);
+        assert_eq!(state(&known, "a"), Some(State::Crashed));
+        assert_eq!(known.containers()[0].networks.len(), 1);
+        known.replace(vec![ended("a")]);
+        assert_eq!(state(&known, "a"), Some(State::Crashed));
+        known.change("b", Some(at("b")), Sign::None);
+        assert_eq!((state(&known, "a"), state(&known, "b")), (None, Some(State::Running)));
     }
 }

@@ -1,177 +1,275 @@
 //! The vocabulary `sluicegate.*`.
 
+mod settings;
+mod table;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::container::{Container, MAX_LABEL_BYTES, MAX_LABELS};
+use crate::problem::InvalidLabel;
+use crate::wanted::{Line, Mode, Wanted};
+use settings::Settings;
+pub use table::docs;
 
-/// All that labels can say of one route.
-const SETTINGS: &[&str] = &["host", "path", "port", "entrypoints", "network"];
-/// Where a route goes when its labels do not say.
+/// Where a route of HTTP goes when its labels do not say.
 const DEFAULT_ENTRYPOINT: &str = "web";
+/// The same, of TLS.
+const DEFAULT_TLS_ENTRYPOINT: &str = "websecure";
+/// Of a route whose labels do not say.
+const DEFAULT_PRIORITY: u32 = 100;
+const MAX_PRIORITY: u32 = 1_000_000;
+/// How long requests wait for a container that is made anew.
+const DEFAULT_HOLD: Duration = Duration::from_secs(15);
 
-/// One `sluicegate.http.NAME` of a container.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HttpRoute {
-    /// NAME: containers that share it form one backend.
-    pub name: String,
-    /// `host`: names without port, lower case; empty for any host.
-    pub hosts: Vec<String>,
-    /// `path`: what the path starts with; empty for any.
-    pub path: String,
-    /// `entrypoints`: names of listeners, `web` by default.
-    pub entrypoints: Vec<String>,
-    /// `port`, else the only port that the container exposes.
-    pub port: u16,
-    /// `network`, where the container is in several.
-    pub network: Option<String>,
-}
+/// A label and its value.
+type Said<'a> = (&'a str, &'a str);
 
-/// A label that cannot be taken; the container is left out for it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidLabel {
-    /// Not in the vocabulary.
-    #[error("unknown label '{label}'{}", nearest.as_ref().map(|name| format!("; did you mean '{name}'?")).unwrap_or_default())]
-    Unknown {
-        /// As written.
-        label: String,
-        /// The closest label that exists.
-        nearest: Option<String>,
-    },
-    /// A value of the wrong form.
-    #[error("label '{label}': '{value}' is not {wanted}")]
-    Value {
-        /// The label.
-        label: String,
-        /// Its value.
-        value: String,
-        /// What would be right.
-        wanted: &'static str,
-    },
-    /// No `port`, and no only port to take instead.
-    #[error(
-        "route '{route}' needs the label '{}http.{route}.port': the container exposes {}",
-        crate::PREFIX,
-        ports(exposed)
-    )]
-    Port {
-        /// The route.
-        route: String,
-        /// What the container exposes.
-        exposed: Vec<u16>,
-    },
-    /// Enabled, and nothing to serve.
-    #[error("the container is enabled but has no label '{}http.NAME.host' or '.path'", crate::PREFIX)]
-    NoRoute,
-    /// Neither host nor path.
-    #[error("route '{0}' would take every request: give it the label '{prefix}http.{0}.host' or '.path'", prefix = crate::PREFIX)]
-    CatchAll(String),
-    /// Too many labels, or one too long.
-    #[error("more than {MAX_LABELS} labels, or one of more than {MAX_LABEL_BYTES} bytes")]
-    TooLarge,
-}
-
-fn ports(exposed: &[u16]) -> String {
-    match exposed {
-        [] => "none".to_owned(),
-        ports => ports.iter().map(u16::to_string).collect::<Vec<_>>().join(", "),
-    }
-}
-
-/// The routes of a container, sorted by name; none where it is not enabled.
+/// The routes of a container, sorted by mode and name; none where it is not enabled.
 ///
 /// # Errors
 /// Every label that cannot be taken.
-pub fn routes(container: &Container) -> Result<Vec<HttpRoute>, Vec<InvalidLabel>> {
-    if container.labels.is_empty() {
+pub fn read(container: &Container) -> Result<Vec<Wanted>, Vec<InvalidLabel>> {
+    let labels = &container.labels;
+    if labels.is_empty() {
         return Ok(Vec::new());
     }
     let too_long = |(label, value): (&String, &String)| label.len().max(value.len()) > MAX_LABEL_BYTES;
-    if container.labels.len() > MAX_LABELS || container.labels.iter().any(too_long) {
+    if labels.len() > MAX_LABELS || labels.iter().any(too_long) {
         return Err(vec![InvalidLabel::TooLarge]);
     }
-    let mut errors = Vec::new();
-    let enabled = enabled(container).unwrap_or_else(|error| {
-        errors.push(error);
-        false
-    });
-    let mut settings: BTreeMap<&str, BTreeMap<&str, (&str, &str)>> = BTreeMap::new();
-    for (label, value) in &container.labels {
+    let mut read = Reader::default();
+    let mut enabled = false;
+    for (label, value) in labels {
         let rest = label.strip_prefix(crate::PREFIX).unwrap_or_default();
-        match rest.strip_prefix("http.").and_then(|rest| rest.rsplit_once('.')) {
-            Some((route, setting)) if SETTINGS.contains(&setting) && is_name(route) => {
-                settings.entry(route).or_default().insert(setting, (label, value));
-            }
-            _ if rest == "enable" => {}
-            _ => errors.push(InvalidLabel::Unknown { label: label.clone(), nearest: nearest(rest) }),
+        if rest == "enable" {
+            enabled = read.flag((label, value)).unwrap_or_default();
+        } else {
+            read.take(rest, (label, value));
         }
     }
-    if !enabled && errors.is_empty() {
+    if !enabled && read.errors.is_empty() {
         return Ok(Vec::new());
     }
-    let mut routes = Vec::new();
-    for (name, settings) in settings {
-        match route(name, &settings, &container.ports) {
-            Ok(route) => routes.push(route),
-            Err(error) => errors.push(error),
-        }
+    let routes = std::mem::take(&mut read.routes);
+    let wanted: Vec<Wanted> = routes
+        .into_iter()
+        .filter_map(|((mode, name), said)| read.route((mode, name), &said, container))
+        .collect();
+    if wanted.is_empty() && read.errors.is_empty() {
+        read.errors.push(InvalidLabel::NoRoute);
     }
-    if routes.is_empty() && errors.is_empty() {
-        errors.push(InvalidLabel::NoRoute);
-    }
-    if errors.is_empty() { Ok(routes) } else { Err(errors) }
+    if read.errors.is_empty() { Ok(wanted) } else { Err(read.errors) }
 }
 
-fn enabled(container: &Container) -> Result<bool, InvalidLabel> {
-    let label = format!("{}enable", crate::PREFIX);
-    match container.labels.get(&label).map(String::as_str) {
-        None | Some("false") => Ok(false),
-        Some("true") => Ok(true),
-        Some(value) => {
-            Err(InvalidLabel::Value { value: value.to_owned(), label, wanted: "'true' or 'false'" })
+/// Of HTTP, TCP, UDP, and the route's name.
+type RouteKey<'a> = (u8, &'a str);
+
+#[derive(Default)]
+struct Reader<'a> {
+    routes: BTreeMap<RouteKey<'a>, BTreeMap<&'static str, Said<'a>>>,
+    settings: Settings,
+    errors: Vec<InvalidLabel>,
+}
+
+const MODES: [Mode; 3] = [Mode::Http, Mode::Tcp, Mode::Udp];
+
+impl<'a> Reader<'a> {
+    /// Puts a label where it belongs. `rest`: without the prefix of all.
+    fn take(&mut self, rest: &'a str, (label, value): Said<'a>) {
+        if !is_one_line(value) {
+            return self.refuse(
+                (label, value),
+                "one line of printable text with its quotes closed, and without a comment",
+            );
         }
+        for (at, mode) in (0..).zip(MODES) {
+            let Some(of_mode) = rest.strip_prefix(mode.as_str()).and_then(|rest| rest.strip_prefix('.'))
+            else {
+                continue;
+            };
+            if let Some((name, setting)) = of_mode.rsplit_once('.')
+                && let Some(setting) = table::route_setting(mode, setting)
+                && is_name(name)
+            {
+                self.routes.entry((at, name)).or_default().insert(setting, (label, value));
+                return;
+            }
+        }
+        let taken = match rest.split_once('.') {
+            Some(("backend", key)) => self.settings.backend(key, (label, value)),
+            Some(("server", key)) => self.settings.server(key, (label, value)),
+            Some(("rules", number)) => self.settings.rule(number, (label, value)),
+            _ => Err(None),
+        };
+        match taken {
+            Ok(()) => {}
+            Err(Some(error)) => self.errors.push(error),
+            Err(None) => {
+                let nearest = table::nearest(rest);
+                self.errors.push(InvalidLabel::Unknown { label: label.to_owned(), nearest });
+            }
+        }
+    }
+
+    fn refuse(&mut self, (label, value): Said<'_>, wanted: &'static str) {
+        self.errors.push(refused((label, value), wanted));
+    }
+
+    fn flag(&mut self, said: Said<'_>) -> Option<bool> {
+        flag(said).map_err(|error| self.errors.push(error)).ok()
+    }
+
+    fn route(
+        &mut self,
+        (at, name): RouteKey<'a>,
+        said: &BTreeMap<&'static str, Said<'a>>,
+        container: &Container,
+    ) -> Option<Wanted> {
+        let errors = self.errors.len();
+        let mode = *MODES.get(usize::from(at))?;
+        let get = |setting: &str| said.get(setting).copied();
+        let hosts = get("host").map(|said| self.hosts(said)).unwrap_or_default();
+        let path = get("path").and_then(|said| self.path(said)).unwrap_or_default();
+        let rule = get("rule").map(|(label, value)| line(label, value.to_owned()));
+        let priority = get("priority").and_then(|said| self.priority(said)).unwrap_or(DEFAULT_PRIORITY);
+        let tls = get("tls").and_then(|said| self.flag(said)).unwrap_or_default();
+        let redirect = get("redirect-https").filter(|said| self.flag(*said).unwrap_or_default());
+        let entrypoints = match get("entrypoints") {
+            Some(said) => self.entrypoints(said),
+            None => default_entrypoints(mode, tls, redirect.is_some()),
+        };
+        if entrypoints.is_empty() && get("entrypoints").is_none() {
+            let label = format!("{}{}.{name}.entrypoints", crate::PREFIX, mode.as_str());
+            self.refuse((&label, ""), "the name of an entry point, and has to be there");
+        }
+        let port = self.port((mode, name), get("port"), container);
+        let mut wanted = Wanted {
+            name: name.to_owned(),
+            mode,
+            entrypoints,
+            hosts,
+            path,
+            rule,
+            priority,
+            port,
+            network: self.settings.network().map(str::to_owned),
+            backend: self.settings.backend_lines(mode),
+            server: self.settings.server_words(),
+            hold: self.settings.hold().unwrap_or(DEFAULT_HOLD),
+        };
+        if let Some((label, _)) = redirect {
+            let redirect = "http-request redirect scheme https code 308 unless { ssl_fc }";
+            wanted.backend.push(line(label, redirect.to_owned()));
+        }
+        if let Some(said) = get("scheme") {
+            wanted.server.extend(self.scheme(said));
+        }
+        if mode == Mode::Http && ["host", "path", "rule"].iter().all(|setting| get(setting).is_none()) {
+            self.errors.push(InvalidLabel::CatchAll(name.to_owned()));
+        }
+        (self.errors.len() == errors).then_some(wanted)
+    }
+
+    fn hosts(&mut self, said: Said<'_>) -> Vec<String> {
+        let hosts = list(said.1);
+        if hosts.is_empty() || !hosts.iter().all(|host| is_host(host.strip_prefix("*.").unwrap_or(host))) {
+            self.refuse(
+                said,
+                "a host name or a list of them with commas, without scheme, port and path; '*.' in front stands for all below",
+            );
+        }
+        hosts
+    }
+
+    fn path(&mut self, said: Said<'_>) -> Option<String> {
+        let path = said.1.trim();
+        if !path.starts_with('/') || path.contains([' ', '?', '#', '"', '\'', '\\']) {
+            self.refuse(said, "the beginning of a path, such as '/api'");
+            return None;
+        }
+        Some(path.trim_end_matches('/').to_owned())
+    }
+
+    fn priority(&mut self, said: Said<'_>) -> Option<u32> {
+        let priority = said.1.trim().parse().ok().filter(|priority| *priority <= MAX_PRIORITY);
+        if priority.is_none() {
+            self.refuse(said, "a number from 0 to 1000000");
+        }
+        priority
+    }
+
+    fn entrypoints(&mut self, said: Said<'_>) -> Vec<String> {
+        let names = list(said.1);
+        if names.is_empty() || !names.iter().all(|name| is_name(name)) {
+            self.refuse(said, "a name given by --entrypoint or a list of them with commas");
+        }
+        names
+    }
+
+    /// The label's, or the only one that the container exposes.
+    fn port(
+        &mut self,
+        (mode, route): (Mode, &str),
+        said: Option<Said<'_>>,
+        container: &Container,
+    ) -> Option<u16> {
+        if let Some(said) = said {
+            let port = said.1.trim().parse().ok().filter(|port| *port > 0);
+            if port.is_none() {
+                self.refuse(said, "a port from 1 to 65535");
+            }
+            return port;
+        }
+        let of_mode = container.ports.iter().filter(|port| port.udp == (mode == Mode::Udp));
+        let exposed: Vec<u16> = of_mode.map(|port| port.number).collect();
+        if let [only] = exposed[..] {
+            return Some(only);
+        }
+        self.errors.push(InvalidLabel::Port { route: route.to_owned(), mode: mode.as_str(), exposed });
+        None
+    }
+
+    fn scheme(&mut self, said: Said<'_>) -> Option<Line> {
+        let word = match said.1.trim() {
+            "http" => return None,
+            "https" => "ssl",
+            "h2c" => "proto h2",
+            _ => {
+                self.refuse(said, "'http', 'https' or 'h2c'");
+                return None;
+            }
+        };
+        Some(line(said.0, word.to_owned()))
     }
 }
 
-fn route(
-    name: &str,
-    settings: &BTreeMap<&str, (&str, &str)>,
-    exposed: &[u16],
-) -> Result<HttpRoute, InvalidLabel> {
-    let text = |setting| settings.get(setting).map(|(_, value)| *value).unwrap_or_default();
-    let refuse = |setting, wanted| {
-        let (label, value) = settings.get(setting).copied().unwrap_or_default();
-        InvalidLabel::Value { label: label.to_owned(), value: value.to_owned(), wanted }
+fn default_entrypoints(mode: Mode, tls: bool, redirect: bool) -> Vec<String> {
+    let names: &[&str] = match (mode, tls, redirect) {
+        (Mode::Http, _, true) => &[DEFAULT_ENTRYPOINT, DEFAULT_TLS_ENTRYPOINT],
+        (Mode::Http, true, false) => &[DEFAULT_TLS_ENTRYPOINT],
+        (Mode::Http, false, false) => &[DEFAULT_ENTRYPOINT],
+        (Mode::Tcp | Mode::Udp, ..) => &[],
     };
-    let hosts = list(text("host"));
-    if !hosts.iter().all(|host| is_host(host)) || (hosts.is_empty() && settings.contains_key("host")) {
-        return Err(refuse(
-            "host",
-            "a host name or a list of them with commas, without scheme, port and path",
-        ));
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+fn line(label: &str, text: String) -> Line {
+    Line { label: label.to_owned(), text }
+}
+
+fn refused((label, value): Said<'_>, wanted: &'static str) -> InvalidLabel {
+    InvalidLabel::Value { label: label.to_owned(), value: value.to_owned(), wanted }
+}
+
+fn flag(said: Said<'_>) -> Result<bool, InvalidLabel> {
+    match said.1.trim() {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(refused(said, "'true' or 'false'")),
     }
-    let path = text("path").trim();
-    if settings.contains_key("path") && (!path.starts_with('/') || path.contains([' ', '?', '#'])) {
-        return Err(refuse("path", "the beginning of a path, such as '/api'"));
-    }
-    let entrypoints = list(settings.get("entrypoints").map_or(DEFAULT_ENTRYPOINT, |(_, value)| value));
-    if entrypoints.is_empty() || !entrypoints.iter().all(|name| is_name(name)) {
-        return Err(refuse("entrypoints", "a name given by --entrypoint or a list of them with commas"));
-    }
-    let port = match (text("port").trim(), exposed) {
-        ("", [only]) if !settings.contains_key("port") => *only,
-        ("", _) if !settings.contains_key("port") => {
-            return Err(InvalidLabel::Port { route: name.to_owned(), exposed: exposed.to_vec() });
-        }
-        (port, _) => match port.parse() {
-            Ok(port) if port > 0 => port,
-            _ => return Err(refuse("port", "a port from 1 to 65535")),
-        },
-    };
-    if hosts.is_empty() && path.is_empty() {
-        return Err(InvalidLabel::CatchAll(name.to_owned()));
-    }
-    let network = settings.get("network").map(|(_, value)| value.trim().to_owned());
-    Ok(HttpRoute { name: name.to_owned(), hosts, path: path.to_owned(), entrypoints, port, network })
 }
 
 fn list(value: &str) -> Vec<String> {
@@ -186,19 +284,21 @@ fn is_host(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(|label| (1..=63).contains(&label.len())) && is_name(text)
 }
 
-fn nearest(rest: &str) -> Option<String> {
-    let (route, setting) = match rest.split_once('.') {
-        Some((_, tail)) => tail.rsplit_once('.').unwrap_or(("NAME", tail)),
-        None => ("NAME", rest),
-    };
-    let close = |word: &&&str| strsim::damerau_levenshtein(word, setting) <= 2;
-    let names = SETTINGS.iter().filter(close).min_by_key(|word| strsim::damerau_levenshtein(word, setting));
-    match names {
-        Some(setting) => Some(format!("{}http.{route}.{setting}", crate::PREFIX)),
-        None if strsim::damerau_levenshtein("enable", rest) <= 3 => Some(format!("{}enable", crate::PREFIX)),
-        None => None,
+/// Whether a value stays within a line of the configuration language, and is read to its end there.
+fn is_one_line(value: &str) -> bool {
+    let (mut quote, mut escaped) = (None, false);
+    for c in value.chars() {
+        if c.is_control() && c != '\t' {
+            return false;
+        }
+        match (quote, c) {
+            _ if escaped => escaped = false,
+            (None | Some('"'), '\\') => escaped = true,
+            (None, '#') => return false,
+            (None, '\'' | '"') => quote = Some(c),
+            (Some(open), _) if open == c => quote = None,
+            _ => {}
+        }
     }
+    quote.is_none() && !escaped
 }
-
-#[cfg(test)]
-mod tests;

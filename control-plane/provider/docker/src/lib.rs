@@ -1,14 +1,23 @@
 //! Labelled containers as a provider.
 //!
 //! Watches a Docker engine and turns each container that carries `sluicegate.enable=true` into a backend's endpoint and
-//! the routes to it. It asks the engine for nothing but lists and events. It must know no proxy, no session and nothing
-//! of how Fragments are merged.
+//! the routes to it. It asks the engine for nothing but lists, events, and how a container that is told something wants
+//! to be stopped. It must know no proxy, no session and nothing of how Fragments are merged.
 
 pub mod container;
 pub mod engine;
+pub mod entry;
+pub mod groups;
+mod happening;
+mod kept;
 mod known;
 pub mod labels;
-pub mod routes;
+pub mod problem;
+pub mod reach;
+mod section;
+pub mod wanted;
+
+pub use section::PROVIDER;
 
 /// What all labels of this program begin with.
 pub const PREFIX: &str = "sluicegate.";

@@ -160,7 +160,8 @@ impl Loaded {
         let mut environment = inputs.environment.clone();
         let names: Vec<&str> = files.iter().map(|file| file.path).collect();
         environment.set("HAPROXY_CFGFILES", &names.join(";"));
-        let reading = Reading { strictness: inputs.strictness, drop_in: inputs.drop_in };
+        let reading =
+            Reading { strictness: inputs.strictness, drop_in: inputs.drop_in, ..Reading::default() };
         let outcome = sluicegate_haproxy::load_as(&files, environment, &loader, reading);
         self.seen = loader.seen.into_inner();
         self.tally.errors += outcome.diagnostics.errors();

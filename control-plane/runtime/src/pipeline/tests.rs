@@ -1,12 +1,12 @@
-use std::collections::BTreeSet;
-
 use sluicegate_core::overrides::Admin;
 use sluicegate_core::{Entry, History};
 use sluicegate_haproxy::{diagnostic::render::Style, environment::Environment};
 use sluicegate_proto::v1::origin::Place;
 use sluicegate_proto::v1::{self, resource::Body};
-use sluicegate_provider_docker::container::Container;
-use sluicegate_provider_docker::routes::{PROVIDER as DOCKER, routes};
+use sluicegate_provider_docker::PROVIDER as DOCKER;
+use sluicegate_provider_docker::container::{Addresses, Container, Port};
+use sluicegate_provider_docker::groups::{Groups, View};
+use sluicegate_provider_docker::reach::Reach;
 use sluicegate_provider_file::discover::Once;
 use sluicegate_provider_file::load::{Inputs, Limits, Told, load};
 
@@ -17,27 +17,41 @@ use crate::entrypoint::{self, EntryPoint};
 const NOW: u64 = 1_780_000_000_000;
 
 fn web() -> Load {
-    let web = EntryPoint { name: "web".into(), address: "127.0.0.1:8080".parse().unwrap() };
-    let fragment = entrypoint::fragment(&[web]).unwrap();
+    let fragment = entrypoint::fragment(&[entry("web")], &[]).unwrap();
     Load { source: entrypoint::PROVIDER, fragments: Some(vec![fragment]), diagnostics: vec![] }
 }
 
+fn entry(name: &str) -> EntryPoint {
+    EntryPoint { name: name.into(), address: "127.0.0.1:8080".parse().unwrap(), kind: entrypoint::Kind::Http }
+}
+
+fn container(name: &str, labels: &[(&str, &str)]) -> Container {
+    let labels = labels.iter().chain(&[("enable", "true")]);
+    let addresses = Addresses { v4: Some([172, 17, 0, 2].into()), v6: None };
+    Container {
+        id: format!("{name:0>64}"),
+        name: name.into(),
+        labels: labels.map(|(label, value)| (format!("sluicegate.{label}"), (*value).to_owned())).collect(),
+        ports: vec![Port { number: 80, udp: false }],
+        networks: [("bridge".to_owned(), addresses)].into(),
+        ..Container::default()
+    }
+}
+
 fn containers(names: &[&str]) -> Fragment {
+    let route = |name: &str| (format!("http.{name}.host"), format!("{name}.example"));
     let containers: Vec<Container> = names
         .iter()
-        .map(|name| Container {
-            id: format!("{name:0>64}"),
-            name: (*name).into(),
-            labels: [
-                ("sluicegate.enable".to_owned(), "true".to_owned()),
-                (format!("sluicegate.http.{name}.host"), format!("{name}.example")),
-            ]
-            .into(),
-            ports: vec![80],
-            networks: [("bridge".to_owned(), "172.17.0.2".parse().unwrap())].into(),
-        })
+        .map(|name| (name, route(name)))
+        .map(|(name, (label, host))| container(name, &[(&label, &host)]))
         .collect();
-    let routes = routes(&containers, &BTreeSet::from(["web".to_owned()]));
+    found(&containers, entry("web"))
+}
+
+fn found(containers: &[Container], entry: EntryPoint) -> Fragment {
+    let entrypoints = entrypoint::names(&[entry]);
+    let view = View { entrypoints: &entrypoints, reach: &Reach::default(), now_unix_ms: NOW };
+    let routes = Groups::new(std::time::Duration::ZERO).plan(containers, view);
     assert_eq!(routes.problems, []);
     Fragment { provider: DOCKER.into(), resources: routes.resources }
 }
@@ -152,8 +166,7 @@ fn a_provider_that_its_source_no_longer_has_is_gone() {
 #[test]
 fn what_loses_an_address_is_in_the_status_until_it_is_gone() {
     let mut site = served();
-    let other = EntryPoint { name: "other".into(), address: "127.0.0.1:8080".parse().unwrap() };
-    let mut fragment = entrypoint::fragment(&[other]).unwrap();
+    let mut fragment = entrypoint::fragment(&[entry("other")], &[]).unwrap();
     fragment.provider = "elsewhere".into();
     for id in fragment.resources.iter_mut().filter_map(|resource| resource.id.as_mut()) {
         id.provider = "elsewhere".into();
@@ -334,28 +347,15 @@ fn a_value_that_does_not_compile_is_told_before_it_is_accepted() {
 
 #[test]
 fn no_route_attaches_to_the_listener_for_monitoring() {
-    let address = |port: u16| ([127, 0, 0, 1], port).into();
-    let monitoring = crate::admin_http::load(Some(address(8404))).unwrap();
+    let monitoring = crate::admin_http::load(Some(([127, 0, 0, 1], 8404).into())).unwrap();
     // Its own name is as far as anybody's guess goes.
-    let namesake = EntryPoint { name: "admin-http".into(), address: address(8080) };
+    let namesake = entry("admin-http");
     let mut site = Site::new();
     site.take(monitoring);
-    let fragment = entrypoint::fragment(std::slice::from_ref(&namesake)).unwrap();
+    let fragment = entrypoint::fragment(std::slice::from_ref(&namesake), &[]).unwrap();
     site.take(Load { source: entrypoint::PROVIDER, fragments: Some(vec![fragment]), diagnostics: vec![] });
-    let container = Container {
-        id: "a".repeat(64),
-        name: "a".into(),
-        labels: [
-            ("sluicegate.enable".to_owned(), "true".to_owned()),
-            ("sluicegate.http.a.entrypoints".to_owned(), "admin-http".to_owned()),
-            ("sluicegate.http.a.path".to_owned(), "/".to_owned()),
-        ]
-        .into(),
-        ports: vec![80],
-        networks: [("bridge".to_owned(), "172.17.0.2".parse().unwrap())].into(),
-    };
-    let found = routes(&[container], &BTreeSet::from([namesake.name]));
-    site.take(docker(Fragment { provider: DOCKER.into(), resources: found.resources }));
+    let container = container("a", &[("http.a.entrypoints", "admin-http"), ("http.a.path", "/")]);
+    site.take(docker(found(&[container], namesake)));
     assert_eq!(site.settle(), Some(1));
     let runtime = site.pipeline.runtime();
     let attached: Vec<(&str, usize)> =

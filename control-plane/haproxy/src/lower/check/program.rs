@@ -4,9 +4,9 @@ use sluicegate_proto::v1::{
     self, Kind, health_check::Probe, listener, program_probe::Listens, resource::Body,
 };
 
+use super::super::Lowering;
 use super::super::proxy::Proxy;
 use super::super::settings::Lines;
-use super::super::{Lowering, id};
 use crate::ast::Directive;
 use crate::diagnostic::{Code, Diagnostic};
 
@@ -76,7 +76,7 @@ impl<'a> Lowering<'a> {
 
     /// Where a `listen` section listens first; its listeners are there already.
     fn first_address(&self, proxy: &str) -> Option<Listens> {
-        let frontend = Some(id(Kind::Frontend, proxy));
+        let frontend = Some(self.id(Kind::Frontend, proxy));
         self.resources.iter().find_map(|resource| match &resource.body {
             Some(Body::Listener(listener)) if listener.frontend == frontend => {
                 match listener.address.clone()? {

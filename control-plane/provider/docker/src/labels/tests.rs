@@ -1,92 +1,186 @@
 use super::*;
+use crate::container::Port;
 
 fn container(labels: &[(&str, &str)], ports: &[u16]) -> Container {
+    let mut labels: BTreeMap<String, String> =
+        labels.iter().map(|(label, value)| (format!("sluicegate.{label}"), (*value).to_owned())).collect();
+    labels.entry("sluicegate.enable".to_owned()).or_insert_with(|| "true".to_owned());
     Container {
         id: "0123456789abcdef".into(),
         name: "shop-1".into(),
-        labels: labels.iter().map(|(label, value)| ((*label).to_owned(), (*value).to_owned())).collect(),
-        ports: ports.to_vec(),
-        networks: BTreeMap::new(),
+        labels,
+        ports: ports.iter().map(|number| Port { number: *number, udp: false }).collect(),
+        ..Container::default()
     }
 }
 
-fn told(labels: &[(&str, &str)], ports: &[u16]) -> Vec<String> {
-    routes(&container(labels, ports)).unwrap_err().iter().map(ToString::to_string).collect()
+fn wanted(labels: &[(&str, &str)]) -> Vec<Wanted> {
+    read(&container(labels, &[8080])).unwrap()
+}
+
+fn one(labels: &[(&str, &str)]) -> Wanted {
+    let all = [&[("http.shop.host", "shop.example")][..], labels].concat();
+    wanted(&all).remove(0)
+}
+
+fn told(labels: &[(&str, &str)]) -> Vec<String> {
+    read(&container(labels, &[8080])).unwrap_err().iter().map(ToString::to_string).collect()
+}
+
+fn texts(lines: &[Line]) -> Vec<&str> {
+    lines.iter().map(|line| line.text.as_str()).collect()
 }
 
 #[test]
 fn host_and_the_only_port() {
-    let labels =
-        [("sluicegate.enable", "true"), ("sluicegate.http.shop.host", "Shop.example, www.shop.example")];
-    let routes = routes(&container(&labels, &[8080])).unwrap();
-    let expected = HttpRoute {
-        name: "shop".into(),
-        hosts: vec!["shop.example".into(), "www.shop.example".into()],
-        path: String::new(),
-        entrypoints: vec!["web".into()],
-        port: 8080,
-        network: None,
-    };
-    assert_eq!(routes, [expected]);
+    let route = one(&[("http.shop.host", "Shop.example, *.shop.example")]);
+    assert_eq!((route.name.as_str(), route.port, route.mode), ("shop", Some(8080), Mode::Http));
+    assert_eq!(route.hosts, ["shop.example", "*.shop.example"]);
+    assert_eq!(route.entrypoints, ["web"]);
 }
 
 #[test]
 fn a_container_that_is_not_enabled_is_left_alone() {
-    assert_eq!(routes(&container(&[("sluicegate.http.a.host", "a")], &[80])), Ok(vec![]));
-    assert_eq!(routes(&container(&[], &[80])), Ok(vec![]));
+    let labels = [("enable", "false"), ("http.a.host", "a")];
+    assert_eq!(read(&container(&labels, &[80])), Ok(vec![]));
+    assert_eq!(read(&Container::default()), Ok(vec![]));
+}
+
+#[test]
+fn tls_and_redirects_choose_entry_points() {
+    assert_eq!(one(&[("http.shop.tls", "true")]).entrypoints, ["websecure"]);
+    let redirected = one(&[("http.shop.redirect-https", "true")]);
+    assert_eq!(redirected.entrypoints, ["web", "websecure"]);
+    assert_eq!(texts(&redirected.backend), ["http-request redirect scheme https code 308 unless { ssl_fc }"]);
+    assert_eq!(one(&[("http.shop.entrypoints", "a, b")]).entrypoints, ["a", "b"]);
+}
+
+#[test]
+fn keywords_of_a_backend_and_of_a_server_are_labels() {
+    let route = one(&[
+        ("backend.balance", "leastconn"),
+        ("backend.timeout.server", "30s"),
+        ("backend.option.httpclose", "true"),
+        ("backend.option.redispatch", "false"),
+        ("backend.weight", "7"),
+        ("server.send-proxy", "true"),
+        ("backend.check.path", "/health"),
+        ("backend.check.interval", "5s"),
+        ("rules.20", "http-response set-header B b"),
+        ("rules.3", "http-request  set-header A a if { path /a }"),
+        ("http.shop.scheme", "h2c"),
+    ]);
+    assert_eq!(
+        texts(&route.backend),
+        [
+            "option httpchk GET /health",
+            "balance leastconn",
+            "option httpclose",
+            "timeout server 30s",
+            "http-request set-header A a if { path /a }",
+            "http-response set-header B b",
+        ]
+    );
+    assert_eq!(texts(&route.server), ["check", "inter 5s", "weight 7", "send-proxy", "proto h2"]);
+    assert_eq!(route.server[1].label, "sluicegate.backend.check.interval");
 }
 
 #[test]
 fn typing_errors_are_told_with_the_right_label() {
-    let told = told(&[("sluicegate.enable", "true"), ("sluicegate.http.shop.hots", "a")], &[80]);
-    assert_eq!(
-        told,
-        ["unknown label 'sluicegate.http.shop.hots'; did you mean 'sluicegate.http.shop.host'?"]
-    );
-    let told = self::told(&[("sluicegate.enabled", "true")], &[80]);
-    assert_eq!(told, ["unknown label 'sluicegate.enabled'; did you mean 'sluicegate.enable'?"]);
+    for (label, nearest) in [
+        ("http.shop.hots", "http.shop.host"),
+        ("htp.shop.host", "http.shop.host"),
+        ("enabled", "enable"),
+        ("backend.balanc", "backend.balance"),
+        ("backend.chek.path", "backend.check.path"),
+        ("backend.timeout.sever", "backend.timeout.server"),
+        ("backend.weigth", "backend.weight"),
+        ("server.maxcon", "server.maxconn"),
+    ] {
+        let told = told(&[("http.shop.host", "a"), (label, "1")]);
+        let expected = format!("unknown label 'sluicegate.{label}'; did you mean 'sluicegate.{nearest}'?");
+        assert_eq!(told, [expected]);
+    }
 }
 
 #[test]
 fn all_mistakes_are_told_at_once() {
-    let labels = [
-        ("sluicegate.enable", "true"),
-        ("sluicegate.http.a.host", "http://a/"),
-        ("sluicegate.http.b.host", "b"),
-        ("sluicegate.http.b.port", "http"),
-        ("sluicegate.http.c.path", "c"),
-        ("sluicegate.nonsense", ""),
-    ];
-    let told = told(&labels, &[80]);
-    assert_eq!(told.len(), 4, "{told:?}");
-    assert!(
-        told[1].starts_with("label 'sluicegate.http.a.host': 'http://a/' is not a host name"),
-        "{told:?}"
-    );
-    assert_eq!(told[2], "label 'sluicegate.http.b.port': 'http' is not a port from 1 to 65535");
+    let told = told(&[
+        ("http.a.host", "http://a/"),
+        ("http.b.host", "b"),
+        ("http.b.port", "http"),
+        ("http.c.path", "c"),
+        ("http.d.host", "d"),
+        ("http.d.priority", "high"),
+        ("http.e.port", "80"),
+        ("tcp.f.port", "5432"),
+        ("udp.g.host", "g"),
+        ("nonsense", ""),
+    ]);
+    assert_eq!(told.len(), 8, "{told:#?}");
+    for part in [
+        "'http://a/' is not a host name",
+        "'http' is not a port",
+        "'c' is not the beginning of a path",
+        "'high' is not a number",
+        "route 'e' would take every request",
+        "label 'sluicegate.tcp.f.entrypoints': '' is not the name of an entry point",
+        "unknown label 'sluicegate.udp.g.host'",
+        "unknown label 'sluicegate.nonsense'",
+    ] {
+        assert!(told.iter().any(|told| told.contains(part)), "{part} in {told:#?}");
+    }
 }
 
 #[test]
-fn a_port_must_be_known() {
-    let labels = [("sluicegate.enable", "true"), ("sluicegate.http.a.host", "a")];
-    let prefix = "route 'a' needs the label 'sluicegate.http.a.port': the container exposes ";
-    assert_eq!(told(&labels, &[]), [format!("{prefix}none")]);
-    assert_eq!(told(&labels, &[80, 443]), [format!("{prefix}80, 443")]);
+fn what_is_no_line_or_leads_elsewhere_is_refused() {
+    for value in ["a\nb", "a\0", "http-request deny # all", "http-request deny if { path 'x }", "x \\"] {
+        assert!(
+            told(&[("http.a.host", "a"), ("rules.1", value)])[0].contains("is not one line"),
+            "{value:?}"
+        );
+    }
+    for value in ["server x 192.0.2.1:80", "frontend x", "nonsense", ""] {
+        let told = told(&[("http.a.host", "a"), ("rules.1", value)]);
+        assert!(told[0].contains("is not a line that a backend may have"), "{told:?}");
+    }
+    assert!(told(&[("http.a.host", "a"), ("backend.server", "x 192.0.2.1:80")])[0].contains("unknown label"));
 }
 
 #[test]
-fn a_route_must_choose() {
-    let labels = [("sluicegate.enable", "true"), ("sluicegate.http.a.port", "80")];
-    assert!(told(&labels, &[])[0].starts_with("route 'a' would take every request"));
-    assert_eq!(routes(&container(&[("sluicegate.enable", "true")], &[80])), Err(vec![InvalidLabel::NoRoute]));
+fn which_port_is_told_where_there_is_no_only_one() {
+    let labels = [("http.a.host", "a")];
+    let told = |ports: &[u16]| read(&container(&labels, ports)).unwrap_err()[0].to_string();
     assert_eq!(
-        told(&[("sluicegate.enable", "yes")], &[80]),
-        ["label 'sluicegate.enable': 'yes' is not 'true' or 'false'"]
+        told(&[80, 443]),
+        "route 'a' needs the label 'sluicegate.http.a.port': the container exposes 80, 443"
     );
+    assert!(told(&[]).ends_with("the container exposes none"));
 }
 
 #[test]
-fn labels_of_any_size_are_bounded() {
-    let long = "x".repeat(MAX_LABEL_BYTES + 1);
-    assert_eq!(routes(&container(&[("sluicegate.enable", &long)], &[])), Err(vec![InvalidLabel::TooLarge]));
+fn too_many_labels_are_refused() {
+    let mut many = container(&[], &[80]);
+    many.labels.extend((0..MAX_LABELS).map(|n| (format!("sluicegate.http.r{n}.host"), "a".to_owned())));
+    assert_eq!(read(&many), Err(vec![InvalidLabel::TooLarge]));
+}
+
+#[test]
+fn who_says_so_takes_every_request() {
+    assert_eq!(wanted(&[("http.all.path", "/")])[0].path, "");
+}
+
+/// With `UPDATE=1` it is written anew.
+#[test]
+fn the_table_of_the_documentation_is_that_of_the_code() {
+    const MARKS: [&str; 2] = ["<!-- labels: written by the test of labels -->\n", "<!-- labels: end -->\n"];
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../docs/docker.md");
+    let text = std::fs::read_to_string(file).unwrap();
+    let [begin, end] = MARKS.map(|mark| text.find(mark).unwrap());
+    let begin = begin + MARKS[0].len();
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(file, format!("{}\n{}\n{}", &text[..begin], docs(), &text[end..])).unwrap();
+    } else {
+        assert_eq!(text[begin..end].trim(), docs().trim(), "run the test with UPDATE=1");
+    }
 }

@@ -1,0 +1,306 @@
+//! Containers → the groups that share a route → resources.
+
+mod gone;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sluicegate_proto::v1;
+
+use crate::container::{Container, Port, State};
+use crate::entry::{EntryPoint, EntryPoints};
+use crate::labels;
+use crate::problem::{InvalidLabel, Problem, Reason};
+use crate::reach::Reach;
+use crate::section::{Compiled, Member, Section};
+use crate::wanted::Wanted;
+pub use gone::Gone;
+
+/// What containers come to.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub struct Routes {
+    /// Backends, their endpoints and the routes to them.
+    pub resources: Vec<v1::Resource>,
+    /// Why something is missing.
+    pub problems: Vec<Problem>,
+    /// Containers beyond the limit ([`crate::engine::MAX_CONTAINERS`]), which were not looked at.
+    pub left_out: usize,
+}
+
+/// What containers are looked at with.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    /// Where routes may attach.
+    pub entrypoints: &'a EntryPoints,
+    /// By which addresses containers are reached.
+    pub reach: &'a Reach,
+    /// Milliseconds since 1970.
+    pub now_unix_ms: u64,
+}
+
+/// The groups of before: what did not change is not made anew, and who has gone is remembered for a while.
+#[derive(Debug)]
+pub struct Groups {
+    /// What labels of containers say, by their ids.
+    read: HashMap<String, Read>,
+    made: HashMap<String, Made>,
+    present: BTreeMap<String, Gone>,
+    gone: BTreeMap<String, Gone>,
+    /// How long the routes of containers that have gone stay.
+    grace: Duration,
+}
+
+/// What a group was made of, and what it came to.
+#[derive(Debug)]
+struct Made {
+    of: Fingerprint,
+    compiled: Compiled,
+}
+
+/// What a container's labels say, which hardly ever change.
+#[derive(Debug)]
+struct Read {
+    labels: BTreeMap<String, String>,
+    ports: Vec<Port>,
+    wanted: Arc<Result<Vec<Wanted>, Vec<InvalidLabel>>>,
+}
+
+/// Equal ones come to equal resources.
+#[derive(Debug, PartialEq)]
+struct Fingerprint {
+    text: String,
+    entrypoints: Vec<Option<EntryPoint>>,
+    owner: (String, Wanted),
+    /// Ids, and whether they drain.
+    members: Vec<(String, bool)>,
+}
+
+struct Group<'a> {
+    owner: (&'a Container, &'a Wanted),
+    members: Vec<Member<'a>>,
+}
+
+impl Groups {
+    /// None yet. `grace`: how long the routes of containers that have gone stay.
+    pub fn new(grace: Duration) -> Self {
+        Self {
+            read: HashMap::new(),
+            made: HashMap::new(),
+            present: BTreeMap::new(),
+            gone: BTreeMap::new(),
+            grace,
+        }
+    }
+
+    /// The resources of all containers. Their order does not matter: those that were made first come first.
+    pub fn plan(&mut self, containers: &[Container], view: View<'_>) -> Routes {
+        let mut sorted: Vec<&Container> = containers.iter().collect();
+        sorted.sort_by(|a, b| (a.created, &a.name, &a.id).cmp(&(b.created, &b.name, &b.id)));
+        let mut found = Routes::default();
+        sorted.retain(|container| container.state != State::Stopped);
+        let wanted = self.read(&sorted);
+        let mut groups: BTreeMap<&str, Group<'_>> = BTreeMap::new();
+        for (container, wanted) in sorted.into_iter().zip(&wanted) {
+            let reasons: Vec<Reason> = match &**wanted {
+                Ok(wanted) => wanted
+                    .iter()
+                    .filter_map(|wanted| join(&mut groups, (container, wanted), view).err())
+                    .collect(),
+                Err(errors) => errors.iter().cloned().map(Reason::from).collect(),
+            };
+            let problem = |reason| Problem { container: container.name.clone(), reason };
+            found.problems.extend(reasons.into_iter().map(problem));
+        }
+        let present: BTreeMap<String, Gone> = groups
+            .iter()
+            .map(|(name, group)| ((*name).to_owned(), Gone::now(group.owner.0, view.now_unix_ms)))
+            .collect();
+        self.remember(present, view.now_unix_ms);
+        let before = std::mem::take(&mut self.made);
+        let mut before = Earlier { before, next: HashMap::new() };
+        for (name, group) in groups {
+            before.compile(name, group, view, &mut found);
+        }
+        for (name, gone) in &self.gone {
+            let wanted = labels::read(&gone.container).unwrap_or_default();
+            let Some(wanted) = wanted.iter().find(|wanted| wanted.name == *name) else { continue };
+            let group = Group { owner: (&gone.container, wanted), members: Vec::new() };
+            before.compile(name, group, view, &mut found);
+        }
+        self.made = before.next;
+        found
+    }
+
+    /// What the labels of each say.
+    fn read(&mut self, containers: &[&Container]) -> Vec<Arc<Result<Vec<Wanted>, Vec<InvalidLabel>>>> {
+        let mut before = std::mem::take(&mut self.read);
+        let mut read = |container: &&Container| {
+            let same = |read: &Read| read.labels == container.labels && read.ports == container.ports;
+            let read = before.remove(&container.id).filter(same).unwrap_or_else(|| Read {
+                labels: container.labels.clone(),
+                ports: container.ports.clone(),
+                wanted: Arc::new(labels::read(container)),
+            });
+            let wanted = Arc::clone(&read.wanted);
+            self.read.insert(container.id.clone(), read);
+            wanted
+        };
+        containers.iter().map(&mut read).collect()
+    }
+
+    /// Who was there and is no more is gone from now on; who is there again is not; and at some time it is over.
+    fn remember(&mut self, present: BTreeMap<String, Gone>, now_unix_ms: u64) {
+        let before = std::mem::replace(&mut self.present, present);
+        for (name, was) in before {
+            self.gone.entry(name).or_insert(Gone { since_unix_ms: now_unix_ms, ..was });
+        }
+        self.gone
+            .retain(|name, gone| !self.present.contains_key(name) && gone.lasts(now_unix_ms, self.grace));
+    }
+
+    /// When the next one that has gone is forgotten, in milliseconds since 1970.
+    pub fn next_end(&self) -> Option<u64> {
+        self.gone.values().map(|gone| gone.end(self.grace)).min()
+    }
+
+    /// What is to be kept for a next process: who is there may have gone by then.
+    pub fn kept(&self) -> Vec<Gone> {
+        self.present.values().chain(self.gone.values()).cloned().collect()
+    }
+
+    /// Takes in what an earlier process kept.
+    pub fn restore(&mut self, kept: Vec<Gone>) {
+        for gone in kept {
+            for wanted in labels::read(&gone.container).unwrap_or_default() {
+                self.gone.entry(wanted.name).or_insert_with(|| gone.clone());
+            }
+        }
+    }
+}
+
+/// Groups that were made before, and those that are made now.
+struct Earlier {
+    before: HashMap<String, Made>,
+    next: HashMap<String, Made>,
+}
+
+impl Earlier {
+    fn compile(&mut self, name: &str, mut group: Group<'_>, view: View<'_>, found: &mut Routes) {
+        group.members.sort_by(|a, b| a.container.name.cmp(&b.container.name));
+        number(&mut group.members);
+        let section = Section::of(group.owner, &group.members);
+        let of = Fingerprint {
+            text: section.text().to_owned(),
+            entrypoints: group
+                .owner
+                .1
+                .entrypoints
+                .iter()
+                .map(|name| view.entrypoints.get(name).cloned())
+                .collect(),
+            owner: (group.owner.0.id.clone(), group.owner.1.clone()),
+            members: group
+                .members
+                .iter()
+                .map(|member| (member.container.id.clone(), member.container.state == State::Stopping))
+                .collect(),
+        };
+        let made = match self.before.remove(name).filter(|made| made.of == of) {
+            Some(made) => made,
+            None => Made { of, compiled: without_refused(section, group, view.entrypoints) },
+        };
+        found.resources.extend(made.compiled.resources.iter().cloned());
+        found.problems.extend(made.compiled.problems.iter().cloned());
+        self.next.insert(name.to_owned(), made);
+    }
+}
+
+/// A group without those of whose labels something is no good.
+fn without_refused(section: Section<'_>, mut group: Group<'_>, entrypoints: &EntryPoints) -> Compiled {
+    let mut compiled = section.compile(entrypoints);
+    let mut problems = std::mem::take(&mut compiled.problems);
+    while !compiled.refused.is_empty() {
+        let left = group.members.len();
+        group.members.retain(|member| !compiled.refused.contains(&member.container.id));
+        if compiled.refused.contains(&group.owner.0.id) {
+            match group.members.first() {
+                Some(next) => group.owner = (next.container, next.wanted),
+                None => return Compiled { problems, ..Compiled::default() },
+            }
+        } else if group.members.len() == left {
+            return Compiled { problems, ..Compiled::default() };
+        }
+        compiled = Section::of(group.owner, &group.members).compile(entrypoints);
+        problems.append(&mut compiled.problems);
+    }
+    let mut seen = BTreeSet::new();
+    problems.retain(|problem| seen.insert(problem.to_string()));
+    Compiled { problems, ..compiled }
+}
+
+/// Puts a container into the group of its route, if it may.
+fn join<'a>(
+    groups: &mut BTreeMap<&'a str, Group<'a>>,
+    (container, wanted): (&'a Container, &'a Wanted),
+    view: View<'_>,
+) -> Result<(), Reason> {
+    for name in &wanted.entrypoints {
+        let Some(entry) = view.entrypoints.get(name) else {
+            return Err(Reason::EntryPoint { name: name.clone(), known: view.entrypoints.names() });
+        };
+        if entry.mode != wanted.mode {
+            let (wanted_mode, is) = (wanted.mode.as_str(), entry.mode.as_str());
+            let route = wanted.name.clone();
+            return Err(Reason::Mode { route, wanted: wanted_mode, name: name.clone(), is });
+        }
+    }
+    if let Some(group) = groups.get(wanted.name.as_str())
+        && let Some(label) = wanted.differs_from(group.owner.1)
+    {
+        let other = group.owner.0.name.clone();
+        return Err(Reason::Conflict { route: wanted.name.clone(), other, label });
+    }
+    let member = if takes_traffic(container, wanted) {
+        let address = view.reach.address(container, wanted.network.as_deref())?;
+        let port = wanted.port.unwrap_or_default();
+        Some(Member { container, wanted, address: SocketAddr::new(address, port), number: 0 })
+    } else {
+        None
+    };
+    let owner = (container, wanted);
+    let group = groups.entry(wanted.name.as_str()).or_insert_with(|| Group { owner, members: Vec::new() });
+    group.members.extend(member);
+    Ok(())
+}
+
+/// Whether a container has a server line. One that crashed keeps it: connections to it fail, and are tried again.
+fn takes_traffic(container: &Container, wanted: &Wanted) -> bool {
+    match container.state {
+        State::Running | State::Stopping | State::Crashed => true,
+        // Checks of our own tell too.
+        State::Starting => wanted.server.iter().any(|word| word.text == "check"),
+        State::Unhealthy | State::Paused | State::Stopped => false,
+    }
+}
+
+/// Gives each server a number that stays with its name, so that cookies and hashes find a container that was made anew.
+fn number(members: &mut [Member<'_>]) {
+    const MOST: u32 = (1 << 31) - 1;
+    let mut taken = BTreeSet::new();
+    for member in members {
+        let mut number = hash(&member.container.name) % MOST + 1;
+        while !taken.insert(number) {
+            number = number % MOST + 1;
+        }
+        member.number = number;
+    }
+}
+
+/// FNV-1a.
+fn hash(text: &str) -> u32 {
+    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}

@@ -1,0 +1,132 @@
+//! What events say of one container.
+
+use std::collections::BTreeMap;
+use std::str::FromStr as _;
+
+use bollard::models::EventMessage;
+use nix::sys::signal::Signal;
+
+/// What a container does that changes whether and where it is reached.
+const ACTIONS: [&str; 13] = [
+    "create",
+    "start",
+    "die",
+    "stop",
+    "kill",
+    "pause",
+    "unpause",
+    "destroy",
+    "rename",
+    "connect",
+    "disconnect",
+    "update",
+    "restart",
+];
+
+/// What became of a container, as far as its state alone does not tell.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Course {
+    /// As its state says.
+    #[default]
+    Plain,
+    /// It was sent this signal, which may be the one that stops it.
+    Signalled(i32),
+    /// It ended by itself, with this status.
+    Ended(i64),
+    /// It ended as it was told to.
+    Stopped,
+}
+
+/// What events of a short time say, by the id of their container: the last counts.
+#[derive(Debug, Default)]
+pub(crate) struct Happenings(BTreeMap<String, Course>);
+
+impl Happenings {
+    /// Takes an event in; false: it changes nothing.
+    pub(crate) fn take(&mut self, event: EventMessage) -> bool {
+        let Some(action) = event.action else { return false };
+        let matters = ACTIONS.contains(&action.as_str()) || action.starts_with("health_status");
+        let Some(actor) = event.actor.filter(|_| matters) else { return false };
+        // An event of a network names its container among the attributes.
+        let attributes = actor.attributes.unwrap_or_default();
+        let number = |name: &str| attributes.get(name).and_then(|text| text.parse::<i64>().ok());
+        let Some(id) = attributes.get("container").cloned().or(actor.id) else { return false };
+        let course = self.0.entry(id).or_default();
+        *course = match action.as_str() {
+            "start" | "restart" => Course::Plain,
+            "kill" => number("signal")
+                .and_then(|signal| i32::try_from(signal).ok())
+                .map_or(*course, Course::Signalled),
+            "die" if matches!(course, Course::Signalled(_)) => Course::Stopped,
+            "die" => Course::Ended(number("exitCode").unwrap_or_default()),
+            "stop" => Course::Stopped,
+            _ => *course,
+        };
+        true
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Each container once.
+    pub(crate) fn into_courses(self) -> impl Iterator<Item = (String, Course)> {
+        self.0.into_iter()
+    }
+}
+
+/// Whether a signal is the one by which a container is stopped. `configured`: of its image or command; the engine takes
+/// SIGTERM otherwise, and SIGKILL stops everything.
+pub(crate) fn stops(signal: i32, configured: Option<&str>) -> bool {
+    let configured = configured.unwrap_or("SIGTERM");
+    let number = configured.parse().ok().or_else(|| {
+        let name =
+            if configured.starts_with("SIG") { configured.to_owned() } else { format!("SIG{configured}") };
+        Signal::from_str(&name).ok().map(|signal| signal as i32)
+    });
+    signal == Signal::SIGKILL as i32 || Some(signal) == number
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use bollard::models::EventActor;
+
+    use super::*;
+
+    fn event(action: &str, attributes: &[(&str, &str)]) -> EventMessage {
+        let attributes: HashMap<String, String> =
+            attributes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let actor = EventActor { id: Some("a".to_owned()), attributes: Some(attributes) };
+        EventMessage { action: Some(action.to_owned()), actor: Some(actor), ..EventMessage::default() }
+    }
+
+    fn course(events: &[EventMessage]) -> Option<Course> {
+        let mut happenings = Happenings::default();
+        for event in events {
+            happenings.take(event.clone());
+        }
+        happenings.into_courses().next().map(|(_, course)| course)
+    }
+
+    #[test]
+    fn who_was_told_to_end_is_told_apart_from_who_did_by_itself() {
+        let (kill, die, start) =
+            (event("kill", &[("signal", "15")]), event("die", &[("exitCode", "137")]), event("start", &[]));
+        assert_eq!(course(std::slice::from_ref(&kill)), Some(Course::Signalled(15)));
+        assert_eq!(course(&[kill, die.clone()]), Some(Course::Stopped));
+        assert_eq!(course(std::slice::from_ref(&die)), Some(Course::Ended(137)));
+        assert_eq!(course(&[die, start]), Some(Course::Plain));
+        assert_eq!(course(&[event("exec_start: sh", &[])]), None);
+        assert_eq!(course(&[event("health_status: healthy", &[])]), Some(Course::Plain));
+    }
+
+    #[test]
+    fn signals_that_stop() {
+        assert!(
+            stops(15, None) && stops(9, Some("SIGUSR1")) && stops(10, Some("USR1")) && stops(3, Some("3"))
+        );
+        assert!(!stops(1, None) && !stops(15, Some("SIGQUIT")) && !stops(28, Some("nonsense")));
+    }
+}

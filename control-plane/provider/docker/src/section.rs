@@ -1,0 +1,329 @@
+//! A group of containers as a piece of the configuration language, and what that comes to.
+//!
+//! Labels say what `haproxy.cfg` says, and are read by who reads that: the same keywords, the same messages.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+
+use sluicegate_haproxy::diagnostic::{Diagnostic, Verdict};
+use sluicegate_haproxy::environment::Environment;
+use sluicegate_haproxy::expr::NoFiles;
+use sluicegate_haproxy::{Input, Outcome, Reading, load_as};
+use sluicegate_proto::v1::{self, resource::Body};
+
+use crate::container::{Container, State};
+use crate::entry::EntryPoints;
+use crate::problem::{Problem, Reason};
+use crate::wanted::{Line, Mode, Wanted};
+
+/// The provider's name in object ids.
+pub const PROVIDER: &str = "docker";
+/// How many requests wait for a container that is made anew.
+const MOST_HELD: u32 = 10_000;
+/// Stands for the entry points of the group.
+const ENTRY: &str = "entry";
+
+/// What holds where labels say nothing else. A container that has just gone is no reason for an error: another one
+/// takes the request.
+const DEFAULTS: &str = "    timeout connect 5s
+    timeout client 60s
+    timeout server 60s
+    timeout queue 5s
+    timeout tunnel 1h
+    retries 3
+    option redispatch 1
+";
+
+/// A container that serves a route.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Member<'a> {
+    pub(crate) container: &'a Container,
+    pub(crate) wanted: &'a Wanted,
+    pub(crate) address: SocketAddr,
+    /// The number of its server, which stays with its name.
+    pub(crate) number: u32,
+}
+
+/// What a group comes to.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Compiled {
+    pub(crate) resources: Vec<v1::Resource>,
+    pub(crate) problems: Vec<Problem>,
+    /// Those with an error, by container: the group is no good with them.
+    pub(crate) refused: BTreeSet<String>,
+}
+
+/// Text, and what each line of it is of.
+#[derive(Debug, Default)]
+pub(crate) struct Section<'a> {
+    text: String,
+    /// By line: whose container says it.
+    lines: Vec<(&'a Container, Vec<&'a Line>)>,
+    owner: Option<&'a Wanted>,
+    members: Vec<Member<'a>>,
+}
+
+impl<'a> Section<'a> {
+    /// `members` agree on all but their servers; the first speaks for all. Without any it is that of `owner`, who has gone.
+    pub(crate) fn of(owner: (&'a Container, &'a Wanted), members: &[Member<'a>]) -> Self {
+        let (container, wanted) = owner;
+        let mut section = Self { owner: Some(wanted), members: members.to_vec(), ..Self::default() };
+        section.put(container, "defaults");
+        section.put(container, &format!("    mode {}", wanted.mode.as_str()));
+        DEFAULTS.lines().for_each(|line| section.put(container, line));
+        if wanted.mode == Mode::Http {
+            section.put(container, "    option forwardfor");
+        }
+        section.entry(container, wanted);
+        section.put(container, &format!("backend {}", wanted.name));
+        for line in &wanted.backend {
+            section.say(container, vec![line], &format!("    {}", line.text));
+        }
+        for member in members {
+            section.server(member);
+        }
+        section
+    }
+
+    /// The same text comes to the same.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    fn put(&mut self, container: &'a Container, line: &str) {
+        self.say(container, Vec::new(), line);
+    }
+
+    fn say(&mut self, container: &'a Container, of: Vec<&'a Line>, line: &str) {
+        self.text.push_str(line);
+        self.text.push('\n');
+        self.lines.push((container, of));
+    }
+
+    /// The routes to the backend.
+    fn entry(&mut self, container: &'a Container, wanted: &'a Wanted) {
+        self.put(container, &format!("frontend {ENTRY}"));
+        let mut terms = Vec::new();
+        let (below, exact): (Vec<&String>, Vec<&String>) =
+            wanted.hosts.iter().partition(|host| host.starts_with("*."));
+        let asked = match wanted.mode {
+            Mode::Http => "req.hdr(host),host_only,lower",
+            Mode::Tcp | Mode::Udp => "req.ssl_sni,lower",
+        };
+        if !exact.is_empty() {
+            let names: String = exact.iter().map(|host| format!(" {host}")).collect();
+            self.put(container, &format!("    acl host {asked} -m str --{names}"));
+        }
+        if !below.is_empty() {
+            let names: String = below.iter().map(|host| format!(" {}", &host[1..])).collect();
+            self.put(container, &format!("    acl host {asked} -m end --{names}"));
+        }
+        if !wanted.hosts.is_empty() {
+            terms.push("host");
+        }
+        if !wanted.path.is_empty() {
+            self.put(container, &format!("    acl path path -m str -- {}", wanted.path));
+            self.put(container, &format!("    acl path path -m beg -- {}/", wanted.path));
+            terms.push("path");
+        }
+        let terms = terms.join(" ");
+        let (of, conditions) = match &wanted.rule {
+            None => (Vec::new(), vec![terms]),
+            Some(rule) => {
+                let each = alternatives(&rule.text).into_iter();
+                (
+                    vec![rule],
+                    each.map(|alternative| format!("{terms} {alternative}").trim().to_owned()).collect(),
+                )
+            }
+        };
+        let condition = conditions.join(" || ");
+        let condition = if condition.is_empty() { condition } else { format!(" if {condition}") };
+        self.say(container, of, &format!("    use_backend {}{condition}", wanted.name));
+    }
+
+    fn server(&mut self, member: &Member<'a>) {
+        let Member { container, wanted, address, number } = *member;
+        let mut text = format!("    server {} {address} id {number}", container.name);
+        for word in &wanted.server {
+            // Writing to a string cannot fail.
+            let _ = write!(text, " {}", word.text);
+        }
+        let has_cookie = wanted.backend.iter().any(|line| line.text.starts_with("cookie "));
+        let named = wanted.server.iter().any(|word| word.text.starts_with("cookie "));
+        if has_cookie && !named {
+            let _ = write!(text, " cookie {number:08x}");
+        }
+        self.say(container, wanted.server.iter().collect(), &text);
+    }
+
+    /// Reads the text.
+    pub(crate) fn compile(&self, entrypoints: &EntryPoints) -> Compiled {
+        let input = Input { path: "labels", text: self.text.as_bytes() };
+        let reading = Reading { provider: Some(PROVIDER), ..Reading::default() };
+        let outcome = load_as(&[input], Environment::default(), &NoFiles, reading);
+        let mut compiled = Compiled::default();
+        for finding in outcome.diagnostics.sorted() {
+            self.tell(finding, &outcome, &mut compiled);
+        }
+        let made = outcome.fragment.map(|fragment| fragment.resources).unwrap_or_default();
+        if compiled.refused.is_empty() {
+            for resource in made {
+                self.place(resource, entrypoints, &mut compiled.resources);
+            }
+        }
+        compiled
+    }
+
+    fn tell(&self, finding: &Diagnostic, outcome: &Outcome, compiled: &mut Compiled) {
+        let line = finding.span.and_then(|span| outcome.sources.locate(span)).map(|(_, at)| at.line as usize);
+        let said = line.and_then(|line| self.lines.get(line.checked_sub(1)?));
+        let Some((container, of)) = said.or(self.lines.first()) else { return };
+        let label = self.label(finding, outcome, of);
+        let message = finding.message.clone();
+        let reason = match finding.verdict() {
+            Verdict::Fatal => {
+                compiled.refused.insert(container.id.clone());
+                let value = label.map(|line| line.text.clone()).unwrap_or_default();
+                Reason::Language { label: self.name(label), value, message, help: finding.help.clone() }
+            }
+            // What stands around the labels is ours, and its notes are of no use to anybody.
+            _ if label.is_none() => return,
+            Verdict::Degraded | Verdict::Inert => Reason::Doubt { label: self.name(label), message },
+            Verdict::Note => return,
+        };
+        compiled.problems.push(Problem { container: container.name.clone(), reason });
+    }
+
+    /// Which of the labels of a line a finding is about: the one whose words it points at, else the first.
+    fn label(&self, finding: &Diagnostic, outcome: &Outcome, of: &[&'a Line]) -> Option<&'a Line> {
+        let pointed = finding.span.map(|span| outcome.sources.text(span)).unwrap_or_default();
+        let about = |line: &&&Line| !pointed.is_empty() && line.text.contains(pointed);
+        of.iter().find(about).or(of.first()).copied()
+    }
+
+    fn name(&self, label: Option<&Line>) -> String {
+        match (label, self.owner) {
+            (Some(line), _) => line.label.clone(),
+            (None, Some(wanted)) => format!("{}{}.{}", crate::PREFIX, wanted.mode.as_str(), wanted.name),
+            (None, None) => String::new(),
+        }
+    }
+
+    /// Gives a resource its place: among the entry points, in its order, and in the words of its container.
+    fn place(&self, mut resource: v1::Resource, entrypoints: &EntryPoints, out: &mut Vec<v1::Resource>) {
+        let (Some(owner), Some(wanted)) = (self.lines.first().map(|(container, _)| *container), self.owner)
+        else {
+            return;
+        };
+        let of_owner = origin(owner, wanted);
+        match &mut resource.body {
+            Some(Body::Frontend(_) | Body::Listener(_)) => {}
+            Some(Body::Route(route)) => {
+                for name in &wanted.entrypoints {
+                    let Some(entry) = entrypoints.get(name) else { continue };
+                    let mut route = route.clone();
+                    route.frontend = Some(entry.frontend(name));
+                    let id = v1::ObjectId {
+                        provider: PROVIDER.to_owned(),
+                        namespace: String::new(),
+                        kind: v1::Kind::Route.into(),
+                        name: format!("{name}/{}{}", wanted.name, further(resource.id.as_ref())),
+                    };
+                    out.push(v1::Resource {
+                        id: Some(id),
+                        order: order(wanted),
+                        body: Some(Body::Route(route)),
+                        provenance: Some(of_owner.clone().into()),
+                    });
+                }
+            }
+            Some(Body::Endpoint(endpoint)) => {
+                let member = self.members.iter().find(|member| member.container.name == endpoint.name);
+                if let Some(member) = member {
+                    endpoint.drain |= member.container.state == State::Stopping;
+                    resource.order.clone_from(&member.container.name);
+                    resource.provenance = Some(origin(member.container, member.wanted).into());
+                }
+                out.push(resource);
+            }
+            Some(Body::Backend(backend)) => {
+                let wait_ms = u64::try_from(wanted.hold.as_millis()).unwrap_or(u64::MAX);
+                backend.hold = (wait_ms > 0 && wanted.mode == Mode::Http)
+                    .then_some(v1::Hold { wait_ms, max: MOST_HELD });
+                resource.order.clear();
+                resource.provenance = Some(of_owner.into());
+                out.push(resource);
+            }
+            _ => {
+                resource.provenance = Some(of_owner.into());
+                out.push(resource);
+            }
+        }
+    }
+}
+
+/// What tells a further route of a line from its first, which is the only one as a rule.
+fn further(id: Option<&v1::ObjectId>) -> &str {
+    let number = id.and_then(|id| id.name.strip_prefix(ENTRY)).unwrap_or_default();
+    if number == "/0001" { "" } else { number }
+}
+
+fn origin(container: &Container, wanted: &Wanted) -> v1::Origin {
+    let place = v1::origin::Container {
+        id: container.id.clone(),
+        name: container.name.clone(),
+        label: format!("{}{}.{}", crate::PREFIX, wanted.mode.as_str(), wanted.name),
+    };
+    v1::Origin { place: Some(v1::origin::Place::Container(place)) }
+}
+
+/// Higher priorities first, then routes that name a host before those for any, then longer paths, then those with a rule.
+fn order(wanted: &Wanted) -> String {
+    let path = 99_999 - wanted.path.len().min(99_999);
+    let (any, plain) = (u8::from(wanted.hosts.is_empty()), u8::from(wanted.rule.is_none()));
+    format!("{:07}{any}{path:05}{plain}", 9_999_999 - wanted.priority.min(9_999_999))
+}
+
+/// The parts of a condition that `||` or `or` stands between, outside of braces and quotes.
+fn alternatives(condition: &str) -> Vec<String> {
+    let mut found = vec![Vec::new()];
+    let (mut quote, mut depth) = (None::<char>, 0_u32);
+    for word in condition.split_whitespace() {
+        let between = quote.is_none() && depth == 0;
+        if between && matches!(word, "||" | "or") {
+            found.push(Vec::new());
+            continue;
+        }
+        for c in word.chars() {
+            match quote {
+                Some(open) => quote = Some(open).filter(|open| *open != c),
+                None if matches!(c, '\'' | '"') => quote = Some(c),
+                None => {}
+            }
+        }
+        match word {
+            "{" | "!{" if between => depth += 1,
+            "}" if quote.is_none() => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if let Some(last) = found.last_mut() {
+            last.push(word);
+        }
+    }
+    found.into_iter().map(|words| words.join(" ")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_condition_falls_apart_at_what_stands_between_its_terms() {
+        let parts = |text| alternatives(text).join(" / ");
+        assert_eq!(parts("{ path /a } || b c or d"), "{ path /a } / b c / d");
+        assert_eq!(parts("{ path -m str || or }"), "{ path -m str || or }");
+        assert_eq!(parts("!{ hdr(a) \"x || y\" } or '||'"), "!{ hdr(a) \"x || y\" } / '||'");
+    }
+}

@@ -1,0 +1,92 @@
+//! What a container wants to be served, in whatever vocabulary it says so.
+
+use std::time::Duration;
+
+/// One route to a container, and the backend behind it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Containers that share it form one backend of this name.
+    pub name: String,
+    /// What it speaks.
+    pub mode: Mode,
+    /// Names of listeners.
+    pub entrypoints: Vec<String>,
+    /// Host names, lower case; those that begin with `*.` stand for all names below. Empty: any.
+    pub hosts: Vec<String>,
+    /// What paths are or are below; empty: any.
+    pub path: String,
+    /// A condition of the configuration language that holds besides.
+    pub rule: Option<Line>,
+    /// The higher is asked first.
+    pub priority: u32,
+    /// Where the container listens; `None`: at the only port that it exposes.
+    pub port: Option<u16>,
+    /// The network that it is reached in.
+    pub network: Option<String>,
+    /// Lines of its backend.
+    pub backend: Vec<Line>,
+    /// Options of its server line.
+    pub server: Vec<Line>,
+    /// How long requests wait for it while it is made anew.
+    pub hold: Duration,
+}
+
+/// What is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// HTTP.
+    Http,
+    /// Whatever there is, over TCP.
+    Tcp,
+    /// Datagrams.
+    Udp,
+}
+
+impl Mode {
+    /// As the configuration language has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Tcp => "tcp",
+            Self::Udp => "udp",
+        }
+    }
+}
+
+/// A piece of the configuration language, and the label that says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// The label.
+    pub label: String,
+    /// What it comes to.
+    pub text: String,
+}
+
+impl Wanted {
+    /// What its backend would have otherwise, by label; `None`: all containers that share it may differ in the rest.
+    pub(crate) fn differs_from(&self, other: &Self) -> Option<String> {
+        let prefix = format!("{}{}.{}", crate::PREFIX, self.mode.as_str(), self.name);
+        let route = [
+            (self.mode == other.mode, ""),
+            (self.hosts == other.hosts, ".host"),
+            (self.path == other.path, ".path"),
+            (self.text_of_rule() == other.text_of_rule(), ".rule"),
+            (self.entrypoints == other.entrypoints, ".entrypoints"),
+            (self.priority == other.priority, ".priority"),
+        ];
+        if let Some((_, label)) = route.into_iter().find(|(same, _)| !same) {
+            return Some(format!("{prefix}{label}"));
+        }
+        if self.hold != other.hold {
+            return Some(format!("{}backend.hold", crate::PREFIX));
+        }
+        let lacks = |some: &[Line], line: &Line| !some.contains(line);
+        let differing = self.backend.iter().find(|line| lacks(&other.backend, line));
+        let differing = differing.or_else(|| other.backend.iter().find(|line| lacks(&self.backend, line)));
+        differing.map(|line| line.label.clone())
+    }
+
+    fn text_of_rule(&self) -> Option<&str> {
+        self.rule.as_ref().map(|rule| rule.text.as_str())
+    }
+}
