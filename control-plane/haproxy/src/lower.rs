@@ -62,6 +62,7 @@ mod transparent;
 mod unix_bind;
 pub(crate) mod value;
 
+pub use condition::both;
 pub(crate) use console::console_address;
 
 use std::collections::{HashMap, HashSet};

@@ -3,7 +3,7 @@
 use sluicegate_proto::v1::{self, Operator, op::Op};
 
 /// `a and b`; nothing stands for what is always true.
-pub(super) fn both(a: Option<v1::Condition>, b: Option<v1::Condition>) -> Option<v1::Condition> {
+pub fn both(a: Option<v1::Condition>, b: Option<v1::Condition>) -> Option<v1::Condition> {
     match (a, b) {
         (Some(a), Some(b)) => Some(joined(a, b, Operator::And)),
         (one, other) => one.or(other),

@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use sluicegate_haproxy::diagnostic::{Diagnostic, Verdict};
 use sluicegate_haproxy::environment::Environment;
 use sluicegate_haproxy::expr::NoFiles;
+use sluicegate_haproxy::lower::both;
 use sluicegate_haproxy::{Input, Outcome, Reading, load_as};
 use sluicegate_proto::v1::{self, resource::Body};
 
@@ -127,20 +128,18 @@ impl<'a> Section<'a> {
             self.put(container, &format!("    acl path path -m beg -- {}/", wanted.path));
             terms.push("path");
         }
-        let terms = terms.join(" ");
-        let (of, conditions) = match &wanted.rule {
-            None => (Vec::new(), vec![terms]),
+        let name = &wanted.name;
+        match &wanted.rule {
+            // Each is read by itself, so that nothing in a rule gets around host and path: see `routes`.
             Some(rule) => {
-                let each = alternatives(&rule.text).into_iter();
-                (
-                    vec![rule],
-                    each.map(|alternative| format!("{terms} {alternative}").trim().to_owned()).collect(),
-                )
+                if !terms.is_empty() {
+                    self.put(container, &format!("    use_backend {name} if {}", terms.join(" ")));
+                }
+                self.say(container, vec![rule], &format!("    use_backend {name} if {}", rule.text));
             }
-        };
-        let condition = conditions.join(" || ");
-        let condition = if condition.is_empty() { condition } else { format!(" if {condition}") };
-        self.say(container, of, &format!("    use_backend {}{condition}", wanted.name));
+            None if terms.is_empty() => self.put(container, &format!("    use_backend {name}")),
+            None => self.put(container, &format!("    use_backend {name} if {}", terms.join(" "))),
+        }
     }
 
     fn server(&mut self, member: &Member<'a>) {
@@ -169,11 +168,60 @@ impl<'a> Section<'a> {
         }
         let made = outcome.fragment.map(|fragment| fragment.resources).unwrap_or_default();
         if compiled.refused.is_empty() {
-            for resource in made {
-                self.place(resource, entrypoints, &mut compiled.resources);
+            let (routes, others) =
+                made.into_iter().partition(|made| matches!(made.body, Some(Body::Route(_))));
+            self.routes(routes, entrypoints, &mut compiled.resources);
+            for resource in others {
+                self.place(resource, &mut compiled.resources);
             }
         }
         compiled
+    }
+
+    /// The routes from each entry point: where host and path hold, and the rule, if there is one.
+    fn routes(&self, made: Vec<v1::Resource>, entrypoints: &EntryPoints, out: &mut Vec<v1::Resource>) {
+        let (Some((owner, _)), Some(wanted)) = (self.lines.first(), self.owner) else { return };
+        let is_of_rule = |route: &v1::Resource| match route.origin().and_then(|origin| origin.place.as_ref())
+        {
+            Some(v1::origin::Place::File(at)) => {
+                self.lines.get((at.line as usize).wrapping_sub(1)).is_some_and(|(_, of)| !of.is_empty())
+            }
+            _ => false,
+        };
+        let (of_rule, around): (Vec<_>, Vec<_>) = made.into_iter().partition(is_of_rule);
+        let route = |resource: v1::Resource| match resource.body {
+            Some(Body::Route(route)) => Some(route),
+            _ => None,
+        };
+        let around = around.into_iter().find_map(route);
+        let routes: Vec<v1::Route> = match &wanted.rule {
+            None => around.into_iter().collect(),
+            Some(_) => {
+                let around = around.and_then(|route| route.when);
+                let both = |rule: v1::Route| v1::Route { when: both(around.clone(), rule.when), ..rule };
+                of_rule.into_iter().filter_map(route).map(both).collect()
+            }
+        };
+        for name in &wanted.entrypoints {
+            let Some(entry) = entrypoints.get(name) else { continue };
+            for (at, route) in routes.iter().enumerate() {
+                // One with a part that cannot be read is followed by another, for that part.
+                let further = if at == 0 { String::new() } else { format!("/{}", at + 1) };
+                let id = v1::ObjectId {
+                    provider: PROVIDER.to_owned(),
+                    namespace: String::new(),
+                    kind: v1::Kind::Route.into(),
+                    name: format!("{name}/{}{further}", wanted.name),
+                };
+                let route = v1::Route { frontend: Some(entry.frontend(name)), ..route.clone() };
+                out.push(v1::Resource {
+                    id: Some(id),
+                    order: format!("{}{at:03}", order(wanted)),
+                    body: Some(Body::Route(route)),
+                    provenance: Some(origin(owner, wanted).into()),
+                });
+            }
+        }
     }
 
     fn tell(&self, finding: &Diagnostic, outcome: &Outcome, compiled: &mut Compiled) {
@@ -211,34 +259,15 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// Gives a resource its place: among the entry points, in its order, and in the words of its container.
-    fn place(&self, mut resource: v1::Resource, entrypoints: &EntryPoints, out: &mut Vec<v1::Resource>) {
+    /// Gives a resource its place: in its order, and in the words of its container.
+    fn place(&self, mut resource: v1::Resource, out: &mut Vec<v1::Resource>) {
         let (Some(owner), Some(wanted)) = (self.lines.first().map(|(container, _)| *container), self.owner)
         else {
             return;
         };
         let of_owner = origin(owner, wanted);
         match &mut resource.body {
-            Some(Body::Frontend(_) | Body::Listener(_)) => {}
-            Some(Body::Route(route)) => {
-                for name in &wanted.entrypoints {
-                    let Some(entry) = entrypoints.get(name) else { continue };
-                    let mut route = route.clone();
-                    route.frontend = Some(entry.frontend(name));
-                    let id = v1::ObjectId {
-                        provider: PROVIDER.to_owned(),
-                        namespace: String::new(),
-                        kind: v1::Kind::Route.into(),
-                        name: format!("{name}/{}{}", wanted.name, further(resource.id.as_ref())),
-                    };
-                    out.push(v1::Resource {
-                        id: Some(id),
-                        order: order(wanted),
-                        body: Some(Body::Route(route)),
-                        provenance: Some(of_owner.clone().into()),
-                    });
-                }
-            }
+            Some(Body::Frontend(_) | Body::Listener(_) | Body::Route(_)) => {}
             Some(Body::Endpoint(endpoint)) => {
                 let member = self.members.iter().find(|member| member.container.name == endpoint.name);
                 if let Some(member) = member {
@@ -264,12 +293,6 @@ impl<'a> Section<'a> {
     }
 }
 
-/// What tells a further route of a line from its first, which is the only one as a rule.
-fn further(id: Option<&v1::ObjectId>) -> &str {
-    let number = id.and_then(|id| id.name.strip_prefix(ENTRY)).unwrap_or_default();
-    if number == "/0001" { "" } else { number }
-}
-
 fn origin(container: &Container, wanted: &Wanted) -> v1::Origin {
     let place = v1::origin::Container {
         id: container.id.clone(),
@@ -284,46 +307,4 @@ fn order(wanted: &Wanted) -> String {
     let path = 99_999 - wanted.path.len().min(99_999);
     let (any, plain) = (u8::from(wanted.hosts.is_empty()), u8::from(wanted.rule.is_none()));
     format!("{:07}{any}{path:05}{plain}", 9_999_999 - wanted.priority.min(9_999_999))
-}
-
-/// The parts of a condition that `||` or `or` stands between, outside of braces and quotes.
-fn alternatives(condition: &str) -> Vec<String> {
-    let mut found = vec![Vec::new()];
-    let (mut quote, mut depth) = (None::<char>, 0_u32);
-    for word in condition.split_whitespace() {
-        let between = quote.is_none() && depth == 0;
-        if between && matches!(word, "||" | "or") {
-            found.push(Vec::new());
-            continue;
-        }
-        for c in word.chars() {
-            match quote {
-                Some(open) => quote = Some(open).filter(|open| *open != c),
-                None if matches!(c, '\'' | '"') => quote = Some(c),
-                None => {}
-            }
-        }
-        match word {
-            "{" | "!{" if between => depth += 1,
-            "}" if quote.is_none() => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if let Some(last) = found.last_mut() {
-            last.push(word);
-        }
-    }
-    found.into_iter().map(|words| words.join(" ")).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_condition_falls_apart_at_what_stands_between_its_terms() {
-        let parts = |text| alternatives(text).join(" / ");
-        assert_eq!(parts("{ path /a } || b c or d"), "{ path /a } / b c / d");
-        assert_eq!(parts("{ path -m str || or }"), "{ path -m str || or }");
-        assert_eq!(parts("!{ hdr(a) \"x || y\" } or '||'"), "!{ hdr(a) \"x || y\" } / '||'");
-    }
 }

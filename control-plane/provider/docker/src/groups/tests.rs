@@ -143,7 +143,11 @@ fn rules_hold_beside_host_and_path() {
     });
     let route = route.unwrap();
     assert_eq!(route.frontend.unwrap().provider, "entrypoint");
-    assert!(route.when.unwrap().tests.len() >= 4);
+    // Whatever the rule says: host and path have to hold besides.
+    let when = route.when.unwrap();
+    let last = when.ops.last().and_then(|op| op.op.clone());
+    assert_eq!(last, Some(v1::op::Op::Operator(v1::Operator::And.into())), "{when:?}");
+    assert_eq!(when.tests.len(), 6);
     let labels = [("http.shop.host", "a"), ("http.shop.rule", "{ methd GET }")];
     let told = told(&[container("a", 2, &labels)]);
     assert!(

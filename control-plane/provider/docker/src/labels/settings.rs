@@ -59,8 +59,8 @@ impl Settings {
     fn keyword(&mut self, key: &str, said: Said<'_>) -> Taken {
         let words: Vec<&str> = key.split('.').collect();
         match lookup(Place::Backend, &words) {
-            Found::Here(keyword) if keyword.words() == words.len() && !CLOSED.contains(&words[0]) => {
-                let text = spoken(keyword, &words.join(" "), said)?;
+            Found::Here(keyword) if keyword.name == words.join(" ") && !CLOSED.contains(&keyword.name) => {
+                let text = spoken(keyword, said)?;
                 self.backend.extend(text.map(|text| line(said.0, text)));
                 Ok(())
             }
@@ -71,7 +71,7 @@ impl Settings {
     /// `sluicegate.server.KEY`
     pub(super) fn server(&mut self, key: &str, said: Said<'_>) -> Taken {
         let Some(keyword) = named(Place::ServerOption, key) else { return Err(None) };
-        let text = spoken(keyword, key, said)?;
+        let text = spoken(keyword, said)?;
         self.server.extend(text.map(|text| line(said.0, text)));
         Ok(())
     }
@@ -88,8 +88,8 @@ impl Settings {
         let Ok(number) = number.parse() else { return Err(None) };
         let words: Vec<&str> = said.1.split_whitespace().collect();
         match lookup(Place::Backend, &words) {
-            Found::Here(_) if !CLOSED.contains(&words[0]) => {
-                self.rules.insert(number, line(said.0, words.join(" ")));
+            Found::Here(keyword) if !CLOSED.contains(&keyword.name) => {
+                self.rules.insert(number, line(said.0, said.1.trim().to_owned()));
                 Ok(())
             }
             _ => Err(Some(refused(
@@ -123,8 +123,8 @@ impl Settings {
 }
 
 /// A keyword and what follows it. One without arguments is there or not: `None` where it is not.
-fn spoken(keyword: &Keyword, words: &str, said: Said<'_>) -> Result<Option<String>, InvalidLabel> {
-    let value = said.1.trim();
+fn spoken(keyword: &Keyword, said: Said<'_>) -> Result<Option<String>, InvalidLabel> {
+    let (words, value) = (keyword.name, said.1.trim());
     if keyword.args.max == 0 {
         return Ok(match (flag(said)?, keyword.negatable) {
             (true, _) => Some(words.to_owned()),

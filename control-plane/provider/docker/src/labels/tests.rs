@@ -67,7 +67,7 @@ fn keywords_of_a_backend_and_of_a_server_are_labels() {
         ("backend.check.path", "/health"),
         ("backend.check.interval", "5s"),
         ("rules.20", "http-response set-header B b"),
-        ("rules.3", "http-request  set-header A a if { path /a }"),
+        ("rules.3", " http-request set-header A \"a  b\" if { path /a }"),
         ("http.shop.scheme", "h2c"),
     ]);
     assert_eq!(
@@ -77,7 +77,7 @@ fn keywords_of_a_backend_and_of_a_server_are_labels() {
             "balance leastconn",
             "option httpclose",
             "timeout server 30s",
-            "http-request set-header A a if { path /a }",
+            "http-request set-header A \"a  b\" if { path /a }",
             "http-response set-header B b",
         ]
     );
@@ -140,11 +140,15 @@ fn what_is_no_line_or_leads_elsewhere_is_refused() {
             "{value:?}"
         );
     }
-    for value in ["server x 192.0.2.1:80", "frontend x", "nonsense", ""] {
+    for value in ["server x 192.0.2.1:80", "server(x 192.0.2.1:80", "frontend x", "nonsense", ""] {
         let told = told(&[("http.a.host", "a"), ("rules.1", value)]);
         assert!(told[0].contains("is not a line that a backend may have"), "{told:?}");
     }
-    assert!(told(&[("http.a.host", "a"), ("backend.server", "x 192.0.2.1:80")])[0].contains("unknown label"));
+    for label in ["backend.server", "backend.balance(x\nfrontend x", "backend.balance(x)", "server.weight(1)"]
+    {
+        let told = told(&[("http.a.host", "a"), (label, "x 192.0.2.1:80")]);
+        assert!(told[0].contains("unknown label"), "{told:?}");
+    }
 }
 
 #[test]
