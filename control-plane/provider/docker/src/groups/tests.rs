@@ -145,7 +145,7 @@ fn rules_hold_beside_host_and_path() {
     assert_eq!(route.frontend.unwrap().provider, "entrypoint");
     // Whatever the rule says: host and path have to hold besides.
     let when = route.when.unwrap();
-    let last = when.ops.last().and_then(|op| op.op.clone());
+    let last = when.ops.last().and_then(|op| op.op);
     assert_eq!(last, Some(v1::op::Op::Operator(v1::Operator::And.into())), "{when:?}");
     assert_eq!(when.tests.len(), 6);
     let labels = [("http.shop.host", "a"), ("http.shop.rule", "{ methd GET }")];
