@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -62,13 +63,14 @@ pub(crate) fn read(file: Option<&Path>) -> Vec<Gone> {
     rows.into_iter().map(Gone::from).collect()
 }
 
-/// Keeps these, in the place of what was kept. That it cannot is told.
+/// Keeps these, in the place of what was kept, for this user alone: rules may hold passwords. That it cannot is told.
 pub(crate) fn write(file: Option<&Path>, kept: &[Gone]) {
     let Some(file) = file else { return };
     let rows: Vec<Row> = kept.iter().map(Row::from).collect();
     let write = || -> io::Result<()> {
         let fresh = file.with_extension("new");
-        let mut out = fs::File::create(&fresh)?;
+        let mut out =
+            fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
         out.write_all(&serde_json::to_vec(&rows)?)?;
         fs::rename(&fresh, file)
     };
@@ -97,6 +99,8 @@ mod tests {
         let gone = Gone { container, since_unix_ms: 9 };
         write(Some(&file), std::slice::from_ref(&gone));
         assert_eq!(read(Some(&file)), [gone]);
+        let mode = std::os::unix::fs::MetadataExt::mode(&fs::metadata(&file).unwrap());
+        assert_eq!(mode & 0o777, 0o600);
         fs::write(&file, "{").unwrap();
         assert_eq!(read(Some(&file)), []);
     }

@@ -56,12 +56,13 @@ pub(crate) struct Compiled {
 }
 
 /// Text, and what each line of it is of.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Section<'a> {
     text: String,
     /// By line: whose container says it.
     lines: Vec<(&'a Container, Vec<&'a Line>)>,
-    owner: Option<&'a Wanted>,
+    /// Whose words those are that all share.
+    owner: (&'a Container, &'a Wanted),
     members: Vec<Member<'a>>,
 }
 
@@ -69,7 +70,7 @@ impl<'a> Section<'a> {
     /// `members` agree on all but their servers; the first speaks for all. Without any it is that of `owner`, who has gone.
     pub(crate) fn of(owner: (&'a Container, &'a Wanted), members: &[Member<'a>]) -> Self {
         let (container, wanted) = owner;
-        let mut section = Self { owner: Some(wanted), members: members.to_vec(), ..Self::default() };
+        let mut section = Self { text: String::new(), lines: Vec::new(), owner, members: members.to_vec() };
         section.put(container, "defaults");
         section.put(container, &format!("    mode {}", wanted.mode.as_str()));
         DEFAULTS.lines().for_each(|line| section.put(container, line));
@@ -180,7 +181,7 @@ impl<'a> Section<'a> {
 
     /// The routes from each entry point: where host and path hold, and the rule, if there is one.
     fn routes(&self, made: Vec<v1::Resource>, entrypoints: &EntryPoints, out: &mut Vec<v1::Resource>) {
-        let (Some((owner, _)), Some(wanted)) = (self.lines.first(), self.owner) else { return };
+        let (owner, wanted) = self.owner;
         let is_of_rule = |route: &v1::Resource| match route.origin().and_then(|origin| origin.place.as_ref())
         {
             Some(v1::origin::Place::File(at)) => {
@@ -252,19 +253,12 @@ impl<'a> Section<'a> {
     }
 
     fn name(&self, label: Option<&Line>) -> String {
-        match (label, self.owner) {
-            (Some(line), _) => line.label.clone(),
-            (None, Some(wanted)) => format!("{}{}.{}", crate::PREFIX, wanted.mode.as_str(), wanted.name),
-            (None, None) => String::new(),
-        }
+        label.map_or_else(|| route_label(self.owner.1), |line| line.label.clone())
     }
 
     /// Gives a resource its place: in its order, and in the words of its container.
     fn place(&self, mut resource: v1::Resource, out: &mut Vec<v1::Resource>) {
-        let (Some(owner), Some(wanted)) = (self.lines.first().map(|(container, _)| *container), self.owner)
-        else {
-            return;
-        };
+        let (owner, wanted) = self.owner;
         let of_owner = origin(owner, wanted);
         match &mut resource.body {
             Some(Body::Frontend(_) | Body::Listener(_) | Body::Route(_)) => {}
@@ -293,11 +287,16 @@ impl<'a> Section<'a> {
     }
 }
 
+/// What the labels of a route begin with.
+fn route_label(wanted: &Wanted) -> String {
+    format!("{}{}.{}", crate::PREFIX, wanted.mode.as_str(), wanted.name)
+}
+
 fn origin(container: &Container, wanted: &Wanted) -> v1::Origin {
     let place = v1::origin::Container {
         id: container.id.clone(),
         name: container.name.clone(),
-        label: format!("{}{}.{}", crate::PREFIX, wanted.mode.as_str(), wanted.name),
+        label: route_label(wanted),
     };
     v1::Origin { place: Some(v1::origin::Place::Container(place)) }
 }
