@@ -1,4 +1,4 @@
-//! The socket where `sluicegate status` finds a control plane.
+//! The socket where `sluicegate status` and `sluicegate explain` find a control plane.
 
 use std::fs::{self, DirBuilder};
 use std::io;
@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use nix::unistd::{Uid, geteuid};
 use sluicegate_grpc::{BindError, Listening};
+use sluicegate_sync::operations::StatusError;
+use sluicegate_sync::{ControlAddress, Target};
 
 /// Name of the socket of the first control plane on a host.
 const FIRST: &str = "admin.sock";
@@ -44,9 +46,18 @@ pub(crate) fn listen(chosen: Option<&Path>) -> anyhow::Result<(Listening, PathBu
     }
 }
 
-/// Where a control plane would listen that was not told where, if one does.
-pub(crate) fn find() -> Option<PathBuf> {
-    folders().into_iter().map(|folder| folder.join(FIRST)).find(|path| path.exists())
+/// The control plane behind this socket, or behind the one where it would listen that was not told where.
+pub(crate) fn target(chosen: Option<&Path>) -> anyhow::Result<Target> {
+    let first = || folders().into_iter().map(|folder| folder.join(FIRST)).find(|path| path.exists());
+    let socket = chosen.map(Path::to_owned).or_else(first);
+    let socket = socket.context("no control plane on this host; name its socket with --admin")?;
+    Ok(Target::new(ControlAddress::Unix(socket), None)?)
+}
+
+/// Waits for the answer of a control plane.
+pub(crate) fn ask<T>(question: impl Future<Output = Result<T, StatusError>>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    Ok(runtime.block_on(question)?)
 }
 
 /// Makes the folder, for this user alone; one that another user made is not trusted.

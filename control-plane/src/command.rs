@@ -27,6 +27,8 @@ pub(crate) enum Action {
     Control(Control),
     /// Show proxies, generations, health and counters
     Status(Status),
+    /// Say what became of something that was to be served
+    Explain(Explain),
     /// Make certificates for `control --tls`
     Pki(Pki),
 }
@@ -46,6 +48,10 @@ pub(crate) struct Sources {
     /// Serve labelled containers of this Docker engine
     #[arg(long, value_name = "ENGINE", num_args = 0..=1, require_equals = true, default_missing_value = DOCKER_SOCKET, env = "SLUICEGATE_DOCKER")]
     pub(crate) docker: Option<String>,
+    /// The engine is at tcp://HOST:PORT, and speaks TLS: a folder with ca.pem, cert.pem and key.pem, as Docker's own client
+    /// has them
+    #[arg(long, value_name = "DIR", requires = "docker", env = "SLUICEGATE_DOCKER_TLS")]
+    pub(crate) docker_tls: Option<PathBuf>,
     /// A network that the proxies are in, where they do not run on the host; of several the first counts more
     #[arg(long, value_name = "NAME", requires = "docker")]
     pub(crate) docker_network: Vec<String>,
@@ -158,12 +164,37 @@ pub(crate) struct Control {
 
 #[derive(Debug, Args)]
 pub(crate) struct Status {
+    #[command(flatten)]
+    pub(crate) asked: Asked,
+}
+
+/// Whom to ask, and how to print what it says.
+#[derive(Debug, Args)]
+pub(crate) struct Asked {
     /// The socket given to `run` or `control`
     #[arg(long, value_name = "SOCKET", env = "SLUICEGATE_ADMIN")]
     pub(crate) admin: Option<PathBuf>,
     /// How to print
     #[arg(short, long, value_enum, default_value_t = Output::Text)]
     pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    #[command(subcommand)]
+    pub(crate) what: Explained,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Explained {
+    /// Why a container is served, or is not: its labels, what they come to, and what is wrong with them
+    Container {
+        /// Its name, its id, or the beginning of that
+        #[arg(value_name = "NAME")]
+        container: String,
+        #[command(flatten)]
+        asked: Asked,
+    },
 }
 
 /// How to print.

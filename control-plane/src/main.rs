@@ -6,6 +6,7 @@ mod command;
 mod console;
 mod control;
 mod drop_in;
+mod explain;
 mod identity;
 mod log;
 mod rights;
@@ -41,7 +42,8 @@ fn perform(action: Action) -> anyhow::Result<ExitCode> {
         Action::Run(options) => run::run(options),
         Action::Check(options) => Ok(check::check(&options)),
         Action::Control(options) => control::control(options),
-        Action::Status(options) => status::status(&options),
+        Action::Status(options) => status::status(&options.asked),
+        Action::Explain(options) => explain::explain(&options),
         Action::Pki(options) => {
             let PkiAction::Init { folder, names } = options.action;
             for file in sluicegate_grpc::pki::init(&folder, &names)? {

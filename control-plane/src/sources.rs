@@ -9,6 +9,7 @@ use sluicegate_control_runtime::entrypoint::{EntryPoint, Kind};
 use sluicegate_control_runtime::files::Reload;
 use sluicegate_haproxy::Strictness;
 use sluicegate_haproxy::environment::Environment;
+use sluicegate_provider_docker::connection::Address;
 use sluicegate_provider_docker::reach::Reach;
 use sluicegate_provider_file::discover::{Language, Once};
 use sluicegate_provider_file::load::{Inputs, Limits, Loaded, Told, load};
@@ -89,7 +90,12 @@ pub(crate) fn sources(options: command::Sources, reload: Reload) -> anyhow::Resu
         host: options.docker_host,
     };
     let kept = options.state.map(|folder| folder.join(KEPT_CONTAINERS));
-    let docker = options.docker.map(|engine| Docker { engine, reach, grace: options.docker_grace, kept });
+    let (tls, grace) = (options.docker_tls, options.docker_grace);
+    let address = options.docker.map(|engine| Address { engine, tls });
+    if let Some(address) = &address {
+        address.check()?;
+    }
+    let docker = address.map(|address| Docker { address, reach, grace, kept });
     let files = if options.files.is_empty() {
         None
     } else {

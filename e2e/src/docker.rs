@@ -15,7 +15,7 @@ use std::{env, fs};
 
 use nix::sys::signal::Signal;
 use nix::unistd::geteuid;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub use container::{Container, Wanted};
@@ -34,6 +34,7 @@ pub struct Docker {
     // Dropped in this order: the engine has to let go of bridge and folder first.
     process: Process,
     bridge: Bridge,
+    networks: Vec<Bridge>,
     folder: Folder,
 }
 
@@ -46,7 +47,7 @@ impl Docker {
         assert!(geteuid().is_root(), "a Docker engine needs root");
         let (bridge, folder) = (Bridge::add(), Folder::default());
         let process = launch(&bridge, folder.path());
-        let mut docker = Self { process, bridge, folder };
+        let mut docker = Self { process, bridge, networks: Vec::new(), folder };
         docker.process.wait_for("API listen on").await;
         docker.import(APP, &Files::default().add("app", 0o755, image::app()), &["/app"]).await;
         docker
@@ -77,6 +78,23 @@ impl Docker {
         let change = api::escape(&format!("CMD {}", Value::from(command)));
         let path = format!("/images/create?fromSrc=-&repo={}&changes={change}", api::escape(name));
         self.call("POST", &path, "application/x-tar", &files.tar()).await;
+    }
+
+    /// Makes a network of its own, with IPv6 besides.
+    ///
+    /// # Panics
+    /// When the engine refuses.
+    pub async fn network(&mut self, name: &str) {
+        let bridge = Bridge::add();
+        let [v4, v6] = bridge.subnets();
+        let wanted = json!({
+            "Name": name,
+            "EnableIPv6": true,
+            "IPAM": { "Config": [{ "Subnet": v4 }, { "Subnet": v6 }] },
+            "Options": { "com.docker.network.bridge.name": bridge.name() },
+        });
+        self.call_json("POST", "/networks/create", &wanted).await;
+        self.networks.push(bridge);
     }
 
     /// Creates and starts a container; one of [`APP`] listens then.

@@ -151,14 +151,31 @@ impl Sluicegate {
     /// # Panics
     /// When it fails, or prints anything but JSON.
     pub fn status(&self) -> Value {
+        let (success, told) = self.asked(&["status", "-o", "json"]);
+        assert!(success, "sluicegate status: {told}");
+        told
+    }
+
+    /// `sluicegate explain container -o json` of a `run` or `control`, of a container that may not be there.
+    ///
+    /// # Panics
+    /// When it prints anything but JSON.
+    pub fn explain_container(&self, container: &str) -> Value {
+        let (success, told) = self.asked(&["explain", "container", container, "-o", "json"]);
+        assert_eq!(success, !told["container"].is_null(), "{told:#}");
+        told
+    }
+
+    /// Whether it ended well, and what it printed.
+    fn asked(&self, arguments: &[&str]) -> (bool, Value) {
         let mut command = Command::new(sluicegate_binary("sluicegate"));
-        command.args(["status", "-o", "json"]).env("SLUICEGATE_ADMIN", self.folder.path().join("admin.sock"));
+        command.args(arguments).env("SLUICEGATE_ADMIN", self.folder.path().join("admin.sock"));
         let output = command.output().unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
         let (stdout, stderr) =
             (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        assert!(output.status.success(), "sluicegate status: {}\n{stderr}", output.status);
-        serde_json::from_str(&stdout)
-            .unwrap_or_else(|error| panic!("sluicegate status: {error} in\n{stdout}"))
+        let told = serde_json::from_str(&stdout)
+            .unwrap_or_else(|error| panic!("{arguments:?}: {error} in\n{stdout}\n{stderr}"));
+        (output.status.success(), told)
     }
 
     /// [`Sluicegate::status`], once `accept` takes it. `what` names it in the panic.

@@ -2,10 +2,14 @@
 
 #![allow(clippy::unwrap_used)] // also outside of test functions: a step that fails ends the scenario
 
+#[path = "docker/entry.rs"]
+mod entry;
 #[path = "docker/labels.rs"]
 mod labels;
 #[path = "docker/life.rs"]
 mod life;
+#[path = "docker/places.rs"]
+mod places;
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};

@@ -12,6 +12,7 @@ pub mod v1 {
     include!(concat!(env!("OUT_DIR"), "/sluicegate.v1.rs"));
 }
 
+mod address;
 pub mod ask;
 pub mod build;
 pub mod capability;

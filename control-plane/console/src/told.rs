@@ -15,7 +15,7 @@ use std::fmt::Write as _;
 use sluicegate_core::Told;
 use sluicegate_model::Endpoint;
 use sluicegate_proto::id::ObjectKey;
-use sluicegate_proto::v1::{Answered, IpAddress, ObjectId};
+use sluicegate_proto::v1::{Answered, ObjectId};
 
 use crate::answer::{Answer, Severity};
 use crate::ask::{Ask, Listed};
@@ -163,15 +163,4 @@ fn plain(text: &str) -> String {
 /// An identity that a proxy told; one that no object has is none.
 fn key(id: Option<&ObjectId>) -> Option<ObjectKey> {
     ObjectKey::try_from(id?).ok()
-}
-
-/// An address and its port.
-fn address(address: Option<&IpAddress>) -> Option<std::net::SocketAddr> {
-    let IpAddress { ip, port } = address?;
-    let port = u16::try_from(*port).ok()?;
-    let ip: std::net::IpAddr = match ip.len() {
-        4 => <[u8; 4]>::try_from(&ip[..]).ok()?.into(),
-        _ => <[u8; 16]>::try_from(&ip[..]).ok()?.into(),
-    };
-    Some((ip, port).into())
 }

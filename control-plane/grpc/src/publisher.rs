@@ -14,7 +14,8 @@ use sluicegate_proto::ask::capability;
 use sluicegate_proto::generation::Generation;
 use sluicegate_proto::v1::question::Ask;
 use sluicegate_proto::v1::{
-    Answered, FleetStatus, Nack, Override, ProviderStatus, Quarantined, Question, Report, ScopeStatus,
+    Answered, ContainerExplanation, FleetStatus, Nack, Override, ProviderStatus, Quarantined, Question,
+    Report, ScopeStatus,
 };
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::{Instant, timeout_at};
@@ -73,8 +74,13 @@ struct State {
     overrides: Vec<Override>,
     /// Where operations go that proxies ask for; `None`: nobody does them.
     operators: Option<mpsc::Sender<Asked>>,
+    /// Who knows of containers; `None`: none are watched.
+    containers: Option<Explainer>,
     stopping: bool,
 }
+
+/// Says what became of a container, by its name or id.
+type Explainer = Arc<dyn Fn(&str) -> ContainerExplanation + Send + Sync>;
 
 /// No such Scope.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -124,6 +130,7 @@ impl Publisher {
             quarantined: Vec::new(),
             overrides: Vec::new(),
             operators: None,
+            containers: None,
             stopping: false,
         };
         Self(Arc::new(Shared {
@@ -184,6 +191,17 @@ impl Publisher {
         let (sender, receiver) = asked::channel();
         self.state().operators = Some(sender);
         receiver
+    }
+
+    /// Whom to ask what became of a container, by its name or id.
+    pub fn containers(&self, explain: impl Fn(&str) -> ContainerExplanation + Send + Sync + 'static) {
+        self.state().containers = Some(Arc::new(explain));
+    }
+
+    /// What became of a container; `None` where none are watched.
+    pub(crate) fn explain_container(&self, container: &str) -> Option<ContainerExplanation> {
+        let explain = self.state().containers.clone();
+        explain.map(|explain| explain(container))
     }
 
     /// Changes with each ACK and NACK; the status tells what they were.

@@ -8,7 +8,8 @@ use sluicegate_proto::capability::SECRETS;
 use sluicegate_proto::v1::control_server::{Control, ControlServer};
 use sluicegate_proto::v1::operations_server::{Operations, OperationsServer};
 use sluicegate_proto::v1::{
-    ControlMessage, FleetStatus, ProxyMessage, StatusRequest, proxy_message::Message,
+    ContainerExplanation, ControlMessage, ExplainContainerRequest, FleetStatus, ProxyMessage, StatusRequest,
+    proxy_message::Message,
 };
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -115,6 +116,18 @@ impl Operations for Answers {
     async fn status(&self, request: Request<StatusRequest>) -> Result<Response<FleetStatus>, Status> {
         let status = self.0.status_for(&peer(&request)?);
         Ok(Response::new(status))
+    }
+
+    async fn explain_container(
+        &self,
+        request: Request<ExplainContainerRequest>,
+    ) -> Result<Response<ContainerExplanation>, Status> {
+        let peer = peer(&request)?;
+        if !peer.may_read_all() {
+            return Err(Status::permission_denied(format!("{peer} does not allow to read of containers")));
+        }
+        let explained = self.0.explain_container(&request.into_inner().container);
+        explained.map(Response::new).ok_or_else(|| Status::not_found("no containers are watched here"))
     }
 }
 

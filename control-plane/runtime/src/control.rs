@@ -10,8 +10,10 @@ use sluicegate_grpc::Publisher;
 use sluicegate_proto::generation::Generation;
 use sluicegate_proto::identity::DEFAULT_SCOPE;
 use sluicegate_proto::v1::{self, resource::Body};
+use sluicegate_provider_docker::connection::Address;
 use sluicegate_provider_docker::engine;
 use sluicegate_provider_docker::entry::{self, EntryPoints};
+use sluicegate_provider_docker::explain::Containers;
 use sluicegate_provider_docker::reach::Reach;
 use sluicegate_provider_docker::wanted::Mode;
 use sluicegate_provider_file::load::{Inputs, Loaded};
@@ -49,8 +51,8 @@ pub struct Sources {
 /// Which engine, and what of its containers is served how.
 #[derive(Debug)]
 pub struct Docker {
-    /// `unix:///var/run/docker.sock`, a path, or `tcp://host:port`.
-    pub engine: String,
+    /// Where the engine is.
+    pub address: Address,
     /// By which addresses containers are reached.
     pub reach: Reach,
     /// How long the routes of containers that have gone stay.
@@ -66,11 +68,9 @@ pub async fn run(sources: Sources, publisher: Publisher, clerk: Clerk) {
     let given = entrypoint::names(&sources.entrypoints);
     let attach = watch::Sender::new(given.clone());
     let mut control = Control { pipeline: Pipeline::default(), publisher, seen, given, attach };
-    let entrypoints = entrypoint::load(&sources.entrypoints, &sources.certificates);
-    for load in [entrypoints, admin_http::load(sources.admin_http)] {
-        load.into_iter().for_each(|load| control.take(load));
-    }
-    let mut awaited = begin(sources, sender, wishes, control.attach.subscribe());
+    admin_http::load(sources.admin_http).into_iter().for_each(|load| control.take(load));
+    control.open(&sources, &sender);
+    let mut awaited = begin(sources, sender, wishes, control.attach.subscribe(), &control.publisher);
     if awaited.is_empty() {
         control.settle();
     }
@@ -130,6 +130,7 @@ fn begin(
     loads: mpsc::Sender<Load>,
     console: watch::Sender<Asked>,
     attach: watch::Receiver<EntryPoints>,
+    publisher: &Publisher,
 ) -> Vec<&'static str> {
     let mut awaited = Vec::new();
     let Sources { files, docker, entrypoints, certificates: _, admin_http: _ } = sources;
@@ -143,16 +144,20 @@ fn begin(
             }
         });
     }
-    if let Some(Docker { engine, reach, grace, kept }) = docker {
+    if let Some(Docker { address, reach, grace, kept }) = docker {
         awaited.push(sluicegate_provider_docker::PROVIDER);
-        let settings = engine::Settings { engine, entrypoints: attach, reach, grace, kept };
-        tokio::spawn(async move {
-            if let Err(error) = crate::docker::follow(settings, loads).await {
-                tracing::error!("{error}");
-            }
-        });
+        let seen = containers(publisher);
+        let settings = engine::Settings { address, entrypoints: attach, reach, grace, kept, seen };
+        tokio::spawn(crate::docker::follow(settings, loads));
     }
     awaited
+}
+
+/// What is known of containers goes there, and is told to operators who ask.
+fn containers(publisher: &Publisher) -> watch::Sender<Containers> {
+    let (sender, seen) = watch::channel(Containers::default());
+    publisher.containers(move |container| seen.borrow().explain(container));
+    sender
 }
 
 struct Control {
@@ -166,6 +171,25 @@ struct Control {
 }
 
 impl Control {
+    /// Takes in the entry points, and follows their certificates.
+    fn open(&mut self, sources: &Sources, loads: &mpsc::Sender<Load>) {
+        let Sources { entrypoints, certificates, .. } = sources;
+        if entrypoints.is_empty() {
+            return;
+        }
+        let (load, seen) = entrypoint::load(entrypoints, certificates);
+        self.take(load);
+        if seen.paths().next().is_none() {
+            return;
+        }
+        let follow = entrypoint::follow(entrypoints.clone(), certificates.clone(), seen, loads.clone());
+        tokio::spawn(async move {
+            if let Err(error) = follow.await {
+                tracing::error!(%error, "certificates cannot be watched; changes to them are not seen");
+            }
+        });
+    }
+
     fn take(&mut self, load: Load) {
         self.tell(&load);
         if load.source == files::SOURCE {

@@ -2,7 +2,7 @@
 
 use sluicegate_core::Fragment;
 use sluicegate_provider_docker::PROVIDER;
-use sluicegate_provider_docker::engine::{self, InvalidEngine, MAX_CONTAINERS, News, Settings};
+use sluicegate_provider_docker::engine::{self, MAX_CONTAINERS, News, Settings};
 use tokio::sync::mpsc;
 
 use crate::pipeline::Load;
@@ -11,10 +11,7 @@ use crate::pipeline::Load;
 const NEWS: usize = 16;
 
 /// Sends a load for each change among the containers, until no one listens.
-///
-/// # Errors
-/// The address of the engine is of no known form.
-pub(crate) async fn follow(settings: Settings, loads: mpsc::Sender<Load>) -> Result<(), InvalidEngine> {
+pub(crate) async fn follow(settings: Settings, loads: mpsc::Sender<Load>) {
     let (sender, mut news) = mpsc::channel(NEWS);
     let forward = async {
         while let Some(news) = news.recv().await {
@@ -25,8 +22,7 @@ pub(crate) async fn follow(settings: Settings, loads: mpsc::Sender<Load>) -> Res
         // Dropping the receiver ends the watch.
         drop(news);
     };
-    let (watched, ()) = tokio::join!(engine::watch(settings, sender), forward);
-    watched
+    tokio::join!(engine::watch(settings, sender), forward);
 }
 
 fn load(news: News) -> Load {

@@ -9,11 +9,13 @@ use std::path::PathBuf;
 use sluicegate_core::Fragment;
 use sluicegate_haproxy::diagnostic::Severity;
 use sluicegate_haproxy::environment::Environment;
-use sluicegate_haproxy::expr::FileLoader;
 use sluicegate_haproxy::{Input, Reading, load_as};
 use sluicegate_proto::v1::{self, resource::Body};
 use sluicegate_provider_docker::entry::{self, EntryPoints};
 use sluicegate_provider_docker::wanted::Mode;
+use sluicegate_provider_file::recording::Recording;
+use sluicegate_provider_file::watch::{self, Seen, Watch};
+use tokio::sync::mpsc;
 
 use crate::pipeline::Load;
 
@@ -82,27 +84,55 @@ pub(crate) fn names(entrypoints: &[EntryPoint]) -> EntryPoints {
     names
 }
 
-/// All entry points as one load; `None` where there are none. `certificates`: files and folders, for those of TLS.
-pub(crate) fn load(entrypoints: &[EntryPoint], certificates: &[PathBuf]) -> Option<Load> {
-    if entrypoints.is_empty() {
-        return None;
-    }
-    let (fragment, diagnostics) = match fragment(entrypoints, certificates) {
+/// All entry points as one load, and the files of certificates that it is made of. `certificates`: files and folders, for
+/// those of TLS.
+pub(crate) fn load(entrypoints: &[EntryPoint], certificates: &[PathBuf]) -> (Load, Seen) {
+    let mut seen = Seen::default();
+    let (fragment, diagnostics) = match fragment(entrypoints, certificates, &mut seen) {
         Ok(fragment) => (Some(fragment), Vec::new()),
         Err(errors) => (None, errors),
     };
-    Some(Load { source: PROVIDER, fragments: fragment.map(|fragment| vec![fragment]), diagnostics })
+    (Load { source: PROVIDER, fragments: fragment.map(|fragment| vec![fragment]), diagnostics }, seen)
+}
+
+/// Sends a load whenever certificates have changed, until no one listens. `seen`: the files, as they were read before.
+///
+/// # Errors
+/// The kernel refuses to watch.
+pub(crate) async fn follow(
+    entrypoints: Vec<EntryPoint>,
+    certificates: Vec<PathBuf>,
+    mut seen: Seen,
+    loads: mpsc::Sender<Load>,
+) -> Result<(), watch::Error> {
+    let mut watch = Watch::start()?;
+    loop {
+        watch.follow(seen);
+        tokio::select! {
+            () = watch.changed() => {}
+            () = loads.closed() => return Ok(()),
+        }
+        let load;
+        (load, seen) = self::load(&entrypoints, &certificates);
+        if loads.send(load).await.is_err() {
+            return Ok(());
+        }
+    }
 }
 
 /// The listener and the frontend of each entry point: keep-alive, no rule, 503 where no route takes a request.
 ///
 /// # Errors
 /// All that stands against it: a name that no object may have, a certificate that cannot be read.
-pub fn fragment(entrypoints: &[EntryPoint], certificates: &[PathBuf]) -> Result<Fragment, Vec<String>> {
+pub(crate) fn fragment(
+    entrypoints: &[EntryPoint],
+    certificates: &[PathBuf],
+    seen: &mut Seen,
+) -> Result<Fragment, Vec<String>> {
     let mut fragment = Fragment { provider: PROVIDER.to_owned(), resources: Vec::new() };
     let mut errors = Vec::new();
     for given in entrypoints {
-        match resources(given, certificates) {
+        match resources(given, certificates, seen) {
             Ok(resources) => fragment.resources.extend(resources),
             Err(reasons) => errors.extend(reasons.into_iter().map(|reason| format!("{given}: {reason}"))),
         }
@@ -116,11 +146,17 @@ pub fn fragment(entrypoints: &[EntryPoint], certificates: &[PathBuf]) -> Result<
     if errors.is_empty() { Ok(fragment) } else { Err(errors) }
 }
 
-fn resources(given: &EntryPoint, certificates: &[PathBuf]) -> Result<Vec<v1::Resource>, Vec<String>> {
+fn resources(
+    given: &EntryPoint,
+    certificates: &[PathBuf],
+    seen: &mut Seen,
+) -> Result<Vec<v1::Resource>, Vec<String>> {
     let text = text(given, certificates);
     let input = Input { path: "entrypoint", text: text.as_bytes() };
     let reading = Reading { provider: Some(PROVIDER), ..Reading::default() };
-    let outcome = load_as(&[input], Environment::default(), &FileLoader::new("."), reading);
+    let files = Recording::after(std::mem::take(seen));
+    let outcome = load_as(&[input], Environment::default(), &files, reading);
+    *seen = files.seen();
     let Some(fragment) = outcome.fragment else {
         let errors = outcome.diagnostics.sorted().into_iter();
         let errors = errors.filter(|finding| finding.severity == Severity::Error);
@@ -185,6 +221,8 @@ pub(crate) fn http_frontend() -> v1::Frontend {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn given(kind: Kind) -> EntryPoint {
@@ -194,7 +232,7 @@ mod tests {
     #[test]
     fn each_kind_comes_to_a_listener_and_a_frontend() {
         for kind in [Kind::Http, Kind::Tcp, Kind::Sni, Kind::Udp] {
-            let fragment = fragment(&[given(kind)], &[]).unwrap();
+            let fragment = fragment(&[given(kind)], &[], &mut Seen::default()).unwrap();
             assert_eq!(fragment.resources.len(), 2, "{kind:?}");
             for resource in &fragment.resources {
                 assert_eq!(resource.id.as_ref().unwrap().provider, PROVIDER);
@@ -206,8 +244,11 @@ mod tests {
 
     #[test]
     fn tls_without_a_certificate_is_told() {
-        let told = fragment(&[given(Kind::Https)], &["/nowhere/it's.pem".into()]).unwrap_err();
+        let mut seen = Seen::default();
+        let told = fragment(&[given(Kind::Https)], &["/nowhere/it's.pem".into()], &mut seen).unwrap_err();
         assert!(told[0].starts_with("--entrypoint web=127.0.0.1:8443,tls: /nowhere/it's.pem"), "{told:?}");
-        assert_eq!(fragment(&[given(Kind::Https)], &[]).unwrap_err().len(), 1);
+        // It may come to be there.
+        assert!(seen.paths().any(|path| path == Path::new("/nowhere/it's.pem")), "{seen:?}");
+        assert_eq!(fragment(&[given(Kind::Https)], &[], &mut seen).unwrap_err().len(), 1);
     }
 }

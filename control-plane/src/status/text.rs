@@ -148,7 +148,7 @@ fn ago(now_unix_ms: u64, then_unix_ms: u64) -> String {
     }
 }
 
-fn span(milliseconds: u64) -> String {
+pub(crate) fn span(milliseconds: u64) -> String {
     let seconds = milliseconds / 1000;
     match seconds {
         0..60 => format!("{seconds} s"),

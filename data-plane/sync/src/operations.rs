@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use sluicegate_proto::v1::operations_client::OperationsClient;
-use sluicegate_proto::v1::{FleetStatus, StatusRequest};
+use sluicegate_proto::v1::{ContainerExplanation, ExplainContainerRequest, FleetStatus, StatusRequest};
 use tokio::time::timeout;
+use tonic::transport::Channel;
+use tonic::{Response, Status};
 
 use crate::connect::{ConnectError, Target};
 
@@ -31,11 +33,30 @@ pub enum StatusError {
 /// # Errors
 /// Where it cannot be asked, or does not answer.
 pub async fn status(target: &Target) -> Result<FleetStatus, StatusError> {
+    ask(target, async |mut client| client.status(StatusRequest {}).await).await
+}
+
+/// What became of a container, by its name, its id or the beginning of that.
+///
+/// # Errors
+/// Where it cannot be asked, does not answer, or watches no containers.
+pub async fn explain_container(
+    target: &Target,
+    container: &str,
+) -> Result<ContainerExplanation, StatusError> {
+    let request = ExplainContainerRequest { container: container.to_owned() };
+    ask(target, async |mut client| client.explain_container(request).await).await
+}
+
+async fn ask<T>(
+    target: &Target,
+    question: impl AsyncFnOnce(OperationsClient<Channel>) -> Result<Response<T>, Status>,
+) -> Result<T, StatusError> {
     let ask = async {
         let channel = target.connect().await?;
-        let mut client = OperationsClient::new(channel).max_decoding_message_size(MAX_STATUS_BYTES);
-        let answer = client.status(StatusRequest {}).await;
-        Ok(answer.map_err(|status| StatusError::Refused(Box::new(status)))?.into_inner())
+        let client = OperationsClient::new(channel).max_decoding_message_size(MAX_STATUS_BYTES);
+        let answer = question(client).await.map_err(|status| StatusError::Refused(Box::new(status)))?;
+        Ok(answer.into_inner())
     };
     timeout(STATUS_LIMIT, ask).await.unwrap_or(Err(StatusError::Timeout))
 }

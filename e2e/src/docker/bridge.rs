@@ -10,6 +10,8 @@ use crate::port::reserve;
 #[derive(Debug)]
 pub(super) struct Bridge {
     name: String,
+    /// The third octet of its subnet.
+    third: u8,
     /// Keeps other test processes off the subnet.
     _lock: UnixListener,
 }
@@ -21,7 +23,7 @@ impl Bridge {
     /// When `ip` refuses, or all 256 subnets are taken.
     pub(super) fn add() -> Self {
         let routes = ip(&["-4", "route", "show", "table", "all"]).expect("`ip route` works");
-        for third in 0..=255 {
+        for third in 0..=u8::MAX {
             let Some(lock) = reserve(&format!("subnet-{third}")) else { continue };
             let name = format!("sluice{third}");
             // One of this name without the lock was left behind by a killed test.
@@ -37,9 +39,14 @@ impl Bridge {
             ] {
                 ip(arguments).unwrap_or_else(|error| panic!("ip {}: {error}", arguments.join(" ")));
             }
-            return Self { name, _lock: lock };
+            return Self { name, third, _lock: lock };
         }
         panic!("every subnet of 172.29.0.0/16 is taken");
+    }
+
+    /// The subnets of a network that an engine makes on it; the gateway of the first is there.
+    pub(super) fn subnets(&self) -> [String; 2] {
+        [format!("172.29.{}.0/24", self.third), format!("fd29:{:x}::/64", self.third)]
     }
 
     pub(super) fn name(&self) -> &str {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -11,7 +12,7 @@ use crate::PATIENCE;
 /// What [`APP`] says when it takes connections.
 const LISTENS: &str = "listening on";
 /// Between two looks at a log.
-const LOG_PACE: std::time::Duration = std::time::Duration::from_millis(20);
+const LOG_PACE: Duration = Duration::from_millis(20);
 
 /// A container to be run.
 #[derive(Clone, Debug)]
@@ -23,6 +24,9 @@ pub struct Wanted {
     binds: Vec<String>,
     command: Option<Vec<String>>,
     stop_signal: Option<String>,
+    network: Option<String>,
+    exposed: Vec<String>,
+    health: Option<Value>,
 }
 
 impl Wanted {
@@ -41,6 +45,9 @@ impl Wanted {
             binds: Vec::new(),
             command: None,
             stop_signal: None,
+            network: None,
+            exposed: Vec::new(),
+            health: None,
         }
     }
 
@@ -74,6 +81,26 @@ impl Wanted {
         self
     }
 
+    /// In this network instead of the engine's bridge: `host`, or one that [`Docker::network`] made.
+    pub fn network(mut self, name: &str) -> Self {
+        self.network = Some(name.to_owned());
+        self
+    }
+
+    /// Exposing a port: `8080/tcp`.
+    pub fn expose(mut self, port: &str) -> Self {
+        self.exposed.push(port.to_owned());
+        self
+    }
+
+    /// With a HEALTHCHECK: this command, ten times a second, that has to fail once to be ill.
+    pub fn health(mut self, command: &[&str]) -> Self {
+        let test: Vec<&str> = ["CMD"].iter().chain(command).copied().collect();
+        let interval = Duration::from_millis(100).as_nanos();
+        self.health = Some(json!({ "Test": test, "Interval": interval, "Retries": 1 }));
+        self
+    }
+
     fn to_json(&self) -> Value {
         // The application, as process 1, has no handler for SIGTERM.
         let usual = if self.image == APP { "SIGKILL" } else { "SIGTERM" };
@@ -84,7 +111,9 @@ impl Wanted {
             "Env": self.environment,
             "Cmd": self.command,
             "StopSignal": self.stop_signal.as_deref().unwrap_or(usual),
-            "HostConfig": { "Binds": self.binds },
+            "ExposedPorts": self.exposed.iter().map(|port| (port.clone(), json!({}))).collect::<BTreeMap<_, _>>(),
+            "Healthcheck": self.health,
+            "HostConfig": { "Binds": self.binds, "NetworkMode": self.network },
         })
     }
 }
@@ -189,6 +218,24 @@ impl Container {
         tokio::time::timeout(PATIENCE, again).await.expect("the container listens again in time");
     }
 
+    /// Gives it another name.
+    pub async fn rename(&self, docker: &Docker, name: &str) {
+        let path = format!("/containers/{}/rename?name={name}", self.id);
+        docker.call_json("POST", &path, &Value::Null).await;
+    }
+
+    /// Joins it to a network besides.
+    pub async fn connect(&self, docker: &Docker, network: &str) {
+        let path = format!("/networks/{network}/connect");
+        docker.call_json("POST", &path, &json!({ "Container": self.id })).await;
+    }
+
+    /// Takes it out of a network.
+    pub async fn disconnect(&self, docker: &Docker, network: &str) {
+        let path = format!("/networks/{network}/disconnect");
+        docker.call_json("POST", &path, &json!({ "Container": self.id, "Force": true })).await;
+    }
+
     /// Removes it, running or not.
     pub async fn remove(self, docker: &Docker) {
         docker.call_json("DELETE", &format!("/containers/{}?force=true", self.id), &Value::Null).await;
@@ -222,7 +269,12 @@ impl Container {
 
 async fn address(docker: &Docker, id: &str) -> Option<IpAddr> {
     let state = docker.call_json("GET", &format!("/containers/{id}/json"), &Value::Null).await;
-    state["NetworkSettings"]["IPAddress"].as_str()?.parse().ok()
+    let networks = state["NetworkSettings"]["Networks"].as_object()?;
+    let of_network = |at: &Value| {
+        let v4 = at["IPAddress"].as_str().and_then(|text| text.parse().ok());
+        v4.or_else(|| at["GlobalIPv6Address"].as_str()?.parse().ok())
+    };
+    networks.values().find_map(of_network)
 }
 
 /// The engine's stream of frames: stream number, three zeros, length in four bytes, text.

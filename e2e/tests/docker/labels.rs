@@ -42,6 +42,9 @@ async fn labels_say_what_a_backend_says() {
         let _stays = docker.run(wrong(name, label, value)).await;
         let status = sluicegate.status_where(name, |status| status.to_string().contains(told)).await;
         assert!(status.to_string().contains(&format!("container '{name}'")), "{status:#}");
+        let explained = sluicegate.explain_container(name);
+        let finding = &explained["container"]["findings"][0];
+        assert!(finding.to_string().contains(told), "{explained:#}");
     }
     answer(entry, "shop.example", |status, _| status == 200).await;
 }

@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use sluicegate_core::Told;
-use sluicegate_proto::v1::CapturedError;
+use sluicegate_proto::v1::{CapturedError, IpAddress};
 
 use super::dump::dump;
-use super::{Sight, address, answers, key, plain, untold};
+use super::{Sight, answers, key, plain, untold};
 use crate::answer::Answer;
 use crate::ask::Filter;
 
@@ -46,8 +46,11 @@ impl Sight<'_> {
         } else {
             (format!("frontend {frontend}: invalid request"), format!("backend {backend}"))
         };
-        let source =
-            address(error.source.as_ref()).map_or_else(|| "unix".to_owned(), |address| address.to_string());
+        let source = error
+            .source
+            .as_ref()
+            .and_then(IpAddress::socket)
+            .map_or_else(|| "unix".to_owned(), |address| address.to_string());
         let kept = error.bytes.len() as u64;
         let cut = if kept < error.length { format!(" ({kept} kept)") } else { String::new() };
         format!(

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use sluicegate_model::Mode;
-use sluicegate_proto::v1::{ClientSession, SessionState};
+use sluicegate_proto::v1::{ClientSession, IpAddress, SessionState};
 
-use super::{Sight, address, key};
+use super::{Sight, key};
 use crate::ask::SessionName;
 
 impl Sight<'_> {
@@ -60,7 +60,7 @@ impl Sight<'_> {
             "  frontend={name} (id={} mode={}), addr={}",
             self.number(frontend.as_ref()),
             mode(front_mode),
-            at(address(session.local.as_ref())),
+            at(session.local.as_ref().and_then(IpAddress::socket)),
         );
         let _ = match backend_name {
             None => writeln!(out, "  backend=<NONE> (id=-1 mode=-)"),
@@ -69,7 +69,7 @@ impl Sight<'_> {
                 "  backend={name} (id={} mode={}) addr={}",
                 self.number(backend.as_ref()),
                 mode(back_mode),
-                at(address(session.endpoint_source.as_ref())),
+                at(session.endpoint_source.as_ref().and_then(IpAddress::socket)),
             ),
         };
         let _ = match self.server(backend.as_ref(), endpoint.as_ref()) {
@@ -77,7 +77,7 @@ impl Sight<'_> {
             Some((name, id)) => writeln!(
                 out,
                 "  server={name} (id={id}) addr={}",
-                at(address(session.endpoint_address.as_ref()))
+                at(session.endpoint_address.as_ref().and_then(IpAddress::socket))
             ),
         };
         let expires = session.expires_ms.map_or_else(|| "<NEVER>".to_owned(), span);
@@ -108,7 +108,7 @@ impl Sight<'_> {
 }
 
 fn protocol(session: &ClientSession) -> &'static str {
-    match address(session.source.as_ref()) {
+    match session.source.as_ref().and_then(IpAddress::socket) {
         Some(address) if address.is_ipv4() => "tcpv4",
         Some(_) => "tcpv6",
         None => "unix_stream",
@@ -116,7 +116,11 @@ fn protocol(session: &ClientSession) -> &'static str {
 }
 
 fn source(session: &ClientSession) -> String {
-    address(session.source.as_ref()).map_or_else(|| "unix".to_owned(), |address| address.to_string())
+    session
+        .source
+        .as_ref()
+        .and_then(IpAddress::socket)
+        .map_or_else(|| "unix".to_owned(), |address| address.to_string())
 }
 
 fn state(session: &ClientSession) -> &'static str {

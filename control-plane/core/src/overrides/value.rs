@@ -323,12 +323,12 @@ impl Field {
             // No configuration says how a server is.
             Self::Health => String::new(),
             Self::Address => match body.address.as_ref()? {
-                endpoint::Address::Ip(ip) => written(ip)?,
+                endpoint::Address::Ip(ip) => ip.socket()?.to_string(),
                 endpoint::Address::Unix(unix) => format!("unix@{}", unix.path.escape_ascii()),
                 endpoint::Address::Host(host) => format!("{}:{}", host.name, host.port),
             },
             Self::CheckAddress => match &body.check.as_ref()?.address {
-                Some(ip) => octets(ip)?.to_string(),
+                Some(ip) => ip.ip()?.to_string(),
                 None => String::new(),
             },
             Self::CheckPort => body.check.as_ref()?.port.to_string(),
@@ -337,7 +337,7 @@ impl Field {
             // As with that of a server.
             Self::AgentHealth => body.agent.as_ref().map(|_| String::new())?,
             Self::AgentAddress => match &body.agent.as_ref()?.address {
-                Some(ip) => octets(ip)?.to_string(),
+                Some(ip) => ip.ip()?.to_string(),
                 None => String::new(),
             },
             Self::AgentPort => body.agent.as_ref()?.port.to_string(),
@@ -346,13 +346,4 @@ impl Field {
         };
         Some(text)
     }
-}
-
-fn octets(ip: &v1::IpAddress) -> Option<IpAddr> {
-    let v4 = <[u8; 4]>::try_from(&ip.ip[..]).map(IpAddr::from);
-    v4.or_else(|_| <[u8; 16]>::try_from(&ip.ip[..]).map(IpAddr::from)).ok()
-}
-
-fn written(ip: &v1::IpAddress) -> Option<String> {
-    Some(SocketAddr::new(octets(ip)?, u16::try_from(ip.port).ok()?).to_string())
 }

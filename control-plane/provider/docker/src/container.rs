@@ -1,9 +1,12 @@
 //! What matters of one container.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use bollard::models::{ContainerSummary, ContainerSummaryStateEnum, EndpointSettings, PortSummaryTypeEnum};
+
+use crate::swarm;
 
 /// Longest label name or value that is looked at, in bytes.
 pub const MAX_LABEL_BYTES: usize = 16 << 10;
@@ -29,6 +32,8 @@ pub struct Container {
     pub on_host: bool,
     /// What it is doing.
     pub state: State,
+    /// The task of a swarm that it is.
+    pub task: Option<String>,
 }
 
 /// An exposed port.
@@ -49,10 +54,30 @@ pub struct Addresses {
     pub v6: Option<Ipv6Addr>,
 }
 
+/// `80/tcp`
+impl fmt::Display for Port {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.number, if self.udp { "udp" } else { "tcp" })
+    }
+}
+
 impl Addresses {
+    /// Adds one, in the place of another of its family.
+    pub(crate) fn put(&mut self, address: IpAddr) {
+        match address {
+            IpAddr::V4(v4) => self.v4 = Some(v4),
+            IpAddr::V6(v6) => self.v6 = Some(v6),
+        }
+    }
+
+    /// Those that it has, IPv4 first.
+    pub fn all(&self) -> impl Iterator<Item = IpAddr> {
+        self.v4.map(IpAddr::from).into_iter().chain(self.v6.map(IpAddr::from))
+    }
+
     /// IPv4 where it has both.
     pub fn any(&self) -> Option<IpAddr> {
-        self.v4.map(IpAddr::from).or(self.v6.map(IpAddr::from))
+        self.all().next()
     }
 }
 
@@ -76,13 +101,33 @@ pub enum State {
     Stopped,
 }
 
+impl State {
+    /// The word for it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Starting => "starting",
+            Self::Unhealthy => "unhealthy",
+            Self::Paused => "paused",
+            Self::Stopping => "stopping",
+            Self::Crashed => "crashed",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
 impl Container {
+    /// Those that are read here.
+    pub(crate) fn labels_of_use(labels: HashMap<String, String>) -> BTreeMap<String, String> {
+        labels.into_iter().filter(|(label, _)| label.starts_with(crate::PREFIX)).collect()
+    }
+
     /// Reads one row of the engine's list; none without an id.
     pub fn from_summary(summary: ContainerSummary) -> Option<Self> {
         let id = summary.id?;
         let name = summary.names.unwrap_or_default().into_iter().next();
         let name = name.map(|name| name.trim_start_matches('/').to_owned());
-        let labels = summary.labels.unwrap_or_default().into_iter();
+        let labels = summary.labels.unwrap_or_default();
         let mut ports: Vec<Port> = summary
             .ports
             .unwrap_or_default()
@@ -97,7 +142,8 @@ impl Container {
         Some(Self {
             name: name.filter(|name| !name.is_empty()).unwrap_or_else(|| id.chars().take(12).collect()),
             created: summary.created.unwrap_or_default(),
-            labels: labels.filter(|(label, _)| label.starts_with(crate::PREFIX)).collect(),
+            task: labels.get(swarm::TASK_LABEL).cloned(),
+            labels: Self::labels_of_use(labels),
             networks: networks
                 .into_iter()
                 .map(|(name, at)| (name, addresses(&at)))

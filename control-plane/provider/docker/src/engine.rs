@@ -4,24 +4,25 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use bollard::Docker;
 use bollard::errors::Error;
 use bollard::models::EventMessage;
 use bollard::query_parameters::{EventsOptions, InspectContainerOptions, ListContainersOptions};
-use bollard::{API_DEFAULT_VERSION, Docker};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use tokio_stream::{Stream, StreamExt as _};
 
+use crate::connection::{Address, Engine};
 use crate::container::Container;
 use crate::entry::EntryPoints;
+use crate::explain::Containers;
 use crate::groups::{Groups, Routes, View};
 use crate::happening::{Course, Happenings, stops};
 use crate::kept;
 use crate::known::{Known, Sign};
 use crate::reach::Reach;
+use crate::swarm::{self, Swarm};
 
-/// How long the engine may take to answer.
-const ANSWER_SECONDS: u64 = 30;
 /// Wait after the first failure to reach the engine; doubled up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
@@ -41,8 +42,8 @@ const STOP_SLACK: Duration = Duration::from_secs(5);
 /// Which engine, and what its containers may attach to.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// `unix:///var/run/docker.sock`, a path, or `tcp://host:port`.
-    pub engine: String,
+    /// Where it is.
+    pub address: Address,
     /// Where routes may attach.
     pub entrypoints: watch::Receiver<EntryPoints>,
     /// By which addresses containers are reached.
@@ -51,6 +52,8 @@ pub struct Settings {
     pub grace: Duration,
     /// Where it is kept who has gone; `None`: nowhere.
     pub kept: Option<PathBuf>,
+    /// What is known, for whoever asks about a container.
+    pub seen: watch::Sender<Containers>,
 }
 
 /// What the watcher has to tell.
@@ -62,32 +65,28 @@ pub enum News {
     Away(String),
 }
 
-/// Why a watch cannot begin.
-#[derive(Debug, thiserror::Error)]
-#[error("the Docker engine '{engine}': {source}")]
-pub struct InvalidEngine {
-    engine: String,
-    source: Error,
-}
-
 /// Watches until the receiver is gone.
-///
-/// # Errors
-/// The address of the engine is of no known form.
-pub async fn watch(settings: Settings, news: mpsc::Sender<News>) -> Result<(), InvalidEngine> {
-    let docker = connect(&settings.engine)
-        .map_err(|source| InvalidEngine { engine: settings.engine.clone(), source })?;
+pub async fn watch(settings: Settings, news: mpsc::Sender<News>) {
     let mut groups = Groups::new(settings.grace);
     groups.restore(kept::read(settings.kept.as_deref()));
-    let engine = settings.engine.clone();
+    let address = settings.address.clone();
     let known = Known::new(MAX_CONTAINERS);
-    let mut watcher = Watcher { settings, known, groups, told: None, news };
+    let swarm = Swarm::default();
+    let mut watcher = Watcher { settings, known, swarm, groups, told: None, news };
     let mut wait = FIRST_WAIT;
     while !watcher.news.is_closed() {
         let started = Instant::now();
-        let Err(error) = watcher.follow(&docker).await else { return Ok(()) };
-        tracing::warn!(%engine, %error, "the Docker engine is away; its last routes stay");
-        if watcher.news.send(News::Away(error.to_string())).await.is_err() {
+        // Its certificates may be others than before.
+        let error = match address.client() {
+            Ok(engine) => match watcher.follow(engine).await {
+                Ok(()) => return,
+                Err(error) => error.to_string(),
+            },
+            Err(error) => error.to_string(),
+        };
+        tracing::warn!(engine = %address.engine, %error, "the Docker engine is away; its last routes stay");
+        watcher.settings.seen.send_modify(|seen| seen.away = Some(error.clone()));
+        if watcher.news.send(News::Away(error)).await.is_err() {
             break;
         }
         if started.elapsed() > LONGEST_WAIT {
@@ -96,20 +95,12 @@ pub async fn watch(settings: Settings, news: mpsc::Sender<News>) -> Result<(), I
         sleep(wait).await;
         wait = (wait * 2).min(LONGEST_WAIT);
     }
-    Ok(())
-}
-
-fn connect(engine: &str) -> Result<Docker, Error> {
-    if engine.starts_with("tcp://") || engine.starts_with("http://") {
-        Docker::connect_with_http(engine, ANSWER_SECONDS, API_DEFAULT_VERSION)
-    } else {
-        Docker::connect_with_socket(engine, ANSWER_SECONDS, API_DEFAULT_VERSION)
-    }
 }
 
 struct Watcher {
     settings: Settings,
     known: Known,
+    swarm: Swarm,
     groups: Groups,
     told: Option<Routes>,
     news: mpsc::Sender<News>,
@@ -120,28 +111,41 @@ struct Unheard;
 
 impl Watcher {
     /// One connection's life: lists what there is, then follows events. Ends well only when no one listens any more.
-    async fn follow(&mut self, docker: &Docker) -> Result<(), Error> {
-        let docker = docker.clone().negotiate_version().await?;
-        let filters =
-            HashMap::from([("type".to_owned(), vec!["container".to_owned(), "network".to_owned()])]);
+    async fn follow(&mut self, engine: Engine) -> Result<(), Error> {
+        let engine = engine.negotiated().await?;
+        let docker = &engine.docker;
+        let types = ["container", "network", "service", "node"].map(str::to_owned);
+        let filters = HashMap::from([("type".to_owned(), types.into())]);
         // Subscribed before the list is asked for, so that nothing falls between the two.
         let mut events =
             Box::pin(docker.events(Some(EventsOptions { filters: Some(filters), ..Default::default() })));
-        self.known.replace(list(&docker, None).await?);
+        self.known.replace(list(docker, None).await?);
+        self.swarm = Swarm::ask(&engine).await?;
         let mut gathering = Gathering::default();
+        let mut swarm_asked = Instant::now();
         loop {
             let begun = Instant::now();
             if self.tell().await.is_err() {
                 return Ok(());
             }
             let rested = Instant::now() + begun.elapsed() * REST;
-            let due = self.due();
+            let (due, silent) = (self.due(), self.swarm.is_silent().then(|| swarm_asked + swarm::PACE));
+            let mut of_swarm = false;
             tokio::select! {
-                happened = gathering.gather(&mut events, rested) => self.take(&docker, happened?).await?,
-                () = until(due) => self.look_again(&docker).await?,
+                happened = gathering.gather(&mut events, rested) => {
+                    let happened = happened?;
+                    of_swarm = happened.is_of_swarm();
+                    self.take(docker, happened).await?;
+                }
+                () = until(due) => self.look_again(docker).await?,
+                () = until(silent) => of_swarm = true,
                 // The sender is this process's: it is gone only when all is.
                 Ok(()) = self.settings.entrypoints.changed() => {}
                 () = self.news.closed() => return Ok(()),
+            }
+            if of_swarm || self.swarm.is_behind(self.known.iter()) {
+                self.swarm = Swarm::ask(&engine).await?;
+                swarm_asked = Instant::now();
             }
         }
     }
@@ -213,8 +217,11 @@ impl Watcher {
         let entrypoints = self.settings.entrypoints.borrow_and_update().clone();
         let view =
             View { entrypoints: &entrypoints, reach: &self.settings.reach, now_unix_ms: now_unix_ms() };
-        let mut routes = self.groups.plan(&self.known.containers(), view);
+        let containers = self.swarm.join(self.known.containers());
+        let mut routes = self.groups.plan(&containers, view);
         routes.left_out = self.known.left_out();
+        let gone = self.groups.gone();
+        self.settings.seen.send_replace(Containers { containers, gone, routes: routes.clone(), away: None });
         if self.told.as_ref() == Some(&routes) {
             return Ok(());
         }

@@ -112,8 +112,7 @@ impl Groups {
                     .collect(),
                 Err(errors) => errors.iter().cloned().map(Reason::from).collect(),
             };
-            let problem = |reason| Problem { container: container.name.clone(), reason };
-            found.problems.extend(reasons.into_iter().map(problem));
+            found.problems.extend(reasons.into_iter().map(|reason| Problem::of(container, reason)));
         }
         let present: BTreeMap<String, Gone> = groups
             .iter()
@@ -165,6 +164,11 @@ impl Groups {
     /// When the next one that has gone is forgotten, in milliseconds since 1970.
     pub fn next_end(&self) -> Option<u64> {
         self.gone.values().map(|gone| gone.end(self.grace)).min()
+    }
+
+    /// Those that have gone, and when their routes go too, in milliseconds since 1970.
+    pub fn gone(&self) -> Vec<(Gone, u64)> {
+        self.gone.values().map(|gone| (gone.clone(), gone.end(self.grace))).collect()
     }
 
     /// What is to be kept for a next process: who is there may have gone by then.
@@ -265,7 +269,7 @@ fn join<'a>(
         return Err(Reason::Conflict { route: wanted.name.clone(), other, label });
     }
     let member = if takes_traffic(container, wanted) {
-        let address = view.reach.address(container, wanted.network.as_deref())?;
+        let address = view.reach.address(container, wanted.network.as_deref(), wanted.v6)?;
         let port = wanted.port.unwrap_or_default();
         Some(Member { container, wanted, address: SocketAddr::new(address, port), number: 0 })
     } else {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::str::FromStr as _;
 
-use bollard::models::EventMessage;
+use bollard::models::{EventMessage, EventMessageTypeEnum};
 use nix::sys::signal::Signal;
 
 /// What a container does that changes whether and where it is reached.
@@ -39,11 +39,19 @@ pub(crate) enum Course {
 
 /// What events of a short time say, by the id of their container: the last counts.
 #[derive(Debug, Default)]
-pub(crate) struct Happenings(BTreeMap<String, Course>);
+pub(crate) struct Happenings {
+    courses: BTreeMap<String, Course>,
+    /// Something about services or nodes of a swarm.
+    swarm: bool,
+}
 
 impl Happenings {
     /// Takes an event in; false: it changes nothing.
     pub(crate) fn take(&mut self, event: EventMessage) -> bool {
+        if matches!(event.typ, Some(EventMessageTypeEnum::SERVICE | EventMessageTypeEnum::NODE)) {
+            self.swarm = true;
+            return true;
+        }
         let Some(action) = event.action else { return false };
         let matters = ACTIONS.contains(&action.as_str()) || action.starts_with("health_status");
         let Some(actor) = event.actor.filter(|_| matters) else { return false };
@@ -51,7 +59,7 @@ impl Happenings {
         let attributes = actor.attributes.unwrap_or_default();
         let number = |name: &str| attributes.get(name).and_then(|text| text.parse::<i64>().ok());
         let Some(id) = attributes.get("container").cloned().or(actor.id) else { return false };
-        let course = self.0.entry(id).or_default();
+        let course = self.courses.entry(id).or_default();
         *course = match action.as_str() {
             "start" | "restart" => Course::Plain,
             "kill" => number("signal")
@@ -66,12 +74,17 @@ impl Happenings {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.courses.len()
+    }
+
+    /// Whether services or nodes of a swarm are not what they were.
+    pub(crate) fn is_of_swarm(&self) -> bool {
+        self.swarm
     }
 
     /// Each container once.
     pub(crate) fn into_courses(self) -> impl Iterator<Item = (String, Course)> {
-        self.0.into_iter()
+        self.courses.into_iter()
     }
 }
 

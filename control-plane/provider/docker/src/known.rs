@@ -114,6 +114,11 @@ impl Known {
     }
 
     /// Those that are known, in no order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Container> {
+        self.containers.values()
+    }
+
+    /// The same, for whoever changes them.
     pub(crate) fn containers(&self) -> Vec<Container> {
         self.containers.values().cloned().collect()
     }

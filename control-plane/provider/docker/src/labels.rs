@@ -156,6 +156,7 @@ impl<'a> Reader<'a> {
             priority,
             port,
             network: self.settings.network().map(str::to_owned),
+            v6: self.settings.v6(),
             backend: self.settings.backend_lines(mode),
             server: self.settings.server_words(),
             hold: self.settings.hold().unwrap_or(DEFAULT_HOLD),

@@ -4,9 +4,11 @@
 //! the routes to it. It asks the engine for nothing but lists, events, and how a container that is told something wants
 //! to be stopped. It must know no proxy, no session and nothing of how Fragments are merged.
 
+pub mod connection;
 pub mod container;
 pub mod engine;
 pub mod entry;
+pub mod explain;
 pub mod groups;
 mod happening;
 mod kept;
@@ -15,6 +17,7 @@ pub mod labels;
 pub mod problem;
 pub mod reach;
 mod section;
+mod swarm;
 pub mod wanted;
 
 pub use section::PROVIDER;

@@ -2,16 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use crate::container::{MAX_LABEL_BYTES, MAX_LABELS};
+use crate::container::{Container, MAX_LABEL_BYTES, MAX_LABELS};
 
 /// Why a container, or one of its routes, is not served, or not as it says. The rest goes on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("container '{container}': {reason}")]
 pub struct Problem {
+    /// Its id.
+    pub id: String,
     /// Its name.
     pub container: String,
     /// What is wrong.
     pub reason: Reason,
+}
+
+impl Problem {
+    pub(crate) fn of(container: &Container, reason: Reason) -> Self {
+        Self { id: container.id.clone(), container: container.name.clone(), reason }
+    }
 }
 
 /// What is wrong with a container.
@@ -80,6 +88,32 @@ pub enum Reason {
         /// What is not done.
         message: String,
     },
+}
+
+impl Reason {
+    /// The label that it is about, as the container has it.
+    pub(crate) fn label(&self) -> Option<&str> {
+        match self {
+            Self::Label(InvalidLabel::Unknown { label, .. } | InvalidLabel::Value { label, .. })
+            | Self::Conflict { label, .. }
+            | Self::Language { label, .. }
+            | Self::Doubt { label, .. } => Some(label),
+            Self::Label(_) | Self::EntryPoint { .. } | Self::Mode { .. } | Self::Network { .. } => None,
+        }
+    }
+
+    /// The label that was probably meant.
+    pub(crate) fn nearest(&self) -> Option<&str> {
+        match self {
+            Self::Label(InvalidLabel::Unknown { nearest, .. }) => nearest.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Whether the container is served all the same.
+    pub(crate) fn is_warning(&self) -> bool {
+        matches!(self, Self::Doubt { .. })
+    }
 }
 
 /// A label that cannot be taken; the container is left out for it.

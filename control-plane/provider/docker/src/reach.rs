@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
-use crate::container::Container;
+use crate::container::{Addresses, Container};
 use crate::problem::Reason;
 
 /// What the proxies can reach.
@@ -24,41 +24,53 @@ impl Default for Reach {
 }
 
 impl Reach {
-    /// The address of a container; `wanted`: the network that its labels name.
-    pub(crate) fn address(&self, container: &Container, wanted: Option<&str>) -> Result<IpAddr, Reason> {
+    /// The address of a container. `wanted`: the network that its labels name; `v6`: the one of IPv6, if it has both.
+    pub(crate) fn address(
+        &self,
+        container: &Container,
+        wanted: Option<&str>,
+        v6: bool,
+    ) -> Result<IpAddr, Reason> {
         if container.on_host {
             return Ok(self.host);
         }
         let names = || container.networks.keys().cloned().collect();
+        let of_family = |at: &Addresses| if v6 { at.v6.map(IpAddr::from).or(at.any()) } else { at.any() };
         if let Some(name) = wanted {
-            let address = container.networks.get(name).and_then(|addresses| addresses.any());
-            return address.ok_or_else(|| Reason::Network {
-                wanted: format!("network '{name}' is wanted"),
-                networks: names(),
-            });
+            let address = container.networks.get(name).filter(|_| self.is_in(name)).and_then(of_family);
+            let wanted = || match self.is_in(name) {
+                true => format!("network '{name}' is wanted"),
+                false => format!("network '{name}' is wanted; the proxy is in: {}", self.own()),
+            };
+            return address.ok_or_else(|| Reason::Network { wanted: wanted(), networks: names() });
         }
-        let shared = |name: &&String| self.networks.as_ref().is_none_or(|own| own.contains(*name));
+        let shared = |name: &&String| self.is_in(name);
         let preferred = self.preferred.as_ref().filter(|name| container.networks.contains_key(*name));
         let chosen = preferred.filter(shared).or_else(|| container.networks.keys().find(shared));
-        let address = chosen.and_then(|name| container.networks.get(name)?.any());
+        let address = chosen.and_then(|name| of_family(container.networks.get(name)?));
         address.ok_or_else(|| Reason::Network { wanted: self.unshared(), networks: names() })
     }
 
     fn unshared(&self) -> String {
         match &self.networks {
             None => "it has no address".to_owned(),
-            Some(own) => {
-                let own: Vec<&str> = own.iter().map(String::as_str).collect();
-                format!("it shares no network with the proxy, which is in: {}", own.join(", "))
-            }
+            Some(_) => format!("it shares no network with the proxy, which is in: {}", self.own()),
         }
+    }
+
+    fn is_in(&self, network: &str) -> bool {
+        self.networks.as_ref().is_none_or(|own| own.contains(network))
+    }
+
+    fn own(&self) -> String {
+        let own = self.networks.iter().flatten().map(String::as_str);
+        own.collect::<Vec<_>>().join(", ")
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::container::Addresses;
 
     fn container(networks: &[(&str, &str)]) -> Container {
         let networks = networks.iter().map(|(name, address)| {
@@ -73,7 +85,7 @@ mod tests {
 
     fn told(reach: &Reach, container: &Container, wanted: Option<&str>) -> String {
         reach
-            .address(container, wanted)
+            .address(container, wanted, false)
             .map_or_else(|reason| reason.to_string(), |address| address.to_string())
     }
 
@@ -96,7 +108,19 @@ mod tests {
             told(&inside, &apart, None),
             "it shares no network with the proxy, which is in: front; the container is in: back"
         );
+        assert_eq!(
+            told(&inside, &two, Some("back")),
+            "network 'back' is wanted; the proxy is in: front; the container is in: back, front"
+        );
         assert_eq!(told(&host, &container(&[("six", "fd00::2")]), None), "fd00::2");
+    }
+
+    #[test]
+    fn of_two_families_the_one_that_is_asked_for() {
+        let addresses = Addresses { v4: Some([172, 18, 0, 2].into()), v6: "fd00::2".parse().ok() };
+        let both = Container { networks: [("back".to_owned(), addresses)].into(), ..Container::default() };
+        let of = |v6| Reach::default().address(&both, None, v6).unwrap().to_string();
+        assert_eq!((of(false), of(true)), ("172.18.0.2".to_owned(), "fd00::2".to_owned()));
     }
 
     #[test]

@@ -242,7 +242,7 @@ impl<'a> Section<'a> {
             Verdict::Degraded | Verdict::Inert => Reason::Doubt { label: self.name(label), message },
             Verdict::Note => return,
         };
-        compiled.problems.push(Problem { container: container.name.clone(), reason });
+        compiled.problems.push(Problem::of(container, reason));
     }
 
     /// Which of the labels of a line a finding is about: the one whose words it points at, else the first.
@@ -253,7 +253,7 @@ impl<'a> Section<'a> {
     }
 
     fn name(&self, label: Option<&Line>) -> String {
-        label.map_or_else(|| route_label(self.owner.1), |line| line.label.clone())
+        label.map_or_else(|| self.owner.1.label(), |line| line.label.clone())
     }
 
     /// Gives a resource its place: in its order, and in the words of its container.
@@ -287,18 +287,21 @@ impl<'a> Section<'a> {
     }
 }
 
-/// What the labels of a route begin with.
-fn route_label(wanted: &Wanted) -> String {
-    format!("{}{}.{}", crate::PREFIX, wanted.mode.as_str(), wanted.name)
-}
-
 fn origin(container: &Container, wanted: &Wanted) -> v1::Origin {
     let place = v1::origin::Container {
         id: container.id.clone(),
         name: container.name.clone(),
-        label: route_label(wanted),
+        label: wanted.label(),
     };
     v1::Origin { place: Some(v1::origin::Place::Container(place)) }
+}
+
+/// The container and the label that a resource of this provider comes from.
+pub(crate) fn placed(resource: &v1::Resource) -> Option<&v1::origin::Container> {
+    match resource.origin()?.place.as_ref()? {
+        v1::origin::Place::Container(container) => Some(container),
+        _ => None,
+    }
 }
 
 /// Higher priorities first, then routes that name a host before those for any, then longer paths, then those with a rule.

@@ -23,6 +23,8 @@ pub struct Wanted {
     pub port: Option<u16>,
     /// The network that it is reached in.
     pub network: Option<String>,
+    /// By its IPv6 address, where it has one of either.
+    pub v6: bool,
     /// Lines of its backend.
     pub backend: Vec<Line>,
     /// Options of its server line.
@@ -65,7 +67,7 @@ pub struct Line {
 impl Wanted {
     /// What its backend would have otherwise, by label; `None`: all containers that share it may differ in the rest.
     pub(crate) fn differs_from(&self, other: &Self) -> Option<String> {
-        let prefix = format!("{}{}.{}", crate::PREFIX, self.mode.as_str(), self.name);
+        let prefix = self.label();
         let route = [
             (self.mode == other.mode, ""),
             (self.hosts == other.hosts, ".host"),
@@ -84,6 +86,11 @@ impl Wanted {
         let differing = self.backend.iter().find(|line| lacks(&other.backend, line));
         let differing = differing.or_else(|| other.backend.iter().find(|line| lacks(&self.backend, line)));
         differing.map(|line| line.label.clone())
+    }
+
+    /// What the labels of its route begin with.
+    pub(crate) fn label(&self) -> String {
+        format!("{}{}.{}", crate::PREFIX, self.mode.as_str(), self.name)
     }
 
     fn text_of_rule(&self) -> Option<&str> {

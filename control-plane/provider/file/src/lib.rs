@@ -7,4 +7,5 @@ pub mod discover;
 pub mod finding;
 pub mod load;
 pub mod manifest;
+pub mod recording;
 pub mod watch;

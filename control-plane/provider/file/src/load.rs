@@ -1,6 +1,5 @@
 //! Files → Fragments.
 
-use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,7 +7,6 @@ use sluicegate_core::Fragment;
 use sluicegate_haproxy::diagnostic::render::{self, Style};
 use sluicegate_haproxy::diagnostic::{Severity, Verdict};
 use sluicegate_haproxy::environment::Environment;
-use sluicegate_haproxy::expr::{FileLoader, Load, LoadError};
 use sluicegate_haproxy::lower as haproxy;
 use sluicegate_haproxy::program::Program;
 use sluicegate_haproxy::{Input, Reading, Strictness};
@@ -19,6 +17,7 @@ use sluicegate_proto::v1::{self, resource::Body};
 use crate::discover::{self, Found, Language, Once, Unreadable, is_stream};
 use crate::finding::Finding;
 use crate::manifest;
+use crate::recording::Recording;
 use crate::watch::Seen;
 
 /// What to load, and how.
@@ -155,15 +154,14 @@ impl Loaded {
             }
         }
         let files: Vec<Input<'_>> = texts.iter().map(|(path, text)| Input { path, text }).collect();
-        let loader =
-            Recording { inner: FileLoader::new("."), seen: RefCell::new(std::mem::take(&mut self.seen)) };
+        let loader = Recording::after(std::mem::take(&mut self.seen));
         let mut environment = inputs.environment.clone();
         let names: Vec<&str> = files.iter().map(|file| file.path).collect();
         environment.set("HAPROXY_CFGFILES", &names.join(";"));
         let reading =
             Reading { strictness: inputs.strictness, drop_in: inputs.drop_in, ..Reading::default() };
         let outcome = sluicegate_haproxy::load_as(&files, environment, &loader, reading);
-        self.seen = loader.seen.into_inner();
+        self.seen = loader.seen();
         self.tally.errors += outcome.diagnostics.errors();
         self.tally.warnings += outcome.diagnostics.count(Severity::Warning);
         self.dropped = outcome.diagnostics.dropped_by_verdict();
@@ -235,24 +233,6 @@ fn process() -> Option<v1::Resource> {
     let key = ObjectKey::new(haproxy::PROVIDER, "", v1::Kind::Process, "process").ok()?;
     let origin = v1::Origin { place: Some(v1::origin::Place::Option("-n".to_owned())) };
     build::resource(&key, origin, "", Body::Process(v1::Process::default())).ok()
-}
-
-/// Remembers what was asked for, so that it is watched too.
-struct Recording {
-    inner: FileLoader,
-    seen: RefCell<Seen>,
-}
-
-impl Load for Recording {
-    fn load(&self, path: &str, limit: usize) -> Result<Vec<u8>, LoadError> {
-        self.seen.borrow_mut().note(path.as_ref());
-        self.inner.load(path, limit)
-    }
-
-    fn list(&self, path: &str, limit: usize) -> Result<Vec<String>, LoadError> {
-        self.seen.borrow_mut().note(path.as_ref());
-        self.inner.list(path, limit)
-    }
 }
 
 #[cfg(test)]

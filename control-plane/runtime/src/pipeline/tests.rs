@@ -9,6 +9,7 @@ use sluicegate_provider_docker::groups::{Groups, View};
 use sluicegate_provider_docker::reach::Reach;
 use sluicegate_provider_file::discover::Once;
 use sluicegate_provider_file::load::{Inputs, Limits, Told, load};
+use sluicegate_provider_file::watch::Seen;
 
 use super::*;
 use crate::entrypoint::{self, EntryPoint};
@@ -17,7 +18,7 @@ use crate::entrypoint::{self, EntryPoint};
 const NOW: u64 = 1_780_000_000_000;
 
 fn web() -> Load {
-    let fragment = entrypoint::fragment(&[entry("web")], &[]).unwrap();
+    let fragment = entrypoint::fragment(&[entry("web")], &[], &mut Seen::default()).unwrap();
     Load { source: entrypoint::PROVIDER, fragments: Some(vec![fragment]), diagnostics: vec![] }
 }
 
@@ -166,7 +167,7 @@ fn a_provider_that_its_source_no_longer_has_is_gone() {
 #[test]
 fn what_loses_an_address_is_in_the_status_until_it_is_gone() {
     let mut site = served();
-    let mut fragment = entrypoint::fragment(&[entry("other")], &[]).unwrap();
+    let mut fragment = entrypoint::fragment(&[entry("other")], &[], &mut Seen::default()).unwrap();
     fragment.provider = "elsewhere".into();
     for id in fragment.resources.iter_mut().filter_map(|resource| resource.id.as_mut()) {
         id.provider = "elsewhere".into();
@@ -352,7 +353,7 @@ fn no_route_attaches_to_the_listener_for_monitoring() {
     let namesake = entry("admin-http");
     let mut site = Site::new();
     site.take(monitoring);
-    let fragment = entrypoint::fragment(std::slice::from_ref(&namesake), &[]).unwrap();
+    let fragment = entrypoint::fragment(std::slice::from_ref(&namesake), &[], &mut Seen::default()).unwrap();
     site.take(Load { source: entrypoint::PROVIDER, fragments: Some(vec![fragment]), diagnostics: vec![] });
     let container = container("a", &[("http.a.entrypoints", "admin-http"), ("http.a.path", "/")]);
     site.take(docker(found(&[container], namesake)));

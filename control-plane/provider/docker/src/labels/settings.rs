@@ -24,6 +24,7 @@ pub(super) struct Settings {
     check_path: Option<Line>,
     sticky: Option<Line>,
     network: Option<String>,
+    v6: bool,
     hold: Option<Duration>,
 }
 
@@ -36,6 +37,13 @@ impl Settings {
         let (label, value) = said;
         match key {
             "network" => self.network = Some(value.trim().to_owned()),
+            "address" => {
+                self.v6 = match value.trim() {
+                    "ipv4" => false,
+                    "ipv6" => true,
+                    _ => return Err(Some(refused(said, "'ipv4' or 'ipv6'"))),
+                };
+            }
             "hold" => self.hold = Some(time(said)?),
             "sticky" => {
                 if flag(said)? {
@@ -101,6 +109,10 @@ impl Settings {
 
     pub(super) fn network(&self) -> Option<&str> {
         self.network.as_deref()
+    }
+
+    pub(super) fn v6(&self) -> bool {
+        self.v6
     }
 
     pub(super) fn hold(&self) -> Option<Duration> {

@@ -57,7 +57,7 @@ const OF_TCP: [&str; 5] = ["host", "rule", "port", "priority", "entrypoints"];
 const OF_UDP: [&str; 4] = ["rule", "port", "priority", "entrypoints"];
 
 /// `sluicegate.backend.*` with a meaning of their own.
-const BACKEND: [Label; 9] = [
+const BACKEND: [Label; 10] = [
     label("check", "`true`, `false`", "Connections to it are tried, and it gets none while they fail"),
     label("check.path", "path", "The same, with a request that has to be answered 2xx or 3xx"),
     label("check.interval", "time", "Between two of them [2s]"),
@@ -66,6 +66,7 @@ const BACKEND: [Label; 9] = [
     label("check.port", "number", "Where they go, if not to the port of the route"),
     label("sticky", "`true`, `false`", "A cookie keeps clients with their container"),
     label("network", "name", "The network that it is reached in, where it is in several"),
+    label("address", "`ipv4`, `ipv6`", "Which of its addresses there, where it has both [`ipv4`]"),
     label("hold", "time", "How long requests wait for it while it is made anew [15s]"),
 ];
 

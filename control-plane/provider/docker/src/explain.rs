@@ -1,0 +1,157 @@
+//! What became of a container: for people who ask why it is not served, or how.
+
+use sluicegate_proto::v1::endpoint::Address;
+use sluicegate_proto::v1::resource::Body;
+use sluicegate_proto::v1::{self, ContainerExplanation, Resource, container_explanation as explained};
+
+use crate::container::Container;
+use crate::groups::{Gone, Routes};
+use crate::labels;
+use crate::problem::Problem;
+use crate::section::placed;
+use crate::wanted::Wanted;
+
+/// Names that are offered where there is none of the one that was asked for.
+const MOST_NEAREST: usize = 3;
+
+/// All that is known of containers at one time.
+#[derive(Debug, Clone, Default)]
+pub struct Containers {
+    /// Those that are there.
+    pub containers: Vec<Container>,
+    /// Those that have gone, with the time when their routes go too, in milliseconds since 1970.
+    pub gone: Vec<(Gone, u64)>,
+    /// What they come to.
+    pub routes: Routes,
+    /// Why the engine cannot be asked at present.
+    pub away: Option<String>,
+}
+
+impl Containers {
+    /// What became of the container of this name, or of this id or beginning of an id.
+    pub fn explain(&self, asked: &str) -> ContainerExplanation {
+        let asked = asked.trim_start_matches('/');
+        let away = self.away.clone().unwrap_or_default();
+        let found = find(asked, self.containers.iter()).map(|container| self.present(container));
+        let gone = || find(asked, self.gone.iter().map(|(gone, _)| &gone.container));
+        let found = found.or_else(|| gone().map(|container| self.past(container)));
+        let nearest = if found.is_some() { Vec::new() } else { self.nearest(asked) };
+        ContainerExplanation { away, container: found, nearest }
+    }
+
+    fn present(&self, container: &Container) -> explained::Container {
+        let wanted = labels::read(container).unwrap_or_default();
+        let problems = self.routes.problems.iter().filter(|problem| problem.id == container.id);
+        explained::Container {
+            networks: container
+                .networks
+                .iter()
+                .map(|(name, at)| explained::Network {
+                    name: name.clone(),
+                    addresses: at.all().map(|address| address.to_string()).collect(),
+                })
+                .collect(),
+            ports: container.ports.iter().map(ToString::to_string).collect(),
+            routes: wanted.iter().map(|wanted| self.route(container, wanted)).collect(),
+            findings: problems.map(|problem| finding(container, problem)).collect(),
+            ..about(container, container.state.as_str())
+        }
+    }
+
+    /// One that has gone may come again.
+    fn past(&self, container: &Container) -> explained::Container {
+        let ends = self.gone.iter().filter(|(gone, _)| gone.container.id == container.id);
+        let (since, until) = ends.map(|(gone, end)| (gone.since_unix_ms, *end)).max().unwrap_or_default();
+        let wanted = labels::read(container).unwrap_or_default();
+        explained::Container {
+            since_unix_ms: since,
+            until_unix_ms: until,
+            routes: wanted.iter().map(|wanted| self.route(container, wanted)).collect(),
+            ..about(container, "gone")
+        }
+    }
+
+    fn route(&self, container: &Container, wanted: &Wanted) -> explained::Route {
+        let label = wanted.label();
+        let of_it = |resource: &&Resource| {
+            placed(resource).is_some_and(|of| of.id == container.id && of.label == label)
+        };
+        let mut made = self.routes.resources.iter().filter(of_it);
+        let served = made.find_map(|resource| Some((resource.id.clone(), endpoint(resource)?)));
+        let (id, endpoint) = served.unzip();
+        let address = endpoint.and_then(|endpoint| endpoint.address.as_ref());
+        explained::Route {
+            name: wanted.name.clone(),
+            mode: wanted.mode.as_str().to_owned(),
+            entrypoints: wanted.entrypoints.clone(),
+            hosts: wanted.hosts.clone(),
+            path: wanted.path.clone(),
+            rule: wanted.rule.as_ref().map(|rule| rule.text.clone()).unwrap_or_default(),
+            address: address.and_then(address_text).unwrap_or_default(),
+            endpoint: id.flatten(),
+            drains: endpoint.is_some_and(|endpoint| endpoint.drain),
+        }
+    }
+
+    fn nearest(&self, asked: &str) -> Vec<String> {
+        let mut near: Vec<(usize, &str)> = self
+            .containers
+            .iter()
+            .map(|container| (strsim::damerau_levenshtein(&container.name, asked), container.name.as_str()))
+            .filter(|(distance, name)| *distance <= (name.len() / 3).clamp(1, 3) || name.contains(asked))
+            .collect();
+        near.sort_unstable();
+        near.into_iter().take(MOST_NEAREST).map(|(_, name)| name.to_owned()).collect()
+    }
+}
+
+/// By its name, else by its id, else by the beginning of that where no other one has it.
+fn find<'a>(asked: &str, containers: impl Iterator<Item = &'a Container> + Clone) -> Option<&'a Container> {
+    let by_name = containers.clone().find(|container| container.name == asked || container.id == asked);
+    let mut by_id = containers.filter(|container| !asked.is_empty() && container.id.starts_with(asked));
+    by_name.or_else(|| {
+        let first = by_id.next()?;
+        by_id.next().is_none().then_some(first)
+    })
+}
+
+fn about(container: &Container, state: &str) -> explained::Container {
+    explained::Container {
+        id: container.id.clone(),
+        name: container.name.clone(),
+        created_unix_s: container.created,
+        state: state.to_owned(),
+        on_host: container.on_host,
+        labels: container
+            .labels
+            .iter()
+            .map(|(name, value)| explained::Label { name: name.clone(), value: value.clone() })
+            .collect(),
+        ..explained::Container::default()
+    }
+}
+
+fn finding(container: &Container, problem: &Problem) -> explained::Finding {
+    let label = problem.reason.label().unwrap_or_default();
+    explained::Finding {
+        label: label.to_owned(),
+        value: container.labels.get(label).cloned().unwrap_or_default(),
+        reason: problem.reason.to_string(),
+        nearest: problem.reason.nearest().unwrap_or_default().to_owned(),
+        warning: problem.reason.is_warning(),
+    }
+}
+
+fn endpoint(resource: &Resource) -> Option<&v1::Endpoint> {
+    match &resource.body {
+        Some(Body::Endpoint(endpoint)) => Some(endpoint),
+        _ => None,
+    }
+}
+
+fn address_text(address: &Address) -> Option<String> {
+    match address {
+        Address::Ip(ip) => ip.socket().map(|address| address.to_string()),
+        _ => None,
+    }
+}
