@@ -1,19 +1,19 @@
 //! Watching a Docker engine.
 
 use std::collections::HashMap;
+use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bollard::errors::Error;
-use bollard::models::EventMessage;
-use bollard::query_parameters::{EventsOptions, InspectContainerOptions, ListContainersOptions};
+use bollard::query_parameters::{InspectContainerOptions, ListContainersOptions};
 use bollard::{API_DEFAULT_VERSION, Docker};
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep, sleep_until, timeout_at};
-use tokio_stream::{Stream, StreamExt as _};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::container::Container;
 use crate::entry::EntryPoints;
+use crate::events::Events;
 use crate::groups::{Groups, Routes, View};
 use crate::happening::{Course, Happenings, stops};
 use crate::kept;
@@ -21,12 +21,12 @@ use crate::known::{Known, Sign};
 use crate::reach::Reach;
 
 /// How long the engine may take to answer.
-const ANSWER_SECONDS: u64 = 30;
+const ANSWER_SECONDS: u64 = 10;
+/// When all are asked for though nothing says so: an engine's host may go without a word.
+const SAFETY_NET: Duration = Duration::from_secs(300);
 /// Wait after the first failure to reach the engine; doubled up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
-/// How long events are gathered before routes are made of them: starting one container brings several.
-const GATHER: Duration = Duration::from_millis(10);
 /// Of the time that it takes to make routes so many times as much is left for other things, and events are gathered meanwhile.
 const REST: u32 = 9;
 /// From so many containers at once all are asked for, and not each by itself.
@@ -81,13 +81,12 @@ pub async fn watch(settings: Settings, news: mpsc::Sender<News>) -> Result<(), I
     groups.restore(kept::read(settings.kept.as_deref()));
     let engine = settings.engine.clone();
     let known = Known::new(MAX_CONTAINERS);
-    let mut watcher = Watcher { settings, known, groups, told: None, news };
+    let mut watcher = Watcher { settings, known, groups, told: None, away: None, news };
     let mut wait = FIRST_WAIT;
     while !watcher.news.is_closed() {
         let started = Instant::now();
         let Err(error) = watcher.follow(&docker).await else { return Ok(()) };
-        tracing::warn!(%engine, %error, "the Docker engine is away; its last routes stay");
-        if watcher.news.send(News::Away(error.to_string())).await.is_err() {
+        if watcher.tell_away(&engine, error.to_string()).await.is_err() {
             break;
         }
         if started.elapsed() > LONGEST_WAIT {
@@ -112,6 +111,8 @@ struct Watcher {
     known: Known,
     groups: Groups,
     told: Option<Routes>,
+    /// Why the engine cannot be reached, where that was told last.
+    away: Option<String>,
     news: mpsc::Sender<News>,
 }
 
@@ -121,14 +122,11 @@ struct Unheard;
 impl Watcher {
     /// One connection's life: lists what there is, then follows events. Ends well only when no one listens any more.
     async fn follow(&mut self, docker: &Docker) -> Result<(), Error> {
-        let docker = docker.clone().negotiate_version().await?;
-        let filters =
-            HashMap::from([("type".to_owned(), vec!["container".to_owned(), "network".to_owned()])]);
-        // Subscribed before the list is asked for, so that nothing falls between the two.
-        let mut events =
-            Box::pin(docker.events(Some(EventsOptions { filters: Some(filters), ..Default::default() })));
-        self.known.replace(list(&docker, None).await?);
-        let mut gathering = Gathering::default();
+        let docker = answered(docker.clone().negotiate_version()).await?;
+        // Taken while the list is made too, so that nothing falls between the two.
+        let mut events = Events::of(&docker);
+        self.known.replace(events.beside(list(&docker, None)).await?);
+        let mut listed = Instant::now();
         loop {
             let begun = Instant::now();
             if self.tell().await.is_err() {
@@ -137,8 +135,15 @@ impl Watcher {
             let rested = Instant::now() + begun.elapsed() * REST;
             let due = self.due();
             tokio::select! {
-                happened = gathering.gather(&mut events, rested) => self.take(&docker, happened?).await?,
-                () = until(due) => self.look_again(&docker).await?,
+                happened = events.gather(rested) => {
+                    let happened = happened?;
+                    events.beside(self.take(&docker, happened)).await?;
+                }
+                () = until(due) => events.beside(self.look_again(&docker)).await?,
+                () = sleep_until(listed + SAFETY_NET) => {
+                    self.known.replace(events.beside(list(&docker, None)).await?);
+                    listed = Instant::now();
+                }
                 // The sender is this process's: it is gone only when all is.
                 Ok(()) = self.settings.entrypoints.changed() => {}
                 () = self.news.closed() => return Ok(()),
@@ -197,7 +202,7 @@ impl Watcher {
 
     /// How long a container may take to stop, where a signal tells it to.
     async fn stopped_by(&self, docker: &Docker, id: &str, signal: i32) -> Result<Option<Duration>, Error> {
-        let inspected = match docker.inspect_container(id, None::<InspectContainerOptions>).await {
+        let inspected = match answered(docker.inspect_container(id, None::<InspectContainerOptions>)).await {
             Ok(inspected) => inspected,
             // It is there no more.
             Err(Error::DockerResponseServerError { status_code: 404, .. }) => return Ok(None),
@@ -220,7 +225,19 @@ impl Watcher {
         }
         kept::write(self.settings.kept.as_deref(), &self.groups.kept());
         self.told = Some(routes.clone());
+        self.away = None;
         self.news.send(News::Routes(routes)).await.map_err(|_| Unheard)
+    }
+
+    /// Tells once for each reason, however often the engine is tried. Routes are told again when it is back.
+    async fn tell_away(&mut self, engine: &str, reason: String) -> Result<(), Unheard> {
+        if self.away.as_ref() == Some(&reason) {
+            return Ok(());
+        }
+        tracing::warn!(%engine, error = %reason, "the Docker engine is away; its last routes stay");
+        self.told = None;
+        self.away = Some(reason.clone());
+        self.news.send(News::Away(reason)).await.map_err(|_| Unheard)
     }
 }
 
@@ -235,40 +252,15 @@ async fn until(at: Option<Instant>) {
 async fn list(docker: &Docker, id: Option<&str>) -> Result<Vec<Container>, Error> {
     let filters = id.map(|id| HashMap::from([("id".to_owned(), vec![id.to_owned()])]));
     let options = ListContainersOptions { all: true, filters, ..Default::default() };
-    let found = docker.list_containers(Some(options)).await?;
+    let found = answered(docker.list_containers(Some(options))).await?;
     Ok(found.into_iter().filter_map(Container::from_summary).collect())
 }
 
-/// Events that were taken, and that nothing was made of yet.
-#[derive(Default)]
-struct Gathering {
-    happened: Happenings,
-    until: Option<Instant>,
-}
-
-impl Gathering {
-    /// Waits for an event that matters, then takes what follows at once, and until `rested`. What was taken stays where
-    /// this is given up.
-    async fn gather(
-        &mut self,
-        events: &mut (impl Stream<Item = Result<EventMessage, Error>> + Unpin),
-        rested: Instant,
-    ) -> Result<Happenings, Error> {
-        loop {
-            let next = match self.until {
-                None => events.next().await,
-                Some(until) => match timeout_at(until, events.next()).await {
-                    Ok(next) => next,
-                    Err(_) => return Ok(std::mem::take(self).happened),
-                },
-            };
-            let event =
-                next.unwrap_or(Err(Error::from(std::io::Error::from(std::io::ErrorKind::UnexpectedEof))))?;
-            if self.happened.take(event) {
-                self.until.get_or_insert_with(|| rested.max(Instant::now() + GATHER));
-            }
-        }
-    }
+/// An answer in time, to its last byte.
+async fn answered<T>(call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let patience = Duration::from_secs(ANSWER_SECONDS);
+    let silent = || Err(io::Error::new(io::ErrorKind::TimedOut, "it does not answer").into());
+    timeout(patience, call).await.unwrap_or_else(|_| silent())
 }
 
 fn now_unix_ms() -> u64 {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::str::FromStr as _;
 
-use bollard::models::EventMessage;
+use bollard::models::{EventMessage, EventMessageTypeEnum};
 use nix::sys::signal::Signal;
 
 /// What a container does that changes whether and where it is reached.
@@ -47,10 +47,13 @@ impl Happenings {
         let Some(action) = event.action else { return false };
         let matters = ACTIONS.contains(&action.as_str()) || action.starts_with("health_status");
         let Some(actor) = event.actor.filter(|_| matters) else { return false };
-        // An event of a network names its container among the attributes.
-        let attributes = actor.attributes.unwrap_or_default();
+        let mut attributes = actor.attributes.unwrap_or_default();
+        // An event of a network names its container among the attributes. Among those of a container are its labels,
+        // whatever their names.
+        let of_network = event.typ == Some(EventMessageTypeEnum::NETWORK);
+        let id = if of_network { attributes.remove("container") } else { actor.id };
+        let Some(id) = id else { return false };
         let number = |name: &str| attributes.get(name).and_then(|text| text.parse::<i64>().ok());
-        let Some(id) = attributes.get("container").cloned().or(actor.id) else { return false };
         let course = self.0.entry(id).or_default();
         *course = match action.as_str() {
             "start" | "restart" => Course::Plain,
@@ -120,6 +123,18 @@ mod tests {
         assert_eq!(course(&[die, start]), Some(Course::Plain));
         assert_eq!(course(&[event("exec_start: sh", &[])]), None);
         assert_eq!(course(&[event("health_status: healthy", &[])]), Some(Course::Plain));
+    }
+
+    #[test]
+    fn who_it_is_that_an_event_is_of_no_label_says() {
+        let named = |typ| {
+            let event = EventMessage { typ: Some(typ), ..event("connect", &[("container", "b")]) };
+            let mut happenings = Happenings::default();
+            happenings.take(event);
+            happenings.into_courses().next().map(|(id, _)| id)
+        };
+        assert_eq!(named(EventMessageTypeEnum::NETWORK).as_deref(), Some("b"));
+        assert_eq!(named(EventMessageTypeEnum::CONTAINER).as_deref(), Some("a"));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 pub mod container;
 pub mod engine;
 pub mod entry;
+mod events;
 pub mod groups;
 mod happening;
 mod kept;
