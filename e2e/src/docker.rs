@@ -36,6 +36,7 @@ pub struct Docker {
     bridge: Bridge,
     networks: Vec<Bridge>,
     folder: Folder,
+    arguments: Vec<String>,
 }
 
 impl Docker {
@@ -44,10 +45,19 @@ impl Docker {
     /// # Panics
     /// Without root, without Debian's packages, or when the engine does not start.
     pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// [`Docker::start`] with more arguments of `dockerd`.
+    ///
+    /// # Panics
+    /// As [`Docker::start`].
+    pub async fn start_with(arguments: &[&str]) -> Self {
         assert!(geteuid().is_root(), "a Docker engine needs root");
         let (bridge, folder) = (Bridge::add(), Folder::default());
-        let process = launch(&bridge, folder.path());
-        let mut docker = Self { process, bridge, networks: Vec::new(), folder };
+        let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        let process = launch(&bridge, folder.path(), &arguments);
+        let mut docker = Self { process, bridge, networks: Vec::new(), folder, arguments };
         docker.process.wait_for("API listen on").await;
         docker.import(APP, &Files::default().add("app", 0o755, image::app()), &["/app"]).await;
         docker
@@ -56,7 +66,7 @@ impl Docker {
     /// Ends the engine and starts it again with the same folder, as a package upgrade does.
     pub async fn restart(&mut self) {
         self.process.terminate().await;
-        self.process = launch(&self.bridge, self.folder.path());
+        self.process = launch(&self.bridge, self.folder.path(), &self.arguments);
         self.process.wait_for("API listen on").await;
     }
 
@@ -164,7 +174,7 @@ fn socket(folder: &Path) -> PathBuf {
     folder.join("docker.sock")
 }
 
-fn launch(bridge: &Bridge, folder: &Path) -> Process {
+fn launch(bridge: &Bridge, folder: &Path, arguments: &[String]) -> Process {
     let configuration = folder.join("daemon.json");
     fs::write(&configuration, "{}").expect("a fresh folder can be written");
     let mut command = Command::new(debian("dockerd"));
@@ -178,7 +188,8 @@ fn launch(bridge: &Bridge, folder: &Path) -> Process {
         .arg(format!("--bridge={}", bridge.name()))
         .arg(option("--userland-proxy-path", &debian("docker-proxy")))
         .args(["--iptables=false", "--ip6tables=false", "--ip-masq=false", "--ip-forward=false"])
-        .args(["--shutdown-timeout=5", "--log-level=info"]);
+        .args(["--shutdown-timeout=5", "--log-level=info"])
+        .args(arguments);
     Process::spawn(command).end_by(Signal::SIGTERM)
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A scenario is one file that reads like a story: configuration, servers, client. The harness brings the actors:
 //! [`Sluicegate`] and [`Haproxy`] in front; [`Origin`], [`Nginx`], [`Tomcat`] [`Scripted`] servers and containers of a private [`Docker`]
-//! behind;
+//! or a played [`Engine`] behind;
 //! [`Connection`] and [`Load`] as clients; [`Process`] for anything else that runs.
 //!
 //! What the scenario did not set out to see (a program that is missing, a peer that does not start) panics with the
@@ -15,6 +15,7 @@ mod client;
 pub mod console;
 mod dice;
 pub mod docker;
+pub mod engine;
 mod front;
 mod haproxy;
 mod load;
@@ -35,6 +36,7 @@ pub use bodies::Bodies;
 pub use client::{Connection, Failure, fetch};
 pub use dice::Dice;
 pub use docker::Docker;
+pub use engine::Engine;
 pub use front::Front;
 pub use haproxy::Haproxy;
 pub use load::{Load, Plan, Tally};

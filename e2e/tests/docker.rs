@@ -2,6 +2,11 @@
 
 #![allow(clippy::unwrap_used)] // also outside of test functions: a step that fails ends the scenario
 
+#[path = "tls/client.rs"]
+#[allow(dead_code, reason = "what else clients of TLS do is for its scenarios")]
+mod client;
+#[path = "docker/engines.rs"]
+mod engines;
 #[path = "docker/entry.rs"]
 mod entry;
 #[path = "docker/labels.rs"]

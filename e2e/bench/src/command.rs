@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::counts::Counter;
+use crate::docker::Docker;
 use crate::load::Plan;
 use crate::process::Cores;
 
@@ -22,6 +23,8 @@ pub(crate) struct Command {
 pub(crate) enum Action {
     /// Measure
     Run(Run),
+    /// Measure what labelled containers cost
+    Docker(Docker),
     /// Show workloads and peers
     List,
     /// Be a server behind the proxies

@@ -21,7 +21,7 @@ use std::io::{self, BufRead as _, Write as _};
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use latency::Latency;
+pub(crate) use latency::{Latencies, Latency};
 pub(crate) use plan::{Hold, Plan, Protocol};
 
 use clients::{Clients, Totals};

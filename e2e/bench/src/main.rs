@@ -14,6 +14,7 @@ mod choice;
 mod command;
 mod conf;
 mod counts;
+mod docker;
 mod echo;
 mod flame;
 mod floor;
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
 fn act(action: Action) -> anyhow::Result<ExitCode> {
     match action {
         Action::Run(options) => return run(options),
+        Action::Docker(options) => docker::run(&options)?,
         Action::List => list(),
         Action::Origin { port } => origin::run(&net::listen(port)?)?,
         Action::Floor { port, servers, udp: false } => floor::run(&net::listen(port)?, &servers)?,

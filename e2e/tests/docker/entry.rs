@@ -109,12 +109,14 @@ async fn certificates_are_shown_as_they_are_now() {
     let more = ["--entrypoint", &secure, "--certificate", text(&shown)];
     let (_sluicegate, clear) = serving(&docker, &more).await;
     let _app01 = docker.run(labelled("app01").label("sluicegate.http.shop.redirect-https", "true")).await;
-    curl("shop.example", port, &["--cacert", text(&first)], |good, said| good && said.trim() == "app01").await;
+    curl("shop.example", port, &["--cacert", text(&first)], |good, said| good && said.trim() == "app01")
+        .await;
     // In clear everybody is sent there.
     let (status, _) = answer(clear, "shop.example", |status, _| status != 503).await;
     assert_eq!(status, 308);
     let fresh = folder.path().join("fresh");
     fs::copy(&second, &fresh).unwrap();
     fs::rename(&fresh, &shown).unwrap();
-    curl("shop.example", port, &["--cacert", text(&second)], |good, said| good && said.trim() == "app01").await;
+    curl("shop.example", port, &["--cacert", text(&second)], |good, said| good && said.trim() == "app01")
+        .await;
 }

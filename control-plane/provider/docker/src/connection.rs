@@ -23,7 +23,7 @@ use tokio::net::UnixStream;
 use tokio::time::timeout;
 
 /// How long the engine may take to answer.
-const ANSWER: Duration = Duration::from_secs(30);
+pub(crate) const ANSWER: Duration = Duration::from_secs(10);
 /// Longest answer that is read by [`Engine::get`].
 const MAX_ANSWER_BYTES: usize = 64 << 20;
 

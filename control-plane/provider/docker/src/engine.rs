@@ -1,20 +1,20 @@
 //! Watching a Docker engine.
 
 use std::collections::HashMap;
+use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bollard::Docker;
 use bollard::errors::Error;
-use bollard::models::EventMessage;
-use bollard::query_parameters::{EventsOptions, InspectContainerOptions, ListContainersOptions};
+use bollard::query_parameters::{InspectContainerOptions, ListContainersOptions};
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep, sleep_until, timeout_at};
-use tokio_stream::{Stream, StreamExt as _};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use crate::connection::{Address, Engine};
+use crate::connection::{ANSWER, Address, Engine};
 use crate::container::Container;
 use crate::entry::EntryPoints;
+use crate::events::Events;
 use crate::explain::Containers;
 use crate::groups::{Groups, Routes, View};
 use crate::happening::{Course, Happenings, stops};
@@ -23,11 +23,11 @@ use crate::known::{Known, Sign};
 use crate::reach::Reach;
 use crate::swarm::{self, Swarm};
 
+/// When all are asked for though nothing says so: an engine's host may go without a word.
+const SAFETY_NET: Duration = Duration::from_secs(300);
 /// Wait after the first failure to reach the engine; doubled up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
-/// How long events are gathered before routes are made of them: starting one container brings several.
-const GATHER: Duration = Duration::from_millis(10);
 /// Of the time that it takes to make routes so many times as much is left for other things, and events are gathered meanwhile.
 const REST: u32 = 9;
 /// From so many containers at once all are asked for, and not each by itself.
@@ -72,21 +72,19 @@ pub async fn watch(settings: Settings, news: mpsc::Sender<News>) {
     let address = settings.address.clone();
     let known = Known::new(MAX_CONTAINERS);
     let swarm = Swarm::default();
-    let mut watcher = Watcher { settings, known, swarm, groups, told: None, news };
+    let mut watcher = Watcher { settings, known, swarm, groups, told: None, away: None, news };
     let mut wait = FIRST_WAIT;
     while !watcher.news.is_closed() {
         let started = Instant::now();
         // Its certificates may be others than before.
-        let error = match address.client() {
+        let reason = match address.client() {
             Ok(engine) => match watcher.follow(engine).await {
                 Ok(()) => return,
                 Err(error) => error.to_string(),
             },
             Err(error) => error.to_string(),
         };
-        tracing::warn!(engine = %address.engine, %error, "the Docker engine is away; its last routes stay");
-        watcher.settings.seen.send_modify(|seen| seen.away = Some(error.clone()));
-        if watcher.news.send(News::Away(error)).await.is_err() {
+        if watcher.tell_away(&address.engine, reason).await.is_err() {
             break;
         }
         if started.elapsed() > LONGEST_WAIT {
@@ -103,6 +101,8 @@ struct Watcher {
     swarm: Swarm,
     groups: Groups,
     told: Option<Routes>,
+    /// Why the engine cannot be reached, where that was told last.
+    away: Option<String>,
     news: mpsc::Sender<News>,
 }
 
@@ -112,16 +112,13 @@ struct Unheard;
 impl Watcher {
     /// One connection's life: lists what there is, then follows events. Ends well only when no one listens any more.
     async fn follow(&mut self, engine: Engine) -> Result<(), Error> {
-        let engine = engine.negotiated().await?;
+        let engine = answered(engine.negotiated()).await?;
         let docker = &engine.docker;
-        let types = ["container", "network", "service", "node"].map(str::to_owned);
-        let filters = HashMap::from([("type".to_owned(), types.into())]);
-        // Subscribed before the list is asked for, so that nothing falls between the two.
-        let mut events =
-            Box::pin(docker.events(Some(EventsOptions { filters: Some(filters), ..Default::default() })));
-        self.known.replace(list(docker, None).await?);
-        self.swarm = Swarm::ask(&engine).await?;
-        let mut gathering = Gathering::default();
+        // Taken while the list is made too, so that nothing falls between the two.
+        let mut events = Events::of(docker);
+        self.known.replace(events.beside(list(docker, None)).await?);
+        self.swarm = events.beside(Swarm::ask(&engine)).await?;
+        let mut listed = Instant::now();
         let mut swarm_asked = Instant::now();
         loop {
             let begun = Instant::now();
@@ -132,19 +129,23 @@ impl Watcher {
             let (due, silent) = (self.due(), self.swarm.is_silent().then(|| swarm_asked + swarm::PACE));
             let mut of_swarm = false;
             tokio::select! {
-                happened = gathering.gather(&mut events, rested) => {
+                happened = events.gather(rested) => {
                     let happened = happened?;
                     of_swarm = happened.is_of_swarm();
-                    self.take(docker, happened).await?;
+                    events.beside(self.take(docker, happened)).await?;
                 }
-                () = until(due) => self.look_again(docker).await?,
+                () = until(due) => events.beside(self.look_again(docker)).await?,
                 () = until(silent) => of_swarm = true,
+                () = sleep_until(listed + SAFETY_NET) => {
+                    self.known.replace(events.beside(list(docker, None)).await?);
+                    listed = Instant::now();
+                }
                 // The sender is this process's: it is gone only when all is.
                 Ok(()) = self.settings.entrypoints.changed() => {}
                 () = self.news.closed() => return Ok(()),
             }
             if of_swarm || self.swarm.is_behind(self.known.iter()) {
-                self.swarm = Swarm::ask(&engine).await?;
+                self.swarm = events.beside(Swarm::ask(&engine)).await?;
                 swarm_asked = Instant::now();
             }
         }
@@ -168,6 +169,13 @@ impl Watcher {
     }
 
     async fn take(&mut self, docker: &Docker, happened: Happenings) -> Result<(), Error> {
+        for id in happened.moved() {
+            // Answered once the engine is done with it, and its lists say where it is now.
+            match answered(docker.inspect_container(id, None::<InspectContainerOptions>)).await {
+                Ok(_) | Err(Error::DockerResponseServerError { status_code: 404, .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
         let all = if happened.len() >= MANY { Some(list(docker, None).await?) } else { None };
         let mut all: Option<HashMap<String, Container>> =
             all.map(|all| all.into_iter().map(|container| (container.id.clone(), container)).collect());
@@ -201,7 +209,7 @@ impl Watcher {
 
     /// How long a container may take to stop, where a signal tells it to.
     async fn stopped_by(&self, docker: &Docker, id: &str, signal: i32) -> Result<Option<Duration>, Error> {
-        let inspected = match docker.inspect_container(id, None::<InspectContainerOptions>).await {
+        let inspected = match answered(docker.inspect_container(id, None::<InspectContainerOptions>)).await {
             Ok(inspected) => inspected,
             // It is there no more.
             Err(Error::DockerResponseServerError { status_code: 404, .. }) => return Ok(None),
@@ -227,7 +235,20 @@ impl Watcher {
         }
         kept::write(self.settings.kept.as_deref(), &self.groups.kept());
         self.told = Some(routes.clone());
+        self.away = None;
         self.news.send(News::Routes(routes)).await.map_err(|_| Unheard)
+    }
+
+    /// Tells once for each reason, however often the engine is tried. Routes are told again when it is back.
+    async fn tell_away(&mut self, engine: &str, reason: String) -> Result<(), Unheard> {
+        if self.away.as_ref() == Some(&reason) {
+            return Ok(());
+        }
+        tracing::warn!(%engine, error = %reason, "the Docker engine is away; its last routes stay");
+        self.settings.seen.send_modify(|seen| seen.away = Some(reason.clone()));
+        self.told = None;
+        self.away = Some(reason.clone());
+        self.news.send(News::Away(reason)).await.map_err(|_| Unheard)
     }
 }
 
@@ -242,40 +263,14 @@ async fn until(at: Option<Instant>) {
 async fn list(docker: &Docker, id: Option<&str>) -> Result<Vec<Container>, Error> {
     let filters = id.map(|id| HashMap::from([("id".to_owned(), vec![id.to_owned()])]));
     let options = ListContainersOptions { all: true, filters, ..Default::default() };
-    let found = docker.list_containers(Some(options)).await?;
+    let found = answered(docker.list_containers(Some(options))).await?;
     Ok(found.into_iter().filter_map(Container::from_summary).collect())
 }
 
-/// Events that were taken, and that nothing was made of yet.
-#[derive(Default)]
-struct Gathering {
-    happened: Happenings,
-    until: Option<Instant>,
-}
-
-impl Gathering {
-    /// Waits for an event that matters, then takes what follows at once, and until `rested`. What was taken stays where
-    /// this is given up.
-    async fn gather(
-        &mut self,
-        events: &mut (impl Stream<Item = Result<EventMessage, Error>> + Unpin),
-        rested: Instant,
-    ) -> Result<Happenings, Error> {
-        loop {
-            let next = match self.until {
-                None => events.next().await,
-                Some(until) => match timeout_at(until, events.next()).await {
-                    Ok(next) => next,
-                    Err(_) => return Ok(std::mem::take(self).happened),
-                },
-            };
-            let event =
-                next.unwrap_or(Err(Error::from(std::io::Error::from(std::io::ErrorKind::UnexpectedEof))))?;
-            if self.happened.take(event) {
-                self.until.get_or_insert_with(|| rested.max(Instant::now() + GATHER));
-            }
-        }
-    }
+/// An answer in time, to its last byte.
+async fn answered<T>(call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let silent = || Err(io::Error::new(io::ErrorKind::TimedOut, "it does not answer").into());
+    timeout(ANSWER, call).await.unwrap_or_else(|_| silent())
 }
 
 fn now_unix_ms() -> u64 {

@@ -1,6 +1,6 @@
 //! What events say of one container.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr as _;
 
 use bollard::models::{EventMessage, EventMessageTypeEnum};
@@ -41,6 +41,8 @@ pub(crate) enum Course {
 #[derive(Debug, Default)]
 pub(crate) struct Happenings {
     courses: BTreeMap<String, Course>,
+    /// Those that joined or left a network.
+    moved: BTreeSet<String>,
     /// Something about services or nodes of a swarm.
     swarm: bool,
 }
@@ -55,10 +57,20 @@ impl Happenings {
         let Some(action) = event.action else { return false };
         let matters = ACTIONS.contains(&action.as_str()) || action.starts_with("health_status");
         let Some(actor) = event.actor.filter(|_| matters) else { return false };
-        // An event of a network names its container among the attributes.
-        let attributes = actor.attributes.unwrap_or_default();
+        let mut attributes = actor.attributes.unwrap_or_default();
+        // An event of a network names its container among the attributes. Among those of a container are its labels,
+        // whatever their names.
+        let of_network = event.typ == Some(EventMessageTypeEnum::NETWORK);
+        let id = if of_network { attributes.remove("container") } else { actor.id };
+        let Some(id) = id else { return false };
         let number = |name: &str| attributes.get(name).and_then(|text| text.parse::<i64>().ok());
-        let Some(id) = attributes.get("container").cloned().or(actor.id) else { return false };
+        // A start or an end says the same, once lists do.
+        let ended = matches!(self.courses.get(&id), Some(Course::Ended(_) | Course::Stopped));
+        if of_network && !ended {
+            self.moved.insert(id.clone());
+        } else if matches!(action.as_str(), "start" | "die" | "destroy") {
+            self.moved.remove(&id);
+        }
         let course = self.courses.entry(id).or_default();
         *course = match action.as_str() {
             "start" | "restart" => Course::Plain,
@@ -75,6 +87,11 @@ impl Happenings {
 
     pub(crate) fn len(&self) -> usize {
         self.courses.len()
+    }
+
+    /// Those that joined or left a network: the engine says so before its lists do.
+    pub(crate) fn moved(&self) -> impl Iterator<Item = &str> {
+        self.moved.iter().map(String::as_str)
     }
 
     /// Whether services or nodes of a swarm are not what they were.
@@ -133,6 +150,37 @@ mod tests {
         assert_eq!(course(&[die, start]), Some(Course::Plain));
         assert_eq!(course(&[event("exec_start: sh", &[])]), None);
         assert_eq!(course(&[event("health_status: healthy", &[])]), Some(Course::Plain));
+    }
+
+    #[test]
+    fn who_it_is_that_an_event_is_of_no_label_says() {
+        let named = |typ| {
+            let event = EventMessage { typ: Some(typ), ..event("connect", &[("container", "b")]) };
+            let mut happenings = Happenings::default();
+            happenings.take(event);
+            happenings.into_courses().next().map(|(id, _)| id)
+        };
+        assert_eq!(named(EventMessageTypeEnum::NETWORK).as_deref(), Some("b"));
+        assert_eq!(named(EventMessageTypeEnum::CONTAINER).as_deref(), Some("a"));
+    }
+
+    #[test]
+    fn who_moves_while_it_goes_on_is_told_apart_from_who_starts_or_ends() {
+        let of_network = |action| EventMessage {
+            typ: Some(EventMessageTypeEnum::NETWORK),
+            ..event(action, &[("container", "a")])
+        };
+        let moved = |events: &[EventMessage]| {
+            let mut happenings = Happenings::default();
+            for event in events {
+                happenings.take(event.clone());
+            }
+            happenings.moved().count()
+        };
+        assert_eq!(moved(&[of_network("connect")]), 1);
+        assert_eq!(moved(&[of_network("connect"), event("start", &[])]), 0);
+        assert_eq!(moved(&[event("die", &[]), of_network("disconnect")]), 0);
+        assert_eq!(moved(&[event("start", &[]), of_network("connect")]), 1);
     }
 
     #[test]

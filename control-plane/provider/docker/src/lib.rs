@@ -8,6 +8,7 @@ pub mod connection;
 pub mod container;
 pub mod engine;
 pub mod entry;
+mod events;
 pub mod explain;
 pub mod groups;
 mod happening;

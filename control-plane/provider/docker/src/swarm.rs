@@ -3,7 +3,7 @@
 //! Tasks of this node are containers of the engine, which tells of them. Of those on other nodes it tells nothing: they
 //! are listed now and then, while there are services that want to be served.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -31,6 +31,8 @@ pub(crate) struct Swarm {
     services: HashMap<String, Offer>,
     /// Their tasks, by id.
     tasks: BTreeMap<String, Place>,
+    /// Tasks of other services.
+    others: HashSet<String>,
     /// There are other nodes, of whose tasks no event tells.
     spread: bool,
 }
@@ -122,9 +124,14 @@ impl Swarm {
             .filter_map(|node| Some((node.id.clone()?, node.status.as_ref()?.addr.as_ref()?.parse().ok()?)))
             .collect();
         let tasks: Vec<Task> = engine.get("/tasks").await?;
-        let tasks = tasks.into_iter().filter(|task| services.contains_key(&task.service));
-        let tasks = tasks.map(|task| (task.id.clone(), place(&task, &addresses))).collect();
-        Ok(Self { services, tasks, spread: nodes.len() > 1 })
+        let (tasks, others): (Vec<Task>, Vec<Task>) =
+            tasks.into_iter().partition(|task| services.contains_key(&task.service));
+        Ok(Self {
+            tasks: tasks.iter().map(|task| (task.id.clone(), place(task, &addresses))).collect(),
+            others: others.into_iter().map(|task| task.id).collect(),
+            services,
+            spread: nodes.len() > 1,
+        })
     }
 
     /// Whether it has to be asked again, though no event told of a change.
@@ -135,7 +142,8 @@ impl Swarm {
     /// Whether a container is a task of which this does not know yet.
     pub(crate) fn is_behind<'a>(&self, mut containers: impl Iterator<Item = &'a Container>) -> bool {
         let unknown = |container: &Container| {
-            container.task.as_ref().is_some_and(|task| !self.tasks.contains_key(task))
+            let known = |task: &String| self.tasks.contains_key(task) || self.others.contains(task);
+            container.task.as_ref().is_some_and(|task| !known(task))
         };
         !self.services.is_empty() && containers.any(unknown)
     }

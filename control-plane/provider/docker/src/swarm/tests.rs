@@ -20,6 +20,7 @@ fn swarm() -> Swarm {
     Swarm {
         services: [("s".to_owned(), offer)].into(),
         tasks: tasks.iter().map(|task| (task.id.clone(), place(task, &nodes))).collect(),
+        others: ["t5".to_owned()].into(),
         spread: true,
     }
 }
@@ -65,7 +66,7 @@ fn tasks_of_other_nodes_are_where_the_manager_says() {
 #[test]
 fn a_task_that_is_not_known_yet_is_asked_for() {
     let swarm = swarm();
-    let (known, other) = ([here("t1"), Container::default()], [here("t9")]);
+    let (known, other) = ([here("t1"), here("t5"), Container::default()], [here("t9")]);
     assert!(!swarm.is_behind(known.iter()) && swarm.is_behind(other.iter()));
     let none = Swarm::default();
     assert!(swarm.is_silent() && !none.is_silent() && !none.is_behind(other.iter()));
