@@ -10,10 +10,11 @@ use sluicegate_control_runtime::files::Reload;
 use sluicegate_haproxy::Strictness;
 use sluicegate_haproxy::environment::Environment;
 use sluicegate_provider_docker::reach::Reach;
+use sluicegate_provider_docker::vocabulary::Vocabulary;
 use sluicegate_provider_file::discover::{Language, Once};
 use sluicegate_provider_file::load::{Inputs, Limits, Loaded, Told, load};
 
-use crate::command::{self, Format};
+use crate::command::{self, Format, Labels};
 use crate::say;
 
 /// Where containers attach that name no entry point, where the command line has none.
@@ -89,7 +90,14 @@ pub(crate) fn sources(options: command::Sources, reload: Reload) -> anyhow::Resu
         host: options.docker_host,
     };
     let kept = options.state.map(|folder| folder.join(KEPT_CONTAINERS));
-    let docker = options.docker.map(|engine| Docker { engine, reach, grace: options.docker_grace, kept });
+    let vocabularies = options.docker_labels.into_iter().map(vocabulary).collect();
+    let docker = options.docker.map(|engine| Docker {
+        engine,
+        reach,
+        vocabularies,
+        grace: options.docker_grace,
+        kept,
+    });
     let files = if options.files.is_empty() {
         None
     } else {
@@ -106,4 +114,13 @@ pub(crate) fn sources(options: command::Sources, reload: Reload) -> anyhow::Resu
     };
     let (certificates, admin_http) = (options.certificates, options.admin_http);
     Ok(Some(Sources { files, docker, entrypoints, certificates, admin_http }))
+}
+
+fn vocabulary(labels: Labels) -> Vocabulary {
+    match labels {
+        Labels::Traefik => Vocabulary::Traefik,
+        Labels::NginxProxy => Vocabulary::NginxProxy,
+        Labels::Caddy => Vocabulary::Caddy,
+        Labels::FlowProxy => Vocabulary::FlowProxy,
+    }
 }

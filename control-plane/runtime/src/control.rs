@@ -13,6 +13,7 @@ use sluicegate_proto::v1::{self, resource::Body};
 use sluicegate_provider_docker::engine;
 use sluicegate_provider_docker::entry::{self, EntryPoints};
 use sluicegate_provider_docker::reach::Reach;
+use sluicegate_provider_docker::vocabulary::Vocabularies;
 use sluicegate_provider_docker::wanted::Mode;
 use sluicegate_provider_file::load::{Inputs, Loaded};
 use tokio::sync::{mpsc, watch};
@@ -53,6 +54,8 @@ pub struct Docker {
     pub engine: String,
     /// By which addresses containers are reached.
     pub reach: Reach,
+    /// In which vocabularies containers say what they want.
+    pub vocabularies: Vocabularies,
     /// How long the routes of containers that have gone stay.
     pub grace: Duration,
     /// Where it is kept who has gone; `None`: nowhere.
@@ -143,9 +146,9 @@ fn begin(
             }
         });
     }
-    if let Some(Docker { engine, reach, grace, kept }) = docker {
+    if let Some(Docker { engine, reach, vocabularies, grace, kept }) = docker {
         awaited.push(sluicegate_provider_docker::PROVIDER);
-        let settings = engine::Settings { engine, entrypoints: attach, reach, grace, kept };
+        let settings = engine::Settings { engine, entrypoints: attach, reach, vocabularies, grace, kept };
         tokio::spawn(async move {
             if let Err(error) = crate::docker::follow(settings, loads).await {
                 tracing::error!("{error}");

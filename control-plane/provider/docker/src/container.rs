@@ -19,8 +19,10 @@ pub struct Container {
     pub name: String,
     /// When it was made, in seconds since 1970.
     pub created: i64,
-    /// Its labels under [`crate::PREFIX`], the prefix included.
+    /// Its labels; of those that are known, the ones that are looked at.
     pub labels: BTreeMap<String, String>,
+    /// Variables of its environment that a vocabulary reads.
+    pub environment: BTreeMap<String, String>,
     /// What the image or the command exposes, sorted.
     pub ports: Vec<Port>,
     /// Its addresses in each network that it has one in.
@@ -82,7 +84,7 @@ impl Container {
         let id = summary.id?;
         let name = summary.names.unwrap_or_default().into_iter().next();
         let name = name.map(|name| name.trim_start_matches('/').to_owned());
-        let labels = summary.labels.unwrap_or_default().into_iter();
+        let labels = summary.labels.unwrap_or_default();
         let mut ports: Vec<Port> = summary
             .ports
             .unwrap_or_default()
@@ -97,7 +99,7 @@ impl Container {
         Some(Self {
             name: name.filter(|name| !name.is_empty()).unwrap_or_else(|| id.chars().take(12).collect()),
             created: summary.created.unwrap_or_default(),
-            labels: labels.filter(|(label, _)| label.starts_with(crate::PREFIX)).collect(),
+            labels: labels.into_iter().collect(),
             networks: networks
                 .into_iter()
                 .map(|(name, at)| (name, addresses(&at)))
@@ -105,6 +107,7 @@ impl Container {
                 .collect(),
             on_host: mode.as_deref() == Some("host"),
             state: state(summary.state, summary.status.as_deref().unwrap_or_default()),
+            environment: BTreeMap::new(),
             ports,
             id,
         })

@@ -16,9 +16,11 @@ use crate::container::Container;
 use crate::entry::EntryPoints;
 use crate::groups::{Groups, Routes, View};
 use crate::happening::{Course, Happenings, stops};
+use crate::inspected::Inspected;
 use crate::kept;
 use crate::known::{Known, Sign};
 use crate::reach::Reach;
+use crate::vocabulary::Vocabularies;
 
 /// How long the engine may take to answer.
 const ANSWER_SECONDS: u64 = 30;
@@ -47,6 +49,8 @@ pub struct Settings {
     pub entrypoints: watch::Receiver<EntryPoints>,
     /// By which addresses containers are reached.
     pub reach: Reach,
+    /// In which vocabularies containers say what they want.
+    pub vocabularies: Vocabularies,
     /// How long the routes of containers that have gone stay.
     pub grace: Duration,
     /// Where it is kept who has gone; `None`: nowhere.
@@ -77,11 +81,12 @@ pub struct InvalidEngine {
 pub async fn watch(settings: Settings, news: mpsc::Sender<News>) -> Result<(), InvalidEngine> {
     let docker = connect(&settings.engine)
         .map_err(|source| InvalidEngine { engine: settings.engine.clone(), source })?;
-    let mut groups = Groups::new(settings.grace);
+    let mut groups = Groups::new(settings.grace).speaking(settings.vocabularies.clone());
     groups.restore(kept::read(settings.kept.as_deref()));
     let engine = settings.engine.clone();
-    let known = Known::new(MAX_CONTAINERS);
-    let mut watcher = Watcher { settings, known, groups, told: None, news };
+    let known = Known::new(MAX_CONTAINERS, settings.vocabularies.clone());
+    let inspected = Inspected::new(&settings.vocabularies);
+    let mut watcher = Watcher { settings, known, inspected, groups, told: None, news };
     let mut wait = FIRST_WAIT;
     while !watcher.news.is_closed() {
         let started = Instant::now();
@@ -110,6 +115,7 @@ fn connect(engine: &str) -> Result<Docker, Error> {
 struct Watcher {
     settings: Settings,
     known: Known,
+    inspected: Inspected,
     groups: Groups,
     told: Option<Routes>,
     news: mpsc::Sender<News>,
@@ -131,6 +137,7 @@ impl Watcher {
         let mut gathering = Gathering::default();
         loop {
             let begun = Instant::now();
+            self.inspected.complete(&docker, &mut self.known).await?;
             if self.tell().await.is_err() {
                 return Ok(());
             }

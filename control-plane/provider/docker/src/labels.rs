@@ -8,21 +8,22 @@ mod tests;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::container::{Container, MAX_LABEL_BYTES, MAX_LABELS};
+use crate::container::Container;
 use crate::problem::InvalidLabel;
+use crate::vocabulary::is_too_large;
 use crate::wanted::{Line, Mode, Wanted};
 use settings::Settings;
 pub use table::docs;
 
 /// Where a route of HTTP goes when its labels do not say.
-const DEFAULT_ENTRYPOINT: &str = "web";
+pub(crate) const DEFAULT_ENTRYPOINT: &str = "web";
 /// The same, of TLS.
-const DEFAULT_TLS_ENTRYPOINT: &str = "websecure";
+pub(crate) const DEFAULT_TLS_ENTRYPOINT: &str = "websecure";
 /// Of a route whose labels do not say.
-const DEFAULT_PRIORITY: u32 = 100;
+pub(crate) const DEFAULT_PRIORITY: u32 = 100;
 const MAX_PRIORITY: u32 = 1_000_000;
 /// How long requests wait for a container that is made anew.
-const DEFAULT_HOLD: Duration = Duration::from_secs(15);
+pub(crate) const DEFAULT_HOLD: Duration = Duration::from_secs(15);
 
 /// A label and its value.
 type Said<'a> = (&'a str, &'a str);
@@ -32,18 +33,14 @@ type Said<'a> = (&'a str, &'a str);
 /// # Errors
 /// Every label that cannot be taken.
 pub fn read(container: &Container) -> Result<Vec<Wanted>, Vec<InvalidLabel>> {
-    let labels = &container.labels;
-    if labels.is_empty() {
-        return Ok(Vec::new());
-    }
-    let too_long = |(label, value): (&String, &String)| label.len().max(value.len()) > MAX_LABEL_BYTES;
-    if labels.len() > MAX_LABELS || labels.iter().any(too_long) {
+    let labels =
+        || container.labels.iter().filter_map(|said| Some((said.0.strip_prefix(crate::PREFIX)?, said)));
+    if is_too_large(labels().map(|(_, said)| said)) {
         return Err(vec![InvalidLabel::TooLarge]);
     }
     let mut read = Reader::default();
     let mut enabled = false;
-    for (label, value) in labels {
-        let rest = label.strip_prefix(crate::PREFIX).unwrap_or_default();
+    for (rest, (label, value)) in labels() {
         if rest == "enable" {
             enabled = read.flag((label, value)).unwrap_or_default();
         } else {
@@ -147,11 +144,13 @@ impl<'a> Reader<'a> {
         }
         let port = self.port((mode, name), get("port"), container);
         let mut wanted = Wanted {
+            label: format!("{}{}.{name}", crate::PREFIX, mode.as_str()),
             name: name.to_owned(),
             mode,
             entrypoints,
             hosts,
             path,
+            acls: Vec::new(),
             rule,
             priority,
             port,
@@ -280,7 +279,7 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
 
-fn is_host(text: &str) -> bool {
+pub(crate) fn is_host(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(|label| (1..=63).contains(&label.len())) && is_name(text)
 }
 

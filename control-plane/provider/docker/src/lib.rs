@@ -2,19 +2,21 @@
 //!
 //! Watches a Docker engine and turns each container that carries `sluicegate.enable=true` into a backend's endpoint and
 //! the routes to it. It asks the engine for nothing but lists, events, and how a container that is told something wants
-//! to be stopped. It must know no proxy, no session and nothing of how Fragments are merged.
+//! to be stopped; where variables count too, for each container's as well. It must know no proxy, no session and nothing of how Fragments are merged.
 
 pub mod container;
 pub mod engine;
 pub mod entry;
 pub mod groups;
 mod happening;
+mod inspected;
 mod kept;
 mod known;
 pub mod labels;
 pub mod problem;
 pub mod reach;
 mod section;
+pub mod vocabulary;
 pub mod wanted;
 
 pub use section::PROVIDER;

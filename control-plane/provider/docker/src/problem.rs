@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::container::{MAX_LABEL_BYTES, MAX_LABELS};
+use crate::vocabulary::Unmet;
 
 /// Why a container, or one of its routes, is not served, or not as it says. The rest goes on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +21,9 @@ pub enum Reason {
     /// A label.
     #[error(transparent)]
     Label(#[from] InvalidLabel),
+    /// Another program's word.
+    #[error(transparent)]
+    Unmet(#[from] Unmet),
     /// Two containers say different things of one route; the one that was there first has it.
     #[error(
         "route '{route}' is claimed differently by container '{other}': '{label}' has to be equal for all that share it"

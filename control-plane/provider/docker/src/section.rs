@@ -129,6 +129,9 @@ impl<'a> Section<'a> {
             self.put(container, &format!("    acl path path -m beg -- {}/", wanted.path));
             terms.push("path");
         }
+        for acl in &wanted.acls {
+            self.say(container, vec![acl], &format!("    acl {}", acl.text));
+        }
         let name = &wanted.name;
         match &wanted.rule {
             // Each is read by itself, so that nothing in a rule gets around host and path: see `routes`.
@@ -253,7 +256,7 @@ impl<'a> Section<'a> {
     }
 
     fn name(&self, label: Option<&Line>) -> String {
-        label.map_or_else(|| route_label(self.owner.1), |line| line.label.clone())
+        label.map_or_else(|| self.owner.1.label.clone(), |line| line.label.clone())
     }
 
     /// Gives a resource its place: in its order, and in the words of its container.
@@ -287,16 +290,11 @@ impl<'a> Section<'a> {
     }
 }
 
-/// What the labels of a route begin with.
-fn route_label(wanted: &Wanted) -> String {
-    format!("{}{}.{}", crate::PREFIX, wanted.mode.as_str(), wanted.name)
-}
-
 fn origin(container: &Container, wanted: &Wanted) -> v1::Origin {
     let place = v1::origin::Container {
         id: container.id.clone(),
         name: container.name.clone(),
-        label: route_label(wanted),
+        label: wanted.label.clone(),
     };
     v1::Origin { place: Some(v1::origin::Place::Container(place)) }
 }

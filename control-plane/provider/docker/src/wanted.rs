@@ -5,6 +5,8 @@ use std::time::Duration;
 /// One route to a container, and the backend behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
+    /// The label that it is said by, or what all of its labels begin with.
+    pub label: String,
     /// Containers that share it form one backend of this name.
     pub name: String,
     /// What it speaks.
@@ -15,6 +17,8 @@ pub struct Wanted {
     pub hosts: Vec<String>,
     /// What paths are or are below; empty: any.
     pub path: String,
+    /// Named conditions of the configuration language, for the rule.
+    pub acls: Vec<Line>,
     /// A condition of the configuration language that holds besides.
     pub rule: Option<Line>,
     /// The higher is asked first.
@@ -65,17 +69,18 @@ pub struct Line {
 impl Wanted {
     /// What its backend would have otherwise, by label; `None`: all containers that share it may differ in the rest.
     pub(crate) fn differs_from(&self, other: &Self) -> Option<String> {
-        let prefix = format!("{}{}.{}", crate::PREFIX, self.mode.as_str(), self.name);
         let route = [
             (self.mode == other.mode, ""),
             (self.hosts == other.hosts, ".host"),
             (self.path == other.path, ".path"),
-            (self.text_of_rule() == other.text_of_rule(), ".rule"),
+            (self.texts_of_rule() == other.texts_of_rule(), ".rule"),
             (self.entrypoints == other.entrypoints, ".entrypoints"),
             (self.priority == other.priority, ".priority"),
         ];
         if let Some((_, label)) = route.into_iter().find(|(same, _)| !same) {
-            return Some(format!("{prefix}{label}"));
+            // Others say it in one place.
+            let own = self.label.starts_with(crate::PREFIX);
+            return Some(format!("{}{}", self.label, if own { label } else { "" }));
         }
         if self.hold != other.hold {
             return Some(format!("{}backend.hold", crate::PREFIX));
@@ -86,7 +91,7 @@ impl Wanted {
         differing.map(|line| line.label.clone())
     }
 
-    fn text_of_rule(&self) -> Option<&str> {
-        self.rule.as_ref().map(|rule| rule.text.as_str())
+    fn texts_of_rule(&self) -> Vec<&str> {
+        self.acls.iter().chain(&self.rule).map(|line| line.text.as_str()).collect()
     }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::container::Port;
+use crate::container::{MAX_LABELS, Port};
 
 fn container(labels: &[(&str, &str)], ports: &[u16]) -> Container {
     let mut labels: BTreeMap<String, String> =
