@@ -5,6 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use bollard::models::{ContainerSummary, ContainerSummaryStateEnum, EndpointSettings, PortSummaryTypeEnum};
 
+use crate::wanted::Mode;
+
 /// Longest label name or value that is looked at, in bytes.
 pub const MAX_LABEL_BYTES: usize = 16 << 10;
 /// Most labels of one container with our prefix.
@@ -79,6 +81,12 @@ pub enum State {
 }
 
 impl Container {
+    /// What it exposes of ports that a mode is spoken at, the lowest first.
+    pub(crate) fn exposed(&self, mode: Mode) -> Vec<u16> {
+        let of_mode = self.ports.iter().filter(|port| port.udp == (mode == Mode::Udp));
+        of_mode.map(|port| port.number).collect()
+    }
+
     /// Reads one row of the engine's list; none without an id.
     pub fn from_summary(summary: ContainerSummary) -> Option<Self> {
         let id = summary.id?;

@@ -6,12 +6,11 @@ mod table;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use crate::container::Container;
 use crate::problem::InvalidLabel;
 use crate::vocabulary::is_too_large;
-use crate::wanted::{Line, Mode, Wanted};
+use crate::wanted::{DEFAULT_HOLD, DEFAULT_PRIORITY, Line, Mode, Wanted};
 use settings::Settings;
 pub use table::docs;
 
@@ -19,11 +18,7 @@ pub use table::docs;
 pub(crate) const DEFAULT_ENTRYPOINT: &str = "web";
 /// The same, of TLS.
 pub(crate) const DEFAULT_TLS_ENTRYPOINT: &str = "websecure";
-/// Of a route whose labels do not say.
-pub(crate) const DEFAULT_PRIORITY: u32 = 100;
 const MAX_PRIORITY: u32 = 1_000_000;
-/// How long requests wait for a container that is made anew.
-pub(crate) const DEFAULT_HOLD: Duration = Duration::from_secs(15);
 
 /// A label and its value.
 type Said<'a> = (&'a str, &'a str);
@@ -222,8 +217,7 @@ impl<'a> Reader<'a> {
             }
             return port;
         }
-        let of_mode = container.ports.iter().filter(|port| port.udp == (mode == Mode::Udp));
-        let exposed: Vec<u16> = of_mode.map(|port| port.number).collect();
+        let exposed = container.exposed(mode);
         if let [only] = exposed[..] {
             return Some(only);
         }

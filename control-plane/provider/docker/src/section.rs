@@ -22,6 +22,8 @@ use crate::wanted::{Line, Mode, Wanted};
 pub const PROVIDER: &str = "docker";
 /// How many requests wait for a container that is made anew.
 const MOST_HELD: u32 = 10_000;
+/// A line has 64 words, which are not all hosts.
+const HOSTS: usize = 50;
 /// Stands for the entry points of the group.
 const ENTRY: &str = "entry";
 
@@ -113,12 +115,12 @@ impl<'a> Section<'a> {
             Mode::Http => "req.hdr(host),host_only,lower",
             Mode::Tcp | Mode::Udp => "req.ssl_sni,lower",
         };
-        if !exact.is_empty() {
-            let names: String = exact.iter().map(|host| format!(" {host}")).collect();
+        for names in exact.chunks(HOSTS) {
+            let names: String = names.iter().map(|host| format!(" {host}")).collect();
             self.put(container, &format!("    acl host {asked} -m str --{names}"));
         }
-        if !below.is_empty() {
-            let names: String = below.iter().map(|host| format!(" {}", &host[1..])).collect();
+        for names in below.chunks(HOSTS) {
+            let names: String = names.iter().map(|host| format!(" {}", &host[1..])).collect();
             self.put(container, &format!("    acl host {asked} -m end --{names}"));
         }
         if !wanted.hosts.is_empty() {

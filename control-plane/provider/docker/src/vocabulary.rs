@@ -4,7 +4,12 @@
 
 mod cache;
 mod text;
+mod traefik;
 mod unmet;
+mod word;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 
@@ -136,4 +141,23 @@ pub(crate) fn is_variable(name: &str) -> bool {
         "ACME_CHALLENGE",
     ];
     name.starts_with("VIRTUAL_") || name.starts_with("LETSENCRYPT_") || NAMES.contains(&name)
+}
+
+/// What can stand for itself as the name of a header, cookie or method.
+fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+}
+
+/// What other proxies tell servers of the client, beside its address.
+fn forwarded(wanted: &mut Wanted) {
+    let label = wanted.label.clone();
+    for line in [
+        "http-request set-header X-Forwarded-Proto https if { ssl_fc }",
+        "http-request set-header X-Forwarded-Proto http unless { ssl_fc }",
+        "http-request set-header X-Forwarded-Host %[req.hdr(host)]",
+        "http-request set-header X-Forwarded-Port %[dst_port]",
+        "http-request set-header X-Real-IP %[src]",
+    ] {
+        wanted.say(&label, line);
+    }
 }

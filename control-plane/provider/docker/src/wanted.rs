@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+/// Of a route that does not say.
+pub(crate) const DEFAULT_PRIORITY: u32 = 100;
+/// How long requests wait for a container that is made anew.
+pub(crate) const DEFAULT_HOLD: Duration = Duration::from_secs(15);
+
 /// One route to a container, and the backend behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
@@ -36,7 +41,7 @@ pub struct Wanted {
 }
 
 /// What is spoken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mode {
     /// HTTP.
     Http,
@@ -67,6 +72,45 @@ pub struct Line {
 }
 
 impl Wanted {
+    /// One that says nothing but its name yet.
+    pub(crate) fn new(label: &str, name: String, mode: Mode) -> Self {
+        Self {
+            label: label.to_owned(),
+            name,
+            mode,
+            entrypoints: Vec::new(),
+            hosts: Vec::new(),
+            path: String::new(),
+            acls: Vec::new(),
+            rule: None,
+            priority: DEFAULT_PRIORITY,
+            port: None,
+            network: None,
+            backend: Vec::new(),
+            server: Vec::new(),
+            hold: DEFAULT_HOLD,
+        }
+    }
+
+    /// Adds a line to its backend.
+    pub(crate) fn say(&mut self, label: &str, text: impl Into<String>) {
+        self.backend.push(Line { label: label.to_owned(), text: text.into() });
+    }
+
+    /// Adds an option to its server line.
+    pub(crate) fn serve(&mut self, label: &str, text: impl Into<String>) {
+        self.server.push(Line { label: label.to_owned(), text: text.into() });
+    }
+
+    /// Has a term hold besides; a rule of several groups cannot take one.
+    pub(crate) fn and(&mut self, label: &str, term: &str) {
+        let rule = self.rule.get_or_insert_with(|| Line { label: label.to_owned(), text: String::new() });
+        if !rule.text.is_empty() {
+            rule.text.push(' ');
+        }
+        rule.text.push_str(term);
+    }
+
     /// What its backend would have otherwise, by label; `None`: all containers that share it may differ in the rest.
     pub(crate) fn differs_from(&self, other: &Self) -> Option<String> {
         let route = [
@@ -85,7 +129,7 @@ impl Wanted {
         if self.hold != other.hold {
             return Some(format!("{}backend.hold", crate::PREFIX));
         }
-        let lacks = |some: &[Line], line: &Line| !some.contains(line);
+        let lacks = |some: &[Line], line: &Line| some.iter().all(|known| known.text != line.text);
         let differing = self.backend.iter().find(|line| lacks(&other.backend, line));
         let differing = differing.or_else(|| other.backend.iter().find(|line| lacks(&self.backend, line)));
         differing.map(|line| line.label.clone())

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::{Around, Said, Vocabularies, own};
+use super::traefik::{self, Definitions, Shared};
+use super::{Around, Said, Vocabularies, Vocabulary, own};
 use crate::container::{Container, Port};
 use crate::problem::Reason;
 
@@ -12,6 +13,8 @@ use crate::problem::Reason;
 pub(crate) struct Reader {
     vocabularies: Vocabularies,
     around: Around,
+    /// What containers define for each other.
+    shared: Shared,
     /// By the ids of containers.
     read: HashMap<String, Read>,
 }
@@ -23,7 +26,8 @@ struct Read {
     labels: BTreeMap<String, String>,
     environment: BTreeMap<String, String>,
     ports: Vec<Port>,
-    said: Arc<Said>,
+    defined: Option<Definitions>,
+    said: Option<Arc<Said>>,
 }
 
 impl Reader {
@@ -32,40 +36,60 @@ impl Reader {
         Self { vocabularies, ..Self::default() }
     }
 
-    /// What each says.
+    /// What each says, those that were there first before others.
     pub(crate) fn all(&mut self, containers: &[&Container], around: Around) -> Vec<Arc<Said>> {
         let mut before = std::mem::take(&mut self.read);
-        if self.around != around {
-            before.clear();
-            self.around = around;
-        }
-        let mut read = |container: &&Container| {
+        let known = |container: &&Container| {
             let same = |read: &Read| read.is_of(container);
             let read = before.remove(&container.id).filter(same);
-            let read = read.unwrap_or_else(|| Read::new(container, self.one(container)));
-            let said = Arc::clone(&read.said);
-            self.read.insert(container.id.clone(), read);
-            said
+            read.unwrap_or_else(|| Read::new(container, self.defined(container)))
         };
-        containers.iter().map(&mut read).collect()
+        let mut reads: Vec<Read> = containers.iter().map(known).collect();
+        let shared = Shared::of(reads.iter().filter_map(|read| read.defined.as_ref()));
+        let moved = (self.around != around, self.shared != shared);
+        (self.around, self.shared) = (around, shared);
+        let mut all = Vec::with_capacity(reads.len());
+        for (container, read) in containers.iter().zip(&mut reads) {
+            if moved.0 || (moved.1 && read.defined.is_some()) {
+                read.said = None;
+            }
+            let said = || Arc::new(self.said(container, read.defined.as_ref()));
+            all.push(Arc::clone(read.said.get_or_insert_with(said)));
+        }
+        self.read = containers.iter().map(|container| container.id.clone()).zip(reads).collect();
+        all
     }
 
     /// What one says that may have gone.
     pub(crate) fn one(&self, container: &Container) -> Said {
-        match own(container) {
+        self.said(container, self.defined(container).as_ref())
+    }
+
+    fn defined(&self, container: &Container) -> Option<Definitions> {
+        self.vocabularies.has(Vocabulary::Traefik).then(|| Definitions::of(container)).flatten()
+    }
+
+    fn said(&self, container: &Container, defined: Option<&Definitions>) -> Said {
+        let mut said = match own(container) {
             Ok(said) => said,
             Err(errors) => {
                 let wrong = errors.into_iter().map(Reason::from).collect();
-                Said { wrong, ..Said::default() }
+                return Said { wrong, ..Said::default() };
             }
+        };
+        let others = defined.map(|defined| traefik::read(defined, &self.shared, container));
+        if let Some(other) = others {
+            said.wanted.extend(other.wanted);
+            said.wrong.extend(other.wrong);
         }
+        said
     }
 }
 
 impl Read {
-    fn new(container: &Container, said: Said) -> Self {
+    fn new(container: &Container, defined: Option<Definitions>) -> Self {
         let Container { name, labels, environment, ports, .. } = container.clone();
-        Self { name, labels, environment, ports, said: Arc::new(said) }
+        Self { name, labels, environment, ports, defined, said: None }
     }
 
     fn is_of(&self, container: &Container) -> bool {
