@@ -180,7 +180,7 @@ impl<'a> Reader<'a> {
 
     fn path(&mut self, said: Said<'_>) -> Option<String> {
         let path = said.1.trim();
-        if !path.starts_with('/') || path.contains([' ', '?', '#', '"', '\'', '\\']) {
+        if !is_path(path) {
             self.refuse(said, "the beginning of a path, such as '/api'");
             return None;
         }
@@ -275,6 +275,12 @@ fn is_name(text: &str) -> bool {
 
 pub(crate) fn is_host(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(|label| (1..=63).contains(&label.len())) && is_name(text)
+}
+
+/// Whether a text is a path that words of the language can be made of as it is.
+pub(crate) fn is_path(text: &str) -> bool {
+    let stays = |c: char| !c.is_control() && !" ?#\"'\\".contains(c);
+    text.starts_with('/') && text.chars().all(stays)
 }
 
 /// Whether a value stays within a line of the configuration language, and is read to its end there.

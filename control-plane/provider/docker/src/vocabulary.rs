@@ -3,6 +3,7 @@
 //! Whatever the vocabulary: it comes to routes, lines of a backend and words of a server in the configuration language.
 
 mod cache;
+mod nginx_proxy;
 mod text;
 mod traefik;
 mod unmet;

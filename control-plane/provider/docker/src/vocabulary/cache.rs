@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use super::nginx_proxy;
 use super::traefik::{self, Definitions, Shared};
 use super::{Around, Said, Vocabularies, Vocabulary, own};
 use crate::container::{Container, Port};
@@ -77,8 +78,12 @@ impl Reader {
                 return Said { wrong, ..Said::default() };
             }
         };
-        let others = defined.map(|defined| traefik::read(defined, &self.shared, container));
-        if let Some(other) = others {
+        let has = |vocabulary| self.vocabularies.has(vocabulary);
+        let others = [
+            defined.map(|defined| traefik::read(defined, &self.shared, container)),
+            has(Vocabulary::NginxProxy).then(|| nginx_proxy::read(container, self.around)),
+        ];
+        for other in others.into_iter().flatten() {
             said.wanted.extend(other.wanted);
             said.wrong.extend(other.wrong);
         }

@@ -79,12 +79,11 @@ fn show(text: &mut String, container: &str, wanted: &Wanted) {
     if let Some(rule) = &wanted.rule {
         writeln!(text, "  if {}", rule.text).unwrap();
     }
-    let usual =
-        |line: &&crate::wanted::Line| !line.text.contains("X-Forwarded-P") || line.text.contains("Prefix");
-    let usual = wanted.backend.iter().filter(usual);
-    let usual =
-        usual.filter(|line| !line.text.contains("X-Forwarded-Host") && !line.text.contains("X-Real-IP"));
-    for line in usual {
+    // What is told of the client in any case.
+    const USUAL: [&str; 5] = ["Proto", "Host", "Port", "Ssl", "Real-IP"];
+    let usual = |text: &str| USUAL.iter().any(|header| text.contains(&format!("set-header X-{header} ")));
+    let usual = |text: &str| usual(text) || usual(&text.replace("X-Forwarded-", "X-"));
+    for line in wanted.backend.iter().filter(|line| !usual(&line.text)) {
         writeln!(text, "  {}", line.text).unwrap();
     }
     for word in &wanted.server {

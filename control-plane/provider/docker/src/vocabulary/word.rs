@@ -44,10 +44,18 @@ fn matches(pattern: &str, name: &str) -> bool {
         match (pattern.next(), parts.next()) {
             (Some("**"), Some(_)) | (None, None) => return true,
             (Some("*"), Some(part)) if !part.is_empty() => {}
+            (Some(wanted), Some(part)) if begins(wanted, part) => {}
             (Some(wanted), Some(part)) if wanted.eq_ignore_ascii_case(part) => {}
             _ => return false,
         }
     }
+}
+
+/// `LETSENCRYPT_*`
+fn begins(wanted: &str, part: &str) -> bool {
+    let begin = wanted.strip_suffix('*').filter(|begin| !begin.is_empty());
+    let same = |begin: &str| part.get(..begin.len()).is_some_and(|start| start.eq_ignore_ascii_case(begin));
+    begin.is_some_and(|begin| part.len() > begin.len() && same(begin))
 }
 
 /// A table of them, for the documentation. `prefix`: what stands before each.
@@ -79,6 +87,8 @@ mod tests {
             ("http.routers.*.rule", "http.routers.shop.rule.x", false),
             ("http.routers.*.tls.**", "http.routers.shop.tls.domains[0].main", true),
             ("http.routers.*.tls.**", "http.routers.shop.tls", false),
+            ("VIRTUAL_*", "VIRTUAL_THING", true),
+            ("VIRTUAL_*", "VIRTUAL_", false),
         ] {
             assert_eq!(matches(pattern, name), expected, "{pattern} {name}");
         }
