@@ -3,6 +3,7 @@
 //! Whatever the vocabulary: it comes to routes, lines of a backend and words of a server in the configuration language.
 
 mod cache;
+mod caddy;
 mod nginx_proxy;
 mod text;
 mod traefik;
@@ -148,6 +149,9 @@ pub(crate) fn is_variable(name: &str) -> bool {
 fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
+
+/// A container is known by an address, which no certificate of an authority is for: who asks for TLS cannot have it checked.
+const UNVERIFIED: &str = "its certificate is not checked; a route of sluicegate.* labels can have that done";
 
 /// What other proxies tell servers of the client, beside its address.
 fn forwarded(wanted: &mut Wanted) {

@@ -4,7 +4,7 @@ use super::{Block, Setting};
 use crate::container::Container;
 use crate::problem::Reason;
 use crate::vocabulary::text::{escaped, list, literal, milliseconds, truth, word};
-use crate::vocabulary::{Unmet, is_token};
+use crate::vocabulary::{UNVERIFIED, Unmet, is_token};
 use crate::wanted::{Mode, Wanted};
 
 const SERVER: &str = "loadbalancer.server.";
@@ -74,17 +74,16 @@ impl<'a> Service<'a> {
     }
 
     fn scheme(&mut self) {
-        const VERIFIED: &str = "ssl verify required ca-file @system-ca";
         if let Some(said) = self.of(SERVER, "scheme") {
             match said.value.trim() {
                 "http" => {}
-                "https" => self.wanted.serve(&said.label, VERIFIED),
+                "https" => self.tls(said),
                 "h2c" => self.wanted.serve(&said.label, "proto h2"),
                 _ => self.tell(said.unmet("is not 'http', 'https' or 'h2c'; it is spoken to in clear")),
             }
         }
         if let Some(said) = self.of(SERVER, "tls").filter(|said| truth(&said.value) == Some(true)) {
-            self.wanted.serve(&said.label, VERIFIED);
+            self.tls(said);
         }
         if let Some(said) = self.of(SERVER, "weight") {
             self.wanted.serve(&said.label, format!("weight {}", word(said.value.trim())));
@@ -100,6 +99,11 @@ impl<'a> Service<'a> {
         if let Some(said) = host.filter(|said| truth(&said.value) != Some(true)) {
             self.tell(said.unmet("the Host header is passed on as it is"));
         }
+    }
+
+    fn tls(&mut self, said: &Setting) {
+        self.wanted.serve(&said.label, "ssl verify none");
+        self.tell(said.unmet(UNVERIFIED));
     }
 
     fn balance(&mut self) {

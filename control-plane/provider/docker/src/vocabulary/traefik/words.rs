@@ -27,7 +27,7 @@ pub(super) const WORDS: &[Word] = &[
     served("http.services.*.loadbalancer.server.port", "The lowest exposed port where it is not said"),
     served(
         "http.services.*.loadbalancer.server.scheme",
-        "`http`, `https` (its certificate has to be good), `h2c`",
+        "`http`, `https` (its certificate is not checked, which is told), `h2c`",
     ),
     served("http.services.*.loadbalancer.server.weight", "Its share of turns"),
     told(
@@ -181,7 +181,7 @@ pub(super) const WORDS: &[Word] = &[
     ),
     told("tcp.routers.*.tls.**", "certificates are not fetched", CERTIFICATES),
     served("tcp.services.*.loadbalancer.server.port", ""),
-    served("tcp.services.*.loadbalancer.server.tls", "Its certificate has to be good"),
+    served("tcp.services.*.loadbalancer.server.tls", "Its certificate is not checked, which is told"),
     served("tcp.services.*.loadbalancer.proxyprotocol.version", "1 or 2"),
     told(
         "tcp.services.*.loadbalancer.terminationdelay",
