@@ -12,6 +12,7 @@ use crate::problem::InvalidLabel;
 use crate::vocabulary::is_too_large;
 use crate::wanted::{DEFAULT_HOLD, DEFAULT_PRIORITY, Line, Mode, Wanted};
 use settings::Settings;
+pub(crate) use settings::is_backend_line;
 pub use table::docs;
 
 /// Where a route of HTTP goes when its labels do not say.
@@ -284,7 +285,7 @@ pub(crate) fn is_path(text: &str) -> bool {
 }
 
 /// Whether a value stays within a line of the configuration language, and is read to its end there.
-fn is_one_line(value: &str) -> bool {
+pub(crate) fn is_one_line(value: &str) -> bool {
     let (mut quote, mut escaped) = (None, false);
     for c in value.chars() {
         if c.is_control() && c != '\t' {

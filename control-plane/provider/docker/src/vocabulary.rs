@@ -4,6 +4,7 @@
 
 mod cache;
 mod caddy;
+mod flow_proxy;
 mod nginx_proxy;
 mod text;
 mod traefik;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::traefik::{self, Definitions, Shared};
 use super::{Around, Said, Vocabularies, Vocabulary, own};
-use super::{caddy, nginx_proxy};
+use super::{caddy, flow_proxy, nginx_proxy};
 use crate::container::{Container, Port};
 use crate::problem::Reason;
 
@@ -82,6 +82,7 @@ impl Reader {
         let others = [
             defined.map(|defined| traefik::read(defined, &self.shared, container)),
             has(Vocabulary::NginxProxy).then(|| nginx_proxy::read(container, self.around)),
+            has(Vocabulary::FlowProxy).then(|| flow_proxy::read(container, self.around)),
             has(Vocabulary::Caddy).then(|| caddy::read(container, self.around)),
         ];
         for other in others.into_iter().flatten() {
