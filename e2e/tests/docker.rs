@@ -6,6 +6,8 @@
 mod labels;
 #[path = "docker/life.rs"]
 mod life;
+#[path = "docker/neighbours.rs"]
+mod neighbours;
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};

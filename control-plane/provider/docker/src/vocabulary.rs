@@ -12,7 +12,7 @@ mod unmet;
 mod word;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::BTreeSet;
 
@@ -56,6 +56,17 @@ impl Vocabulary {
             }
             Self::FlowProxy => begins("com.df."),
         }
+    }
+}
+
+/// What becomes of each word of another program, for the documentation; nothing for our own.
+pub fn docs(vocabulary: Vocabulary) -> String {
+    match vocabulary {
+        Vocabulary::Sluicegate => String::new(),
+        Vocabulary::Traefik => word::docs("traefik.", traefik::WORDS),
+        Vocabulary::NginxProxy => word::docs("", nginx_proxy::WORDS),
+        Vocabulary::Caddy => word::docs("caddy.", caddy::WORDS),
+        Vocabulary::FlowProxy => word::docs("com.df.", flow_proxy::WORDS),
     }
 }
 

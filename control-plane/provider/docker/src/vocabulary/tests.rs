@@ -100,3 +100,33 @@ pub(super) fn expect(containers: &[Container], tls: bool, expected: &str) {
     let shown = shown(containers, tls);
     assert_eq!(trim(&shown), trim(expected), "\n{shown}");
 }
+
+#[test]
+fn the_tables_of_the_documentation_are_those_of_the_code() {
+    for (name, vocabulary) in [
+        ("traefik", Vocabulary::Traefik),
+        ("nginx-proxy", Vocabulary::NginxProxy),
+        ("caddy", Vocabulary::Caddy),
+        ("flow-proxy", Vocabulary::FlowProxy),
+    ] {
+        documented(name, &docs(vocabulary));
+    }
+}
+
+/// Compares a table with that of the documentation; with `UPDATE=1` it is written anew.
+pub(crate) fn documented(name: &str, table: &str) {
+    // Several tests write to one file.
+    static WRITES: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    let _alone = WRITES.lock();
+    let marks =
+        [format!("<!-- {name}: written by the test of {name} -->\n"), format!("<!-- {name}: end -->\n")];
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../docs/docker.md");
+    let text = std::fs::read_to_string(file).unwrap();
+    let [begin, end] = marks.each_ref().map(|mark| text.find(mark).unwrap());
+    let begin = begin + marks[0].len();
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(file, format!("{}\n{table}\n{}", &text[..begin], &text[end..])).unwrap();
+    } else {
+        assert_eq!(text[begin..end].trim(), table.trim(), "run the test with UPDATE=1");
+    }
+}

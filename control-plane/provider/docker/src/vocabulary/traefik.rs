@@ -18,6 +18,7 @@ use super::{Said, Unmet, Vocabulary, is_too_large};
 use crate::container::Container;
 use crate::problem::{InvalidLabel, Reason};
 use crate::wanted::Mode;
+pub(super) use words::WORDS;
 
 /// What all labels begin with.
 const PREFIX: &str = "traefik.";
@@ -112,7 +113,7 @@ impl Definitions {
 
     /// Puts a label where it belongs. `rest`: without the prefix of all.
     fn take(&mut self, rest: &str, said: (&str, &str)) {
-        match word::find(words::WORDS, rest).map(|word| (&word.fate, word.meaning)) {
+        match word::find(WORDS, rest).map(|word| (&word.fate, word.meaning)) {
             None => {
                 return self.tell(Unmet::new(said, "it is no label of Traefik that is known here").secret());
             }

@@ -61,17 +61,31 @@ fn begins(wanted: &str, part: &str) -> bool {
 /// A table of them, for the documentation. `prefix`: what stands before each.
 pub(super) fn docs(prefix: &str, words: &[Word]) -> String {
     let mut text = String::from("| word | here | |\n|---|---|---|\n");
-    for word in words {
-        let (here, instead) = match word.fate {
+    // What stands side by side and comes to the same shares a row.
+    for row in words.chunk_by(|one, other| one.meaning == other.meaning && parent(one) == parent(other)) {
+        let Some(first) = row.first() else { continue };
+        let more: String = row.iter().skip(1).map(|word| format!(", `{}`", own(word))).collect();
+        let (here, instead) = match first.fate {
             Fate::Served => ("served", ""),
             Fate::Idle => ("nothing to do", ""),
             Fate::Told(instead) => ("told", instead),
         };
         let between = if instead.is_empty() { "" } else { "; " };
+        let meaning = first.meaning;
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "| `{prefix}{}` | {here} | {}{between}{instead} |", word.name, word.meaning);
+        let _ = writeln!(text, "| `{prefix}{}`{more} | {here} | {meaning}{between}{instead} |", first.name);
     }
     text
+}
+
+/// What a name begins with.
+fn parent(word: &Word) -> &str {
+    word.name.rsplit_once('.').map_or("", |(parent, _)| parent)
+}
+
+/// What it ends with.
+fn own(word: &Word) -> &str {
+    word.name.get(parent(word).len()..).unwrap_or_default()
 }
 
 #[cfg(test)]

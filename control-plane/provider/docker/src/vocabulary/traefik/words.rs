@@ -5,11 +5,11 @@ use crate::vocabulary::word::{Word, idle, served, told};
 const CERTIFICATES: &str = "certificates are given by --certificate";
 const CLOSED: &str = "requests of its routers are answered 403";
 
-pub(super) const WORDS: &[Word] = &[
+pub(in crate::vocabulary) const WORDS: &[Word] = &[
     served("enable", "`false`: the container is not looked at; `true`: it is, also without another label"),
     served("docker.network", "The network that it is reached in"),
     idle("docker.lbswarm", "Containers are reached themselves"),
-    served("http.routers.*.rule", "See below; without one ``Host(`NAME`)``, as Traefik's default is"),
+    served("http.routers.*.rule", "See above; without one ``Host(`NAME`)``, as Traefik's default is"),
     served(
         "http.routers.*.entrypoints",
         "Names of entry points [`web`; with `tls` `websecure`]. With `tls` TLS alone is taken at them",
@@ -166,7 +166,7 @@ pub(super) const WORDS: &[Word] = &[
     told("http.middlewares.*.digestauth.**", "there are no users yet", CLOSED),
     told("http.middlewares.*.forwardauth.**", "no one else is asked", CLOSED),
     told("http.middlewares.*.plugin.**", "plugins are not run", CLOSED),
-    served("tcp.routers.*.rule", "See below"),
+    served("tcp.routers.*.rule", "See above"),
     served("tcp.routers.*.entrypoints", "Have to be named: entry points of TCP"),
     served("tcp.routers.*.service", ""),
     served("tcp.routers.*.middlewares", ""),
