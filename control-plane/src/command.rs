@@ -52,6 +52,9 @@ pub(crate) struct Sources {
     /// has them
     #[arg(long, value_name = "DIR", requires = "docker", env = "SLUICEGATE_DOCKER_TLS")]
     pub(crate) docker_tls: Option<PathBuf>,
+    /// Serve containers by the labels of other programs too; a list with commas, or given several times
+    #[arg(long, value_enum, value_name = "PROGRAM", requires = "docker", value_delimiter = ',')]
+    pub(crate) docker_labels: Vec<Labels>,
     /// A network that the proxies are in, where they do not run on the host; of several the first counts more
     #[arg(long, value_name = "NAME", requires = "docker")]
     pub(crate) docker_network: Vec<String>,
@@ -84,6 +87,19 @@ pub(crate) struct Sources {
 
 /// Where the engine listens on most hosts.
 const DOCKER_SOCKET: &str = "/var/run/docker.sock";
+
+/// Whose labels are read beside ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Labels {
+    /// traefik.http.*, traefik.tcp.* and traefik.udp.*, as Traefik v3 has them
+    Traefik,
+    /// VIRTUAL_HOST and the other variables of nginx-proxy; each container is inspected for them
+    NginxProxy,
+    /// caddy, caddy.* and caddy_N.*, as caddy-docker-proxy has them
+    Caddy,
+    /// com.df.*, as Docker Flow Proxy has them
+    FlowProxy,
+}
 
 /// A file's language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -296,6 +312,15 @@ mod tests {
         for wrong in ["", "8404", "localhost:8404", ":0"] {
             assert!(parse_address(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn labels_of_others_are_a_list() {
+        let given = ["sluicegate", "run", "--docker", "--docker-labels", "traefik,nginx-proxy"];
+        let parsed = Command::parse_from(given.into_iter().chain(["--docker-labels", "caddy"]));
+        let Action::Run(run) = parsed.action else { panic!() };
+        assert_eq!(run.sources.docker_labels, [Labels::Traefik, Labels::NginxProxy, Labels::Caddy]);
+        assert!(Command::try_parse_from(["sluicegate", "run", "--docker-labels", "caddy"]).is_err());
     }
 
     #[test]

@@ -11,10 +11,11 @@ use sluicegate_haproxy::Strictness;
 use sluicegate_haproxy::environment::Environment;
 use sluicegate_provider_docker::connection::Address;
 use sluicegate_provider_docker::reach::Reach;
+use sluicegate_provider_docker::vocabulary::Vocabulary;
 use sluicegate_provider_file::discover::{Language, Once};
 use sluicegate_provider_file::load::{Inputs, Limits, Loaded, Told, load};
 
-use crate::command::{self, Format};
+use crate::command::{self, Format, Labels};
 use crate::say;
 
 /// Where containers attach that name no entry point, where the command line has none.
@@ -95,7 +96,8 @@ pub(crate) fn sources(options: command::Sources, reload: Reload) -> anyhow::Resu
     if let Some(address) = &address {
         address.check()?;
     }
-    let docker = address.map(|address| Docker { address, reach, grace, kept });
+    let vocabularies = options.docker_labels.into_iter().map(vocabulary).collect();
+    let docker = address.map(|address| Docker { address, reach, vocabularies, grace, kept });
     let files = if options.files.is_empty() {
         None
     } else {
@@ -112,4 +114,13 @@ pub(crate) fn sources(options: command::Sources, reload: Reload) -> anyhow::Resu
     };
     let (certificates, admin_http) = (options.certificates, options.admin_http);
     Ok(Some(Sources { files, docker, entrypoints, certificates, admin_http }))
+}
+
+fn vocabulary(labels: Labels) -> Vocabulary {
+    match labels {
+        Labels::Traefik => Vocabulary::Traefik,
+        Labels::NginxProxy => Vocabulary::NginxProxy,
+        Labels::Caddy => Vocabulary::Caddy,
+        Labels::FlowProxy => Vocabulary::FlowProxy,
+    }
 }

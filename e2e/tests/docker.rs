@@ -13,6 +13,8 @@ mod entry;
 mod labels;
 #[path = "docker/life.rs"]
 mod life;
+#[path = "docker/neighbours.rs"]
+mod neighbours;
 #[path = "docker/places.rs"]
 mod places;
 

@@ -15,6 +15,7 @@ use sluicegate_provider_docker::engine;
 use sluicegate_provider_docker::entry::{self, EntryPoints};
 use sluicegate_provider_docker::explain::Containers;
 use sluicegate_provider_docker::reach::Reach;
+use sluicegate_provider_docker::vocabulary::Vocabularies;
 use sluicegate_provider_docker::wanted::Mode;
 use sluicegate_provider_file::load::{Inputs, Loaded};
 use tokio::sync::{mpsc, watch};
@@ -55,6 +56,8 @@ pub struct Docker {
     pub address: Address,
     /// By which addresses containers are reached.
     pub reach: Reach,
+    /// In which vocabularies containers say what they want.
+    pub vocabularies: Vocabularies,
     /// How long the routes of containers that have gone stay.
     pub grace: Duration,
     /// Where it is kept who has gone; `None`: nowhere.
@@ -144,10 +147,11 @@ fn begin(
             }
         });
     }
-    if let Some(Docker { address, reach, grace, kept }) = docker {
+    if let Some(Docker { address, reach, vocabularies, grace, kept }) = docker {
         awaited.push(sluicegate_provider_docker::PROVIDER);
         let seen = containers(publisher);
-        let settings = engine::Settings { address, entrypoints: attach, reach, grace, kept, seen };
+        let settings =
+            engine::Settings { address, entrypoints: attach, reach, vocabularies, grace, kept, seen };
         tokio::spawn(crate::docker::follow(settings, loads));
     }
     awaited

@@ -1,12 +1,13 @@
 //! What matters of one container.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use bollard::models::{ContainerSummary, ContainerSummaryStateEnum, EndpointSettings, PortSummaryTypeEnum};
 
 use crate::swarm;
+use crate::wanted::Mode;
 
 /// Longest label name or value that is looked at, in bytes.
 pub const MAX_LABEL_BYTES: usize = 16 << 10;
@@ -22,8 +23,10 @@ pub struct Container {
     pub name: String,
     /// When it was made, in seconds since 1970.
     pub created: i64,
-    /// Its labels under [`crate::PREFIX`], the prefix included.
+    /// Its labels; of those that are known, the ones that are looked at.
     pub labels: BTreeMap<String, String>,
+    /// Variables of its environment that a vocabulary reads.
+    pub environment: BTreeMap<String, String>,
     /// What the image or the command exposes, sorted.
     pub ports: Vec<Port>,
     /// Its addresses in each network that it has one in.
@@ -117,9 +120,10 @@ impl State {
 }
 
 impl Container {
-    /// Those that are read here.
-    pub(crate) fn labels_of_use(labels: HashMap<String, String>) -> BTreeMap<String, String> {
-        labels.into_iter().filter(|(label, _)| label.starts_with(crate::PREFIX)).collect()
+    /// What it exposes of ports that a mode is spoken at, the lowest first.
+    pub(crate) fn exposed(&self, mode: Mode) -> Vec<u16> {
+        let of_mode = self.ports.iter().filter(|port| port.udp == (mode == Mode::Udp));
+        of_mode.map(|port| port.number).collect()
     }
 
     /// Reads one row of the engine's list; none without an id.
@@ -143,7 +147,7 @@ impl Container {
             name: name.filter(|name| !name.is_empty()).unwrap_or_else(|| id.chars().take(12).collect()),
             created: summary.created.unwrap_or_default(),
             task: labels.get(swarm::TASK_LABEL).cloned(),
-            labels: Self::labels_of_use(labels),
+            labels: labels.into_iter().collect(),
             networks: networks
                 .into_iter()
                 .map(|(name, at)| (name, addresses(&at)))
@@ -151,6 +155,7 @@ impl Container {
                 .collect(),
             on_host: mode.as_deref() == Some("host"),
             state: state(summary.state, summary.status.as_deref().unwrap_or_default()),
+            environment: BTreeMap::new(),
             ports,
             id,
         })

@@ -18,10 +18,12 @@ use crate::events::Events;
 use crate::explain::Containers;
 use crate::groups::{Groups, Routes, View};
 use crate::happening::{Course, Happenings, stops};
+use crate::inspected::Inspected;
 use crate::kept;
 use crate::known::{Known, Sign};
 use crate::reach::Reach;
 use crate::swarm::{self, Swarm};
+use crate::vocabulary::Vocabularies;
 
 /// When all are asked for though nothing says so: an engine's host may go without a word.
 const SAFETY_NET: Duration = Duration::from_secs(300);
@@ -48,6 +50,8 @@ pub struct Settings {
     pub entrypoints: watch::Receiver<EntryPoints>,
     /// By which addresses containers are reached.
     pub reach: Reach,
+    /// In which vocabularies containers say what they want.
+    pub vocabularies: Vocabularies,
     /// How long the routes of containers that have gone stay.
     pub grace: Duration,
     /// Where it is kept who has gone; `None`: nowhere.
@@ -67,12 +71,13 @@ pub enum News {
 
 /// Watches until the receiver is gone.
 pub async fn watch(settings: Settings, news: mpsc::Sender<News>) {
-    let mut groups = Groups::new(settings.grace);
+    let vocabularies = settings.vocabularies.clone();
+    let mut groups = Groups::new(settings.grace).speaking(vocabularies.clone());
     groups.restore(kept::read(settings.kept.as_deref()));
     let address = settings.address.clone();
-    let known = Known::new(MAX_CONTAINERS);
-    let swarm = Swarm::default();
-    let mut watcher = Watcher { settings, known, swarm, groups, told: None, away: None, news };
+    let inspected = Inspected::new(&vocabularies);
+    let (known, swarm) = (Known::new(MAX_CONTAINERS, vocabularies), Swarm::default());
+    let mut watcher = Watcher { settings, known, inspected, swarm, groups, told: None, away: None, news };
     let mut wait = FIRST_WAIT;
     while !watcher.news.is_closed() {
         let started = Instant::now();
@@ -99,6 +104,7 @@ struct Watcher {
     settings: Settings,
     known: Known,
     swarm: Swarm,
+    inspected: Inspected,
     groups: Groups,
     told: Option<Routes>,
     /// Why the engine cannot be reached, where that was told last.
@@ -117,11 +123,12 @@ impl Watcher {
         // Taken while the list is made too, so that nothing falls between the two.
         let mut events = Events::of(docker);
         self.known.replace(events.beside(list(docker, None)).await?);
-        self.swarm = events.beside(Swarm::ask(&engine)).await?;
+        self.swarm = events.beside(Swarm::ask(&engine, &self.settings.vocabularies)).await?;
         let mut listed = Instant::now();
         let mut swarm_asked = Instant::now();
         loop {
             let begun = Instant::now();
+            events.beside(self.inspected.complete(docker, &mut self.known)).await?;
             if self.tell().await.is_err() {
                 return Ok(());
             }
@@ -145,7 +152,7 @@ impl Watcher {
                 () = self.news.closed() => return Ok(()),
             }
             if of_swarm || self.swarm.is_behind(self.known.iter()) {
-                self.swarm = events.beside(Swarm::ask(&engine)).await?;
+                self.swarm = events.beside(Swarm::ask(&engine, &self.settings.vocabularies)).await?;
                 swarm_asked = Instant::now();
             }
         }
@@ -228,8 +235,13 @@ impl Watcher {
         let containers = self.swarm.join(self.known.containers());
         let mut routes = self.groups.plan(&containers, view);
         routes.left_out = self.known.left_out();
-        let gone = self.groups.gone();
-        self.settings.seen.send_replace(Containers { containers, gone, routes: routes.clone(), away: None });
+        self.settings.seen.send_replace(Containers {
+            said: self.groups.said(),
+            gone: self.groups.gone(),
+            routes: routes.clone(),
+            away: None,
+            containers,
+        });
         if self.told.as_ref() == Some(&routes) {
             return Ok(());
         }

@@ -1,14 +1,17 @@
 //! What became of a container: for people who ask why it is not served, or how.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use sluicegate_proto::v1::endpoint::Address;
 use sluicegate_proto::v1::resource::Body;
 use sluicegate_proto::v1::{self, ContainerExplanation, Resource, container_explanation as explained};
 
 use crate::container::Container;
 use crate::groups::{Gone, Routes};
-use crate::labels;
 use crate::problem::Problem;
 use crate::section::placed;
+use crate::vocabulary::Said;
 use crate::wanted::Wanted;
 
 /// Names that are offered where there is none of the one that was asked for.
@@ -19,12 +22,25 @@ const MOST_NEAREST: usize = 3;
 pub struct Containers {
     /// Those that are there.
     pub containers: Vec<Container>,
-    /// Those that have gone, with the time when their routes go too, in milliseconds since 1970.
-    pub gone: Vec<(Gone, u64)>,
+    /// What each says, by its id.
+    pub(crate) said: HashMap<String, Arc<Said>>,
+    /// Those that have gone.
+    pub(crate) gone: Vec<Past>,
     /// What they come to.
     pub routes: Routes,
     /// Why the engine cannot be asked at present.
     pub away: Option<String>,
+}
+
+/// One that has gone, and may come again.
+#[derive(Debug, Clone)]
+pub(crate) struct Past {
+    /// What it was.
+    pub(crate) gone: Gone,
+    /// When its routes go too, in milliseconds since 1970.
+    pub(crate) until_unix_ms: u64,
+    /// What it says.
+    pub(crate) said: Said,
 }
 
 impl Containers {
@@ -33,14 +49,17 @@ impl Containers {
         let asked = asked.trim_start_matches('/');
         let away = self.away.clone().unwrap_or_default();
         let found = find(asked, self.containers.iter()).map(|container| self.present(container));
-        let gone = || find(asked, self.gone.iter().map(|(gone, _)| &gone.container));
-        let found = found.or_else(|| gone().map(|container| self.past(container)));
+        let found = found.or_else(|| {
+            let gone = find(asked, self.gone.iter().map(|past| &past.gone.container))?;
+            let past = self.gone.iter().find(|past| past.gone.container.id == gone.id)?;
+            Some(self.past(past))
+        });
         let nearest = if found.is_some() { Vec::new() } else { self.nearest(asked) };
         ContainerExplanation { away, container: found, nearest }
     }
 
     fn present(&self, container: &Container) -> explained::Container {
-        let wanted = labels::read(container).unwrap_or_default();
+        let wanted = self.said.get(&container.id).map(|said| said.wanted.as_slice()).unwrap_or_default();
         let problems = self.routes.problems.iter().filter(|problem| problem.id == container.id);
         explained::Container {
             networks: container
@@ -58,23 +77,18 @@ impl Containers {
         }
     }
 
-    /// One that has gone may come again.
-    fn past(&self, container: &Container) -> explained::Container {
-        let ends = self.gone.iter().filter(|(gone, _)| gone.container.id == container.id);
-        let (since, until) = ends.map(|(gone, end)| (gone.since_unix_ms, *end)).max().unwrap_or_default();
-        let wanted = labels::read(container).unwrap_or_default();
+    fn past(&self, Past { gone, until_unix_ms, said }: &Past) -> explained::Container {
         explained::Container {
-            since_unix_ms: since,
-            until_unix_ms: until,
-            routes: wanted.iter().map(|wanted| self.route(container, wanted)).collect(),
-            ..about(container, "gone")
+            since_unix_ms: gone.since_unix_ms,
+            until_unix_ms: *until_unix_ms,
+            routes: said.wanted.iter().map(|wanted| self.route(&gone.container, wanted)).collect(),
+            ..about(&gone.container, "gone")
         }
     }
 
     fn route(&self, container: &Container, wanted: &Wanted) -> explained::Route {
-        let label = wanted.label();
         let of_it = |resource: &&Resource| {
-            placed(resource).is_some_and(|of| of.id == container.id && of.label == label)
+            placed(resource).is_some_and(|of| of.id == container.id && of.label == wanted.label)
         };
         let mut made = self.routes.resources.iter().filter(of_it);
         let served = made.find_map(|resource| Some((resource.id.clone(), endpoint(resource)?)));
@@ -125,6 +139,7 @@ fn about(container: &Container, state: &str) -> explained::Container {
         labels: container
             .labels
             .iter()
+            .chain(&container.environment)
             .map(|(name, value)| explained::Label { name: name.clone(), value: value.clone() })
             .collect(),
         ..explained::Container::default()
@@ -133,9 +148,10 @@ fn about(container: &Container, state: &str) -> explained::Container {
 
 fn finding(container: &Container, problem: &Problem) -> explained::Finding {
     let label = problem.reason.label().unwrap_or_default();
+    let value = container.labels.get(label).or_else(|| container.environment.get(label));
     explained::Finding {
         label: label.to_owned(),
-        value: container.labels.get(label).cloned().unwrap_or_default(),
+        value: value.cloned().unwrap_or_default(),
         reason: problem.reason.to_string(),
         nearest: problem.reason.nearest().unwrap_or_default().to_owned(),
         warning: problem.reason.is_warning(),

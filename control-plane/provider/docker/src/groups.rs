@@ -11,12 +11,14 @@ use std::time::Duration;
 
 use sluicegate_proto::v1;
 
-use crate::container::{Container, Port, State};
+use crate::container::{Container, State};
 use crate::entry::{EntryPoint, EntryPoints};
-use crate::labels;
-use crate::problem::{InvalidLabel, Problem, Reason};
+use crate::explain::Past;
+use crate::labels::DEFAULT_TLS_ENTRYPOINT;
+use crate::problem::{Problem, Reason};
 use crate::reach::Reach;
 use crate::section::{Compiled, Member, Section};
+use crate::vocabulary::{Around, Reader, Said, Vocabularies};
 use crate::wanted::Wanted;
 pub use gone::Gone;
 
@@ -45,8 +47,8 @@ pub struct View<'a> {
 /// The groups of before: what did not change is not made anew, and who has gone is remembered for a while.
 #[derive(Debug)]
 pub struct Groups {
-    /// What labels of containers say, by their ids.
-    read: HashMap<String, Read>,
+    /// Who reads what containers say.
+    reader: Reader,
     made: HashMap<String, Made>,
     present: BTreeMap<String, Gone>,
     gone: BTreeMap<String, Gone>,
@@ -59,14 +61,6 @@ pub struct Groups {
 struct Made {
     of: Fingerprint,
     compiled: Compiled,
-}
-
-/// What a container's labels say, which hardly ever change.
-#[derive(Debug)]
-struct Read {
-    labels: BTreeMap<String, String>,
-    ports: Vec<Port>,
-    wanted: Arc<Result<Vec<Wanted>, Vec<InvalidLabel>>>,
 }
 
 /// Equal ones come to equal resources.
@@ -88,12 +82,18 @@ impl Groups {
     /// None yet. `grace`: how long the routes of containers that have gone stay.
     pub fn new(grace: Duration) -> Self {
         Self {
-            read: HashMap::new(),
+            reader: Reader::default(),
             made: HashMap::new(),
             present: BTreeMap::new(),
             gone: BTreeMap::new(),
             grace,
         }
+    }
+
+    /// With what containers say in these vocabularies.
+    #[must_use]
+    pub fn speaking(self, vocabularies: Vocabularies) -> Self {
+        Self { reader: Reader::new(vocabularies), ..self }
     }
 
     /// The resources of all containers. Their order does not matter: those that were made first come first.
@@ -102,17 +102,14 @@ impl Groups {
         sorted.sort_by(|a, b| (a.created, &a.name, &a.id).cmp(&(b.created, &b.name, &b.id)));
         let mut found = Routes::default();
         sorted.retain(|container| container.state != State::Stopped);
-        let wanted = self.read(&sorted);
+        let around = Around { tls: view.entrypoints.get(DEFAULT_TLS_ENTRYPOINT).is_some() };
+        let said = self.reader.all(&sorted, around);
         let mut groups: BTreeMap<&str, Group<'_>> = BTreeMap::new();
-        for (container, wanted) in sorted.into_iter().zip(&wanted) {
-            let reasons: Vec<Reason> = match &**wanted {
-                Ok(wanted) => wanted
-                    .iter()
-                    .filter_map(|wanted| join(&mut groups, (container, wanted), view).err())
-                    .collect(),
-                Err(errors) => errors.iter().cloned().map(Reason::from).collect(),
-            };
-            found.problems.extend(reasons.into_iter().map(|reason| Problem::of(container, reason)));
+        for (container, said) in sorted.into_iter().zip(&said) {
+            let joined =
+                said.wanted.iter().filter_map(|wanted| join(&mut groups, (container, wanted), view).err());
+            let problem = |reason| Problem::of(container, reason);
+            found.problems.extend(said.wrong.iter().cloned().chain(joined).map(problem));
         }
         let present: BTreeMap<String, Gone> = groups
             .iter()
@@ -125,30 +122,13 @@ impl Groups {
             before.compile(name, group, view, &mut found);
         }
         for (name, gone) in &self.gone {
-            let wanted = labels::read(&gone.container).unwrap_or_default();
-            let Some(wanted) = wanted.iter().find(|wanted| wanted.name == *name) else { continue };
+            let said = self.reader.one(&gone.container);
+            let Some(wanted) = said.wanted.iter().find(|wanted| wanted.name == *name) else { continue };
             let group = Group { owner: (&gone.container, wanted), members: Vec::new() };
             before.compile(name, group, view, &mut found);
         }
         self.made = before.next;
         found
-    }
-
-    /// What the labels of each say.
-    fn read(&mut self, containers: &[&Container]) -> Vec<Arc<Result<Vec<Wanted>, Vec<InvalidLabel>>>> {
-        let mut before = std::mem::take(&mut self.read);
-        let mut read = |container: &&Container| {
-            let same = |read: &Read| read.labels == container.labels && read.ports == container.ports;
-            let read = before.remove(&container.id).filter(same).unwrap_or_else(|| Read {
-                labels: container.labels.clone(),
-                ports: container.ports.clone(),
-                wanted: Arc::new(labels::read(container)),
-            });
-            let wanted = Arc::clone(&read.wanted);
-            self.read.insert(container.id.clone(), read);
-            wanted
-        };
-        containers.iter().map(&mut read).collect()
     }
 
     /// Who was there and is no more is gone from now on; who is there again is not; and at some time it is over.
@@ -167,8 +147,18 @@ impl Groups {
     }
 
     /// Those that have gone, and when their routes go too, in milliseconds since 1970.
-    pub fn gone(&self) -> Vec<(Gone, u64)> {
-        self.gone.values().map(|gone| (gone.clone(), gone.end(self.grace))).collect()
+    pub(crate) fn gone(&self) -> Vec<Past> {
+        let past = |gone: &Gone| Past {
+            gone: gone.clone(),
+            until_unix_ms: gone.end(self.grace),
+            said: self.reader.one(&gone.container),
+        };
+        self.gone.values().map(past).collect()
+    }
+
+    /// What those that are there say, by their ids.
+    pub(crate) fn said(&self) -> HashMap<String, Arc<Said>> {
+        self.reader.last().map(|(id, said)| (id.to_owned(), Arc::clone(said))).collect()
     }
 
     /// What is to be kept for a next process: who is there may have gone by then.
@@ -179,7 +169,7 @@ impl Groups {
     /// Takes in what an earlier process kept.
     pub fn restore(&mut self, kept: Vec<Gone>) {
         for gone in kept {
-            for wanted in labels::read(&gone.container).unwrap_or_default() {
+            for wanted in self.reader.one(&gone.container).wanted {
                 self.gone.entry(wanted.name).or_insert_with(|| gone.clone());
             }
         }
@@ -305,6 +295,6 @@ fn number(members: &mut [Member<'_>]) {
 }
 
 /// FNV-1a.
-fn hash(text: &str) -> u32 {
+pub(crate) fn hash(text: &str) -> u32 {
     text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }

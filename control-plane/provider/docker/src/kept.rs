@@ -1,5 +1,6 @@
 //! Who is there, kept for the next process: whoever has gone by then has its route for a while still.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -19,24 +20,26 @@ struct Row {
     id: String,
     name: String,
     created: i64,
-    labels: std::collections::BTreeMap<String, String>,
+    labels: BTreeMap<String, String>,
+    #[serde(default)]
+    environment: BTreeMap<String, String>,
     ports: Vec<(u16, bool)>,
     since_unix_ms: u64,
 }
 
 impl From<&Gone> for Row {
     fn from(gone: &Gone) -> Self {
-        let Container { id, name, created, labels, ports, .. } = gone.container.clone();
+        let Container { id, name, created, labels, environment, ports, .. } = gone.container.clone();
         let ports = ports.into_iter().map(|port| (port.number, port.udp)).collect();
-        Self { id, name, created, labels, ports, since_unix_ms: gone.since_unix_ms }
+        Self { id, name, created, labels, environment, ports, since_unix_ms: gone.since_unix_ms }
     }
 }
 
 impl From<Row> for Gone {
     fn from(row: Row) -> Self {
-        let Row { id, name, created, labels, ports, since_unix_ms } = row;
+        let Row { id, name, created, labels, environment, ports, since_unix_ms } = row;
         let ports = ports.into_iter().map(|(number, udp)| Port { number, udp }).collect();
-        let container = Container { id, name, created, labels, ports, ..Container::default() };
+        let container = Container { id, name, created, labels, environment, ports, ..Container::default() };
         Self { container, since_unix_ms }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use tokio::time::Instant;
 
 use crate::container::{Container, State};
+use crate::vocabulary::Vocabularies;
 
 /// Containers by id, and how many more there are than may be known.
 #[derive(Debug)]
@@ -13,6 +14,8 @@ pub(crate) struct Known {
     /// Those that were told to stop, and when that should have come about.
     stopping: HashMap<String, Instant>,
     limit: usize,
+    /// Which labels are looked at.
+    vocabularies: Vocabularies,
     left_out: usize,
 }
 
@@ -29,8 +32,8 @@ pub(crate) enum Sign {
 
 impl Known {
     /// None yet.
-    pub(crate) fn new(limit: usize) -> Self {
-        Self { containers: HashMap::new(), stopping: HashMap::new(), limit, left_out: 0 }
+    pub(crate) fn new(limit: usize, vocabularies: Vocabularies) -> Self {
+        Self { containers: HashMap::new(), stopping: HashMap::new(), limit, vocabularies, left_out: 0 }
     }
 
     /// These are all that there are.
@@ -75,6 +78,7 @@ impl Known {
     }
 
     fn insert(&mut self, mut container: Container) {
+        container.labels.retain(|label, _| self.vocabularies.keeps(label));
         if self.stopping.contains_key(&container.id) && container.state != State::Crashed {
             container.state = State::Stopping;
         }
@@ -106,6 +110,11 @@ impl Known {
     /// There is room for some that were left out: only a new list tells which.
     pub(crate) fn is_stale(&self) -> bool {
         self.left_out > 0 && self.containers.len() < self.limit
+    }
+
+    /// Those that are known, to be told what the engine does not list.
+    pub(crate) fn containers_mut(&mut self) -> impl Iterator<Item = &mut Container> {
+        self.containers.values_mut()
     }
 
     /// How many there are beyond the limit.
@@ -144,7 +153,7 @@ mod tests {
     }
 
     fn known(ids: &[&str]) -> Known {
-        let mut known = Known::new(2);
+        let mut known = Known::new(2, Vocabularies::default());
         known.replace(ids.iter().map(|id| container(id)).collect());
         known
     }
@@ -196,7 +205,7 @@ mod tests {
             let addresses = crate::container::Addresses { v4: Some([172, 17, 0, 2].into()), v6: None };
             Container { networks: [("bridge".to_owned(), addresses)].into(), ..container(id) }
         };
-        let mut known = Known::new(10);
+        let mut known = Known::new(10, Vocabularies::default());
         known.replace(vec![at("a")]);
         known.change("a", Some(ended("a")), Sign::Crashed);
         assert_eq!(state(&known, "a"), Some(State::Crashed));

@@ -6,23 +6,20 @@ mod table;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use crate::container::{Container, MAX_LABEL_BYTES, MAX_LABELS};
+use crate::container::Container;
 use crate::problem::InvalidLabel;
-use crate::wanted::{Line, Mode, Wanted};
+use crate::vocabulary::is_too_large;
+use crate::wanted::{DEFAULT_HOLD, DEFAULT_PRIORITY, Line, Mode, Wanted};
 use settings::Settings;
+pub(crate) use settings::is_backend_line;
 pub use table::docs;
 
 /// Where a route of HTTP goes when its labels do not say.
-const DEFAULT_ENTRYPOINT: &str = "web";
+pub(crate) const DEFAULT_ENTRYPOINT: &str = "web";
 /// The same, of TLS.
-const DEFAULT_TLS_ENTRYPOINT: &str = "websecure";
-/// Of a route whose labels do not say.
-const DEFAULT_PRIORITY: u32 = 100;
+pub(crate) const DEFAULT_TLS_ENTRYPOINT: &str = "websecure";
 const MAX_PRIORITY: u32 = 1_000_000;
-/// How long requests wait for a container that is made anew.
-const DEFAULT_HOLD: Duration = Duration::from_secs(15);
 
 /// A label and its value.
 type Said<'a> = (&'a str, &'a str);
@@ -32,18 +29,14 @@ type Said<'a> = (&'a str, &'a str);
 /// # Errors
 /// Every label that cannot be taken.
 pub fn read(container: &Container) -> Result<Vec<Wanted>, Vec<InvalidLabel>> {
-    let labels = &container.labels;
-    if labels.is_empty() {
-        return Ok(Vec::new());
-    }
-    let too_long = |(label, value): (&String, &String)| label.len().max(value.len()) > MAX_LABEL_BYTES;
-    if labels.len() > MAX_LABELS || labels.iter().any(too_long) {
+    let labels =
+        || container.labels.iter().filter_map(|said| Some((said.0.strip_prefix(crate::PREFIX)?, said)));
+    if is_too_large(labels().map(|(_, said)| said)) {
         return Err(vec![InvalidLabel::TooLarge]);
     }
     let mut read = Reader::default();
     let mut enabled = false;
-    for (label, value) in labels {
-        let rest = label.strip_prefix(crate::PREFIX).unwrap_or_default();
+    for (rest, (label, value)) in labels() {
         if rest == "enable" {
             enabled = read.flag((label, value)).unwrap_or_default();
         } else {
@@ -147,11 +140,13 @@ impl<'a> Reader<'a> {
         }
         let port = self.port((mode, name), get("port"), container);
         let mut wanted = Wanted {
+            label: format!("{}{}.{name}", crate::PREFIX, mode.as_str()),
             name: name.to_owned(),
             mode,
             entrypoints,
             hosts,
             path,
+            acls: Vec::new(),
             rule,
             priority,
             port,
@@ -187,7 +182,7 @@ impl<'a> Reader<'a> {
 
     fn path(&mut self, said: Said<'_>) -> Option<String> {
         let path = said.1.trim();
-        if !path.starts_with('/') || path.contains([' ', '?', '#', '"', '\'', '\\']) {
+        if !is_path(path) {
             self.refuse(said, "the beginning of a path, such as '/api'");
             return None;
         }
@@ -224,8 +219,7 @@ impl<'a> Reader<'a> {
             }
             return port;
         }
-        let of_mode = container.ports.iter().filter(|port| port.udp == (mode == Mode::Udp));
-        let exposed: Vec<u16> = of_mode.map(|port| port.number).collect();
+        let exposed = container.exposed(mode);
         if let [only] = exposed[..] {
             return Some(only);
         }
@@ -281,12 +275,18 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
 
-fn is_host(text: &str) -> bool {
+pub(crate) fn is_host(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(|label| (1..=63).contains(&label.len())) && is_name(text)
 }
 
+/// Whether a text is a path that words of the language can be made of as it is.
+pub(crate) fn is_path(text: &str) -> bool {
+    let stays = |c: char| !c.is_control() && !" ?#\"'\\".contains(c);
+    text.starts_with('/') && text.chars().all(stays)
+}
+
 /// Whether a value stays within a line of the configuration language, and is read to its end there.
-fn is_one_line(value: &str) -> bool {
+pub(crate) fn is_one_line(value: &str) -> bool {
     let (mut quote, mut escaped) = (None, false);
     for c in value.chars() {
         if c.is_control() && c != '\t' {

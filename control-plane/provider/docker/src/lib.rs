@@ -2,7 +2,7 @@
 //!
 //! Watches a Docker engine and turns each container that carries `sluicegate.enable=true` into a backend's endpoint and
 //! the routes to it. It asks the engine for nothing but lists, events, and how a container that is told something wants
-//! to be stopped. It must know no proxy, no session and nothing of how Fragments are merged.
+//! to be stopped; where variables count too, for each container's as well. It must know no proxy, no session and nothing of how Fragments are merged.
 
 pub mod connection;
 pub mod container;
@@ -12,6 +12,7 @@ mod events;
 pub mod explain;
 pub mod groups;
 mod happening;
+mod inspected;
 mod kept;
 mod known;
 pub mod labels;
@@ -19,6 +20,7 @@ pub mod problem;
 pub mod reach;
 mod section;
 mod swarm;
+pub mod vocabulary;
 pub mod wanted;
 
 pub use section::PROVIDER;

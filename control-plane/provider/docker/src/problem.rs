@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::container::{Container, MAX_LABEL_BYTES, MAX_LABELS};
+use crate::vocabulary::Unmet;
 
 /// Why a container, or one of its routes, is not served, or not as it says. The rest goes on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +29,9 @@ pub enum Reason {
     /// A label.
     #[error(transparent)]
     Label(#[from] InvalidLabel),
+    /// Another program's word.
+    #[error(transparent)]
+    Unmet(#[from] Unmet),
     /// Two containers say different things of one route; the one that was there first has it.
     #[error(
         "route '{route}' is claimed differently by container '{other}': '{label}' has to be equal for all that share it"
@@ -97,7 +101,8 @@ impl Reason {
             Self::Label(InvalidLabel::Unknown { label, .. } | InvalidLabel::Value { label, .. })
             | Self::Conflict { label, .. }
             | Self::Language { label, .. }
-            | Self::Doubt { label, .. } => Some(label),
+            | Self::Doubt { label, .. }
+            | Self::Unmet(Unmet { label, .. }) => Some(label),
             Self::Label(_) | Self::EntryPoint { .. } | Self::Mode { .. } | Self::Network { .. } => None,
         }
     }
@@ -112,7 +117,7 @@ impl Reason {
 
     /// Whether the container is served all the same.
     pub(crate) fn is_warning(&self) -> bool {
-        matches!(self, Self::Doubt { .. })
+        matches!(self, Self::Doubt { .. } | Self::Unmet(_))
     }
 }
 

@@ -22,6 +22,8 @@ use crate::wanted::{Line, Mode, Wanted};
 pub const PROVIDER: &str = "docker";
 /// How many requests wait for a container that is made anew.
 const MOST_HELD: u32 = 10_000;
+/// A line has 64 words, which are not all hosts.
+const HOSTS: usize = 50;
 /// Stands for the entry points of the group.
 const ENTRY: &str = "entry";
 
@@ -113,12 +115,12 @@ impl<'a> Section<'a> {
             Mode::Http => "req.hdr(host),host_only,lower",
             Mode::Tcp | Mode::Udp => "req.ssl_sni,lower",
         };
-        if !exact.is_empty() {
-            let names: String = exact.iter().map(|host| format!(" {host}")).collect();
+        for names in exact.chunks(HOSTS) {
+            let names: String = names.iter().map(|host| format!(" {host}")).collect();
             self.put(container, &format!("    acl host {asked} -m str --{names}"));
         }
-        if !below.is_empty() {
-            let names: String = below.iter().map(|host| format!(" {}", &host[1..])).collect();
+        for names in below.chunks(HOSTS) {
+            let names: String = names.iter().map(|host| format!(" {}", &host[1..])).collect();
             self.put(container, &format!("    acl host {asked} -m end --{names}"));
         }
         if !wanted.hosts.is_empty() {
@@ -128,6 +130,9 @@ impl<'a> Section<'a> {
             self.put(container, &format!("    acl path path -m str -- {}", wanted.path));
             self.put(container, &format!("    acl path path -m beg -- {}/", wanted.path));
             terms.push("path");
+        }
+        for acl in &wanted.acls {
+            self.say(container, vec![acl], &format!("    acl {}", acl.text));
         }
         let name = &wanted.name;
         match &wanted.rule {
@@ -253,7 +258,7 @@ impl<'a> Section<'a> {
     }
 
     fn name(&self, label: Option<&Line>) -> String {
-        label.map_or_else(|| self.owner.1.label(), |line| line.label.clone())
+        label.map_or_else(|| self.owner.1.label.clone(), |line| line.label.clone())
     }
 
     /// Gives a resource its place: in its order, and in the words of its container.
@@ -291,7 +296,7 @@ fn origin(container: &Container, wanted: &Wanted) -> v1::Origin {
     let place = v1::origin::Container {
         id: container.id.clone(),
         name: container.name.clone(),
-        label: wanted.label(),
+        label: wanted.label.clone(),
     };
     v1::Origin { place: Some(v1::origin::Place::Container(place)) }
 }

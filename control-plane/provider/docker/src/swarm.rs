@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use crate::connection::Engine;
 use crate::container::{Addresses, Container, Port, State};
+use crate::vocabulary::Vocabularies;
 
 /// How often tasks of other nodes are asked for.
 pub(crate) const PACE: Duration = Duration::from_secs(2);
@@ -105,7 +106,7 @@ struct NetworkSpec {
 
 impl Swarm {
     /// Asks for all of it; nothing where the engine is no manager.
-    pub(crate) async fn ask(engine: &Engine) -> Result<Self, Error> {
+    pub(crate) async fn ask(engine: &Engine, vocabularies: &Vocabularies) -> Result<Self, Error> {
         let services = match engine.docker.list_services(None::<ListServicesOptions>).await {
             Ok(services) => services,
             // Of no swarm, not a manager, or an engine that knows no swarms.
@@ -114,7 +115,8 @@ impl Swarm {
             }
             Err(error) => return Err(error),
         };
-        let services: HashMap<String, Offer> = services.into_iter().filter_map(offer).collect();
+        let services: HashMap<String, Offer> =
+            services.into_iter().filter_map(|service| offer(service, vocabularies)).collect();
         if services.is_empty() {
             return Ok(Self::default());
         }
@@ -190,9 +192,10 @@ impl Swarm {
 }
 
 /// What a service gives its tasks, where it has labels that are read here.
-fn offer(service: Service) -> Option<(String, Offer)> {
+fn offer(service: Service, vocabularies: &Vocabularies) -> Option<(String, Offer)> {
     let (id, spec) = (service.id?, service.spec?);
-    let labels = Container::labels_of_use(spec.labels.unwrap_or_default());
+    let labels: BTreeMap<String, String> =
+        spec.labels.unwrap_or_default().into_iter().filter(|(label, _)| vocabularies.keeps(label)).collect();
     if labels.is_empty() {
         return None;
     }

@@ -94,17 +94,14 @@ impl Settings {
     /// `sluicegate.rules.N`
     pub(super) fn rule(&mut self, number: &str, said: Said<'_>) -> Taken {
         let Ok(number) = number.parse() else { return Err(None) };
-        let words: Vec<&str> = said.1.split_whitespace().collect();
-        match lookup(Place::Backend, &words) {
-            Found::Here(keyword) if !CLOSED.contains(&keyword.name) => {
-                self.rules.insert(number, line(said.0, said.1.trim().to_owned()));
-                Ok(())
-            }
-            _ => Err(Some(refused(
+        if !is_backend_line(said.1) {
+            return Err(Some(refused(
                 said,
                 "a line that a backend may have, such as 'http-request deny if { path /private }'",
-            ))),
+            )));
         }
+        self.rules.insert(number, line(said.0, said.1.trim().to_owned()));
+        Ok(())
     }
 
     pub(super) fn network(&self) -> Option<&str> {
@@ -132,6 +129,12 @@ impl Settings {
             self.check_path.as_ref().filter(|_| !checks).map(|path| line(&path.label, "check".to_owned()));
         implied.into_iter().chain(self.server.iter().cloned()).collect()
     }
+}
+
+/// Whether a line may stand in a backend, and leads nowhere but to its containers.
+pub(crate) fn is_backend_line(text: &str) -> bool {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    matches!(lookup(Place::Backend, &words), Found::Here(keyword) if !CLOSED.contains(&keyword.name))
 }
 
 /// A keyword and what follows it. One without arguments is there or not: `None` where it is not.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::container::Port;
+use crate::container::{MAX_LABELS, Port};
 
 fn container(labels: &[(&str, &str)], ports: &[u16]) -> Container {
     let mut labels: BTreeMap<String, String> =
@@ -174,17 +174,7 @@ fn who_says_so_takes_every_request() {
     assert_eq!(wanted(&[("http.all.path", "/")])[0].path, "");
 }
 
-/// With `UPDATE=1` it is written anew.
 #[test]
 fn the_table_of_the_documentation_is_that_of_the_code() {
-    const MARKS: [&str; 2] = ["<!-- labels: written by the test of labels -->\n", "<!-- labels: end -->\n"];
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../docs/docker.md");
-    let text = std::fs::read_to_string(file).unwrap();
-    let [begin, end] = MARKS.map(|mark| text.find(mark).unwrap());
-    let begin = begin + MARKS[0].len();
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(file, format!("{}\n{}\n{}", &text[..begin], docs(), &text[end..])).unwrap();
-    } else {
-        assert_eq!(text[begin..end].trim(), docs().trim(), "run the test with UPDATE=1");
-    }
+    crate::vocabulary::tests::documented("labels", &docs());
 }

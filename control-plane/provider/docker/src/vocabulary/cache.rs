@@ -1,0 +1,111 @@
+//! What containers say, read once.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::traefik::{self, Definitions, Shared};
+use super::{Around, Said, Vocabularies, Vocabulary, own};
+use super::{caddy, flow_proxy, nginx_proxy};
+use crate::container::{Container, Port};
+use crate::problem::Reason;
+
+/// Reads containers, and what has not changed no second time.
+#[derive(Debug, Default)]
+pub(crate) struct Reader {
+    vocabularies: Vocabularies,
+    around: Around,
+    /// What containers define for each other.
+    shared: Shared,
+    /// By the ids of containers.
+    read: HashMap<String, Read>,
+}
+
+/// What was read, and what it was read from, which hardly ever changes.
+#[derive(Debug)]
+struct Read {
+    name: String,
+    labels: BTreeMap<String, String>,
+    environment: BTreeMap<String, String>,
+    ports: Vec<Port>,
+    defined: Option<Definitions>,
+    said: Option<Arc<Said>>,
+}
+
+impl Reader {
+    /// One that reads these vocabularies.
+    pub(crate) fn new(vocabularies: Vocabularies) -> Self {
+        Self { vocabularies, ..Self::default() }
+    }
+
+    /// What each says, those that were there first before others.
+    pub(crate) fn all(&mut self, containers: &[&Container], around: Around) -> Vec<Arc<Said>> {
+        let mut before = std::mem::take(&mut self.read);
+        let known = |container: &&Container| {
+            let same = |read: &Read| read.is_of(container);
+            let read = before.remove(&container.id).filter(same);
+            read.unwrap_or_else(|| Read::new(container, self.defined(container)))
+        };
+        let mut reads: Vec<Read> = containers.iter().map(known).collect();
+        let shared = Shared::of(reads.iter().filter_map(|read| read.defined.as_ref()));
+        let moved = (self.around != around, self.shared != shared);
+        (self.around, self.shared) = (around, shared);
+        let mut all = Vec::with_capacity(reads.len());
+        for (container, read) in containers.iter().zip(&mut reads) {
+            if moved.0 || (moved.1 && read.defined.is_some()) {
+                read.said = None;
+            }
+            let said = || Arc::new(self.said(container, read.defined.as_ref()));
+            all.push(Arc::clone(read.said.get_or_insert_with(said)));
+        }
+        self.read = containers.iter().map(|container| container.id.clone()).zip(reads).collect();
+        all
+    }
+
+    /// What each said last, by its id.
+    pub(crate) fn last(&self) -> impl Iterator<Item = (&str, &Arc<Said>)> {
+        self.read.iter().filter_map(|(id, read)| Some((id.as_str(), read.said.as_ref()?)))
+    }
+
+    /// What one says that may have gone.
+    pub(crate) fn one(&self, container: &Container) -> Said {
+        self.said(container, self.defined(container).as_ref())
+    }
+
+    fn defined(&self, container: &Container) -> Option<Definitions> {
+        self.vocabularies.has(Vocabulary::Traefik).then(|| Definitions::of(container)).flatten()
+    }
+
+    fn said(&self, container: &Container, defined: Option<&Definitions>) -> Said {
+        let mut said = match own(container) {
+            Ok(said) => said,
+            Err(errors) => {
+                let wrong = errors.into_iter().map(Reason::from).collect();
+                return Said { wrong, ..Said::default() };
+            }
+        };
+        let has = |vocabulary| self.vocabularies.has(vocabulary);
+        let others = [
+            defined.map(|defined| traefik::read(defined, &self.shared, container)),
+            has(Vocabulary::NginxProxy).then(|| nginx_proxy::read(container, self.around)),
+            has(Vocabulary::FlowProxy).then(|| flow_proxy::read(container, self.around)),
+            has(Vocabulary::Caddy).then(|| caddy::read(container, self.around)),
+        ];
+        for other in others.into_iter().flatten() {
+            said.wanted.extend(other.wanted);
+            said.wrong.extend(other.wrong);
+        }
+        said
+    }
+}
+
+impl Read {
+    fn new(container: &Container, defined: Option<Definitions>) -> Self {
+        let Container { name, labels, environment, ports, .. } = container.clone();
+        Self { name, labels, environment, ports, defined, said: None }
+    }
+
+    fn is_of(&self, container: &Container) -> bool {
+        (&self.name, &self.labels, &self.environment, &self.ports)
+            == (&container.name, &container.labels, &container.environment, &container.ports)
+    }
+}
