@@ -126,7 +126,10 @@ impl Said {
 
 /// What a container says in our own words; nothing else counts where those are wrong.
 fn own(container: &Container) -> Result<Said, Vec<InvalidLabel>> {
-    labels::read(container).map(|wanted| Said { wanted, wrong: Vec::new() })
+    labels::read(container).map(|wanted| {
+        let wrong = wanted.iter().filter_map(|wanted| wanted.unexposed_port(container)).collect();
+        Said { wanted, wrong }
+    })
 }
 
 /// Whether there is more than is looked at.

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use crate::container::Container;
+use crate::problem::Reason;
+
 /// Of a route that does not say.
 pub(crate) const DEFAULT_PRIORITY: u32 = 100;
 /// How long requests wait for a container that is made anew.
@@ -112,6 +115,18 @@ impl Wanted {
             rule.text.push(' ');
         }
         rule.text.push_str(term);
+    }
+
+    /// Told where its port is none of those that the container exposes: nothing may listen there.
+    pub(crate) fn unexposed_port(&self, container: &Container) -> Option<Reason> {
+        let (port, exposed) = (self.port?, container.exposed(self.mode));
+        if exposed.is_empty() || exposed.contains(&port) {
+            return None;
+        }
+        let label = format!("{}.port", self.label);
+        let exposed: Vec<String> = exposed.iter().map(u16::to_string).collect();
+        let message = format!("the container exposes {}, and not {port}", exposed.join(", "));
+        Some(Reason::Doubt { label, message })
     }
 
     /// What its backend would have otherwise, by label; `None`: all containers that share it may differ in the rest.

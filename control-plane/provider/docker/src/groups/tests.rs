@@ -237,3 +237,13 @@ fn what_did_not_change_is_not_made_anew() {
     assert_eq!(of_blog(&before), of_blog(&after));
     assert_eq!(endpoints(&after).len(), endpoints(&before).len() + 1);
 }
+
+#[test]
+fn a_port_that_is_not_exposed_is_told_and_tried() {
+    let other = container("shop", 2, &[("http.shop.host", "shop.example"), ("http.shop.port", "81")]);
+    let label = "sluicegate.http.shop.port";
+    let expected =
+        format!("container 'shop': warning: label '{label}': the container exposes 80, and not 81");
+    assert_eq!(told(std::slice::from_ref(&other)), [expected]);
+    assert_eq!(endpoints(&served(&[other])).len(), 1);
+}
