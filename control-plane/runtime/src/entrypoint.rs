@@ -91,7 +91,7 @@ pub(crate) fn load(entrypoints: &[EntryPoint], certificates: &[PathBuf]) -> Opti
         Ok(fragment) => (Some(fragment), Vec::new()),
         Err(errors) => (None, errors),
     };
-    Some(Load { source: PROVIDER, fragments: fragment.map(|fragment| vec![fragment]), diagnostics })
+    Some(Load { source: PROVIDER, fragments: fragment.map(|fragment| vec![fragment.share()]), diagnostics })
 }
 
 /// The listener and the frontend of each entry point: keep-alive, no rule, 503 where no route takes a request.

@@ -16,8 +16,9 @@ use crate::entry::EntryPoints;
 use crate::events::Events;
 use crate::groups::{Groups, Routes, View};
 use crate::happening::{Course, Happenings, stops};
-use crate::kept;
+use crate::kept::{self, Keeper};
 use crate::known::{Known, Sign};
+use crate::pace::Pace;
 use crate::reach::Reach;
 
 /// How long the engine may take to answer.
@@ -27,9 +28,7 @@ const SAFETY_NET: Duration = Duration::from_secs(300);
 /// Wait after the first failure to reach the engine; doubled up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
-/// Of the time that it takes to make routes so many times as much is left for other things, and events are gathered meanwhile.
-const REST: u32 = 9;
-/// From so many containers at once all are asked for, and not each by itself.
+/// From so many containers at once all are asked for: a question is to have an end.
 const MANY: usize = 20;
 /// Most containers that are looked at; [`Routes::left_out`] tells of more.
 pub const MAX_CONTAINERS: usize = 100_000;
@@ -78,10 +77,13 @@ pub async fn watch(settings: Settings, news: mpsc::Sender<News>) -> Result<(), I
     let docker = connect(&settings.engine)
         .map_err(|source| InvalidEngine { engine: settings.engine.clone(), source })?;
     let mut groups = Groups::new(settings.grace);
-    groups.restore(kept::read(settings.kept.as_deref()));
+    let kept = kept::read(settings.kept.as_deref());
+    groups.restore(kept.clone(), now_unix_ms());
+    let keeper = Keeper::start(settings.kept.clone(), kept);
     let engine = settings.engine.clone();
     let known = Known::new(MAX_CONTAINERS);
-    let mut watcher = Watcher { settings, known, groups, told: None, away: None, news };
+    let mut watcher =
+        Watcher { settings, known, groups, keeper, pace: Pace::default(), told: None, away: None, news };
     let mut wait = FIRST_WAIT;
     while !watcher.news.is_closed() {
         let started = Instant::now();
@@ -110,6 +112,8 @@ struct Watcher {
     settings: Settings,
     known: Known,
     groups: Groups,
+    keeper: Keeper,
+    pace: Pace,
     told: Option<Routes>,
     /// Why the engine cannot be reached, where that was told last.
     away: Option<String>,
@@ -126,28 +130,36 @@ impl Watcher {
         // Taken while the list is made too, so that nothing falls between the two.
         let mut events = Events::of(&docker);
         self.known.replace(events.beside(list(&docker, None)).await?);
-        let mut listed = Instant::now();
+        let (mut listed, mut rested) = (Instant::now(), Instant::now());
+        let mut other = true;
         loop {
-            let begun = Instant::now();
-            if self.tell().await.is_err() {
-                return Ok(());
+            if other {
+                let begun = Instant::now();
+                if self.tell().await.is_err() {
+                    return Ok(());
+                }
+                rested = self.pace.done(begun, Instant::now());
             }
-            let rested = Instant::now() + begun.elapsed() * REST;
             let due = self.due();
-            tokio::select! {
+            other = tokio::select! {
                 happened = events.gather(rested) => {
                     let happened = happened?;
                     events.beside(self.take(&docker, happened)).await?;
+                    self.known.has_changed()
                 }
-                () = until(due) => events.beside(self.look_again(&docker)).await?,
+                () = until(due) => {
+                    events.beside(self.look_again(&docker)).await?;
+                    true
+                }
                 () = sleep_until(listed + SAFETY_NET) => {
                     self.known.replace(events.beside(list(&docker, None)).await?);
                     listed = Instant::now();
+                    self.known.has_changed()
                 }
                 // The sender is this process's: it is gone only when all is.
-                Ok(()) = self.settings.entrypoints.changed() => {}
+                Ok(()) = self.settings.entrypoints.changed() => true,
                 () = self.news.closed() => return Ok(()),
-            }
+            };
         }
     }
 
@@ -161,22 +173,23 @@ impl Watcher {
 
     /// Whoever was to stop by now goes on, if it runs.
     async fn look_again(&mut self, docker: &Docker) -> Result<(), Error> {
-        for id in self.known.overdue(Instant::now()) {
-            let found = list(docker, Some(&id)).await?.pop();
-            self.known.change(&id, found, Sign::None);
+        let ids = self.known.overdue(Instant::now());
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let mut found = by_id(list(docker, Some(&ids)).await?);
+        for id in ids {
+            self.known.change(&id, found.remove(&id), Sign::None);
         }
         Ok(())
     }
 
     async fn take(&mut self, docker: &Docker, happened: Happenings) -> Result<(), Error> {
-        let all = if happened.len() >= MANY { Some(list(docker, None).await?) } else { None };
-        let mut all: Option<HashMap<String, Container>> =
-            all.map(|all| all.into_iter().map(|container| (container.id.clone(), container)).collect());
+        let ids: Vec<String> = happened.ids().cloned().collect();
+        let few = (ids.len() < MANY).then_some(&ids[..]);
+        let mut found = by_id(list(docker, few).await?);
         for (id, course) in happened.into_courses() {
-            let found = match &mut all {
-                Some(all) => all.remove(&id),
-                None => list(docker, Some(&id)).await?.into_iter().find(|found| found.id == id),
-            };
+            let found = found.remove(&id);
             let sign = self.sign(docker, &id, course).await?;
             self.known.change(&id, found, sign);
         }
@@ -220,10 +233,10 @@ impl Watcher {
             View { entrypoints: &entrypoints, reach: &self.settings.reach, now_unix_ms: now_unix_ms() };
         let mut routes = self.groups.plan(&self.known.containers(), view);
         routes.left_out = self.known.left_out();
+        self.keeper.keep(|| self.groups.kept());
         if self.told.as_ref() == Some(&routes) {
             return Ok(());
         }
-        kept::write(self.settings.kept.as_deref(), &self.groups.kept());
         self.told = Some(routes.clone());
         self.away = None;
         self.news.send(News::Routes(routes)).await.map_err(|_| Unheard)
@@ -248,12 +261,16 @@ async fn until(at: Option<Instant>) {
     }
 }
 
-/// All containers, or the one with this id.
-async fn list(docker: &Docker, id: Option<&str>) -> Result<Vec<Container>, Error> {
-    let filters = id.map(|id| HashMap::from([("id".to_owned(), vec![id.to_owned()])]));
+/// All containers, or those with these ids.
+async fn list(docker: &Docker, ids: Option<&[String]>) -> Result<Vec<Container>, Error> {
+    let filters = ids.map(|ids| HashMap::from([("id".to_owned(), ids.to_vec())]));
     let options = ListContainersOptions { all: true, filters, ..Default::default() };
     let found = answered(docker.list_containers(Some(options))).await?;
     Ok(found.into_iter().filter_map(Container::from_summary).collect())
+}
+
+fn by_id(containers: Vec<Container>) -> HashMap<String, Container> {
+    containers.into_iter().map(|container| (container.id.clone(), container)).collect()
 }
 
 /// An answer in time, to its last byte.

@@ -11,24 +11,34 @@ use std::time::Duration;
 
 use sluicegate_proto::v1;
 
-use crate::container::{Container, Port, State};
-use crate::entry::{EntryPoint, EntryPoints};
+use crate::container::{Container, State};
+use crate::entry::EntryPoints;
 use crate::labels;
 use crate::problem::{InvalidLabel, Problem, Reason};
 use crate::reach::Reach;
 use crate::section::{Compiled, Member, Section};
 use crate::wanted::Wanted;
-pub use gone::Gone;
+pub use gone::{Gone, Kept};
 
 /// What containers come to.
-#[derive(Debug, Default, Clone, PartialEq)]
+#[derive(Debug, Default, Clone)]
 pub struct Routes {
-    /// Backends, their endpoints and the routes to them.
-    pub resources: Vec<v1::Resource>,
+    /// Backends, their endpoints and the routes to them; those that did not change are the same as before.
+    pub resources: Vec<Arc<v1::Resource>>,
     /// Why something is missing.
     pub problems: Vec<Problem>,
     /// Containers beyond the limit ([`crate::engine::MAX_CONTAINERS`]), which were not looked at.
     pub left_out: usize,
+}
+
+impl PartialEq for Routes {
+    fn eq(&self, other: &Self) -> bool {
+        let same = |(one, other): (&Arc<_>, &Arc<_>)| Arc::ptr_eq(one, other) || one == other;
+        self.resources.len() == other.resources.len()
+            && self.resources.iter().zip(&other.resources).all(same)
+            && self.problems == other.problems
+            && self.left_out == other.left_out
+    }
 }
 
 /// What containers are looked at with.
@@ -48,7 +58,10 @@ pub struct Groups {
     /// What labels of containers say, by their ids.
     read: HashMap<String, Read>,
     made: HashMap<String, Made>,
-    present: BTreeMap<String, Gone>,
+    /// What they were made with.
+    entrypoints: EntryPoints,
+    /// Whose each route is.
+    present: BTreeMap<String, Arc<Container>>,
     gone: BTreeMap<String, Gone>,
     /// How long the routes of containers that have gone stay.
     grace: Duration,
@@ -64,23 +77,20 @@ struct Made {
 /// What a container's labels say, which hardly ever change.
 #[derive(Debug)]
 struct Read {
-    labels: BTreeMap<String, String>,
-    ports: Vec<Port>,
+    container: Arc<Container>,
     wanted: Arc<Result<Vec<Wanted>, Vec<InvalidLabel>>>,
 }
 
-/// Equal ones come to equal resources.
+/// Equal ones come to equal resources, with the same entry points.
 #[derive(Debug, PartialEq)]
 struct Fingerprint {
-    text: String,
-    entrypoints: Vec<Option<EntryPoint>>,
-    owner: (String, Wanted),
-    /// Ids, and whether they drain.
-    members: Vec<(String, bool)>,
+    owner: Arc<Container>,
+    /// Each with its address and the number of its server.
+    members: Vec<(Arc<Container>, SocketAddr, u32)>,
 }
 
 struct Group<'a> {
-    owner: (&'a Container, &'a Wanted),
+    owner: (&'a Arc<Container>, &'a Wanted),
     members: Vec<Member<'a>>,
 }
 
@@ -90,6 +100,7 @@ impl Groups {
         Self {
             read: HashMap::new(),
             made: HashMap::new(),
+            entrypoints: EntryPoints::default(),
             present: BTreeMap::new(),
             gone: BTreeMap::new(),
             grace,
@@ -97,8 +108,12 @@ impl Groups {
     }
 
     /// The resources of all containers. Their order does not matter: those that were made first come first.
-    pub fn plan(&mut self, containers: &[Container], view: View<'_>) -> Routes {
-        let mut sorted: Vec<&Container> = containers.iter().collect();
+    pub fn plan(&mut self, containers: &[Arc<Container>], view: View<'_>) -> Routes {
+        if self.entrypoints != *view.entrypoints {
+            self.made.clear();
+            self.entrypoints = view.entrypoints.clone();
+        }
+        let mut sorted: Vec<&Arc<Container>> = containers.iter().collect();
         sorted.sort_by(|a, b| (a.created, &a.name, &a.id).cmp(&(b.created, &b.name, &b.id)));
         let mut found = Routes::default();
         sorted.retain(|container| container.state != State::Stopped);
@@ -115,10 +130,8 @@ impl Groups {
             let problem = |reason| Problem { container: container.name.clone(), reason };
             found.problems.extend(reasons.into_iter().map(problem));
         }
-        let present: BTreeMap<String, Gone> = groups
-            .iter()
-            .map(|(name, group)| ((*name).to_owned(), Gone::now(group.owner.0, view.now_unix_ms)))
-            .collect();
+        let present: BTreeMap<String, Arc<Container>> =
+            groups.iter().map(|(name, group)| ((*name).to_owned(), Arc::clone(group.owner.0))).collect();
         self.remember(present, view.now_unix_ms);
         let before = std::mem::take(&mut self.made);
         let mut before = Earlier { before, next: HashMap::new() };
@@ -136,16 +149,16 @@ impl Groups {
     }
 
     /// What the labels of each say.
-    fn read(&mut self, containers: &[&Container]) -> Vec<Arc<Result<Vec<Wanted>, Vec<InvalidLabel>>>> {
+    fn read(&mut self, containers: &[&Arc<Container>]) -> Vec<Arc<Result<Vec<Wanted>, Vec<InvalidLabel>>>> {
         let mut before = std::mem::take(&mut self.read);
-        let mut read = |container: &&Container| {
-            let same = |read: &Read| read.labels == container.labels && read.ports == container.ports;
-            let read = before.remove(&container.id).filter(same).unwrap_or_else(|| Read {
-                labels: container.labels.clone(),
-                ports: container.ports.clone(),
-                wanted: Arc::new(labels::read(container)),
-            });
-            let wanted = Arc::clone(&read.wanted);
+        let mut read = |container: &&Arc<Container>| {
+            let same = |read: &Read| {
+                Arc::ptr_eq(&read.container, container)
+                    || (read.container.labels == container.labels && read.container.ports == container.ports)
+            };
+            let read = before.remove(&container.id).filter(same);
+            let wanted = read.map_or_else(|| Arc::new(labels::read(container)), |read| read.wanted);
+            let read = Read { container: Arc::clone(container), wanted: Arc::clone(&wanted) };
             self.read.insert(container.id.clone(), read);
             wanted
         };
@@ -153,10 +166,12 @@ impl Groups {
     }
 
     /// Who was there and is no more is gone from now on; who is there again is not; and at some time it is over.
-    fn remember(&mut self, present: BTreeMap<String, Gone>, now_unix_ms: u64) {
+    fn remember(&mut self, present: BTreeMap<String, Arc<Container>>, now_unix_ms: u64) {
         let before = std::mem::replace(&mut self.present, present);
-        for (name, was) in before {
-            self.gone.entry(name).or_insert(Gone { since_unix_ms: now_unix_ms, ..was });
+        for (name, container) in before {
+            if !self.present.contains_key(&name) {
+                self.gone.entry(name).or_insert(Gone { container, since_unix_ms: now_unix_ms });
+            }
         }
         self.gone
             .retain(|name, gone| !self.present.contains_key(name) && gone.lasts(now_unix_ms, self.grace));
@@ -168,13 +183,17 @@ impl Groups {
     }
 
     /// What is to be kept for a next process: who is there may have gone by then.
-    pub fn kept(&self) -> Vec<Gone> {
-        self.present.values().chain(self.gone.values()).cloned().collect()
+    pub fn kept(&self) -> Kept {
+        Kept {
+            present: self.present.values().cloned().collect(),
+            gone: self.gone.values().cloned().collect(),
+        }
     }
 
-    /// Takes in what an earlier process kept.
-    pub fn restore(&mut self, kept: Vec<Gone>) {
-        for gone in kept {
+    /// Takes in what an earlier process kept. Who was there then has gone now, as far as is known yet.
+    pub fn restore(&mut self, kept: Kept, now_unix_ms: u64) {
+        let gone = |container| Gone { container, since_unix_ms: now_unix_ms };
+        for gone in kept.present.into_iter().map(gone).chain(kept.gone) {
             for wanted in labels::read(&gone.container).unwrap_or_default() {
                 self.gone.entry(wanted.name).or_insert_with(|| gone.clone());
             }
@@ -192,26 +211,21 @@ impl Earlier {
     fn compile(&mut self, name: &str, mut group: Group<'_>, view: View<'_>, found: &mut Routes) {
         group.members.sort_by(|a, b| a.container.name.cmp(&b.container.name));
         number(&mut group.members);
-        let section = Section::of(group.owner, &group.members);
         let of = Fingerprint {
-            text: section.text().to_owned(),
-            entrypoints: group
-                .owner
-                .1
-                .entrypoints
-                .iter()
-                .map(|name| view.entrypoints.get(name).cloned())
-                .collect(),
-            owner: (group.owner.0.id.clone(), group.owner.1.clone()),
+            owner: Arc::clone(group.owner.0),
             members: group
                 .members
                 .iter()
-                .map(|member| (member.container.id.clone(), member.container.state == State::Stopping))
+                .map(|member| (Arc::clone(member.container), member.address, member.number))
                 .collect(),
         };
-        let made = match self.before.remove(name).filter(|made| made.of == of) {
-            Some(made) => made,
-            None => Made { of, compiled: without_refused(section, group, view.entrypoints) },
+        let made = match self.before.remove(name) {
+            Some(made) if made.of == of => made,
+            before => {
+                let mut compiled = without_refused(group, view.entrypoints);
+                before.iter().for_each(|before| compiled.share(&before.compiled));
+                Made { of, compiled }
+            }
         };
         found.resources.extend(made.compiled.resources.iter().cloned());
         found.problems.extend(made.compiled.problems.iter().cloned());
@@ -220,8 +234,12 @@ impl Earlier {
 }
 
 /// A group without those of whose labels something is no good.
-fn without_refused(section: Section<'_>, mut group: Group<'_>, entrypoints: &EntryPoints) -> Compiled {
-    let mut compiled = section.compile(entrypoints);
+fn without_refused(mut group: Group<'_>, entrypoints: &EntryPoints) -> Compiled {
+    let compile = |group: &Group<'_>| {
+        let (container, wanted) = group.owner;
+        Section::of((container, wanted), &group.members).compile(entrypoints)
+    };
+    let mut compiled = compile(&group);
     let mut problems = std::mem::take(&mut compiled.problems);
     while !compiled.refused.is_empty() {
         let left = group.members.len();
@@ -234,7 +252,7 @@ fn without_refused(section: Section<'_>, mut group: Group<'_>, entrypoints: &Ent
         } else if group.members.len() == left {
             return Compiled { problems, ..Compiled::default() };
         }
-        compiled = Section::of(group.owner, &group.members).compile(entrypoints);
+        compiled = compile(&group);
         problems.append(&mut compiled.problems);
     }
     let mut seen = BTreeSet::new();
@@ -245,7 +263,7 @@ fn without_refused(section: Section<'_>, mut group: Group<'_>, entrypoints: &Ent
 /// Puts a container into the group of its route, if it may.
 fn join<'a>(
     groups: &mut BTreeMap<&'a str, Group<'a>>,
-    (container, wanted): (&'a Container, &'a Wanted),
+    (container, wanted): (&'a Arc<Container>, &'a Wanted),
     view: View<'_>,
 ) -> Result<(), Reason> {
     for name in &wanted.entrypoints {

@@ -68,8 +68,9 @@ impl Happenings {
         true
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
+    /// The containers.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &String> {
+        self.0.keys()
     }
 
     /// Each container once.

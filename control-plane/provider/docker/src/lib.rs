@@ -13,6 +13,7 @@ mod happening;
 mod kept;
 mod known;
 pub mod labels;
+mod pace;
 pub mod problem;
 pub mod reach;
 mod section;

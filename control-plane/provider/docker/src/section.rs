@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use sluicegate_haproxy::diagnostic::{Diagnostic, Verdict};
 use sluicegate_haproxy::environment::Environment;
@@ -39,7 +40,7 @@ const DEFAULTS: &str = "    timeout connect 5s
 /// A container that serves a route.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Member<'a> {
-    pub(crate) container: &'a Container,
+    pub(crate) container: &'a Arc<Container>,
     pub(crate) wanted: &'a Wanted,
     pub(crate) address: SocketAddr,
     /// The number of its server, which stays with its name.
@@ -49,10 +50,21 @@ pub(crate) struct Member<'a> {
 /// What a group comes to.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Compiled {
-    pub(crate) resources: Vec<v1::Resource>,
+    pub(crate) resources: Vec<Arc<v1::Resource>>,
     pub(crate) problems: Vec<Problem>,
     /// Those with an error, by container: the group is no good with them.
     pub(crate) refused: BTreeSet<String>,
+}
+
+impl Compiled {
+    /// What is as it was before is the same in memory.
+    pub(crate) fn share(&mut self, before: &Self) {
+        for resource in &mut self.resources {
+            if let Some(same) = before.resources.iter().find(|before| *before == resource) {
+                resource.clone_from(same);
+            }
+        }
+    }
 }
 
 /// Text, and what each line of it is of.
@@ -86,11 +98,6 @@ impl<'a> Section<'a> {
             section.server(member);
         }
         section
-    }
-
-    /// The same text comes to the same.
-    pub(crate) fn text(&self) -> &str {
-        &self.text
     }
 
     fn put(&mut self, container: &'a Container, line: &str) {
@@ -171,10 +178,12 @@ impl<'a> Section<'a> {
         if compiled.refused.is_empty() {
             let (routes, others) =
                 made.into_iter().partition(|made| matches!(made.body, Some(Body::Route(_))));
-            self.routes(routes, entrypoints, &mut compiled.resources);
+            let mut resources = Vec::new();
+            self.routes(routes, entrypoints, &mut resources);
             for resource in others {
-                self.place(resource, &mut compiled.resources);
+                self.place(resource, &mut resources);
             }
+            compiled.resources = resources.into_iter().map(Arc::new).collect();
         }
         compiled
     }
