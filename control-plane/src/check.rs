@@ -112,7 +112,8 @@ pub(crate) fn compile(loaded: &mut Loaded) -> Vec<String> {
     }
     let mut refused = identity::unknown_owners(loaded);
     let mut pipeline = Pipeline::default();
-    let fragments = Some(std::mem::take(&mut loaded.fragments));
+    let fragments = std::mem::take(&mut loaded.fragments);
+    let fragments = Some(fragments.into_iter().map(|fragment| fragment.share()).collect());
     pipeline.take(Load { source: "files", fragments, diagnostics: Vec::new() }, 0);
     match pipeline.propose(now_unix_ms()) {
         Ok(proposal) => pipeline.accept(proposal, 0),

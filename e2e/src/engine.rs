@@ -36,8 +36,8 @@ pub enum Call {
     Version,
     /// All containers.
     List,
-    /// One container, as a list.
-    ListOne,
+    /// Some containers, as a list.
+    ListSome,
     /// One container, in full.
     Inspect,
     /// What happens from now on.
@@ -46,7 +46,7 @@ pub enum Call {
 
 impl Call {
     /// Each of them.
-    pub const ALL: [Self; 5] = [Self::Version, Self::List, Self::ListOne, Self::Inspect, Self::Events];
+    pub const ALL: [Self; 5] = [Self::Version, Self::List, Self::ListSome, Self::Inspect, Self::Events];
 }
 
 /// How calls are answered.

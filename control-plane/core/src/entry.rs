@@ -17,9 +17,10 @@ pub struct Entry {
 
 impl Entry {
     /// Hashes and encodes a resource.
-    pub fn new(resource: Resource) -> Self {
+    pub fn new(resource: impl Into<Arc<Resource>>) -> Self {
+        let resource = resource.into();
         let (encoded, hash) = encode_and_hash(&resource);
-        Self { hash, encoded: encoded.into(), resource: Arc::new(resource) }
+        Self { hash, encoded: encoded.into(), resource }
     }
 
     /// Equal to `sluicegate_proto::hash::resource_hash`.
@@ -46,7 +47,7 @@ impl Entry {
 /// Equal hash, equal content; where it was written may differ.
 impl PartialEq for Entry {
     fn eq(&self, other: &Self) -> bool {
-        self.hash == other.hash
+        Arc::ptr_eq(&self.resource, &other.resource) || self.hash == other.hash
     }
 }
 

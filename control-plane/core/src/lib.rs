@@ -22,7 +22,7 @@ pub mod told;
 
 pub use entry::Entry;
 pub use fleet::Fleet;
-pub use fragment::{Contribution, Fragment};
+pub use fragment::{Contribution, Fragment, Shared};
 pub use history::History;
 pub use merge::{Conflict, Merged, merge};
 pub use operation::Operation;

@@ -72,9 +72,8 @@ pub struct Merged {
 pub fn merge<'a>(contributions: impl IntoIterator<Item = &'a Contribution>) -> Merged {
     let mut sorted: Vec<&Contribution> = contributions.into_iter().collect();
     sorted.sort_by(|a, b| b.rank.cmp(&a.rank).then_with(|| a.provider.cmp(&b.provider)));
-    if let [only] = sorted[..] {
-        // Nobody to conflict with: what is sorted already is taken as it is.
-        return Merged { resources: only.entries.clone(), conflicts: only.conflicts.clone() };
+    if let Some(merged) = strangers(&sorted) {
+        return merged;
     }
     let mut merged = Merged::default();
     let mut owners: HashMap<ObjectKey, usize> = HashMap::new();
@@ -117,6 +116,34 @@ pub fn merge<'a>(contributions: impl IntoIterator<Item = &'a Contribution>) -> M
         }
     }
     merged
+}
+
+/// All of them, where no two claim one thing: their names do not overlap, as those of several providers do not unless
+/// one names another's, and no two listen on one address.
+fn strangers(sorted: &[&Contribution]) -> Option<Merged> {
+    let mut by_name: Vec<&&Contribution> = sorted.iter().filter(|of| !of.entries.is_empty()).collect();
+    by_name.sort_by(|a, b| a.entries.keys().next().cmp(&b.entries.keys().next()));
+    let ends_before = |one: &Contribution, other: &Contribution| {
+        one.entries.keys().next_back() < other.entries.keys().next()
+    };
+    if !by_name.windows(2).all(|pair| ends_before(pair[0], pair[1])) {
+        return None;
+    }
+    let mut addresses: HashMap<Address, usize> = HashMap::new();
+    for (at, contribution) in by_name.iter().enumerate() {
+        let listeners = contribution.listeners.iter().filter_map(|key| contribution.entries.get(key));
+        for address in listeners.filter_map(Address::of) {
+            if *addresses.entry(address).or_insert(at) != at {
+                return None;
+            }
+        }
+    }
+    let mut merged = Merged::default();
+    for contribution in by_name {
+        merged.resources.append(&mut contribution.entries.clone());
+    }
+    merged.conflicts = sorted.iter().flat_map(|of| of.conflicts.iter().cloned()).collect();
+    Some(merged)
 }
 
 /// What only one provider may listen on. Wildcards and single addresses overlap in ways that the kernel knows better.

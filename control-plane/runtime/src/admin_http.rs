@@ -22,7 +22,7 @@ const METHODS: &[&str] = &["GET", "HEAD"];
 /// The listener as one load; `None` where none is asked for.
 pub(crate) fn load(address: Option<SocketAddr>) -> Option<Load> {
     let (fragments, diagnostics) = match fragment(address?) {
-        Ok(fragment) => (Some(vec![fragment]), Vec::new()),
+        Ok(fragment) => (Some(vec![fragment.share()]), Vec::new()),
         Err(error) => (None, vec![format!("--admin-http: {error}")]),
     };
     Some(Load { source: PROVIDER, fragments, diagnostics })

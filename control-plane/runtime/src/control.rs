@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use sluicegate_core::Fragment;
+use sluicegate_core::Shared;
 use sluicegate_grpc::Publisher;
 use sluicegate_proto::generation::Generation;
 use sluicegate_proto::identity::DEFAULT_SCOPE;
@@ -203,13 +203,13 @@ impl Control {
     }
 
     /// Routes may attach to frontends of files too, by their names. Where files were refused, to those of before.
-    fn attach_to(&self, fragments: &[Fragment]) {
+    fn attach_to(&self, fragments: &[Shared]) {
         if fragments.is_empty() {
             return;
         }
         let mut names = self.given.clone();
         let resources = fragments.iter().flat_map(|fragment| &fragment.resources);
-        for (id, frontend) in resources.filter_map(frontend) {
+        for (id, frontend) in resources.filter_map(|resource| frontend(resource)) {
             let mode = match v1::Mode::try_from(frontend.mode) {
                 Ok(v1::Mode::Tcp) => Mode::Tcp,
                 Ok(v1::Mode::Udp) => Mode::Udp,

@@ -92,7 +92,8 @@ pub(crate) fn load(entrypoints: &[EntryPoint], certificates: &[PathBuf]) -> (Loa
         Ok(fragment) => (Some(fragment), Vec::new()),
         Err(errors) => (None, errors),
     };
-    (Load { source: PROVIDER, fragments: fragment.map(|fragment| vec![fragment]), diagnostics }, seen)
+    let fragments = fragment.map(|fragment| vec![fragment.share()]);
+    (Load { source: PROVIDER, fragments, diagnostics }, seen)
 }
 
 /// Sends a load whenever certificates have changed, until no one listens. `seen`: the files, as they were read before.

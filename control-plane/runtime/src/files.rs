@@ -1,5 +1,6 @@
 //! Files as a source of loads.
 
+use sluicegate_core::Fragment;
 use sluicegate_provider_file::load::{Inputs, Loaded, Tally, load};
 use sluicegate_provider_file::watch::{self, Seen, Watch, is_mount_point};
 use tokio::sync::{mpsc, watch as value};
@@ -134,7 +135,7 @@ impl Receivers {
                 changed
             });
         }
-        let fragments = good.then_some(loaded.fragments);
+        let fragments = good.then(|| loaded.fragments.into_iter().map(Fragment::share).collect());
         self.loads.send(Load { source: SOURCE, fragments, diagnostics: loaded.findings }).await.is_ok()
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use sluicegate_core::overrides::{Ended, Refused, Value};
 use sluicegate_core::quarantine::{Group, Held, Settled};
 use sluicegate_core::{
-    Conflict, Contribution, Delta, Fragment, Overrides, Quarantine, Rejected, Snapshot, merge, settle,
+    Conflict, Contribution, Delta, Overrides, Quarantine, Rejected, Shared, Snapshot, merge, settle,
 };
 use sluicegate_model::{Change, Runtime, compile};
 use sluicegate_proto::id::ObjectKey;
@@ -21,7 +21,7 @@ pub struct Load {
     /// Which source: files, docker, entrypoint, admin-http. One may speak for several providers.
     pub source: &'static str,
     /// All that it found; `None`: that cannot be taken, and what it found before stays.
-    pub fragments: Option<Vec<Fragment>>,
+    pub fragments: Option<Vec<Shared>>,
     /// What it has to say, rendered for people.
     pub diagnostics: Vec<String>,
 }
@@ -93,7 +93,7 @@ impl Pipeline {
         });
         for fragment in fragments {
             let key = (source, fragment.provider.clone());
-            let next = match self.contributions.get(&key) {
+            let next = match self.contributions.remove(&key) {
                 Some(before) => before.followed_by(fragment),
                 None => Contribution::new(rank(&fragment.provider), fragment),
             };

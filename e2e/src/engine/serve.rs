@@ -98,7 +98,7 @@ async fn chunk(stream: &mut UnixStream, line: &[u8]) -> io::Result<()> {
 /// A request, as far as this engine knows it.
 struct Asked {
     call: Call,
-    id: Option<String>,
+    ids: Vec<String>,
     /// Nanoseconds since 1970.
     since: Option<u128>,
 }
@@ -118,29 +118,33 @@ impl Asked {
         };
         let filters: Value =
             value("filters").and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
-        let one = filters["id"][0].as_str().map(str::to_owned);
-        let (call, id) = match parts {
-            ["version"] => (Call::Version, None),
-            ["events"] => (Call::Events, None),
-            ["containers", "json"] if one.is_some() => (Call::ListOne, one),
-            ["containers", "json"] => (Call::List, None),
-            ["containers", id, "json"] => (Call::Inspect, Some((*id).to_owned())),
+        let ids: Vec<String> = filters["id"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|id| id.as_str().map(str::to_owned))
+            .collect();
+        let (call, ids) = match parts {
+            ["version"] => (Call::Version, ids),
+            ["events"] => (Call::Events, ids),
+            ["containers", "json"] if ids.is_empty() => (Call::List, ids),
+            ["containers", "json"] => (Call::ListSome, ids),
+            ["containers", id, "json"] => (Call::Inspect, vec![(*id).to_owned()]),
             _ => return None,
         };
-        Some(Self { call, id, since: value("since").and_then(|text| nanoseconds(&text)) })
+        Some(Self { call, ids, since: value("since").and_then(|text| nanoseconds(&text)) })
     }
 
     fn answer(&self, state: &State) -> (u16, Value) {
-        let of_id = self.id.as_ref().and_then(|id| Some((id, state.containers.get(id)?)));
-        match (self.call, of_id) {
-            (Call::List, _) => {
-                let rows = state.containers.iter().map(|(id, container)| container.row(id));
-                (200, rows.collect())
-            }
-            (Call::ListOne, found) => (200, found.into_iter().map(|(id, found)| found.row(id)).collect()),
-            (Call::Inspect, Some((id, found))) => (200, found.inspection(id)),
-            (Call::Inspect, None) => (404, json!({ "message": "No such container" })),
-            (Call::Version | Call::Events, _) => (200, json!({ "ApiVersion": API, "Version": "20.10.24" })),
+        let mut asked = self.ids.iter().filter_map(|id| state.containers.get_key_value(id));
+        match self.call {
+            Call::List => (200, state.containers.iter().map(|(id, container)| container.row(id)).collect()),
+            Call::ListSome => (200, asked.map(|(id, container)| container.row(id)).collect()),
+            Call::Inspect => match asked.next() {
+                Some((id, container)) => (200, container.inspection(id)),
+                None => (404, json!({ "message": "No such container" })),
+            },
+            Call::Version | Call::Events => (200, json!({ "ApiVersion": API, "Version": "20.10.24" })),
         }
     }
 }

@@ -92,11 +92,11 @@ async fn an_engine_that_fails_is_asked_again() {
 #[tokio::test]
 async fn an_engine_that_is_slow_is_waited_for_but_not_for_ever() {
     let site = Site::serving(&[]).await;
-    let slow = [Call::List, Call::ListOne, Call::Inspect];
+    let slow = [Call::List, Call::ListSome, Call::Inspect];
     site.engine.answer(&slow, Answers::Holds);
-    let asked = site.engine.calls(Call::ListOne);
+    let asked = site.engine.calls(Call::ListSome);
     site.engine.run(site.container("second"));
-    site.engine.called(Call::ListOne, asked).await;
+    site.engine.called(Call::ListSome, asked).await;
     // What happens while it is waited for is not lost.
     site.engine.run(site.container("third"));
     assert_eq!(site.status_of("first").await, 200);

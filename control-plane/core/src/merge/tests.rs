@@ -6,7 +6,7 @@ use crate::fragment::Fragment;
 use crate::sample::{backend, frontend, key, listener, route};
 
 fn contribution(rank: u32, provider: &str, resources: Vec<v1::Resource>) -> Contribution {
-    Contribution::new(rank, Fragment { provider: provider.into(), resources })
+    Contribution::new(rank, Fragment { provider: provider.into(), resources }.share())
 }
 
 #[test]
@@ -80,10 +80,8 @@ fn what_one_provider_says_twice_is_told() {
 #[test]
 fn what_did_not_change_is_shared() {
     let first = contribution(1, "haproxy", vec![backend("haproxy", "a", 1), backend("haproxy", "b", 1)]);
-    let second = first.followed_by(Fragment {
-        provider: "haproxy".into(),
-        resources: vec![backend("haproxy", "a", 1), backend("haproxy", "b", 2)],
-    });
+    let resources = vec![backend("haproxy", "a", 1), backend("haproxy", "b", 2)];
+    let second = first.clone().followed_by(Fragment { provider: "haproxy".into(), resources }.share());
     let shared = |name: &str| {
         let key = key("haproxy", Kind::Backend, name);
         std::sync::Arc::ptr_eq(first.entries[&key].resource(), second.entries[&key].resource())

@@ -49,7 +49,7 @@ pub struct Port {
 }
 
 /// The addresses of a container in one network.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Addresses {
     /// IPv4.
     pub v4: Option<Ipv4Addr>,

@@ -19,8 +19,9 @@ use crate::explain::Containers;
 use crate::groups::{Groups, Routes, View};
 use crate::happening::{Course, Happenings, stops};
 use crate::inspected::Inspected;
-use crate::kept;
+use crate::kept::{self, Keeper};
 use crate::known::{Known, Sign};
+use crate::pace::Pace;
 use crate::reach::Reach;
 use crate::swarm::{self, Swarm};
 use crate::vocabulary::Vocabularies;
@@ -30,9 +31,7 @@ const SAFETY_NET: Duration = Duration::from_secs(300);
 /// Wait after the first failure to reach the engine; doubled up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
-/// Of the time that it takes to make routes so many times as much is left for other things, and events are gathered meanwhile.
-const REST: u32 = 9;
-/// From so many containers at once all are asked for, and not each by itself.
+/// From so many containers at once all are asked for: a question is to have an end.
 const MANY: usize = 20;
 /// Most containers that are looked at; [`Routes::left_out`] tells of more.
 pub const MAX_CONTAINERS: usize = 100_000;
@@ -73,11 +72,21 @@ pub enum News {
 pub async fn watch(settings: Settings, news: mpsc::Sender<News>) {
     let vocabularies = settings.vocabularies.clone();
     let mut groups = Groups::new(settings.grace).speaking(vocabularies.clone());
-    groups.restore(kept::read(settings.kept.as_deref()));
+    let kept = kept::read(settings.kept.as_deref());
+    groups.restore(kept.clone(), now_unix_ms());
     let address = settings.address.clone();
-    let inspected = Inspected::new(&vocabularies);
-    let (known, swarm) = (Known::new(MAX_CONTAINERS, vocabularies), Swarm::default());
-    let mut watcher = Watcher { settings, known, inspected, swarm, groups, told: None, away: None, news };
+    let mut watcher = Watcher {
+        inspected: Inspected::new(&vocabularies),
+        known: Known::new(MAX_CONTAINERS, vocabularies),
+        swarm: Swarm::default(),
+        groups,
+        keeper: Keeper::start(settings.kept.clone(), kept),
+        pace: Pace::default(),
+        told: None,
+        away: None,
+        news,
+        settings,
+    };
     let mut wait = FIRST_WAIT;
     while !watcher.news.is_closed() {
         let started = Instant::now();
@@ -106,6 +115,8 @@ struct Watcher {
     swarm: Swarm,
     inspected: Inspected,
     groups: Groups,
+    keeper: Keeper,
+    pace: Pace,
     told: Option<Routes>,
     /// Why the engine cannot be reached, where that was told last.
     away: Option<String>,
@@ -124,35 +135,47 @@ impl Watcher {
         let mut events = Events::of(docker);
         self.known.replace(events.beside(list(docker, None)).await?);
         self.swarm = events.beside(Swarm::ask(&engine, &self.settings.vocabularies)).await?;
-        let mut listed = Instant::now();
-        let mut swarm_asked = Instant::now();
+        let (mut listed, mut swarm_asked, mut rested) = (Instant::now(), Instant::now(), Instant::now());
+        let mut other = true;
         loop {
-            let begun = Instant::now();
-            events.beside(self.inspected.complete(docker, &mut self.known)).await?;
-            if self.tell().await.is_err() {
-                return Ok(());
+            if other {
+                let begun = Instant::now();
+                events.beside(self.inspected.complete(docker, &mut self.known)).await?;
+                if self.tell().await.is_err() {
+                    return Ok(());
+                }
+                rested = self.pace.done(begun, Instant::now());
             }
-            let rested = Instant::now() + begun.elapsed() * REST;
             let (due, silent) = (self.due(), self.swarm.is_silent().then(|| swarm_asked + swarm::PACE));
             let mut of_swarm = false;
-            tokio::select! {
+            other = tokio::select! {
                 happened = events.gather(rested) => {
                     let happened = happened?;
                     of_swarm = happened.is_of_swarm();
                     events.beside(self.take(docker, happened)).await?;
+                    self.known.has_changed()
                 }
-                () = until(due) => events.beside(self.look_again(docker)).await?,
-                () = until(silent) => of_swarm = true,
+                () = until(due) => {
+                    events.beside(self.look_again(docker)).await?;
+                    true
+                }
+                () = until(silent) => {
+                    of_swarm = true;
+                    false
+                }
                 () = sleep_until(listed + SAFETY_NET) => {
                     self.known.replace(events.beside(list(docker, None)).await?);
                     listed = Instant::now();
+                    self.known.has_changed()
                 }
                 // The sender is this process's: it is gone only when all is.
-                Ok(()) = self.settings.entrypoints.changed() => {}
+                Ok(()) = self.settings.entrypoints.changed() => true,
                 () = self.news.closed() => return Ok(()),
-            }
+            };
             if of_swarm || self.swarm.is_behind(self.known.iter()) {
-                self.swarm = events.beside(Swarm::ask(&engine, &self.settings.vocabularies)).await?;
+                let swarm = events.beside(Swarm::ask(&engine, &self.settings.vocabularies)).await?;
+                other |= swarm != self.swarm;
+                self.swarm = swarm;
                 swarm_asked = Instant::now();
             }
         }
@@ -168,9 +191,13 @@ impl Watcher {
 
     /// Whoever was to stop by now goes on, if it runs.
     async fn look_again(&mut self, docker: &Docker) -> Result<(), Error> {
-        for id in self.known.overdue(Instant::now()) {
-            let found = list(docker, Some(&id)).await?.pop();
-            self.known.change(&id, found, Sign::None);
+        let ids = self.known.overdue(Instant::now());
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let mut found = by_id(list(docker, Some(&ids)).await?);
+        for id in ids {
+            self.known.change(&id, found.remove(&id), Sign::None);
         }
         Ok(())
     }
@@ -183,14 +210,11 @@ impl Watcher {
                 Err(error) => return Err(error),
             }
         }
-        let all = if happened.len() >= MANY { Some(list(docker, None).await?) } else { None };
-        let mut all: Option<HashMap<String, Container>> =
-            all.map(|all| all.into_iter().map(|container| (container.id.clone(), container)).collect());
+        let ids: Vec<String> = happened.ids().cloned().collect();
+        let few = (ids.len() < MANY).then_some(&ids[..]);
+        let mut found = by_id(list(docker, few).await?);
         for (id, course) in happened.into_courses() {
-            let found = match &mut all {
-                Some(all) => all.remove(&id),
-                None => list(docker, Some(&id)).await?.into_iter().find(|found| found.id == id),
-            };
+            let found = found.remove(&id);
             let sign = self.sign(docker, &id, course).await?;
             self.known.change(&id, found, sign);
         }
@@ -235,6 +259,7 @@ impl Watcher {
         let containers = self.swarm.join(self.known.containers());
         let mut routes = self.groups.plan(&containers, view);
         routes.left_out = self.known.left_out();
+        self.keeper.keep(|| self.groups.kept());
         self.settings.seen.send_replace(Containers {
             said: self.groups.said(),
             gone: self.groups.gone(),
@@ -245,7 +270,6 @@ impl Watcher {
         if self.told.as_ref() == Some(&routes) {
             return Ok(());
         }
-        kept::write(self.settings.kept.as_deref(), &self.groups.kept());
         self.told = Some(routes.clone());
         self.away = None;
         self.news.send(News::Routes(routes)).await.map_err(|_| Unheard)
@@ -271,12 +295,16 @@ async fn until(at: Option<Instant>) {
     }
 }
 
-/// All containers, or the one with this id.
-async fn list(docker: &Docker, id: Option<&str>) -> Result<Vec<Container>, Error> {
-    let filters = id.map(|id| HashMap::from([("id".to_owned(), vec![id.to_owned()])]));
+/// All containers, or those with these ids.
+async fn list(docker: &Docker, ids: Option<&[String]>) -> Result<Vec<Container>, Error> {
+    let filters = ids.map(|ids| HashMap::from([("id".to_owned(), ids.to_vec())]));
     let options = ListContainersOptions { all: true, filters, ..Default::default() };
     let found = answered(docker.list_containers(Some(options))).await?;
     Ok(found.into_iter().filter_map(Container::from_summary).collect())
+}
+
+fn by_id(containers: Vec<Container>) -> HashMap<String, Container> {
+    containers.into_iter().map(|container| (container.id.clone(), container)).collect()
 }
 
 /// An answer in time, to its last byte.

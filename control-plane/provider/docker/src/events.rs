@@ -13,8 +13,10 @@ use tokio_stream::{Stream, StreamExt as _};
 
 use crate::happening::Happenings;
 
-/// How long events are gathered before routes are made of them: starting one container brings several.
-const GATHER: Duration = Duration::from_millis(10);
+/// Events are gathered until none has come for so long: starting one container brings several.
+const QUIET: Duration = Duration::from_millis(5);
+/// They are gathered for no longer than that, unless there is a rest to be had.
+const LONGEST: Duration = Duration::from_millis(100);
 /// Events of so long before are asked for once more: between the question and the engine's attention to it some happen,
 /// and its clock may be another. What was seen already changes nothing.
 const OVERLAP: Duration = Duration::from_secs(10);
@@ -23,8 +25,8 @@ const OVERLAP: Duration = Duration::from_secs(10);
 pub(crate) struct Events {
     stream: Pin<Box<dyn Stream<Item = Result<EventMessage, Error>> + Send>>,
     happened: Happenings,
-    /// When the first of them came.
-    first: Option<Instant>,
+    /// When the first of them came, and the last.
+    came: Option<(Instant, Instant)>,
 }
 
 impl Events {
@@ -35,24 +37,24 @@ impl Events {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let since = now.saturating_sub(OVERLAP).as_secs().to_string();
         let options = EventsOptions { since: Some(since), filters: Some(filters), ..Default::default() };
-        Self { stream: Box::pin(docker.events(Some(options))), happened: Happenings::default(), first: None }
+        Self { stream: Box::pin(docker.events(Some(options))), happened: Happenings::default(), came: None }
     }
 
-    /// Waits for an event that matters, then takes what follows at once, and until `rested`. What was taken stays where
+    /// Waits for an event that matters, then takes what follows it closely, and all until `rested`. What was taken stays where
     /// this is given up.
     pub(crate) async fn gather(&mut self, rested: Instant) -> Result<Happenings, Error> {
         loop {
-            let Some(first) = self.first else {
+            let Some((first, last)) = self.came else {
                 self.take().await?;
                 continue;
             };
-            let until = rested.max(first + GATHER);
+            let until = rested.max((last + QUIET).min(first + LONGEST));
             // Looked at even where one comes right behind the other.
             let taken = if Instant::now() < until { timeout_at(until, self.take()).await.ok() } else { None };
             match taken {
                 Some(taken) => taken?,
                 None => {
-                    self.first = None;
+                    self.came = None;
                     return Ok(std::mem::take(&mut self.happened));
                 }
             }
@@ -79,7 +81,8 @@ impl Events {
         let ended = || Error::from(std::io::Error::from(std::io::ErrorKind::UnexpectedEof));
         let event = self.stream.next().await.ok_or_else(ended)??;
         if self.happened.take(event) {
-            self.first.get_or_insert_with(Instant::now);
+            let now = Instant::now();
+            self.came = Some((self.came.map_or(now, |(first, _)| first), now));
         }
         Ok(())
     }

@@ -21,7 +21,7 @@ const MOST_NEAREST: usize = 3;
 #[derive(Debug, Clone, Default)]
 pub struct Containers {
     /// Those that are there.
-    pub containers: Vec<Container>,
+    pub containers: Vec<Arc<Container>>,
     /// What each says, by its id.
     pub(crate) said: HashMap<String, Arc<Said>>,
     /// Those that have gone.
@@ -48,9 +48,10 @@ impl Containers {
     pub fn explain(&self, asked: &str) -> ContainerExplanation {
         let asked = asked.trim_start_matches('/');
         let away = self.away.clone().unwrap_or_default();
-        let found = find(asked, self.containers.iter()).map(|container| self.present(container));
+        let found = find(asked, self.containers.iter().map(|container| &**container))
+            .map(|container| self.present(container));
         let found = found.or_else(|| {
-            let gone = find(asked, self.gone.iter().map(|past| &past.gone.container))?;
+            let gone = find(asked, self.gone.iter().map(|past| &*past.gone.container))?;
             let past = self.gone.iter().find(|past| past.gone.container.id == gone.id)?;
             Some(self.past(past))
         });
@@ -90,7 +91,7 @@ impl Containers {
         let of_it = |resource: &&Resource| {
             placed(resource).is_some_and(|of| of.id == container.id && of.label == wanted.label)
         };
-        let mut made = self.routes.resources.iter().filter(of_it);
+        let mut made = self.routes.resources.iter().map(|resource| &**resource).filter(of_it);
         let served = made.find_map(|resource| Some((resource.id.clone(), endpoint(resource)?)));
         let (id, endpoint) = served.unzip();
         let address = endpoint.and_then(|endpoint| endpoint.address.as_ref());

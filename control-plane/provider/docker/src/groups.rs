@@ -12,25 +12,35 @@ use std::time::Duration;
 use sluicegate_proto::v1;
 
 use crate::container::{Container, State};
-use crate::entry::{EntryPoint, EntryPoints};
+use crate::entry::EntryPoints;
 use crate::explain::Past;
 use crate::labels::DEFAULT_TLS_ENTRYPOINT;
 use crate::problem::{Problem, Reason};
 use crate::reach::Reach;
-use crate::section::{Compiled, Member, Section};
+use crate::section::{Compiled, Member, Owner, Section};
 use crate::vocabulary::{Around, Reader, Said, Vocabularies};
 use crate::wanted::Wanted;
-pub use gone::Gone;
+pub use gone::{Gone, Kept};
 
 /// What containers come to.
-#[derive(Debug, Default, Clone, PartialEq)]
+#[derive(Debug, Default, Clone)]
 pub struct Routes {
-    /// Backends, their endpoints and the routes to them.
-    pub resources: Vec<v1::Resource>,
+    /// Backends, their endpoints and the routes to them; those that did not change are the same as before.
+    pub resources: Vec<Arc<v1::Resource>>,
     /// Why something is missing.
     pub problems: Vec<Problem>,
     /// Containers beyond the limit ([`crate::engine::MAX_CONTAINERS`]), which were not looked at.
     pub left_out: usize,
+}
+
+impl PartialEq for Routes {
+    fn eq(&self, other: &Self) -> bool {
+        let same = |(one, other): (&Arc<_>, &Arc<_>)| Arc::ptr_eq(one, other) || one == other;
+        self.resources.len() == other.resources.len()
+            && self.resources.iter().zip(&other.resources).all(same)
+            && self.problems == other.problems
+            && self.left_out == other.left_out
+    }
 }
 
 /// What containers are looked at with.
@@ -50,7 +60,10 @@ pub struct Groups {
     /// Who reads what containers say.
     reader: Reader,
     made: HashMap<String, Made>,
-    present: BTreeMap<String, Gone>,
+    /// What they were made with.
+    entrypoints: EntryPoints,
+    /// Whose each route is.
+    present: BTreeMap<String, Arc<Container>>,
     gone: BTreeMap<String, Gone>,
     /// How long the routes of containers that have gone stay.
     grace: Duration,
@@ -63,18 +76,16 @@ struct Made {
     compiled: Compiled,
 }
 
-/// Equal ones come to equal resources.
+/// Equal ones come to equal resources, with the same entry points.
 #[derive(Debug, PartialEq)]
 struct Fingerprint {
-    text: String,
-    entrypoints: Vec<Option<EntryPoint>>,
-    owner: (String, Wanted),
-    /// Ids, and whether they drain.
-    members: Vec<(String, bool)>,
+    owner: (Arc<Container>, Arc<Said>),
+    /// Each with its address and the number of its server.
+    members: Vec<(Arc<Container>, Arc<Said>, SocketAddr, u32)>,
 }
 
 struct Group<'a> {
-    owner: (&'a Container, &'a Wanted),
+    owner: Owner<'a>,
     members: Vec<Member<'a>>,
 }
 
@@ -84,6 +95,7 @@ impl Groups {
         Self {
             reader: Reader::default(),
             made: HashMap::new(),
+            entrypoints: EntryPoints::default(),
             present: BTreeMap::new(),
             gone: BTreeMap::new(),
             grace,
@@ -97,8 +109,12 @@ impl Groups {
     }
 
     /// The resources of all containers. Their order does not matter: those that were made first come first.
-    pub fn plan(&mut self, containers: &[Container], view: View<'_>) -> Routes {
-        let mut sorted: Vec<&Container> = containers.iter().collect();
+    pub fn plan(&mut self, containers: &[Arc<Container>], view: View<'_>) -> Routes {
+        if self.entrypoints != *view.entrypoints {
+            self.made.clear();
+            self.entrypoints = view.entrypoints.clone();
+        }
+        let mut sorted: Vec<&Arc<Container>> = containers.iter().collect();
         sorted.sort_by(|a, b| (a.created, &a.name, &a.id).cmp(&(b.created, &b.name, &b.id)));
         let mut found = Routes::default();
         sorted.retain(|container| container.state != State::Stopped);
@@ -106,14 +122,14 @@ impl Groups {
         let said = self.reader.all(&sorted, around);
         let mut groups: BTreeMap<&str, Group<'_>> = BTreeMap::new();
         for (container, said) in sorted.into_iter().zip(&said) {
-            let joined =
-                said.wanted.iter().filter_map(|wanted| join(&mut groups, (container, wanted), view).err());
+            let owner = |wanted| Owner { container, said, wanted };
+            let joined = said.wanted.iter().filter_map(|wanted| join(&mut groups, owner(wanted), view).err());
             let problem = |reason| Problem::of(container, reason);
             found.problems.extend(said.wrong.iter().cloned().chain(joined).map(problem));
         }
-        let present: BTreeMap<String, Gone> = groups
+        let present: BTreeMap<String, Arc<Container>> = groups
             .iter()
-            .map(|(name, group)| ((*name).to_owned(), Gone::now(group.owner.0, view.now_unix_ms)))
+            .map(|(name, group)| ((*name).to_owned(), Arc::clone(group.owner.container)))
             .collect();
         self.remember(present, view.now_unix_ms);
         let before = std::mem::take(&mut self.made);
@@ -122,9 +138,9 @@ impl Groups {
             before.compile(name, group, view, &mut found);
         }
         for (name, gone) in &self.gone {
-            let said = self.reader.one(&gone.container);
+            let (container, said) = (&gone.container, Arc::new(self.reader.one(&gone.container)));
             let Some(wanted) = said.wanted.iter().find(|wanted| wanted.name == *name) else { continue };
-            let group = Group { owner: (&gone.container, wanted), members: Vec::new() };
+            let group = Group { owner: Owner { container, said: &said, wanted }, members: Vec::new() };
             before.compile(name, group, view, &mut found);
         }
         self.made = before.next;
@@ -132,10 +148,12 @@ impl Groups {
     }
 
     /// Who was there and is no more is gone from now on; who is there again is not; and at some time it is over.
-    fn remember(&mut self, present: BTreeMap<String, Gone>, now_unix_ms: u64) {
+    fn remember(&mut self, present: BTreeMap<String, Arc<Container>>, now_unix_ms: u64) {
         let before = std::mem::replace(&mut self.present, present);
-        for (name, was) in before {
-            self.gone.entry(name).or_insert(Gone { since_unix_ms: now_unix_ms, ..was });
+        for (name, container) in before {
+            if !self.present.contains_key(&name) {
+                self.gone.entry(name).or_insert(Gone { container, since_unix_ms: now_unix_ms });
+            }
         }
         self.gone
             .retain(|name, gone| !self.present.contains_key(name) && gone.lasts(now_unix_ms, self.grace));
@@ -162,13 +180,17 @@ impl Groups {
     }
 
     /// What is to be kept for a next process: who is there may have gone by then.
-    pub fn kept(&self) -> Vec<Gone> {
-        self.present.values().chain(self.gone.values()).cloned().collect()
+    pub fn kept(&self) -> Kept {
+        Kept {
+            present: self.present.values().cloned().collect(),
+            gone: self.gone.values().cloned().collect(),
+        }
     }
 
-    /// Takes in what an earlier process kept.
-    pub fn restore(&mut self, kept: Vec<Gone>) {
-        for gone in kept {
+    /// Takes in what an earlier process kept. Who was there then has gone now, as far as is known yet.
+    pub fn restore(&mut self, kept: Kept, now_unix_ms: u64) {
+        let gone = |container| Gone { container, since_unix_ms: now_unix_ms };
+        for gone in kept.present.into_iter().map(gone).chain(kept.gone) {
             for wanted in self.reader.one(&gone.container).wanted {
                 self.gone.entry(wanted.name).or_insert_with(|| gone.clone());
             }
@@ -184,28 +206,26 @@ struct Earlier {
 
 impl Earlier {
     fn compile(&mut self, name: &str, mut group: Group<'_>, view: View<'_>, found: &mut Routes) {
-        group.members.sort_by(|a, b| a.container.name.cmp(&b.container.name));
+        group.members.sort_by(|a, b| a.of.container.name.cmp(&b.of.container.name));
         number(&mut group.members);
-        let section = Section::of(group.owner, &group.members);
         let of = Fingerprint {
-            text: section.text().to_owned(),
-            entrypoints: group
-                .owner
-                .1
-                .entrypoints
-                .iter()
-                .map(|name| view.entrypoints.get(name).cloned())
-                .collect(),
-            owner: (group.owner.0.id.clone(), group.owner.1.clone()),
+            owner: (Arc::clone(group.owner.container), Arc::clone(group.owner.said)),
             members: group
                 .members
                 .iter()
-                .map(|member| (member.container.id.clone(), member.container.state == State::Stopping))
+                .map(|member| {
+                    let Owner { container, said, .. } = member.of;
+                    (Arc::clone(container), Arc::clone(said), member.address, member.number)
+                })
                 .collect(),
         };
-        let made = match self.before.remove(name).filter(|made| made.of == of) {
-            Some(made) => made,
-            None => Made { of, compiled: without_refused(section, group, view.entrypoints) },
+        let made = match self.before.remove(name) {
+            Some(made) if made.of == of => made,
+            before => {
+                let mut compiled = without_refused(group, view.entrypoints);
+                before.iter().for_each(|before| compiled.share(&before.compiled));
+                Made { of, compiled }
+            }
         };
         found.resources.extend(made.compiled.resources.iter().cloned());
         found.problems.extend(made.compiled.problems.iter().cloned());
@@ -214,21 +234,22 @@ impl Earlier {
 }
 
 /// A group without those of whose labels something is no good.
-fn without_refused(section: Section<'_>, mut group: Group<'_>, entrypoints: &EntryPoints) -> Compiled {
-    let mut compiled = section.compile(entrypoints);
+fn without_refused(mut group: Group<'_>, entrypoints: &EntryPoints) -> Compiled {
+    let compile = |group: &Group<'_>| Section::of(group.owner, &group.members).compile(entrypoints);
+    let mut compiled = compile(&group);
     let mut problems = std::mem::take(&mut compiled.problems);
     while !compiled.refused.is_empty() {
         let left = group.members.len();
-        group.members.retain(|member| !compiled.refused.contains(&member.container.id));
-        if compiled.refused.contains(&group.owner.0.id) {
+        group.members.retain(|member| !compiled.refused.contains(&member.of.container.id));
+        if compiled.refused.contains(&group.owner.container.id) {
             match group.members.first() {
-                Some(next) => group.owner = (next.container, next.wanted),
+                Some(next) => group.owner = next.of,
                 None => return Compiled { problems, ..Compiled::default() },
             }
         } else if group.members.len() == left {
             return Compiled { problems, ..Compiled::default() };
         }
-        compiled = Section::of(group.owner, &group.members).compile(entrypoints);
+        compiled = compile(&group);
         problems.append(&mut compiled.problems);
     }
     let mut seen = BTreeSet::new();
@@ -237,11 +258,8 @@ fn without_refused(section: Section<'_>, mut group: Group<'_>, entrypoints: &Ent
 }
 
 /// Puts a container into the group of its route, if it may.
-fn join<'a>(
-    groups: &mut BTreeMap<&'a str, Group<'a>>,
-    (container, wanted): (&'a Container, &'a Wanted),
-    view: View<'_>,
-) -> Result<(), Reason> {
+fn join<'a>(groups: &mut BTreeMap<&'a str, Group<'a>>, of: Owner<'a>, view: View<'_>) -> Result<(), Reason> {
+    let Owner { container, wanted, .. } = of;
     for name in &wanted.entrypoints {
         let Some(entry) = view.entrypoints.get(name) else {
             return Err(Reason::EntryPoint { name: name.clone(), known: view.entrypoints.names() });
@@ -253,20 +271,20 @@ fn join<'a>(
         }
     }
     if let Some(group) = groups.get(wanted.name.as_str())
-        && let Some(label) = wanted.differs_from(group.owner.1)
+        && let Some(label) = wanted.differs_from(group.owner.wanted)
     {
-        let other = group.owner.0.name.clone();
+        let other = group.owner.container.name.clone();
         return Err(Reason::Conflict { route: wanted.name.clone(), other, label });
     }
     let member = if takes_traffic(container, wanted) {
         let address = view.reach.address(container, wanted.network.as_deref(), wanted.v6)?;
         let port = wanted.port.unwrap_or_default();
-        Some(Member { container, wanted, address: SocketAddr::new(address, port), number: 0 })
+        Some(Member { of, address: SocketAddr::new(address, port), number: 0 })
     } else {
         None
     };
-    let owner = (container, wanted);
-    let group = groups.entry(wanted.name.as_str()).or_insert_with(|| Group { owner, members: Vec::new() });
+    let group =
+        groups.entry(wanted.name.as_str()).or_insert_with(|| Group { owner: of, members: Vec::new() });
     group.members.extend(member);
     Ok(())
 }
@@ -286,7 +304,7 @@ fn number(members: &mut [Member<'_>]) {
     const MOST: u32 = (1 << 31) - 1;
     let mut taken = BTreeSet::new();
     for member in members {
-        let mut number = hash(&member.container.name) % MOST + 1;
+        let mut number = hash(&member.of.container.name) % MOST + 1;
         while !taken.insert(number) {
             number = number % MOST + 1;
         }

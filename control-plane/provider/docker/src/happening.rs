@@ -85,8 +85,9 @@ impl Happenings {
         true
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.courses.len()
+    /// The containers.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &String> {
+        self.courses.keys()
     }
 
     /// Those that joined or left a network: the engine says so before its lists do.

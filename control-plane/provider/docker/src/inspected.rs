@@ -1,6 +1,6 @@
 //! What the engine tells of a container only where it is asked for that one: its environment.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashSet};
 
 use bollard::Docker;
 use bollard::errors::Error;
@@ -15,17 +15,17 @@ const AT_ONCE: usize = 8;
 
 type Environment = BTreeMap<String, String>;
 
-/// The environments of containers, by their ids: they do not change.
+/// Who was asked for: an environment does not change.
 #[derive(Debug)]
 pub(crate) struct Inspected {
     vocabularies: Vocabularies,
-    environments: HashMap<String, Environment>,
+    ids: HashSet<String>,
 }
 
 impl Inspected {
     /// None yet.
     pub(crate) fn new(vocabularies: &Vocabularies) -> Self {
-        Self { vocabularies: vocabularies.clone(), environments: HashMap::new() }
+        Self { vocabularies: vocabularies.clone(), ids: HashSet::new() }
     }
 
     /// Gives each container that is known its environment, where a vocabulary reads it.
@@ -33,30 +33,23 @@ impl Inspected {
         if !self.vocabularies.has(Vocabulary::NginxProxy) {
             return Ok(());
         }
-        let mut before = std::mem::take(&mut self.environments);
-        let mut missing = Vec::new();
-        for container in known.containers_mut() {
-            match before.remove(&container.id) {
-                Some(environment) => drop(self.environments.insert(container.id.clone(), environment)),
-                None => missing.push(container.id.clone()),
-            }
-        }
-        let mut asked = JoinSet::new();
+        let before = std::mem::take(&mut self.ids);
+        let ids = known.iter().map(|container| container.id.clone());
+        let (asked, missing): (HashSet<String>, HashSet<String>) = ids.partition(|id| before.contains(id));
+        self.ids = asked;
+        let mut asking = JoinSet::new();
         let mut missing = missing.into_iter();
         loop {
-            while asked.len() < AT_ONCE
+            while asking.len() < AT_ONCE
                 && let Some(id) = missing.next()
             {
-                asked.spawn(environment(docker.clone(), id));
+                asking.spawn(environment(docker.clone(), id));
             }
             // It was not given up: whoever asks is this.
-            let Some(Ok(answer)) = asked.join_next().await else { break };
+            let Some(Ok(answer)) = asking.join_next().await else { break };
             let (id, environment) = answer?;
-            self.environments.insert(id, environment);
-        }
-        for container in known.containers_mut() {
-            let environment = self.environments.get(&container.id);
-            container.environment = environment.cloned().unwrap_or_default();
+            known.set_environment(&id, environment);
+            self.ids.insert(id);
         }
         Ok(())
     }

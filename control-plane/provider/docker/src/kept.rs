@@ -4,15 +4,51 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 use crate::container::{Container, Port};
-use crate::groups::Gone;
+use crate::groups::{Gone, Kept};
 
 /// Bytes of the file that are read.
 const MAX_BYTES: u64 = 64 << 20;
+
+/// Writes down who is there, and who has gone, when that changes: beside everything else, which does not wait for it.
+#[derive(Debug)]
+pub(crate) struct Keeper(Option<watch::Sender<Kept>>);
+
+impl Keeper {
+    /// Without a file nothing is kept. `kept`: what stands in it.
+    pub(crate) fn start(file: Option<PathBuf>, kept: Kept) -> Self {
+        Self(file.map(|file| {
+            let (newest, seen) = watch::channel(kept);
+            tokio::spawn(follow(file, seen));
+            newest
+        }))
+    }
+
+    /// From now on it is these.
+    pub(crate) fn keep(&self, kept: impl FnOnce() -> Kept) {
+        if let Some(newest) = &self.0 {
+            newest.send_if_modified(|last| {
+                let before = std::mem::replace(last, kept());
+                before != *last
+            });
+        }
+    }
+}
+
+/// Until nobody has anything to keep any more. Where writing takes long, what changed meanwhile is written once.
+async fn follow(file: PathBuf, mut seen: watch::Receiver<Kept>) {
+    while seen.changed().await.is_ok() {
+        let (file, kept) = (file.clone(), seen.borrow_and_update().clone());
+        // A panic in there is a defect; the next change is written.
+        let _ = tokio::task::spawn_blocking(move || write(&file, &kept)).await;
+    }
+}
 
 /// One container, as far as its routes ask.
 #[derive(Debug, Serialize, Deserialize)]
@@ -24,29 +60,27 @@ struct Row {
     #[serde(default)]
     environment: BTreeMap<String, String>,
     ports: Vec<(u16, bool)>,
-    since_unix_ms: u64,
+    /// When it went; none: it is there.
+    gone_unix_ms: Option<u64>,
 }
 
-impl From<&Gone> for Row {
-    fn from(gone: &Gone) -> Self {
-        let Container { id, name, created, labels, environment, ports, .. } = gone.container.clone();
+impl Row {
+    fn of(container: &Container, gone_unix_ms: Option<u64>) -> Self {
+        let Container { id, name, created, labels, environment, ports, .. } = container.clone();
         let ports = ports.into_iter().map(|port| (port.number, port.udp)).collect();
-        Self { id, name, created, labels, environment, ports, since_unix_ms: gone.since_unix_ms }
+        Self { id, name, created, labels, environment, ports, gone_unix_ms }
     }
-}
 
-impl From<Row> for Gone {
-    fn from(row: Row) -> Self {
-        let Row { id, name, created, labels, environment, ports, since_unix_ms } = row;
+    fn container(self) -> Arc<Container> {
+        let Self { id, name, created, labels, environment, ports, gone_unix_ms: _ } = self;
         let ports = ports.into_iter().map(|(number, udp)| Port { number, udp }).collect();
-        let container = Container { id, name, created, labels, environment, ports, ..Container::default() };
-        Self { container, since_unix_ms }
+        Arc::new(Container { id, name, created, labels, environment, ports, ..Container::default() })
     }
 }
 
 /// What an earlier process kept. What is no good is told, and nothing.
-pub(crate) fn read(file: Option<&Path>) -> Vec<Gone> {
-    let Some(file) = file else { return Vec::new() };
+pub(crate) fn read(file: Option<&Path>) -> Kept {
+    let Some(file) = file else { return Kept::default() };
     let read = || -> Result<Vec<Row>, String> {
         let length = match fs::metadata(file) {
             Ok(found) => found.len(),
@@ -63,13 +97,21 @@ pub(crate) fn read(file: Option<&Path>) -> Vec<Gone> {
         tracing::warn!(file = %file.display(), %reason, "containers of before are not known");
         Vec::new()
     });
-    rows.into_iter().map(Gone::from).collect()
+    let mut kept = Kept::default();
+    for row in rows {
+        match row.gone_unix_ms {
+            None => kept.present.push(row.container()),
+            Some(since_unix_ms) => kept.gone.push(Gone { container: row.container(), since_unix_ms }),
+        }
+    }
+    kept
 }
 
 /// Keeps these, in the place of what was kept, for this user alone: rules may hold passwords. That it cannot is told.
-pub(crate) fn write(file: Option<&Path>, kept: &[Gone]) {
-    let Some(file) = file else { return };
-    let rows: Vec<Row> = kept.iter().map(Row::from).collect();
+fn write(file: &Path, kept: &Kept) {
+    let present = kept.present.iter().map(|container| Row::of(container, None));
+    let gone = kept.gone.iter().map(|gone| Row::of(&gone.container, Some(gone.since_unix_ms)));
+    let rows: Vec<Row> = present.chain(gone).collect();
     let write = || -> io::Result<()> {
         let fresh = file.with_extension("new");
         let mut out =
@@ -90,7 +132,7 @@ mod tests {
     fn what_is_kept_comes_back() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("containers.json");
-        assert_eq!(read(Some(&file)), []);
+        assert_eq!(read(Some(&file)), Kept::default());
         let container = Container {
             id: "a".to_owned(),
             name: "shop".to_owned(),
@@ -99,12 +141,14 @@ mod tests {
             ports: vec![Port { number: 80, udp: false }],
             ..Container::default()
         };
-        let gone = Gone { container, since_unix_ms: 9 };
-        write(Some(&file), std::slice::from_ref(&gone));
-        assert_eq!(read(Some(&file)), [gone]);
+        let container = Arc::new(container);
+        let gone = Gone { container: Arc::clone(&container), since_unix_ms: 9 };
+        let kept = Kept { present: vec![container], gone: vec![gone] };
+        write(&file, &kept);
+        assert_eq!(read(Some(&file)), kept);
         let mode = std::os::unix::fs::MetadataExt::mode(&fs::metadata(&file).unwrap());
         assert_eq!(mode & 0o777, 0o600);
         fs::write(&file, "{").unwrap();
-        assert_eq!(read(Some(&file)), []);
+        assert_eq!(read(Some(&file)), Kept::default());
     }
 }

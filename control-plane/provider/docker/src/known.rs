@@ -1,6 +1,7 @@
 //! The containers that are known, within a limit.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
@@ -10,13 +11,16 @@ use crate::vocabulary::Vocabularies;
 /// Containers by id, and how many more there are than may be known.
 #[derive(Debug)]
 pub(crate) struct Known {
-    containers: HashMap<String, Container>,
+    /// Shared with what is made of them: one that did not change stays the same.
+    containers: HashMap<String, Arc<Container>>,
     /// Those that were told to stop, and when that should have come about.
     stopping: HashMap<String, Instant>,
     limit: usize,
     /// Which labels are looked at.
     vocabularies: Vocabularies,
     left_out: usize,
+    /// Something is other than when that was asked last.
+    changed: bool,
 }
 
 /// What the engine says of a container besides how it lists it.
@@ -33,7 +37,14 @@ pub(crate) enum Sign {
 impl Known {
     /// None yet.
     pub(crate) fn new(limit: usize, vocabularies: Vocabularies) -> Self {
-        Self { containers: HashMap::new(), stopping: HashMap::new(), limit, vocabularies, left_out: 0 }
+        Self {
+            containers: HashMap::new(),
+            stopping: HashMap::new(),
+            limit,
+            vocabularies,
+            left_out: 0,
+            changed: true,
+        }
     }
 
     /// These are all that there are.
@@ -44,14 +55,19 @@ impl Known {
             container.state != State::Stopped || crashed
         };
         let found: Vec<Container> = found.into_iter().filter(of_use).collect();
-        self.left_out = found.len().saturating_sub(self.limit);
+        let left_out = found.len().saturating_sub(self.limit);
+        self.changed |= left_out != self.left_out;
+        self.left_out = left_out;
         for mut container in found.into_iter().take(self.limit) {
             if container.state == State::Stopped {
                 let was = before.get(&container.id);
-                container = crashed(container, was);
+                container = crashed(container, was.map(|was| &**was));
             }
-            self.insert(container);
+            let was = before.get(&container.id).cloned();
+            self.insert(container, was);
         }
+        self.make_way();
+        self.changed |= before.keys().any(|id| !self.containers.contains_key(id));
         self.stopping.retain(|id, _| self.containers.contains_key(id));
     }
 
@@ -64,32 +80,62 @@ impl Known {
             Sign::None | Sign::Crashed => drop(self.stopping.remove(id)),
         }
         let found = found.and_then(|found| match (found.state, sign) {
-            (State::Stopped, Sign::Crashed) if known => Some(crashed(found, self.containers.get(id))),
+            (State::Stopped, Sign::Crashed) if known => {
+                let before = self.containers.get(id).map(|before| &**before);
+                Some(crashed(found, before))
+            }
             (State::Stopped, _) => None,
             _ => Some(found),
         });
         let full = self.containers.len() >= self.limit && !known;
         match found {
-            Some(_) if full => self.left_out += 1,
-            Some(found) => self.insert(found),
-            None if self.containers.remove(id).is_some() => drop(self.stopping.remove(id)),
-            None => self.left_out = self.left_out.saturating_sub(1),
+            Some(_) if full => {
+                self.left_out += 1;
+                self.changed = true;
+            }
+            Some(found) => {
+                let was = self.containers.get(id).cloned();
+                self.insert(found, was);
+                self.make_way();
+            }
+            None if self.containers.remove(id).is_some() => {
+                self.stopping.remove(id);
+                self.changed = true;
+            }
+            None if self.left_out > 0 => {
+                self.left_out -= 1;
+                self.changed = true;
+            }
+            None => {}
         }
     }
 
-    fn insert(&mut self, mut container: Container) {
+    /// `was`: what is known of it already.
+    fn insert(&mut self, mut container: Container, was: Option<Arc<Container>>) {
         container.labels.retain(|label, _| self.vocabularies.keeps(label));
+        if let Some(was) = &was {
+            container.environment.clone_from(&was.environment);
+        }
         if self.stopping.contains_key(&container.id) && container.state != State::Crashed {
             container.state = State::Stopping;
         }
-        // Its address is that of another one now.
-        let taken = |other: &Container| {
-            other.state == State::Crashed
-                && other.id != container.id
-                && other.networks.iter().any(|(name, at)| container.networks.get(name) == Some(at))
-        };
-        self.containers.retain(|_, other| !taken(other));
+        let same = was.filter(|was| **was == container);
+        self.changed |= same.is_none();
+        let container = same.unwrap_or_else(|| Arc::new(container));
         self.containers.insert(container.id.clone(), container);
+    }
+
+    /// Who crashed is forgotten where another one has its address now.
+    fn make_way(&mut self) {
+        let (crashed, others): (Vec<_>, Vec<_>) =
+            self.containers.values().partition(|container| container.state == State::Crashed);
+        if crashed.is_empty() {
+            return;
+        }
+        let taken: HashSet<_> = others.iter().flat_map(|container| &container.networks).collect();
+        let gone = crashed.iter().filter(|container| container.networks.iter().any(|at| taken.contains(&at)));
+        let gone: Vec<String> = gone.map(|container| container.id.clone()).collect();
+        self.containers.retain(|id, _| !gone.contains(id));
     }
 
     /// Those that were to stop by now, and have not.
@@ -112,9 +158,19 @@ impl Known {
         self.left_out > 0 && self.containers.len() < self.limit
     }
 
-    /// Those that are known, to be told what the engine does not list.
-    pub(crate) fn containers_mut(&mut self) -> impl Iterator<Item = &mut Container> {
-        self.containers.values_mut()
+    /// Tells what the engine does not list.
+    pub(crate) fn set_environment(&mut self, id: &str, environment: BTreeMap<String, String>) {
+        if let Some(container) = self.containers.get_mut(id)
+            && container.environment != environment
+        {
+            Arc::make_mut(container).environment = environment;
+            self.changed = true;
+        }
+    }
+
+    /// Whether something is other than when this was asked last.
+    pub(crate) fn has_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
     }
 
     /// How many there are beyond the limit.
@@ -124,11 +180,11 @@ impl Known {
 
     /// Those that are known, in no order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Container> {
-        self.containers.values()
+        self.containers.values().map(|container| &**container)
     }
 
-    /// The same, for whoever changes them.
-    pub(crate) fn containers(&self) -> Vec<Container> {
+    /// The same, shared.
+    pub(crate) fn containers(&self) -> Vec<Arc<Container>> {
         self.containers.values().cloned().collect()
     }
 }
@@ -181,6 +237,22 @@ mod tests {
         assert!(known.is_stale());
         known.replace(vec![container("b"), container("c")]);
         assert_eq!((known.left_out(), known.is_stale(), known.containers().len()), (0, false, 2));
+    }
+
+    #[test]
+    fn who_is_as_before_has_not_changed() {
+        let mut known = known(&["a", "b"]);
+        let shared = |known: &Known| Arc::as_ptr(&known.containers["a"]);
+        let before = shared(&known);
+        assert!(known.has_changed() && !known.has_changed());
+        known.replace(vec![container("b"), container("a")]);
+        known.change("a", Some(container("a")), Sign::None);
+        known.change("c", Some(ended("c")), Sign::None);
+        assert_eq!((known.has_changed(), shared(&known)), (false, before));
+        known.change("a", Some(container("a")), Sign::Stopping(Instant::now()));
+        assert!(known.has_changed());
+        known.replace(vec![container("b")]);
+        assert!(known.has_changed());
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod inspected;
 mod kept;
 mod known;
 pub mod labels;
+mod pace;
 pub mod problem;
 pub mod reach;
 mod section;

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use sluicegate_haproxy::diagnostic::{Diagnostic, Verdict};
 use sluicegate_haproxy::environment::Environment;
@@ -16,6 +17,7 @@ use sluicegate_proto::v1::{self, resource::Body};
 use crate::container::{Container, State};
 use crate::entry::EntryPoints;
 use crate::problem::{Problem, Reason};
+use crate::vocabulary::Said;
 use crate::wanted::{Line, Mode, Wanted};
 
 /// The provider's name in object ids.
@@ -38,11 +40,18 @@ const DEFAULTS: &str = "    timeout connect 5s
     option redispatch 1
 ";
 
+/// A container, what it says, and what of that is a route.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Owner<'a> {
+    pub(crate) container: &'a Arc<Container>,
+    pub(crate) said: &'a Arc<Said>,
+    pub(crate) wanted: &'a Wanted,
+}
+
 /// A container that serves a route.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Member<'a> {
-    pub(crate) container: &'a Container,
-    pub(crate) wanted: &'a Wanted,
+    pub(crate) of: Owner<'a>,
     pub(crate) address: SocketAddr,
     /// The number of its server, which stays with its name.
     pub(crate) number: u32,
@@ -51,10 +60,21 @@ pub(crate) struct Member<'a> {
 /// What a group comes to.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Compiled {
-    pub(crate) resources: Vec<v1::Resource>,
+    pub(crate) resources: Vec<Arc<v1::Resource>>,
     pub(crate) problems: Vec<Problem>,
     /// Those with an error, by container: the group is no good with them.
     pub(crate) refused: BTreeSet<String>,
+}
+
+impl Compiled {
+    /// What is as it was before is the same in memory.
+    pub(crate) fn share(&mut self, before: &Self) {
+        for resource in &mut self.resources {
+            if let Some(same) = before.resources.iter().find(|before| *before == resource) {
+                resource.clone_from(same);
+            }
+        }
+    }
 }
 
 /// Text, and what each line of it is of.
@@ -64,14 +84,14 @@ pub(crate) struct Section<'a> {
     /// By line: whose container says it.
     lines: Vec<(&'a Container, Vec<&'a Line>)>,
     /// Whose words those are that all share.
-    owner: (&'a Container, &'a Wanted),
+    owner: Owner<'a>,
     members: Vec<Member<'a>>,
 }
 
 impl<'a> Section<'a> {
     /// `members` agree on all but their servers; the first speaks for all. Without any it is that of `owner`, who has gone.
-    pub(crate) fn of(owner: (&'a Container, &'a Wanted), members: &[Member<'a>]) -> Self {
-        let (container, wanted) = owner;
+    pub(crate) fn of(owner: Owner<'a>, members: &[Member<'a>]) -> Self {
+        let Owner { container, wanted, .. } = owner;
         let mut section = Self { text: String::new(), lines: Vec::new(), owner, members: members.to_vec() };
         section.put(container, "defaults");
         section.put(container, &format!("    mode {}", wanted.mode.as_str()));
@@ -88,11 +108,6 @@ impl<'a> Section<'a> {
             section.server(member);
         }
         section
-    }
-
-    /// The same text comes to the same.
-    pub(crate) fn text(&self) -> &str {
-        &self.text
     }
 
     fn put(&mut self, container: &'a Container, line: &str) {
@@ -149,7 +164,7 @@ impl<'a> Section<'a> {
     }
 
     fn server(&mut self, member: &Member<'a>) {
-        let Member { container, wanted, address, number } = *member;
+        let Member { of: Owner { container, wanted, .. }, address, number } = *member;
         let mut text = format!("    server {} {address} id {number}", container.name);
         for word in &wanted.server {
             // Writing to a string cannot fail.
@@ -176,17 +191,19 @@ impl<'a> Section<'a> {
         if compiled.refused.is_empty() {
             let (routes, others) =
                 made.into_iter().partition(|made| matches!(made.body, Some(Body::Route(_))));
-            self.routes(routes, entrypoints, &mut compiled.resources);
+            let mut resources = Vec::new();
+            self.routes(routes, entrypoints, &mut resources);
             for resource in others {
-                self.place(resource, &mut compiled.resources);
+                self.place(resource, &mut resources);
             }
+            compiled.resources = resources.into_iter().map(Arc::new).collect();
         }
         compiled
     }
 
     /// The routes from each entry point: where host and path hold, and the rule, if there is one.
     fn routes(&self, made: Vec<v1::Resource>, entrypoints: &EntryPoints, out: &mut Vec<v1::Resource>) {
-        let (owner, wanted) = self.owner;
+        let Owner { container: owner, wanted, .. } = self.owner;
         let is_of_rule = |route: &v1::Resource| match route.origin().and_then(|origin| origin.place.as_ref())
         {
             Some(v1::origin::Place::File(at)) => {
@@ -258,17 +275,18 @@ impl<'a> Section<'a> {
     }
 
     fn name(&self, label: Option<&Line>) -> String {
-        label.map_or_else(|| self.owner.1.label.clone(), |line| line.label.clone())
+        label.map_or_else(|| self.owner.wanted.label.clone(), |line| line.label.clone())
     }
 
     /// Gives a resource its place: in its order, and in the words of its container.
     fn place(&self, mut resource: v1::Resource, out: &mut Vec<v1::Resource>) {
-        let (owner, wanted) = self.owner;
+        let Owner { container: owner, wanted, .. } = self.owner;
         let of_owner = origin(owner, wanted);
         match &mut resource.body {
             Some(Body::Frontend(_) | Body::Listener(_) | Body::Route(_)) => {}
             Some(Body::Endpoint(endpoint)) => {
-                let member = self.members.iter().find(|member| member.container.name == endpoint.name);
+                let mut members = self.members.iter().map(|member| member.of);
+                let member = members.find(|member| member.container.name == endpoint.name);
                 if let Some(member) = member {
                     endpoint.drain |= member.container.state == State::Stopping;
                     resource.order.clone_from(&member.container.name);

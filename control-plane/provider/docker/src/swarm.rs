@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bollard::errors::Error;
@@ -151,7 +152,7 @@ impl Swarm {
     }
 
     /// Containers of this node with what their services say, and tasks of other nodes as containers.
-    pub(crate) fn join(&self, mut containers: Vec<Container>) -> Vec<Container> {
+    pub(crate) fn join(&self, mut containers: Vec<Arc<Container>>) -> Vec<Arc<Container>> {
         if self.services.is_empty() {
             return containers;
         }
@@ -159,6 +160,7 @@ impl Swarm {
         for container in &mut containers {
             let place = container.task.as_ref().and_then(|task| elsewhere.remove(task));
             if let Some((place, offer)) = place.and_then(|place| self.offer(place)) {
+                let container = Arc::make_mut(container);
                 container.name = format!("{}.{}", offer.name, place.number);
                 container.labels.extend(offer.labels.clone());
                 container.networks.remove(INGRESS);
@@ -170,7 +172,7 @@ impl Swarm {
         for (id, place) in elsewhere {
             let Some((place, offer)) = self.offer(place) else { continue };
             if place.state != State::Stopped {
-                containers.push(Container {
+                containers.push(Arc::new(Container {
                     name: format!("{}.{}", offer.name, place.number),
                     labels: offer.labels.clone(),
                     ports: offer.ports.clone(),
@@ -179,7 +181,7 @@ impl Swarm {
                     task: Some(id.clone()),
                     id,
                     ..Container::default()
-                });
+                }));
             }
         }
         containers

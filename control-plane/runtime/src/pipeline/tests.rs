@@ -1,5 +1,5 @@
 use sluicegate_core::overrides::Admin;
-use sluicegate_core::{Entry, History};
+use sluicegate_core::{Entry, Fragment, History};
 use sluicegate_haproxy::{diagnostic::render::Style, environment::Environment};
 use sluicegate_proto::v1::origin::Place;
 use sluicegate_proto::v1::{self, resource::Body};
@@ -19,7 +19,7 @@ const NOW: u64 = 1_780_000_000_000;
 
 fn web() -> Load {
     let fragment = entrypoint::fragment(&[entry("web")], &[], &mut Seen::default()).unwrap();
-    Load { source: entrypoint::PROVIDER, fragments: Some(vec![fragment]), diagnostics: vec![] }
+    Load { source: entrypoint::PROVIDER, fragments: Some(vec![fragment.share()]), diagnostics: vec![] }
 }
 
 fn entry(name: &str) -> EntryPoint {
@@ -52,13 +52,17 @@ fn containers(names: &[&str]) -> Fragment {
 fn found(containers: &[Container], entry: EntryPoint) -> Fragment {
     let entrypoints = entrypoint::names(&[entry]);
     let view = View { entrypoints: &entrypoints, reach: &Reach::default(), now_unix_ms: NOW };
-    let routes = Groups::new(std::time::Duration::ZERO).plan(containers, view);
+    let routes = Groups::new(std::time::Duration::ZERO)
+        .plan(&containers.iter().cloned().map(Arc::new).collect::<Vec<_>>(), view);
     assert_eq!(routes.problems, []);
-    Fragment { provider: DOCKER.into(), resources: routes.resources }
+    Fragment {
+        provider: DOCKER.into(),
+        resources: routes.resources.into_iter().map(Arc::unwrap_or_clone).collect(),
+    }
 }
 
 fn docker(fragment: Fragment) -> Load {
-    Load { source: DOCKER, fragments: Some(vec![fragment]), diagnostics: vec![] }
+    Load { source: DOCKER, fragments: Some(vec![fragment.share()]), diagnostics: vec![] }
 }
 
 /// A pipeline with who publishes what comes out of it.
@@ -172,7 +176,7 @@ fn what_loses_an_address_is_in_the_status_until_it_is_gone() {
     for id in fragment.resources.iter_mut().filter_map(|resource| resource.id.as_mut()) {
         id.provider = "elsewhere".into();
     }
-    let files = |fragments| Load { source: "files", fragments: Some(fragments), diagnostics: vec![] };
+    let files = |fragments| Load { source: "files", fragments: Some(share(fragments)), diagnostics: vec![] };
     let shown = |site: &Site| -> Vec<String> {
         let of_files = site.pipeline.sources().into_iter().filter(|status| status.name == "files");
         of_files.flat_map(|status| status.diagnostics).collect()
@@ -189,6 +193,10 @@ fn what_loses_an_address_is_in_the_status_until_it_is_gone() {
     site.take(files(vec![]));
     assert_eq!(site.settle(), Some(3));
     assert_eq!(shown(&site), [""; 0]);
+}
+
+fn share(fragments: Vec<Fragment>) -> Vec<Shared> {
+    fragments.into_iter().map(Fragment::share).collect()
 }
 
 /// What the file provider reads from a haproxy.cfg.
@@ -209,7 +217,7 @@ fn haproxy(text: &str) -> Load {
     };
     let loaded = load(&inputs);
     assert_eq!(loaded.findings, [""; 0]);
-    Load { source: "files", fragments: Some(loaded.fragments), diagnostics: vec![] }
+    Load { source: "files", fragments: Some(share(loaded.fragments)), diagnostics: vec![] }
 }
 
 /// A frontend with rules and routes before forty backends of three servers each.
@@ -354,7 +362,11 @@ fn no_route_attaches_to_the_listener_for_monitoring() {
     let mut site = Site::new();
     site.take(monitoring);
     let fragment = entrypoint::fragment(std::slice::from_ref(&namesake), &[], &mut Seen::default()).unwrap();
-    site.take(Load { source: entrypoint::PROVIDER, fragments: Some(vec![fragment]), diagnostics: vec![] });
+    site.take(Load {
+        source: entrypoint::PROVIDER,
+        fragments: Some(vec![fragment.share()]),
+        diagnostics: vec![],
+    });
     let container = container("a", &[("http.a.entrypoints", "admin-http"), ("http.a.path", "/")]);
     site.take(docker(found(&[container], namesake)));
     assert_eq!(site.settle(), Some(1));

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
@@ -20,7 +21,7 @@ use sluicegate_provider_docker::wanted::Mode;
 fuzz_target!(|bytes: &[u8]| {
     let text = String::from_utf8_lossy(bytes);
     let (first, second) = text.split_once('\u{1}').unwrap_or((&text, ""));
-    let containers = [container("a", 2, first), container("b", 3, second)];
+    let containers = [container("a", 2, first), container("b", 3, second)].map(Arc::new);
     let mut entrypoints = EntryPoints::default();
     for (name, mode) in
         [("web", Mode::Http), ("websecure", Mode::Http), ("db", Mode::Tcp), ("dns", Mode::Udp)]

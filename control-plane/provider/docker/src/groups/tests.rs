@@ -2,6 +2,7 @@ use sluicegate_proto::v1::resource::Body;
 
 use super::*;
 use crate::container::{Addresses, Port};
+use crate::entry::EntryPoint;
 use crate::wanted::Mode;
 
 const GRACE: Duration = Duration::from_secs(60);
@@ -35,7 +36,8 @@ fn entrypoints() -> EntryPoints {
 
 fn plan_at(groups: &mut Groups, containers: &[Container], now_unix_ms: u64) -> Routes {
     let view = View { entrypoints: &entrypoints(), reach: &Reach::default(), now_unix_ms };
-    groups.plan(containers, view)
+    let containers: Vec<_> = containers.iter().cloned().map(Arc::new).collect();
+    groups.plan(&containers, view)
 }
 
 fn served(containers: &[Container]) -> Routes {
@@ -43,7 +45,7 @@ fn served(containers: &[Container]) -> Routes {
 }
 
 fn names(routes: &Routes) -> BTreeSet<String> {
-    let id = |resource: &v1::Resource| resource.id.clone().unwrap();
+    let id = |resource: &Arc<v1::Resource>| resource.id.clone().unwrap();
     routes.resources.iter().map(id).map(|id| format!("{}:{}", id.kind, id.name)).collect()
 }
 
@@ -52,7 +54,7 @@ fn told(containers: &[Container]) -> Vec<String> {
 }
 
 fn endpoints(routes: &Routes) -> Vec<v1::Endpoint> {
-    let endpoint = |resource: &v1::Resource| match &resource.body {
+    let endpoint = |resource: &Arc<v1::Resource>| match &resource.body {
         Some(Body::Endpoint(endpoint)) => Some(endpoint.clone()),
         _ => None,
     };
@@ -174,7 +176,7 @@ fn tcp_and_udp_have_their_entry_points() {
 fn longer_paths_come_first_and_priorities_before_all() {
     let order = |labels: &[(&str, &str)]| {
         let routes = served(&[container("a", 2, labels)]);
-        let is_route = |resource: &&v1::Resource| matches!(resource.body, Some(Body::Route(_)));
+        let is_route = |resource: &&Arc<v1::Resource>| matches!(resource.body, Some(Body::Route(_)));
         routes.resources.iter().find(is_route).unwrap().order.clone()
     };
     let path = |path| order(&[("http.shop.host", "a"), ("http.shop.path", path)]);
@@ -215,11 +217,15 @@ fn routes_of_who_has_gone_stay_for_a_while() {
     assert_eq!(groups.next_end(), Some(62_000));
     // The next process knows it too.
     let mut next = Groups::new(GRACE);
-    next.restore(groups.kept());
+    next.restore(groups.kept(), 61_000);
     assert!(names(&plan_at(&mut next, &[], 61_000)).contains("5:shop"));
     assert_eq!(plan_at(&mut next, &[], 62_000).resources, []);
+    // Who was there when the last one ended has gone since, however long ago that was written down.
+    plan_at(&mut groups, &[shop("a", 2)], 3_000);
+    next.restore(groups.kept(), 1_000_000);
+    assert!(names(&plan_at(&mut next, &[], 1_000_000)).contains("5:shop"));
     // And its successor has the same number, so that cookies hold.
-    let back = plan_at(&mut groups, &[Container { id: "other".to_owned(), ..shop("a", 9) }], 3_000);
+    let back = plan_at(&mut groups, &[Container { id: "other".to_owned(), ..shop("a", 9) }], 4_000);
     assert_eq!(groups.next_end(), None);
     assert_eq!(endpoints(&back)[0].number, endpoints(&served(&[shop("a", 2)]))[0].number);
 }
@@ -230,11 +236,12 @@ fn what_did_not_change_is_not_made_anew() {
     let blog = container("blog", 9, &[("http.blog.host", "blog.example")]);
     let before = plan_at(&mut groups, &[shop("a", 2), blog.clone()], 0);
     let after = plan_at(&mut groups, &[shop("a", 2), shop("b", 3), blog], 1);
-    let of_blog = |routes: &Routes| -> Vec<v1::Resource> {
-        let of = |resource: &&v1::Resource| resource.id.as_ref().unwrap().name.contains("blog");
-        routes.resources.iter().filter(of).cloned().collect()
+    let of_blog = |routes: &Routes| -> Vec<*const v1::Resource> {
+        let of = |resource: &&Arc<v1::Resource>| resource.id.as_ref().unwrap().name.contains("blog");
+        routes.resources.iter().filter(of).map(Arc::as_ptr).collect()
     };
     assert_eq!(of_blog(&before), of_blog(&after));
+    assert_eq!(of_blog(&before).len(), 3);
     assert_eq!(endpoints(&after).len(), endpoints(&before).len() + 1);
 }
 

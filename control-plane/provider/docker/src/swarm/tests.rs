@@ -38,7 +38,7 @@ fn here(task: &str) -> Container {
 
 #[test]
 fn a_task_of_this_node_is_its_container_with_the_labels_of_its_service() {
-    let joined = swarm().join(vec![here("t1")]);
+    let joined = swarm().join(vec![Arc::new(here("t1"))]);
     let container = joined.iter().find(|container| container.id == "c1").unwrap();
     assert_eq!((container.name.as_str(), container.ports.len()), ("shop.1", 1));
     assert_eq!(container.labels.keys().collect::<Vec<_>>(), ["sluicegate.enable"]);
@@ -47,7 +47,7 @@ fn a_task_of_this_node_is_its_container_with_the_labels_of_its_service() {
 
 #[test]
 fn tasks_of_other_nodes_are_where_the_manager_says() {
-    let joined = swarm().join(vec![here("t1")]);
+    let joined = swarm().join(vec![Arc::new(here("t1"))]);
     let told = |name: &str| {
         let container = joined.iter().find(|container| container.name == name).unwrap();
         let at: Vec<String> =

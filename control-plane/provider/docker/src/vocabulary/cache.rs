@@ -1,12 +1,12 @@
 //! What containers say, read once.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::traefik::{self, Definitions, Shared};
 use super::{Around, Said, Vocabularies, Vocabulary, own};
 use super::{caddy, flow_proxy, nginx_proxy};
-use crate::container::{Container, Port};
+use crate::container::Container;
 use crate::problem::Reason;
 
 /// Reads containers, and what has not changed no second time.
@@ -23,10 +23,7 @@ pub(crate) struct Reader {
 /// What was read, and what it was read from, which hardly ever changes.
 #[derive(Debug)]
 struct Read {
-    name: String,
-    labels: BTreeMap<String, String>,
-    environment: BTreeMap<String, String>,
-    ports: Vec<Port>,
+    container: Arc<Container>,
     defined: Option<Definitions>,
     said: Option<Arc<Said>>,
 }
@@ -38,9 +35,9 @@ impl Reader {
     }
 
     /// What each says, those that were there first before others.
-    pub(crate) fn all(&mut self, containers: &[&Container], around: Around) -> Vec<Arc<Said>> {
+    pub(crate) fn all(&mut self, containers: &[&Arc<Container>], around: Around) -> Vec<Arc<Said>> {
         let mut before = std::mem::take(&mut self.read);
-        let known = |container: &&Container| {
+        let known = |container: &&Arc<Container>| {
             let same = |read: &Read| read.is_of(container);
             let read = before.remove(&container.id).filter(same);
             read.unwrap_or_else(|| Read::new(container, self.defined(container)))
@@ -51,11 +48,17 @@ impl Reader {
         (self.around, self.shared) = (around, shared);
         let mut all = Vec::with_capacity(reads.len());
         for (container, read) in containers.iter().zip(&mut reads) {
-            if moved.0 || (moved.1 && read.defined.is_some()) {
-                read.said = None;
-            }
-            let said = || Arc::new(self.said(container, read.defined.as_ref()));
-            all.push(Arc::clone(read.said.get_or_insert_with(said)));
+            let stale = moved.0 || (moved.1 && read.defined.is_some());
+            let said = match read.said.take() {
+                Some(said) if !stale => said,
+                before => {
+                    let said = self.said(container, read.defined.as_ref());
+                    // What is as before is the same in memory.
+                    before.filter(|before| **before == said).unwrap_or_else(|| Arc::new(said))
+                }
+            };
+            all.push(Arc::clone(&said));
+            read.said = Some(said);
         }
         self.read = containers.iter().map(|container| container.id.clone()).zip(reads).collect();
         all
@@ -99,13 +102,14 @@ impl Reader {
 }
 
 impl Read {
-    fn new(container: &Container, defined: Option<Definitions>) -> Self {
-        let Container { name, labels, environment, ports, .. } = container.clone();
-        Self { name, labels, environment, ports, defined, said: None }
+    fn new(container: &Arc<Container>, defined: Option<Definitions>) -> Self {
+        Self { container: Arc::clone(container), defined, said: None }
     }
 
-    fn is_of(&self, container: &Container) -> bool {
-        (&self.name, &self.labels, &self.environment, &self.ports)
-            == (&container.name, &container.labels, &container.environment, &container.ports)
+    fn is_of(&self, container: &Arc<Container>) -> bool {
+        let (was, is) = (&*self.container, &**container);
+        Arc::ptr_eq(&self.container, container)
+            || (&was.name, &was.labels, &was.environment, &was.ports)
+                == (&is.name, &is.labels, &is.environment, &is.ports)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use super::*;
 use crate::container::{Addresses, Port};
@@ -44,8 +45,9 @@ pub(super) fn plan(containers: &[Container], tls: bool) -> Routes {
     }
     let view = View { entrypoints: &entrypoints, reach: &Reach::default(), now_unix_ms: 0 };
     let mut groups = Groups::new(std::time::Duration::ZERO).speaking(all());
-    let routes = groups.plan(containers, view);
-    assert_eq!(groups.plan(containers, view), routes, "the same again");
+    let containers: Vec<Arc<Container>> = containers.iter().cloned().map(Arc::new).collect();
+    let routes = groups.plan(&containers, view);
+    assert_eq!(groups.plan(&containers, view), routes, "the same again");
     routes
 }
 
@@ -53,7 +55,8 @@ pub(super) fn plan(containers: &[Container], tls: bool) -> Routes {
 pub(super) fn shown(containers: &[Container], tls: bool) -> String {
     let routes = plan(containers, tls);
     let mut reader = Reader::new(all());
-    let all: Vec<&Container> = containers.iter().collect();
+    let containers: Vec<Arc<Container>> = containers.iter().cloned().map(Arc::new).collect();
+    let all: Vec<&Arc<Container>> = containers.iter().collect();
     let mut text = String::new();
     for (container, said) in containers.iter().zip(reader.all(&all, Around { tls })) {
         for wanted in &said.wanted {

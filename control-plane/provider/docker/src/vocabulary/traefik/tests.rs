@@ -253,11 +253,12 @@ fn containers_define_things_for_each_other() {
 fn a_change_of_what_is_shared_changes_others() {
     let with = |value| http("lib", &[("middlewares.m.headers.customrequestheaders.X", value)]);
     let app = http("app", &[("routers.app.rule", "Host(`app`)"), ("routers.app.middlewares", "m")]);
+    let app = Arc::new(app);
     let mut reader = crate::vocabulary::Reader::new([Vocabulary::Traefik].into_iter().collect());
-    let mut said = |lib: &Container| reader.all(&[lib, &app], Default::default()).remove(1);
-    let first = said(&with("1"));
-    assert!(Arc::ptr_eq(&first, &said(&with("1"))), "nothing changed");
-    let other = said(&with("2"));
+    let mut said = |lib: Container| reader.all(&[&Arc::new(lib), &app], Default::default()).remove(1);
+    let first = said(with("1"));
+    assert!(Arc::ptr_eq(&first, &said(with("1"))), "nothing changed");
+    let other = said(with("2"));
     assert!(other.wanted[0].backend.iter().any(|line| line.text.ends_with("X '2'")), "{other:?}");
 }
 
