@@ -71,7 +71,7 @@ async fn services_of_a_swarm_are_served_by_their_tasks() {
     };
     let served = async |replicas: usize| {
         let is =
-            |status: &Value| status.to_string().matches("docker:endpoint/shop/shop.").count() == replicas;
+            |status: &Value| status.to_string().matches("docker/endpoint/shop/shop.").count() == replicas;
         sluicegate.status_where(&format!("{replicas} tasks"), is).await
     };
     let made = docker.call_json("POST", "/services/create", &service(2)).await;
