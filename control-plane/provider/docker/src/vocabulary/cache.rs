@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::traefik::{self, Definitions, Shared};
+use super::traefik::{self, Definitions, Needs, Shared};
 use super::{Around, Said, Vocabularies, Vocabulary, own};
 use super::{caddy, flow_proxy, nginx_proxy};
 use crate::container::{Container, Port};
@@ -28,6 +28,7 @@ struct Read {
     environment: BTreeMap<String, String>,
     ports: Vec<Port>,
     defined: Option<Definitions>,
+    needs: Needs,
     said: Option<Arc<Said>>,
 }
 
@@ -51,7 +52,14 @@ impl Reader {
         (self.around, self.shared) = (around, shared);
         let mut all = Vec::with_capacity(reads.len());
         for (container, read) in containers.iter().zip(&mut reads) {
-            if moved.0 || (moved.1 && read.defined.is_some()) {
+            if moved.0 {
+                read.said = None;
+            }
+            let defined = read.defined.as_ref().filter(|_| moved.1 || read.said.is_none());
+            if let Some(needs) = defined.map(|defined| Needs::of(defined, &self.shared))
+                && needs != read.needs
+            {
+                read.needs = needs;
                 read.said = None;
             }
             let said = || Arc::new(self.said(container, read.defined.as_ref()));
@@ -96,7 +104,7 @@ impl Reader {
 impl Read {
     fn new(container: &Container, defined: Option<Definitions>) -> Self {
         let Container { name, labels, environment, ports, .. } = container.clone();
-        Self { name, labels, environment, ports, defined, said: None }
+        Self { name, labels, environment, ports, defined, needs: Needs::default(), said: None }
     }
 
     fn is_of(&self, container: &Container) -> bool {
