@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::traefik::{self, Definitions, Shared};
+use super::traefik::{self, Definitions, Needs, Shared};
 use super::{Around, Said, Vocabularies, Vocabulary, own};
 use super::{caddy, flow_proxy, nginx_proxy};
 use crate::container::Container;
@@ -25,6 +25,7 @@ pub(crate) struct Reader {
 struct Read {
     container: Arc<Container>,
     defined: Option<Definitions>,
+    needs: Needs,
     said: Option<Arc<Said>>,
 }
 
@@ -48,7 +49,14 @@ impl Reader {
         (self.around, self.shared) = (around, shared);
         let mut all = Vec::with_capacity(reads.len());
         for (container, read) in containers.iter().zip(&mut reads) {
-            let stale = moved.0 || (moved.1 && read.defined.is_some());
+            let mut stale = moved.0 || read.said.is_none();
+            let defined = read.defined.as_ref().filter(|_| moved.1 || stale);
+            if let Some(needs) = defined.map(|defined| Needs::of(defined, &self.shared))
+                && needs != read.needs
+            {
+                read.needs = needs;
+                stale = true;
+            }
             let said = match read.said.take() {
                 Some(said) if !stale => said,
                 before => {
@@ -103,7 +111,7 @@ impl Reader {
 
 impl Read {
     fn new(container: &Arc<Container>, defined: Option<Definitions>) -> Self {
-        Self { container: Arc::clone(container), defined, said: None }
+        Self { container: Arc::clone(container), defined, needs: Needs::default(), said: None }
     }
 
     fn is_of(&self, container: &Arc<Container>) -> bool {

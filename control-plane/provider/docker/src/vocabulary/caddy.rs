@@ -152,7 +152,7 @@ impl Site<'_> {
             match name {
                 "reverse_proxy" | "handle" | "handle_path" | "route" => {
                     let Some((inner, words)) = self.inner(node, &branch) else { continue };
-                    self.enter(name, node, inner, &words, out);
+                    self.enter((name, node), inner, &words, out);
                 }
                 _ if self.line(name, node, &mut branch) => {}
                 _ => self.tell_word(name, node),
@@ -164,7 +164,13 @@ impl Site<'_> {
         }
     }
 
-    fn enter(&mut self, name: &str, node: &Node, mut inner: Branch, words: &[Word], out: &mut Vec<Branch>) {
+    fn enter(
+        &mut self,
+        (name, node): (&str, &Node),
+        mut inner: Branch,
+        words: &[Word],
+        out: &mut Vec<Branch>,
+    ) {
         if out.len() > MOST {
             return;
         }

@@ -19,6 +19,8 @@ pub(super) use words::WORDS;
 const PREFIX: &str = "com.df.";
 /// What tells destinations apart: what holds of one does not of others.
 const PLACES: [&str; 5] = ["port", "srcport", "servicepath", "servicepathexclude", "servicedomain"];
+/// Most destinations of one container.
+const MOST: usize = 50;
 /// Where a destination of `sni` is asked for that does not say it.
 const DEFAULT_SNI_PORT: &str = "443";
 
@@ -77,7 +79,11 @@ pub(super) fn read(container: &Container, around: Around) -> Said {
     if numbers.is_empty() {
         numbers.insert(0);
     }
-    for number in numbers {
+    if numbers.len() > MOST {
+        let port = settings.get(&("notify".to_owned(), 0)).copied().unwrap_or_default();
+        said.unmet(Unmet::new(port, format!("destinations beyond the first {MOST} are not served")));
+    }
+    for number in numbers.into_iter().take(MOST) {
         let destination = Destination { settings: &settings, number, container, around, said: &mut said };
         let wanted = destination.wanted();
         said.wanted.extend(wanted);

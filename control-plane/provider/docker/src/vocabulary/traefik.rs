@@ -2,6 +2,7 @@
 
 mod condition;
 mod middleware;
+mod needs;
 mod router;
 mod rule;
 mod service;
@@ -18,12 +19,16 @@ use super::{Said, Unmet, Vocabulary, is_too_large};
 use crate::container::Container;
 use crate::problem::{InvalidLabel, Reason};
 use crate::wanted::Mode;
+pub(super) use needs::Needs;
 pub(super) use words::WORDS;
 
 /// What all labels begin with.
 const PREFIX: &str = "traefik.";
 /// Entry points, routers and the like that Traefik itself has, and names of other providers.
 const OWN: &str = "docker";
+
+/// Most routers that lead to one container.
+const MOST_ROUTERS: usize = 200;
 
 /// What a router, service or middleware is called.
 type Key = (Mode, String);
@@ -56,8 +61,8 @@ pub(super) struct Definitions {
 /// What all containers define for each other.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Shared {
-    /// Those that name their service.
-    routers: Blocks,
+    /// Those that name their service, by that.
+    routers: BTreeMap<Key, BTreeMap<String, Arc<Block>>>,
     services: BTreeSet<Key>,
     middlewares: Blocks,
 }
@@ -86,17 +91,21 @@ impl Definitions {
         for (label, value) in labels() {
             let rest = label.get(PREFIX.len()..).unwrap_or_default();
             if rest.eq_ignore_ascii_case("enable") {
-                enabled = truth(value);
-                if enabled.is_none() {
-                    read.tell(Unmet::new((label, value), "is not 'true' or 'false'"));
-                }
+                enabled = Some((label, value));
             } else {
                 read.take(rest, (label, value));
             }
         }
-        if enabled == Some(false) {
-            return None;
-        }
+        let enabled = match enabled.map(|said| (said, truth(said.1))) {
+            None => None,
+            Some((_, Some(false))) => return None,
+            Some((_, Some(true))) => Some(true),
+            Some(((label, value), None)) => {
+                let what = "is not 'true' or 'false'; the container is not looked at";
+                let wrong = vec![Reason::Unmet(Unmet::new((label, value), what))];
+                return Some(Self { wrong, ..Self::default() });
+            }
+        };
         let has = |mode: Mode, blocks: &Blocks| blocks.keys().any(|(of, _)| *of == mode);
         let other =
             [Mode::Tcp, Mode::Udp].iter().any(|mode| has(*mode, &read.routers) || has(*mode, &read.services));
@@ -157,8 +166,7 @@ impl Definitions {
 
     /// The service of a router of this container: named, the only one, or the one that is there without a label.
     fn service(&self, mode: Mode, router: &Block) -> Result<String, String> {
-        if let Some(named) = router.get("service") {
-            let (name, provider) = named.value.trim().split_once('@').unwrap_or((named.value.trim(), OWN));
+        if let Some((name, provider)) = named(router) {
             return if provider == OWN {
                 Ok(name.to_owned())
             } else {
@@ -184,14 +192,21 @@ impl Shared {
                 shared.middlewares.entry(key.clone()).or_insert_with(|| Arc::clone(block));
             }
             for (key, block) in &one.routers {
-                if block.contains_key("service") {
-                    shared.routers.entry(key.clone()).or_insert_with(|| Arc::clone(block));
+                if let Some((service, OWN)) = named(block) {
+                    let routers = shared.routers.entry((key.0, service.to_owned())).or_default();
+                    routers.entry(key.1.clone()).or_insert_with(|| Arc::clone(block));
                 }
             }
             shared.services.extend(one.services.keys().cloned());
         }
         shared
     }
+}
+
+/// The service that a router names, and by whom that is defined.
+fn named(router: &Block) -> Option<(&str, &str)> {
+    let named = router.get("service")?.value.trim();
+    Some(named.split_once('@').unwrap_or((named, OWN)))
 }
 
 /// What a container says, with what others define for it.
@@ -204,13 +219,21 @@ pub(super) fn read(own: &Definitions, shared: &Shared, container: &Container) ->
             said.wrong.extend(setting.map(|setting| Reason::Unmet(setting.unmet(what).secret())));
         }
     }
-    let others = shared.routers.iter().filter(|(key, _)| !own.routers.contains_key(key));
-    let others = others.filter(|((mode, _), router)| {
-        let named = own.service(*mode, router);
-        named.is_ok_and(|name| own.serves(&(*mode, name)))
-    });
-    for (key, block) in own.routers.iter().chain(others) {
-        let router = router::Router { key, block, own, shared, container };
+    let implied = modes().into_iter().map(|mode| (mode, own.name.clone()));
+    let services: BTreeSet<Key> = own.services.keys().cloned().chain(implied).collect();
+    let mut routers: Vec<(Key, &Arc<Block>)> =
+        own.routers.iter().map(|(key, block)| (key.clone(), block)).collect();
+    for service in services.iter().filter(|service| own.serves(service)) {
+        let others = shared.routers.get(service).into_iter().flatten();
+        let others = others.map(|(name, block)| ((service.0, name.clone()), block));
+        routers.extend(others.filter(|(key, _)| !own.routers.contains_key(key)));
+    }
+    if let Some((_, block)) = routers.get(MOST_ROUTERS) {
+        let what = format!("routers beyond the first {MOST_ROUTERS} of a container are not served");
+        said.wrong.extend(block.values().next().map(|setting| Reason::Unmet(setting.unmet(what))));
+    }
+    for (key, block) in routers.into_iter().take(MOST_ROUTERS) {
+        let router = router::Router { key: &key, block, own, shared, container };
         said.wanted.extend(router.wanted(&mut said.wrong));
     }
     said

@@ -141,49 +141,48 @@ impl Site<'_> {
             if !condition.is_empty() && when != "http-request" {
                 return self.tell(node, "headers of answers are set whatever was asked; this one is not");
             }
-            match words.split_first() {
-                Some((name, values)) => self.header(node, when, (name, values), &condition, branch),
-                None => {}
+            if let Some((name, values)) = words.split_first() {
+                let text = header(when, name, values).map(|text| format!("{text}{condition}"));
+                self.put(node, text, branch);
             }
         }
         for (slot, inner) in &node.inner {
             match inner.texts() {
-                Some(values) => self.header(inner, when, (&slot.name, &values), "", branch),
+                Some(values) => self.put(inner, header(when, &slot.name, &values), branch),
                 None => self.tell(inner, "templates are not worked out, but for upstreams"),
             }
         }
     }
 
-    fn header(
-        &mut self,
-        node: &Node,
-        when: &str,
-        (name, values): (&str, &[String]),
-        condition: &str,
-        branch: &mut Branch,
-    ) {
-        let name = name.trim_start_matches('>');
-        let sign = name.chars().next().filter(|first| "+-?".contains(*first));
-        let name = if sign.is_some() { name.get(1..).unwrap_or_default() } else { name };
-        let value = match values {
-            [] => Some(String::new()),
-            [value] => placeholders(value),
-            _ => None,
-        };
-        let Some(value) = value.filter(|_| is_token(name)) else {
-            return self.tell(node, "such a header is not set here");
-        };
-        let value = word(&value);
-        let text = match sign {
-            Some('-') => format!("{when} del-header {name}{condition}"),
-            Some('+') => format!("{when} add-header {name} {value}{condition}"),
-            Some('?') if when == "http-after-response" => {
-                format!("{when} set-header {name} {value} if !{{ res.hdr({name}) -m found }}")
-            }
-            _ => format!("{when} set-header {name} {value}{condition}"),
-        };
-        branch.lines.push(line(&node.label, text));
+    fn put(&mut self, node: &Node, text: Option<String>, branch: &mut Branch) {
+        match text {
+            Some(text) => branch.lines.push(line(&node.label, text)),
+            None => self.tell(node, "such a header is not set here"),
+        }
     }
+}
+
+/// A header that is set, or with a sign in front of its name added, removed, or set where it is not there.
+fn header(when: &str, name: &str, values: &[String]) -> Option<String> {
+    let name = name.trim_start_matches('>');
+    let sign = name.chars().next().filter(|first| "+-?".contains(*first));
+    let name = if sign.is_some() { name.get(1..)? } else { name };
+    let value = word(&match values {
+        [] => String::new(),
+        [value] => placeholders(value)?,
+        _ => return None,
+    });
+    if !is_token(name) {
+        return None;
+    }
+    Some(match sign {
+        Some('-') => format!("{when} del-header {name}"),
+        Some('+') => format!("{when} add-header {name} {value}"),
+        Some('?') if when == "http-after-response" => {
+            format!("{when} set-header {name} {value} if !{{ res.hdr({name}) -m found }}")
+        }
+        _ => format!("{when} set-header {name} {value}"),
+    })
 }
 
 /// Takes a prefix away.

@@ -6,6 +6,8 @@ use crate::vocabulary::is_token;
 use crate::vocabulary::text::{backend_acl, list, replacement, word};
 use crate::wanted::{Mode, Wanted};
 
+/// Most headers of one list.
+const MAX_HEADERS: usize = 100;
 /// Lists of headers, and the lines that they are.
 const HEADERS: [(&str, &str); 6] = [
     ("addReqHeader", "http-request add-header"),
@@ -126,6 +128,10 @@ impl Destination<'_> {
     fn headers(&mut self, wanted: &mut Wanted) {
         for (name, line) in HEADERS {
             let Some(setting) = self.get(name) else { continue };
+            if list(setting.1).count() > MAX_HEADERS {
+                self.tell(setting, "is a list of too many headers");
+                continue;
+            }
             for header in list(setting.1) {
                 let named = header.split_whitespace().next().is_some_and(is_token);
                 if named && is_one_line(header) {

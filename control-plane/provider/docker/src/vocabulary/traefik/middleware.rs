@@ -16,8 +16,10 @@ use crate::wanted::{Line, Mode, Wanted};
 
 /// How deep chains may lead.
 const MAX_DEPTH: usize = 8;
-/// Most middlewares of a router, those in chains included.
+/// Most middlewares of a router, chains and those in chains included.
 const MOST: usize = 64;
+/// Most lines that they come to.
+const MAX_LINES: usize = 500;
 
 /// A route that middlewares are added to.
 pub(super) struct Making<'a> {
@@ -25,6 +27,8 @@ pub(super) struct Making<'a> {
     pub(super) shared: &'a Shared,
     pub(super) wanted: &'a mut Wanted,
     pub(super) wrong: &'a mut Vec<Reason>,
+    /// Middlewares that were looked at so far, chains among them.
+    pub(super) seen: usize,
 }
 
 /// One middleware, and where what it does to answers goes.
@@ -41,13 +45,19 @@ impl<'a> Making<'a> {
         let mut names = Vec::new();
         self.unroll(setting, 0, &mut names);
         let mut answers = Vec::new();
-        for (name, setting) in names.iter().take(MOST) {
+        for (name, setting) in &names {
             // Those before it see what it did to an answer.
             answers.push(self.one(name, setting));
+            if self.wanted.backend.len() + answers.iter().map(Vec::len).sum::<usize>() > MAX_LINES {
+                return self.close(setting, format!("its middlewares come to more than {MAX_LINES} lines"));
+            }
         }
         self.wanted.backend.extend(answers.into_iter().rev().flatten());
-        if names.len() > MOST {
-            self.close(setting, format!("more than {MOST} middlewares"));
+        if self.seen > MOST {
+            self.close(
+                setting,
+                format!("chains lead in a circle, too deep, or to more than {MOST} middlewares"),
+            );
         }
     }
 
@@ -56,11 +66,10 @@ impl<'a> Making<'a> {
     where
         'a: 's,
     {
-        if depth > MAX_DEPTH {
-            return self.close(setting, "chains lead too deep, or in a circle".to_owned());
-        }
         for name in items(Some(setting)) {
-            if names.len() > MOST {
+            self.seen += 1;
+            if depth > MAX_DEPTH || self.seen > MOST {
+                self.seen = MOST + 1;
                 return;
             }
             let plain = name.strip_suffix("@docker").unwrap_or(&name);

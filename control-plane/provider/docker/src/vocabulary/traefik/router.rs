@@ -54,7 +54,7 @@ impl Router<'_> {
             forwarded(&mut wanted);
         }
         let named = self.setting("middlewares");
-        let mut making = Making { own: self.own, shared: self.shared, wanted: &mut wanted, wrong };
+        let mut making = Making { own: self.own, shared: self.shared, wanted: &mut wanted, wrong, seen: 0 };
         making.run(named);
         let empty = Block::new();
         let block = self.own.services.get(&key).map_or(&empty, |block| &**block);
@@ -130,9 +130,8 @@ impl Router<'_> {
 
     fn priority(&self, rule: &str, wrong: &mut Vec<Reason>) -> u32 {
         let length = u64::try_from(rule.len()).unwrap_or(MAX_PRIORITY);
-        let said = self
-            .setting("priority")
-            .and_then(|setting| Some((setting, setting.value.trim().parse::<i64>().ok())));
+        let said =
+            self.setting("priority").map(|setting| (setting, setting.value.trim().parse::<i64>().ok()));
         let priority = match said {
             None | Some((_, Some(0))) => length,
             Some((setting, None)) => {

@@ -58,7 +58,7 @@ fn rules_are_conditions() {
     }
     let deep = format!("{}Host(`a`){}", "(".repeat(40), ")".repeat(40));
     assert!(condition(&deep).contains("too large"));
-    let wide = vec!["(Path(`/a`) && Method(`GET`) || Path(`/b`) && Method(`PUT`))"; 8].join(" && ");
+    let wide = ["(Path(`/a`) && Method(`GET`) || Path(`/b`) && Method(`PUT`))"; 8].join(" && ");
     assert!(condition(&wide).contains("more alternatives"));
 }
 
@@ -203,7 +203,7 @@ fn who_cannot_be_kept_out_otherwise_is_not_let_in() {
         (&[("plugin.p.x", "y")], "'traefik.http.middlewares.m.plugin.p.x=y': plugins are not run"),
         (&[("ipallowlist.sourcerange", "everybody")], "is no list of addresses"),
         (&[("ipallowlist.sourcerang", "10.0.0.0/8")], "middleware 'm' is not defined by any container"),
-        (&[("chain.middlewares", "m")], "chains lead too deep, or in a circle"),
+        (&[("chain.middlewares", "m")], "chains lead in a circle, too deep,"),
         (&[("chain.middlewares", "x@file")], "middleware 'x@file' is not defined by labels"),
     ] {
         let text = middleware(settings);
@@ -260,6 +260,12 @@ fn a_change_of_what_is_shared_changes_others() {
     assert!(Arc::ptr_eq(&first, &said(with("1"))), "nothing changed");
     let other = said(with("2"));
     assert!(other.wanted[0].backend.iter().any(|line| line.text.ends_with("X '2'")), "{other:?}");
+    // What others define that it does not name changes nothing.
+    let more =
+        http("lib", &[("middlewares.m.addprefix.prefix", "/a"), ("middlewares.n.addprefix.prefix", "/b")]);
+    let third = said(&more);
+    let less = http("lib", &[("middlewares.m.addprefix.prefix", "/a")]);
+    assert!(Arc::ptr_eq(&third, &said(&less)));
 }
 
 #[test]

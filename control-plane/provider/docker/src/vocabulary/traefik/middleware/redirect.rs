@@ -24,8 +24,7 @@ impl Middleware<'_> {
         };
         let location = word(&format!("{scheme}://%[req.hdr(host),host_only]{port}%[pathq]"));
         self.redirect(
-            &setting.label,
-            "redirectscheme.permanent",
+            (&setting.label, "redirectscheme"),
             &location,
             &format!("!{there}").replace("!!", ""),
             to,
@@ -33,8 +32,8 @@ impl Middleware<'_> {
     }
 
     /// What is said of GET alone, for other methods keep what they send by another status.
-    fn redirect(&self, label: &str, permanent: &str, location: &str, when: &str, to: &mut Making<'_>) {
-        let [get, other] = if self.is_set(permanent) { [301, 308] } else { [302, 307] };
+    fn redirect(&self, (label, kind): (&str, &str), location: &str, when: &str, to: &mut Making<'_>) {
+        let [get, other] = if self.is_set(&format!("{kind}.permanent")) { [301, 308] } else { [302, 307] };
         for (code, when) in [(get, format!("{{ method GET }} {when}")), (other, when.to_owned())] {
             to.wanted.say(label, format!("http-request redirect location {location} code {code} if {when}"));
         }
@@ -53,7 +52,7 @@ impl Middleware<'_> {
         };
         let when = format!("{{ req.hdr(host),host_only,lower -m str -- {} }}{scheme}", word(&host));
         let location = word(&format!("{}%[pathq]", escaped(&location)));
-        self.redirect(&setting.label, "redirectregex.permanent", &location, &when, to);
+        self.redirect((&setting.label, "redirectregex"), &location, &when, to);
     }
 }
 
