@@ -156,10 +156,11 @@ impl Groups {
                 Arc::ptr_eq(&read.container, container)
                     || (read.container.labels == container.labels && read.container.ports == container.ports)
             };
-            let read = before.remove(&container.id).filter(same);
-            let wanted = read.map_or_else(|| Arc::new(labels::read(container)), |read| read.wanted);
+            let (id, read) = before.remove_entry(&container.id).unzip();
+            let wanted = read.filter(same).map(|read| read.wanted);
+            let wanted = wanted.unwrap_or_else(|| Arc::new(labels::read(container)));
             let read = Read { container: Arc::clone(container), wanted: Arc::clone(&wanted) };
-            self.read.insert(container.id.clone(), read);
+            self.read.insert(id.unwrap_or_else(|| container.id.clone()), read);
             wanted
         };
         containers.iter().map(&mut read).collect()
@@ -219,7 +220,8 @@ impl Earlier {
                 .map(|member| (Arc::clone(member.container), member.address, member.number))
                 .collect(),
         };
-        let made = match self.before.remove(name) {
+        let (key, before) = self.before.remove_entry(name).unzip();
+        let made = match before {
             Some(made) if made.of == of => made,
             before => {
                 let mut compiled = without_refused(group, view.entrypoints);
@@ -229,7 +231,7 @@ impl Earlier {
         };
         found.resources.extend(made.compiled.resources.iter().cloned());
         found.problems.extend(made.compiled.problems.iter().cloned());
-        self.next.insert(name.to_owned(), made);
+        self.next.insert(key.unwrap_or_else(|| name.to_owned()), made);
     }
 }
 

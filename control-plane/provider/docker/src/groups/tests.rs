@@ -1,7 +1,8 @@
 use sluicegate_proto::v1::resource::Body;
 
 use super::*;
-use crate::container::Addresses;
+use crate::container::{Addresses, Port};
+use crate::entry::EntryPoint;
 use crate::wanted::Mode;
 
 const GRACE: Duration = Duration::from_secs(60);
