@@ -28,6 +28,8 @@ use crate::PATIENCE;
 const NETWORK: &str = "bridge";
 /// So many events of before are told again to who asks for them, as the real engine does.
 const PAST: usize = 256;
+/// Lines that may wait for who follows the events; who is slower than that is left, as the real engine leaves him.
+const WAITING: usize = 1 << 16;
 
 /// What is asked of an engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,7 +88,7 @@ struct State {
     made: u64,
     calls: BTreeMap<Call, usize>,
     answers: BTreeMap<Call, Answers>,
-    followers: Vec<mpsc::UnboundedSender<Vec<u8>>>,
+    followers: Vec<mpsc::Sender<Vec<u8>>>,
     /// When in nanoseconds, and the line.
     past: Vec<(u128, Vec<u8>)>,
 }
@@ -341,6 +343,6 @@ impl State {
     }
 
     fn tell(&mut self, bytes: Vec<u8>) {
-        self.followers.retain(|follower| follower.send(bytes.clone()).is_ok());
+        self.followers.retain(|follower| follower.try_send(bytes.clone()).is_ok());
     }
 }

@@ -138,12 +138,14 @@ fn strangers(sorted: &[&Contribution]) -> Option<Merged> {
             }
         }
     }
-    let mut merged = Merged::default();
+    // The largest is copied as it is, and what little there is besides goes into it.
+    by_name.sort_by_key(|of| of.entries.len());
+    let mut resources = by_name.pop().map(|of| of.entries.clone()).unwrap_or_default();
     for contribution in by_name {
-        merged.resources.append(&mut contribution.entries.clone());
+        resources.extend(contribution.entries.iter().map(|(key, entry)| (key.clone(), entry.clone())));
     }
-    merged.conflicts = sorted.iter().flat_map(|of| of.conflicts.iter().cloned()).collect();
-    Some(merged)
+    let conflicts = sorted.iter().flat_map(|of| of.conflicts.iter().cloned()).collect();
+    Some(Merged { resources, conflicts })
 }
 
 /// What only one provider may listen on. Wildcards and single addresses overlap in ways that the kernel knows better.

@@ -1,6 +1,7 @@
 //! All that a Scope serves, and the difference between two of them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use sluicegate_proto::capability::{Capability, needed};
 use sluicegate_proto::hash::{ContentHash, SetHash};
@@ -161,6 +162,10 @@ fn difference(old: &BTreeMap<ObjectKey, Entry>, new: &BTreeMap<ObjectKey, Entry>
     let mut delta = Delta::default();
     let mut before = old.iter().peekable();
     for (key, entry) in new {
+        // What is the same in memory has the same name: nothing needs to be read.
+        if before.next_if(|(_, other)| Arc::ptr_eq(other.resource(), entry.resource())).is_some() {
+            continue;
+        }
         while let Some((gone, _)) = before.next_if(|(other, _)| *other < key) {
             delta.removed.push(gone.clone());
         }

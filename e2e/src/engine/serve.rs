@@ -9,7 +9,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::{Answers, Call, Shared, State};
+use super::{Answers, Call, Shared, State, WAITING};
 use crate::wire::Reader;
 
 /// The version of the API that it says it has.
@@ -67,7 +67,7 @@ async fn answer(stream: &mut UnixStream, status: u16, body: &str) -> io::Result<
 async fn follow(mut reader: Reader<UnixStream>, shared: &Shared, since: Option<u128>) -> io::Result<()> {
     let head = "HTTP/1.1 200 Played\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
     reader.stream().write_all(head.as_bytes()).await?;
-    let (sender, mut lines) = mpsc::unbounded_channel();
+    let (sender, mut lines) = mpsc::channel(WAITING);
     let past = shared.change(|state| {
         state.followers.push(sender);
         let wanted =

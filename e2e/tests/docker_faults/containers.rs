@@ -78,8 +78,10 @@ async fn labels_may_have_any_bytes() {
         [("container", "0"), ("signal", "9"), ("exitCode", "x"), ("name", "other"), ("type", "network")];
     let container =
         named.iter().fold(site.container("named"), |container, (key, value)| container.label(key, value));
-    site.engine.run(container);
+    site.engine.run(container.label("sluicegate.backend.hold", "0s"));
     site.serves("named").await;
+    site.engine.tell_to_stop("named");
+    site.answers("named", 503).await;
     site.engine.run(site.container("last"));
     site.serves("last").await;
     assert_eq!(site.status_of("first").await, 200);

@@ -219,7 +219,8 @@ impl Earlier {
                 })
                 .collect(),
         };
-        let made = match self.before.remove(name) {
+        let (key, before) = self.before.remove_entry(name).unzip();
+        let made = match before {
             Some(made) if made.of == of => made,
             before => {
                 let mut compiled = without_refused(group, view.entrypoints);
@@ -229,7 +230,7 @@ impl Earlier {
         };
         found.resources.extend(made.compiled.resources.iter().cloned());
         found.problems.extend(made.compiled.problems.iter().cloned());
-        self.next.insert(name.to_owned(), made);
+        self.next.insert(key.unwrap_or_else(|| name.to_owned()), made);
     }
 }
 
