@@ -263,9 +263,9 @@ fn a_change_of_what_is_shared_changes_others() {
     // What others define that it does not name changes nothing.
     let more =
         http("lib", &[("middlewares.m.addprefix.prefix", "/a"), ("middlewares.n.addprefix.prefix", "/b")]);
-    let third = said(&more);
+    let third = said(more);
     let less = http("lib", &[("middlewares.m.addprefix.prefix", "/a")]);
-    assert!(Arc::ptr_eq(&third, &said(&less)));
+    assert!(Arc::ptr_eq(&third, &said(less)));
 }
 
 #[test]
