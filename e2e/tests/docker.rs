@@ -22,7 +22,9 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use sluicegate_e2e::docker::Wanted;
-use sluicegate_e2e::{Connection, Docker, PATIENCE, Sluicegate, free_port};
+use sluicegate_e2e::{
+    Connection, Docker, HTTP_DEFAULTS, Origin, PATIENCE, Sluicegate, free_address, free_port,
+};
 
 /// Asks until the answer is wanted: an engine's event has no other end that a client could see.
 async fn answer(entry: SocketAddr, host: &str, wanted: impl Fn(u16, &str) -> bool) -> (u16, String) {

@@ -1,11 +1,14 @@
 //! The application in the containers of the scenarios: answers its host name to every request and every datagram.
 //! `build.rs` compiles it without any library, so that an image is this one file.
 //!
+//! A request for `/after/MILLISECONDS` is answered after that time.
+//!
 //! `app exists PATH` says by its exit code whether there is such a file: a health check.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::process::ExitCode;
+use std::time::Duration;
 use std::{env, fs, io};
 use std::{path::Path, thread};
 
@@ -48,11 +51,16 @@ fn answer(client: &TcpStream) -> io::Result<()> {
     let name = name()?;
     let mut lines = BufReader::new(client).lines();
     while let Some(request_line) = lines.next() {
-        let head_only = request_line?.starts_with("HEAD ");
+        let request_line = request_line?;
+        let head_only = request_line.starts_with("HEAD ");
         for line in lines.by_ref() {
             if line?.is_empty() {
                 break;
             }
+        }
+        let target = request_line.split(' ').nth(1).unwrap_or_default();
+        if let Some(time) = target.strip_prefix("/after/").and_then(|time| time.parse().ok()) {
+            thread::sleep(Duration::from_millis(time));
         }
         let length = name.len() + 1;
         let mut reply = format!("HTTP/1.1 200 OK\r\nX-Origin: {name}\r\nContent-Length: {length}\r\n\r\n");

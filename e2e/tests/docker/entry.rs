@@ -120,3 +120,21 @@ async fn certificates_are_shown_as_they_are_now() {
     curl("shop.example", port, &["--cacert", text(&second)], |good, said| good && said.trim() == "app01")
         .await;
 }
+
+#[tokio::test]
+async fn containers_attach_to_frontends_of_files_and_share_what_they_serve() {
+    let docker = Docker::start().await;
+    let origin = Origin::start("from the file").await;
+    let entry = free_address();
+    let file = format!(
+        "{HTTP_DEFAULTS}frontend main\n    bind {entry}\n    default_backend static\nbackend static\n    server a {}\n",
+        origin.address()
+    );
+    let engine = format!("--docker=unix://{}", docker.socket().display());
+    let _sluicegate =
+        Sluicegate::run_with(&file, &[&engine, "--entrypoint", &format!("other={}", free_address())]).await;
+    let attached = labelled("app01").label("sluicegate.http.shop.entrypoints", "main");
+    let _app01 = docker.run(attached).await;
+    answer(entry, "shop.example", |status, text| (status, text) == (200, "app01")).await;
+    assert_eq!(answer(entry, "other.example", |_, _| true).await, (200, "from the file".to_owned()));
+}

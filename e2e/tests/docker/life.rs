@@ -46,6 +46,21 @@ async fn who_is_frozen_or_was_told_to_stop_gets_nothing_new() {
 }
 
 #[tokio::test]
+async fn what_is_under_way_ends_well_when_its_container_is_told_to_stop() {
+    let docker = Docker::start().await;
+    let (sluicegate, entry) = serving(&docker, &[]).await;
+    let app01 = docker.run(labelled("app01").stop_signal("SIGTERM")).await;
+    answer(entry, "shop.example", |status, _| status == 200).await;
+    let mut client = Connection::open(entry).await.unwrap();
+    client.send("GET /after/4000 HTTP/1.1\r\nHost: shop.example\r\n\r\n").await.unwrap();
+    let under_way = |status: &serde_json::Value| status.to_string().contains("\"current_exchanges\":1");
+    sluicegate.status_where("a request under way", under_way).await;
+    let (answer, ()) = tokio::join!(client.response("GET"), app01.stop_within(&docker, 8));
+    let answer = answer.unwrap();
+    assert_eq!((answer.status(), answer.text().as_str()), (200, "app01\n"));
+}
+
+#[tokio::test]
 async fn requests_wait_for_a_container_that_is_made_anew() {
     let docker = Docker::start().await;
     let state = tempfile::tempdir().unwrap();
