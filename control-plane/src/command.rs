@@ -27,6 +27,8 @@ pub(crate) enum Action {
     Control(Control),
     /// Show proxies, generations, health and counters
     Status(Status),
+    /// Say by the exit code whether something is served: 0 yes, 1 no (for containers and supervisors)
+    Healthcheck(Healthcheck),
     /// Make certificates for `control --tls`
     Pki(Pki),
 }
@@ -74,6 +76,9 @@ pub(crate) struct Sources {
     /// $XDG_RUNTIME_DIR]
     #[arg(long, value_name = "SOCKET", env = "SLUICEGATE_ADMIN")]
     pub(crate) admin: Option<PathBuf>,
+    /// Whom root becomes once everything is bound, a name or a number; for `run` where no file names a `user`
+    #[arg(long, value_name = "NAME", env = "SLUICEGATE_USER")]
+    pub(crate) user: Option<String>,
 }
 
 /// Where the engine listens on most hosts.
@@ -164,6 +169,13 @@ pub(crate) struct Status {
     /// How to print
     #[arg(short, long, value_enum, default_value_t = Output::Text)]
     pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Healthcheck {
+    /// The socket given to `run` or `control`
+    #[arg(long, value_name = "SOCKET", env = "SLUICEGATE_ADMIN")]
+    pub(crate) admin: Option<PathBuf>,
 }
 
 /// How to print.

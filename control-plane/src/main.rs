@@ -6,6 +6,7 @@ mod command;
 mod console;
 mod control;
 mod drop_in;
+mod healthcheck;
 mod identity;
 mod log;
 mod rights;
@@ -42,6 +43,7 @@ fn perform(action: Action) -> anyhow::Result<ExitCode> {
         Action::Check(options) => Ok(check::check(&options)),
         Action::Control(options) => control::control(options),
         Action::Status(options) => status::status(&options),
+        Action::Healthcheck(options) => healthcheck::healthcheck(&options),
         Action::Pki(options) => {
             let PkiAction::Init { folder, names } = options.action;
             for file in sluicegate_grpc::pki::init(&folder, &names)? {

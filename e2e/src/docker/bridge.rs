@@ -10,6 +10,7 @@ use crate::port::reserve;
 #[derive(Debug)]
 pub(super) struct Bridge {
     name: String,
+    third: u8,
     /// Keeps other test processes off the subnet.
     _lock: UnixListener,
 }
@@ -37,13 +38,18 @@ impl Bridge {
             ] {
                 ip(arguments).unwrap_or_else(|error| panic!("ip {}: {error}", arguments.join(" ")));
             }
-            return Self { name, _lock: lock };
+            return Self { name, third, _lock: lock };
         }
         panic!("every subnet of 172.29.0.0/16 is taken");
     }
 
     pub(super) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Addresses for other networks of the same engine, which go with the subnet of the bridge.
+    pub(super) fn pool(&self) -> String {
+        format!("{}/24", Ipv4Addr::new(172, 28, self.third, 0))
     }
 }
 
