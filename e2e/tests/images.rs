@@ -98,11 +98,11 @@ async fn the_example_balances_over_two_containers() {
     entry.wait_for(&docker, "root's rights are let go of").await;
     let address = entry.address(80);
     for turn in 0..20 {
-        let expected = if turn % 2 == 0 { "tomcat01\n" } else { "tomcat02\n" };
+        let expected = if turn % 2 == 0 { "tomcat01" } else { "tomcat02" };
         let answer = fetch(address, "/").await.unwrap();
         assert_eq!((answer.status(), answer.text().as_str()), (200, expected), "turn {turn}");
     }
-    assert_eq!(fetch(address, "/Images/logo").await.unwrap().text(), "static\n");
+    assert_eq!(fetch(address, "/Images/logo").await.unwrap().text(), "static");
     // It stays in the foreground, and says so.
     assert!(entry.logs(&docker).await.contains("`daemon` has no effect"));
     let rights = rights(&docker, &entry).await;

@@ -113,7 +113,7 @@ pub fn let_go(identity: Identity, kept: &Kept) -> Result<(), KeptRights> {
         tracing::warn!(
             user = %geteuid(),
             group = %getegid(),
-            "user and group stay as they are: only root can become somebody else"
+            "`user` and `group` have no effect: only root can become somebody else"
         );
         return Ok(());
     }

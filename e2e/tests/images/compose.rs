@@ -11,7 +11,7 @@ use super::*;
 
 /// Asks until all of these have answered, and nobody else does: when a route has come no client can see otherwise.
 async fn answered_by(entry: SocketAddr, names: &[&str]) {
-    let wanted: BTreeSet<String> = names.iter().map(|name| format!("I'm {name}\n")).collect();
+    let wanted: BTreeSet<String> = names.iter().map(|name| format!("I'm {name}")).collect();
     let begin = Instant::now();
     loop {
         let mut seen = BTreeSet::new();
@@ -47,7 +47,9 @@ async fn one_command_brings_the_example_up() {
     let mount = format!("{}:{PLACE}:ro", folder.join("app.cfg").canonicalize().unwrap().display());
     let labels = ["--label=sluicegate.enable=true", "--label=sluicegate.http.shop.path=/"];
     let place = ["--network=sluicegate", "--hostname=app03", "--expose=8080", "--health-interval=1s", "-v"];
-    docker.cli(&[&["run", "-d"], &labels[..], &place, &[&mount, "sluicegate"]].concat()).await;
+    docker
+        .cli(&[&["run", "-d", "--name", "app03"], &labels[..], &place, &[&mount, "sluicegate"]].concat())
+        .await;
     answered_by(entry, &["app01", "app02", "app03"]).await;
     // Neither plane is root, and the one that clients reach does not see the engine.
     for service in ["control", "proxy"] {
@@ -62,5 +64,6 @@ async fn one_command_brings_the_example_up() {
     // The control plane comes back to the engine as the user that it has become.
     docker.compose(&file, &variables, &["restart", "control"]).await;
     answered_by(entry, &["app01", "app02", "app03"]).await;
+    docker.cli(&["rm", "--force", "app03"]).await;
     docker.compose(&file, &variables, &["down", "--volumes"]).await;
 }

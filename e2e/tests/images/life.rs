@@ -1,6 +1,8 @@
 //! Who may start the image, and how it ends.
 
-use sluicegate_e2e::Connection;
+use std::net::IpAddr;
+
+use sluicegate_e2e::{Behaviour, Origin, free_port};
 
 use super::*;
 
@@ -39,26 +41,30 @@ async fn whoever_starts_it_is_served() {
 async fn a_stop_finishes_what_runs() {
     let docker = Docker::start().await;
     docker.build("sluicegate").await;
-    let (_file, mount) = mounted(&format!(
-        "{HTTP_DEFAULTS}frontend main\n    bind *:80\n    http-request wait-for-body time 30s\n    \
-         http-request return status 200\n"
-    ));
+    // The host's end of the bridge: a server that is no container, so that it answers when it is told to.
+    let gateway = "{{(index .IPAM.Config 0).Gateway}}";
+    let gateway: IpAddr =
+        docker.cli(&["network", "inspect", "bridge", "--format", gateway]).await.parse().unwrap();
+    let origin = Origin::start_at("app", (gateway, free_port()).into()).await;
+    origin.behave(Behaviour::Held);
+    let (_file, mount) =
+        mounted(&format!("{HTTP_DEFAULTS}listen main\n    bind *:80\n    server app {}\n", origin.address()));
     docker.cli(&["run", "-d", "--name", "entry", "-v", &mount, "sluicegate"]).await;
     let entry = Container::of_name(&docker, "entry").await;
     entry.wait_for(&docker, "shows what is served").await;
-    let mut client = Connection::open(entry.address(80)).await.unwrap();
-    client
-        .send("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n")
-        .await
-        .unwrap();
-    // It has the request, and waits for its body.
-    assert_eq!(client.any_response("POST").await.unwrap().status(), 100);
     let finished = async {
-        entry.wait_for(&docker, "finishing what runs").await;
-        client.send("body").await.unwrap();
-        client.response("POST").await.unwrap().status()
+        let held = fetch(entry.address(80), "/");
+        let release = async {
+            entry.wait_for(&docker, "finishing what runs").await;
+            origin.release(1);
+        };
+        tokio::join!(held, release).0.unwrap().status()
     };
-    let (_, status) = tokio::join!(docker.cli(&["stop", "--time", "60", "entry"]), finished);
+    let stop = async {
+        origin.reached(1).await;
+        docker.cli(&["stop", "--time", "60", "entry"]).await;
+    };
+    let (status, ()) = tokio::join!(finished, stop);
     assert_eq!(status, 200);
     assert_eq!(entry.wait(&docker).await, 0);
 }
