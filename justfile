@@ -37,7 +37,7 @@ bench *ARGS:
 dist *ARGS:
     e2e/dist {{ARGS}}
 
-# The images `sluicegate` and `sluicegate-proxy`, by the `docker` on PATH; `just images --dist` of what `just dist` has built
+# The images `sluicegate` and `sluicegate-proxy`, by the `docker` on PATH; `just images --dist` of what ships
 images *ARGS:
     e2e/images --build {{ARGS}}
 

@@ -72,3 +72,24 @@ pub(crate) fn ask(socket: &Path) -> Result<String> {
         None => bail!("{}", line.trim_end()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_proxy_that_serves_nothing_says_so_and_an_ended_one_is_no_obstacle() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("health.sock");
+        let said = |error: anyhow::Error| format!("{error:#}");
+        assert!(said(ask(&socket).unwrap_err()).contains("no proxy answers"));
+        // Left behind: the file stays when its listener goes.
+        drop(listen(&socket).unwrap());
+        let listener = listen(&socket).unwrap();
+        assert!(said(listen(&socket).unwrap_err()).contains("in use"), "one that runs keeps its place");
+        let (_serves, served) = watch::channel(None);
+        tokio::spawn(answer(listener, served));
+        let asked = tokio::task::spawn_blocking(move || ask(&socket)).await.unwrap();
+        assert_eq!(said(asked.unwrap_err()), "nothing is served yet");
+    }
+}
