@@ -162,7 +162,7 @@ fn launch(bridge: &Bridge, folder: &Path) -> Process {
         .arg(format!("--bridge={}", bridge.name()))
         // Networks that are made there get addresses that no other engine gives away.
         .arg(format!("--default-address-pool=base={},size=28", bridge.pool()))
-        // Debian's own is a script's path for the wrapper's sake: it has to run in containers.
+        // It is mounted into containers, which have no libraries for another.
         .arg(option("--init-path", &debian_folder().join("root/usr/bin/tini-static")))
         .arg(option("--userland-proxy-path", &debian("docker-proxy")))
         .args(["--iptables=false", "--ip6tables=false", "--ip-masq=false", "--ip-forward=false"])

@@ -110,7 +110,7 @@ async fn the_example_balances_over_two_containers() {
     assert_eq!(entry.wait(&docker).await, 0, "{}", entry.logs(&docker).await);
 }
 
-/// Of what ships: without optimising the crates together the programs are a third larger.
+/// Of what ships: programs are larger where crates are not optimised together.
 #[tokio::test]
 #[ignore = "wants images of e2e/images --dist, which e2e/run --all makes"]
 async fn images_are_small() {

@@ -23,6 +23,10 @@ async fn a_proxy_is_healthy_once_it_serves() {
     let command = ["sluicegate", "sluicegate", "control", PLACE, "--listen", SOCKET];
     docker.cli(&[&["run", "-d", "--name", "control"], &soon[..], &volume, &command].concat()).await;
     let control = Container::of_name(&docker, "control").await;
+    control.wait_for(&docker, &format!("listening on {SOCKET}")).await;
+    // It would come by itself, after as long as it had been in vain before.
+    docker.cli(&["restart", "--time", "60", "proxy"]).await;
+    let proxy = Container::of_name(&docker, "proxy").await;
     proxy.wait_for(&docker, "serving generation").await;
     assert_eq!(fetch(proxy.address(80), "/").await.unwrap().status(), 200);
     for container in [&proxy, &control] {
