@@ -37,6 +37,10 @@ bench *ARGS:
 dist *ARGS:
     e2e/dist {{ARGS}}
 
+# The images `sluicegate` and `sluicegate-proxy`, by the `docker` on PATH; `just images --dist` of what ships
+images *ARGS:
+    e2e/images --build {{ARGS}}
+
 # Benches of single functions
 microbench *ARGS:
     cargo bench --workspace {{ARGS}}

@@ -9,7 +9,7 @@ DEBIAN_CACHE=${SLUICEGATE_DEBIAN_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/sluicegate
 PLAIN_TOOLS=(cc=gcc curl=curl openssl=openssl strace=strace wrk=wrk ip=iproute2 h2load=nghttp2-client valgrind=valgrind)
 
 # Unpacked with everything they depend on, never installed. tomcat10 brings a JRE where the host has none.
-UNPACKED=(haproxy nginx libnginx-mod-stream keepalived tomcat10 docker.io containerd runc iptables etcd-server)
+UNPACKED=(haproxy nginx libnginx-mod-stream keepalived tomcat10 docker.io docker-compose containerd runc iptables etcd-server)
 
 # wrapper=program below root.
 WRAPPED=(
@@ -28,6 +28,7 @@ WRAPPED=(
     iptables-legacy=usr/sbin/iptables-legacy
     ip6tables-legacy=usr/sbin/ip6tables-legacy
     etcd=usr/bin/etcd
+    docker-compose=usr/bin/docker-compose
 )
 
 as_root() {
@@ -104,7 +105,7 @@ relink() {
 }
 
 write_wrappers() {
-    local entry name program root=$DEBIAN_CACHE/root libs
+    local entry name program run root=$DEBIAN_CACHE/root libs
     libs=$root/usr/lib/$(dpkg-architecture -qDEB_HOST_MULTIARCH 2>/dev/null || echo "$(uname -m)-linux-gnu")
     mkdir -p "$DEBIAN_CACHE/bin"
     for entry in "${WRAPPED[@]}"; do
@@ -113,11 +114,26 @@ write_wrappers() {
             echo "e2e/run: $program is missing; remove $DEBIAN_CACHE/stamp and try again" >&2
             return 1
         }
-        printf '#!/bin/sh\n%s\n%s\nexec "%s" "$@"\n' \
+        run="\"$program\""
+        case $(head -c 32 "$program" | tr -d '\0') in
+        '#!/usr/bin/python3'*) run="$(python) $run" ;;
+        esac
+        printf '#!/bin/sh\n%s\n%s\nexec %s "$@"\n' \
             "export LD_LIBRARY_PATH=\"$libs:$root/lib/${libs##*/}\${LD_LIBRARY_PATH:+:\$LD_LIBRARY_PATH}\"" \
             "export XTABLES_LIBDIR=\"$libs/xtables\"" \
-            "$program" >"$DEBIAN_CACHE/bin/.$name.$$"
+            "$run" >"$DEBIAN_CACHE/bin/.$name.$$"
         chmod +x "$DEBIAN_CACHE/bin/.$name.$$"
         mv "$DEBIAN_CACHE/bin/.$name.$$" "$DEBIAN_CACHE/bin/$name"
     done
+}
+
+# Debian's Python, of the host where it has it, with the modules that came along.
+python() {
+    local root=$DEBIAN_CACHE/root program=/usr/bin/python3 modules folder
+    [ -x "$program" ] || program=$root$program
+    modules=$root/usr/lib/python3/dist-packages
+    for folder in "$root"/usr/lib/python3.*; do
+        if [ -d "$folder" ]; then modules+=:$folder; fi
+    done
+    echo "env PYTHONPATH=\"$modules\" \"$program\""
 }

@@ -60,6 +60,11 @@ pub(crate) fn ask<T>(question: impl Future<Output = Result<T, StatusError>>) -> 
     Ok(runtime.block_on(question)?)
 }
 
+/// What the environment says in place of `--admin`, for the command line that has no options of ours.
+pub(crate) fn of_environment() -> Option<PathBuf> {
+    std::env::var_os("SLUICEGATE_ADMIN").filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
 /// Makes the folder, for this user alone; one that another user made is not trusted.
 fn own(folder: &Path) -> io::Result<()> {
     match DirBuilder::new().mode(0o750).create(folder) {

@@ -13,7 +13,7 @@ use sluicegate_provider_file::finding::Finding;
 use sluicegate_provider_file::load::{Inputs, Loaded, Told, load};
 
 use crate::command::{Check, Findings};
-use crate::identity::{self, Identity};
+use crate::identity;
 use crate::say;
 use crate::sources;
 
@@ -119,7 +119,7 @@ pub(crate) fn compile(loaded: &mut Loaded) -> Vec<String> {
         Ok(proposal) => pipeline.accept(proposal, 0),
         Err(reasons) => refused.extend(reasons),
     }
-    let unknown = Identity::of(&loaded.program).err().into_iter().flatten();
+    let unknown = identity::of(&loaded.program, None).err().into_iter().flatten();
     refused.extend(unknown.map(|unknown| unknown.to_string()));
     refused.extend(pipeline.quarantined().into_iter().map(|held| {
         let origin = held.origin.map(|origin| format!("{origin}: ")).unwrap_or_default();

@@ -29,6 +29,8 @@ pub(crate) enum Action {
     Status(Status),
     /// Say what became of something that was to be served
     Explain(Explain),
+    /// Say by the exit code whether something is served: 0 yes, 1 no (for containers and supervisors)
+    Healthcheck(Healthcheck),
     /// Make certificates for `control --tls`
     Pki(Pki),
 }
@@ -83,6 +85,9 @@ pub(crate) struct Sources {
     /// $XDG_RUNTIME_DIR]
     #[arg(long, value_name = "SOCKET", env = "SLUICEGATE_ADMIN")]
     pub(crate) admin: Option<PathBuf>,
+    /// Whom root becomes once everything is bound, a name or a number; for `run` where no file names a `user`
+    #[arg(long, value_name = "NAME", env = "SLUICEGATE_USER")]
+    pub(crate) user: Option<String>,
 }
 
 /// Where the engine listens on most hosts.
@@ -211,6 +216,13 @@ pub(crate) enum Explained {
         #[command(flatten)]
         asked: Asked,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Healthcheck {
+    /// The socket given to `run` or `control`
+    #[arg(long, value_name = "SOCKET", env = "SLUICEGATE_ADMIN")]
+    pub(crate) admin: Option<PathBuf>,
 }
 
 /// How to print.

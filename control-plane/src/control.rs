@@ -1,5 +1,6 @@
 //! `sluicegate control`: the control plane alone.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -9,23 +10,30 @@ use sluicegate_control_runtime::files::Reload;
 use sluicegate_control_runtime::operators;
 use sluicegate_grpc::tls::ServerTls;
 use sluicegate_grpc::{ListenAddress, Listening, Security};
+use sluicegate_proxy_runtime::rights::{self, Kept};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::command::Control;
-use crate::{admin, log, sources, standalone};
+use crate::{admin, identity, log, sources, standalone};
 
 /// Proxies of other users come by the group.
 const SOCKET_MODE: u32 = 0o660;
 
-/// Serves proxies until SIGTERM or SIGINT. Exit code 1 where the first configuration is refused.
+/// Serves proxies until SIGTERM, SIGINT or SIGUSR1. Exit code 1 where the first configuration is refused.
 pub(crate) fn control(mut options: Control) -> anyhow::Result<ExitCode> {
     log::start(LevelFilter::INFO, log::Scope::All);
-    let admin = options.sources.admin.take();
-    let door = Door { address: options.listen.parse()?, tls: options.tls, insecure: options.insecure };
+    let (admin, user) = (options.sources.admin.take(), options.sources.user.take());
+    let door = Door::of(&options)?;
     let Some(sources) = sources::sources(options.sources, Reload::Watch)? else {
         return Ok(ExitCode::FAILURE);
     };
+    // What only root may read has been read. Sockets come later, so that proxies of the same user find them open.
+    let identity = identity::default(user.as_deref().unwrap_or_default())?;
+    let engine =
+        sources.docker.as_ref().and_then(|docker| identity::group_of_engine(&docker.way.address().engine));
+    rights::prepare(identity);
+    rights::let_go(identity, &Kept { groups: engine.into_iter().collect(), ..Kept::default() })?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let publisher = standalone::publisher();
@@ -35,9 +43,12 @@ pub(crate) fn control(mut options: Control) -> anyhow::Result<ExitCode> {
         let ended = async {
             let mut terminate = signal(SignalKind::terminate())?;
             let mut interrupt = signal(SignalKind::interrupt())?;
+            // Nothing here has to be finished first: proxies serve on.
+            let mut finish = signal(SignalKind::user_defined1())?;
             tokio::select! {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
+                _ = finish.recv() => {}
             }
             anyhow::Ok(())
         };
@@ -66,24 +77,23 @@ pub(crate) fn control(mut options: Control) -> anyhow::Result<ExitCode> {
 }
 
 /// Where proxies come in, and what they must show.
-struct Door {
-    address: ListenAddress,
-    tls: Option<PathBuf>,
-    insecure: bool,
+enum Door {
+    Unix(PathBuf),
+    Tcp(SocketAddr, Security),
 }
 
 impl Door {
-    async fn listen(self) -> anyhow::Result<Listening> {
-        match (self.address, self.tls) {
-            (ListenAddress::Unix(path), None) => Ok(Listening::unix(&path, SOCKET_MODE)?),
+    fn of(options: &Control) -> anyhow::Result<Self> {
+        match (options.listen.parse()?, &options.tls) {
+            (ListenAddress::Unix(path), None) => Ok(Self::Unix(path)),
             (ListenAddress::Tcp(address), Some(folder)) => {
                 let file = |name: &str| folder.join(name);
                 let tls =
                     ServerTls { ca: file("ca.pem"), cert: file("control.pem"), key: file("control.key") };
-                Listening::tcp(address, Security::MutualTls(tls.load()?)).await.context("--listen")
+                Ok(Self::Tcp(address, Security::MutualTls(tls.load()?)))
             }
-            (ListenAddress::Tcp(address), None) if self.insecure => {
-                Listening::tcp(address, Security::Insecure).await.context("--listen")
+            (ListenAddress::Tcp(address), None) if options.insecure => {
+                Ok(Self::Tcp(address, Security::Insecure))
             }
             (ListenAddress::Tcp(address), None) => {
                 bail!(
@@ -91,6 +101,13 @@ impl Door {
                 )
             }
             (ListenAddress::Unix(_), Some(_)) => bail!("--tls: only TCP has a use for it"),
+        }
+    }
+
+    async fn listen(self) -> anyhow::Result<Listening> {
+        match self {
+            Self::Unix(path) => Ok(Listening::unix(&path, SOCKET_MODE)?),
+            Self::Tcp(address, security) => Listening::tcp(address, security).await.context("--listen"),
         }
     }
 }

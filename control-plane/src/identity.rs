@@ -1,18 +1,16 @@
 //! Whom the process runs as once everything is bound (HAProxy: user, group, uid, gid).
 
-use nix::unistd::{Gid, Group, Uid, User, getegid, geteuid};
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+
+use nix::unistd::{Gid, Group, Uid, User};
 use sluicegate_haproxy::program::{Account, AccountId, Program};
 use sluicegate_proto::v1::{self, listener, origin, resource::Body};
 use sluicegate_provider_file::load::Loaded;
+use sluicegate_proxy_runtime::rights::Identity;
 
-/// A user and a group of this host.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Identity {
-    /// `None`: the one that the process has.
-    pub(crate) user: Option<Uid>,
-    /// The same.
-    pub(crate) group: Option<Gid>,
-}
+/// `--user`, for the command line that has no options of ours.
+const USER: &str = "SLUICEGATE_USER";
 
 /// The owners of sockets that this host does not know, each as an error. A number is its own name.
 pub(crate) fn unknown_owners(loaded: &Loaded) -> Vec<String> {
@@ -58,30 +56,54 @@ pub(crate) struct Unknown {
     name: String,
 }
 
-impl Identity {
-    /// Looks both up.
-    ///
-    /// # Errors
-    /// All that are unknown.
-    pub(crate) fn of(program: &Program) -> Result<Self, Vec<Unknown>> {
-        let by_name = |name: &str| User::from_name(name).ok().flatten().map(|user| user.uid);
-        let user = find(program.user.as_ref(), "user", by_name, Uid::from_raw);
-        let by_name = |name: &str| Group::from_name(name).ok().flatten().map(|group| group.gid);
-        let group = find(program.group.as_ref(), "group", by_name, Gid::from_raw);
-        match (user, group) {
-            (Ok(user), Ok(group)) => Ok(Self {
-                // As in HAProxy, root is the one who is not told apart from nobody in particular.
-                user: user.filter(|user| !user.is_root()),
-                group: group.filter(|group| group.as_raw() != 0),
-            }),
-            (user, group) => Err([user.err(), group.err()].into_iter().flatten().collect()),
+/// Looks up whom the files name; where they name no user, `otherwise` counts: `--user`, a name or a number. It is for root
+/// alone, so that an image may have it that others start as somebody else.
+///
+/// # Errors
+/// All that are unknown.
+pub(crate) fn of(program: &Program, otherwise: Option<&str>) -> Result<Identity, Vec<Unknown>> {
+    let by_name = |name: &str| User::from_name(name).ok().flatten().map(|user| user.uid);
+    let user = find(program.user.as_ref(), "user", by_name, Uid::from_raw);
+    let by_name = |name: &str| Group::from_name(name).ok().flatten().map(|group| group.gid);
+    let group = find(program.group.as_ref(), "group", by_name, Gid::from_raw);
+    let otherwise = match otherwise.filter(|_| program.user.is_none()) {
+        Some(name) => default(name).map_err(|unknown| vec![unknown]),
+        None => Ok(Identity::default()),
+    };
+    match (user, group, otherwise) {
+        (Ok(user), Ok(group), Ok(otherwise)) => Ok(Identity {
+            // As in HAProxy, root is the one who is not told apart from nobody in particular.
+            user: user.or(otherwise.user).filter(|user| !user.is_root()),
+            group: group.or(otherwise.group).filter(|group| group.as_raw() != 0),
+        }),
+        (user, group, otherwise) => {
+            let others = otherwise.err().unwrap_or_default();
+            Err([user.err(), group.err()].into_iter().flatten().chain(others).collect())
         }
     }
+}
 
-    /// Whether the process is another now.
-    pub(crate) fn is_news(self) -> bool {
-        self.user.is_some_and(|user| user != geteuid()) || self.group.is_some_and(|group| group != getegid())
-    }
+/// Whom root becomes where nothing else says so.
+///
+/// # Errors
+/// The host has no such user.
+pub(crate) fn default(name: &str) -> Result<Identity, Unknown> {
+    let unknown = || Unknown { place: "--user".to_owned(), kind: "user", name: name.to_owned() };
+    Identity::for_root(name).ok_or_else(unknown)
+}
+
+/// What the environment says in place of `--user`.
+pub(crate) fn default_of_environment() -> Option<String> {
+    std::env::var(USER).ok()
+}
+
+/// The group that may talk to this engine, where it has a socket for a group: without it whoever the process becomes
+/// cannot come back to an engine that was away.
+pub(crate) fn group_of_engine(engine: &str) -> Option<Gid> {
+    const READ_AND_WRITE: u32 = 0o060;
+    let path = engine.strip_prefix("unix://").unwrap_or(engine);
+    let found = fs::metadata(path).ok()?;
+    (found.mode() & READ_AND_WRITE == READ_AND_WRITE).then(|| Gid::from_raw(found.gid()))
 }
 
 fn find<T>(
@@ -111,16 +133,16 @@ mod tests {
     #[test]
     fn names_and_numbers_are_found_and_root_is_no_change() {
         let root = Program { user: account(AccountId::Name("root".to_owned())), ..Program::default() };
-        assert_eq!(Identity::of(&root).unwrap(), Identity::default());
+        assert_eq!(of(&root, None).unwrap(), Identity::default());
         let number = Program { group: account(AccountId::Number(12_345)), ..Program::default() };
-        assert_eq!(Identity::of(&number).unwrap().group, Some(Gid::from_raw(12_345)));
+        assert_eq!(of(&number, None).unwrap().group, Some(Gid::from_raw(12_345)));
     }
 
     #[test]
     fn every_unknown_name_is_told() {
         let name = || account(AccountId::Name("no such account".to_owned()));
         let program = Program { user: name(), group: name(), ..Program::default() };
-        let told: Vec<_> = Identity::of(&program).unwrap_err().iter().map(Unknown::to_string).collect();
+        let told: Vec<_> = of(&program, None).unwrap_err().iter().map(Unknown::to_string).collect();
         assert_eq!(
             told,
             [

@@ -7,6 +7,7 @@ mod console;
 mod control;
 mod drop_in;
 mod explain;
+mod healthcheck;
 mod identity;
 mod log;
 mod rights;
@@ -44,6 +45,7 @@ fn perform(action: Action) -> anyhow::Result<ExitCode> {
         Action::Control(options) => control::control(options),
         Action::Status(options) => status::status(&options.asked),
         Action::Explain(options) => explain::explain(&options),
+        Action::Healthcheck(options) => healthcheck::healthcheck(&options),
         Action::Pki(options) => {
             let PkiAction::Init { folder, names } = options.action;
             for file in sluicegate_grpc::pki::init(&folder, &names)? {

@@ -1,61 +1,17 @@
-//! Letting go of root's rights once everything is bound.
-//!
-//! To the kernel, user, groups and capabilities are each thread's own (credentials(7)). The C library changes user and
-//! groups of all threads at once; capabilities are changed here by a signal to each thread. What stays is
-//! CAP_NET_BIND_SERVICE, so that ports below 1024 of a later configuration can be bound, and CAP_NET_RAW where the first one has
-//! connections leave from addresses that are not this host's.
-
-#![allow(unsafe_code)]
-
-use std::fs;
-use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
-use std::time::{Duration, Instant};
+//! What the files ask of the process, and what root keeps when it becomes somebody else.
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
-use nix::unistd::{getegid, geteuid, setgid, setgroups, setuid};
+use nix::unistd::Gid;
 use sluicegate_haproxy::program::Program;
+use sluicegate_proxy_runtime::rights::Kept;
 
-use crate::identity::Identity;
-
-/// linux/capability.h: CAP_NET_BIND_SERVICE.
-const BIND_SERVICE: u32 = 1 << 10;
-/// linux/capability.h: CAP_NET_RAW.
-const RAW: u32 = 1 << 13;
-/// linux/capability.h: _LINUX_CAPABILITY_VERSION_3, with two words of each set.
-const VERSION: u32 = 0x2008_0522;
-/// Nobody else uses it here, and a person who sends it changes nothing.
-const SIGNAL: Signal = Signal::SIGURG;
-/// How long threads may take to hear of it.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// The capabilities that stay.
-static KEPT: AtomicU32 = AtomicU32::new(BIND_SERVICE);
-/// Programs that this one starts may gain rights.
-static MAY_GAIN: AtomicBool = AtomicBool::new(false);
-
-/// Why the process is not who it was to be.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum KeptRights {
-    /// A system call failed.
-    #[error("{what}: {error}")]
-    Call {
-        /// What it was for.
-        what: &'static str,
-        /// Why.
-        error: io::Error,
-    },
-    /// A thread has rights that it must not have.
-    #[error("thread {0} keeps its rights")]
-    Thread(String),
-}
-
-/// Before there are threads: they inherit that capabilities outlive the change of the user.
-pub(crate) fn prepare(identity: Identity) {
-    if identity.user.is_some() && geteuid().is_root() {
-        // SAFETY: a flag of this thread; no memory is passed.
-        unsafe { libc::prctl(libc::PR_SET_KEEPCAPS, 1, 0, 0, 0) };
+/// What the files of this program need, and the engine of containers.
+pub(crate) fn kept(program: &Program, engine: Option<Gid>) -> Kept {
+    Kept {
+        raw: program.foreign_sources,
+        groups: engine.into_iter().collect(),
+        may_gain: program.may_gain_rights,
+        dumpable: program.dumpable,
     }
 }
 
@@ -69,127 +25,5 @@ pub(crate) fn limit_files(program: &Program) {
     };
     if let Err(error) = setrlimit(Resource::RLIMIT_NOFILE, wanted, wanted) {
         tracing::warn!(%error, wanted, hard, "`ulimit-n` cannot be had: the limit of open files is another");
-    }
-}
-
-/// Becomes that user and group, for good, and keeps of all capabilities the one to bind low ports.
-///
-/// A process that is not root's has nothing to let go of: that is told, and nothing else.
-///
-/// # Errors
-/// The kernel refuses, or a thread would keep rights.
-pub(crate) fn let_go(identity: Identity, program: &Program) -> Result<(), KeptRights> {
-    if !identity.is_news() {
-        return Ok(());
-    }
-    if !geteuid().is_root() {
-        tracing::warn!(
-            user = %geteuid(),
-            group = %getegid(),
-            "`user` and `group` have no effect: only root can become somebody else"
-        );
-        return Ok(());
-    }
-    MAY_GAIN.store(program.may_gain_rights, SeqCst);
-    if program.foreign_sources {
-        KEPT.fetch_or(RAW, SeqCst);
-    }
-    let call = |what| move |error: nix::Error| KeptRights::Call { what, error: error.into() };
-    setgroups(&[]).map_err(call("giving up all other groups"))?;
-    if let Some(group) = identity.group {
-        setgid(group).map_err(call("changing the group"))?;
-    }
-    if let Some(user) = identity.user {
-        setuid(user).map_err(call("changing the user"))?;
-        shed_everywhere()?;
-    }
-    if program.dumpable {
-        // SAFETY: a flag of this process; no memory is passed.
-        unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 1, 0, 0, 0) };
-    }
-    let (user, group) = (geteuid(), getegid());
-    tracing::info!(%user, %group, "root's rights are let go of, but for binding low ports");
-    Ok(())
-}
-
-/// Takes all capabilities but [`KEPT`] from every thread.
-fn shed_everywhere() -> Result<(), KeptRights> {
-    let call = |what| move |error: nix::Error| KeptRights::Call { what, error: error.into() };
-    let action = SigAction::new(SigHandler::Handler(shed), SaFlags::SA_RESTART, SigSet::empty());
-    // SAFETY: the handler makes system calls alone, and leaves `errno` as it was (signal-safety(7)).
-    let before = unsafe { sigaction(SIGNAL, &action) }.map_err(call("handling a signal"))?;
-    let end = Instant::now() + PATIENCE;
-    let outcome = loop {
-        // A thread may have been started meanwhile by one that still had rights.
-        let Some(thread) = tell_threads() else { break Ok(()) };
-        if Instant::now() > end {
-            break Err(KeptRights::Thread(thread));
-        }
-        std::thread::sleep(Duration::from_millis(1));
-    };
-    if outcome.is_ok() {
-        // SAFETY: the disposition that was there before.
-        unsafe { sigaction(SIGNAL, &before) }.map_err(call("leaving a signal alone"))?;
-    }
-    outcome
-}
-
-/// Signals the threads that have more than [`KEPT`]; one of them.
-fn tell_threads() -> Option<String> {
-    let mut last = None;
-    let threads = match fs::read_dir("/proc/self/task") {
-        Ok(threads) => threads,
-        Err(error) => return Some(format!("(unknown: {error})")),
-    };
-    for thread in threads.flatten() {
-        let Ok(status) = fs::read_to_string(thread.path().join("status")) else { continue };
-        let set = |name: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(name))?;
-            u64::from_str_radix(line.trim(), 16).ok()
-        };
-        let over = |name: &str| set(name).is_none_or(|rights| rights & !u64::from(KEPT.load(SeqCst)) != 0);
-        // Those that may have it use it.
-        let lacks = set("CapEff:") != set("CapPrm:");
-        if over("CapPrm:") || over("CapEff:") || lacks {
-            let name = thread.file_name().to_string_lossy().into_owned();
-            if let Ok(id) = name.parse::<libc::pid_t>() {
-                // SAFETY: no memory is passed; a thread that is gone is an error that means nothing.
-                unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), id, SIGNAL as libc::c_int) };
-            }
-            last = Some(name);
-        }
-    }
-    last
-}
-
-/// In each thread: keeps [`KEPT`] of what it has.
-extern "C" fn shed(_: libc::c_int) {
-    #[repr(C)]
-    struct Header {
-        version: u32,
-        pid: i32,
-    }
-    #[repr(C)]
-    #[derive(Clone, Copy, Default)]
-    struct Sets {
-        effective: u32,
-        permitted: u32,
-        inheritable: u32,
-    }
-    let header = Header { version: VERSION, pid: 0 };
-    let mut sets = [Sets::default(); 2];
-    // SAFETY: capget(2) and capset(2) of version 3 take a header and two sets, which live until the calls return; `errno`
-    // is this thread's own.
-    unsafe {
-        let errno = libc::__errno_location();
-        let before = *errno;
-        libc::syscall(libc::SYS_capget, &raw const header, sets.as_mut_ptr());
-        let kept = sets[0].permitted & KEPT.load(SeqCst);
-        let sets = [Sets { effective: kept, permitted: kept, inheritable: 0 }, Sets::default()];
-        libc::syscall(libc::SYS_capset, &raw const header, sets.as_ptr());
-        if !MAY_GAIN.load(SeqCst) {
-            libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-        }
-        *errno = before;
     }
 }

@@ -92,12 +92,9 @@ pub(crate) fn sources(options: command::Sources, reload: Reload) -> anyhow::Resu
     };
     let kept = options.state.map(|folder| folder.join(KEPT_CONTAINERS));
     let (tls, grace) = (options.docker_tls, options.docker_grace);
-    let address = options.docker.map(|engine| Address { engine, tls });
-    if let Some(address) = &address {
-        address.check()?;
-    }
+    let way = options.docker.map(|engine| Address { engine, tls }.way()).transpose()?;
     let vocabularies = options.docker_labels.into_iter().map(vocabulary).collect();
-    let docker = address.map(|address| Docker { address, reach, vocabularies, grace, kept });
+    let docker = way.map(|way| Docker { way, reach, vocabularies, grace, kept });
     let files = if options.files.is_empty() {
         None
     } else {

@@ -14,14 +14,16 @@ use sluicegate_haproxy::program::Program;
 use sluicegate_proto::identity::DEFAULT_SCOPE;
 use sluicegate_proto::v1::origin::Place;
 use sluicegate_proto::v1::{Origin, Rejection};
+use sluicegate_proxy_runtime::rights::{self, Identity, Kept};
 use sluicegate_proxy_runtime::{Proxy, Settings};
 use sluicegate_sync::Target;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::identity::{self, Identity, Unknown};
-use crate::{admin, rights, say};
+use crate::identity::{self, Unknown};
+use crate::rights::{kept, limit_files};
+use crate::{admin, say};
 
 /// How often proxies report.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
@@ -35,6 +37,8 @@ pub(crate) struct Standalone {
     pub(crate) admin: Option<PathBuf>,
     /// Threads that move traffic.
     pub(crate) workers: Option<NonZeroUsize>,
+    /// Whom root becomes where the files name nobody.
+    pub(crate) user: Option<String>,
     /// Processes whose ports are taken over.
     pub(crate) predecessors: Vec<u32>,
     /// What the files ask of the process.
@@ -59,7 +63,13 @@ impl Standalone {
     /// Serves until a signal says otherwise: SIGUSR1 finishes what runs, SIGTERM and SIGINT do not. `ready` is called
     /// once, when the first generation is in force. Exit code 1 where the first generation cannot be served.
     pub(crate) fn serve(self, ready: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<ExitCode> {
-        let identity = Identity::of(&self.program).map_err(told)?;
+        let identity = identity::of(&self.program, self.user.as_deref()).map_err(told)?;
+        let engine = self
+            .sources
+            .docker
+            .as_ref()
+            .and_then(|docker| identity::group_of_engine(&docker.way.address().engine));
+        let kept = kept(&self.program, engine);
         if let Some((_, loaded, _)) = &self.sources.files {
             let unknown = identity::unknown_owners(loaded);
             unknown.iter().for_each(say::err);
@@ -69,9 +79,9 @@ impl Standalone {
             );
         }
         rights::prepare(identity);
-        rights::limit_files(&self.program);
+        limit_files(&self.program);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let code = runtime.block_on(self.run(identity, ready));
+        let code = runtime.block_on(self.run(identity, kept, ready));
         // Sources may still be reading.
         runtime.shutdown_timeout(Duration::from_millis(100));
         code
@@ -80,10 +90,10 @@ impl Standalone {
     async fn run(
         self,
         identity: Identity,
+        kept: Kept,
         ready: impl FnOnce() -> anyhow::Result<()>,
     ) -> anyhow::Result<ExitCode> {
         let mut signals = Signals::listen(self.program.grace)?;
-        let program = self.program.clone();
         let publisher = publisher();
         let reload = self.reload.clone();
         let socket = self.operators(&publisher);
@@ -113,7 +123,7 @@ impl Standalone {
         console.follow();
         tokio::spawn(console.run());
         ready().context("the proxy serves, but not as asked")?;
-        rights::let_go(identity, &program).context("the proxy serves, but as root")?;
+        rights::let_go(identity, &kept).context("the proxy serves, but as root")?;
         if let Some(socket) = socket {
             tracing::info!("`sluicegate status --admin {}` shows what is served", socket.display());
         }

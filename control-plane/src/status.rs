@@ -45,7 +45,7 @@ pub(crate) fn name(id: Option<&ObjectId>) -> String {
 }
 
 /// `NUMBER (HASH8)`, as logs have it; a dash for none.
-fn generation(generation: Option<&Generation>) -> String {
+pub(crate) fn generation(generation: Option<&Generation>) -> String {
     match generation
         .and_then(|generation| sluicegate_proto::generation::Generation::try_from(generation).ok())
     {

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail, ensure};
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use sluicegate_proxy_runtime::Settings;
 use sluicegate_sync::tls::ClientTls;
 use sluicegate_sync::{ControlAddress, Target};
@@ -14,11 +14,13 @@ use sluicegate_sync::{ControlAddress, Target};
 /// It serves on while the control plane is away, and comes back to it by itself. What it listens on is the control plane's to
 /// say, the listener for monitoring among it (`sluicegate control --admin-http`).
 #[derive(Debug, Parser)]
-#[command(name = "sluicegate-proxy", version, after_long_help = AFTER)]
+#[command(name = "sluicegate-proxy", version, after_long_help = AFTER, subcommand_negates_reqs = true)]
 pub(crate) struct Command {
+    #[command(subcommand)]
+    pub(crate) action: Option<Action>,
     /// The control plane: unix:PATH, HOST:PORT, https://HOST:PORT (mutual TLS) or http://HOST:PORT (with --insecure)
-    #[arg(long, value_name = "ADDR", env = "SLUICEGATE_CONTROL")]
-    control: String,
+    #[arg(long, value_name = "ADDR", env = "SLUICEGATE_CONTROL", required = true)]
+    control: Option<String>,
     /// Keep the last good snapshot here: a restart serves it at once, even without the control plane
     #[arg(long, value_name = "DIR", env = "SLUICEGATE_STATE_DIR")]
     state_dir: Option<PathBuf>,
@@ -49,9 +51,22 @@ pub(crate) struct Command {
     /// Run the programs that the control plane names as health checks (HAProxy: external-check), as this process's user
     #[arg(long, env = "SLUICEGATE_ALLOW_EXTERNAL_CHECK")]
     allow_external_check: bool,
+    /// Whom root becomes at the start, a name or a number; ports below 1024 can be bound all the same
+    #[arg(long, value_name = "NAME", env = "SLUICEGATE_USER")]
+    pub(crate) user: Option<String>,
+    /// Answer `sluicegate-proxy healthcheck` at this unix socket
+    #[arg(long, value_name = "SOCKET", env = "SLUICEGATE_HEALTH", global = true)]
+    pub(crate) health: Option<PathBuf>,
     /// How this process writes about itself on standard error; what is written is chosen by RUST_LOG
     #[arg(long, value_enum, value_name = "FORMAT", env = "SLUICEGATE_LOG_FORMAT", default_value_t = LogFormat::Full)]
     pub(crate) log_format: LogFormat,
+}
+
+/// What to do instead of serving.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Action {
+    /// Say by the exit code whether the proxy at --health serves something: 0 yes, 1 no (for containers and supervisors)
+    Healthcheck,
 }
 
 const AFTER: &str = "\
@@ -104,9 +119,9 @@ impl Command {
     }
 
     fn address(&self) -> Result<ControlAddress> {
-        let written = &self.control;
+        let written = self.control.as_deref().context("--control")?;
         let whole = match written.contains("://") || written.starts_with("unix:") {
-            true => written.clone(),
+            true => written.to_owned(),
             false if self.insecure => format!("http://{written}"),
             false => format!("https://{written}"),
         };

@@ -1,22 +1,28 @@
 //! `sluicegate-proxy`: the data plane alone, led by a control plane elsewhere.
 
 mod command;
+mod health;
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write as _};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use sluicegate_proxy_runtime::Proxy;
+use sluicegate_proxy_runtime::rights::{self, Identity, Kept};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-use command::{Command, LogFormat};
+use command::{Action, Command, LogFormat};
 
 fn main() -> ExitCode {
     let command = Command::parse();
     log(command.log_format);
-    match run(command) {
+    let outcome = match command.action {
+        Some(Action::Healthcheck) => healthcheck(&command),
+        None => run(command),
+    };
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("sluicegate-proxy: {error:#}");
@@ -25,8 +31,27 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> Result<()> {
+fn healthcheck(command: &Command) -> Result<()> {
+    let socket = command.health.as_deref().context("which proxy? name its socket with --health")?;
+    let generation = health::ask(socket)?;
+    // Whoever reads it may have gone: that changes nothing.
+    let _nobody_reads = writeln!(std::io::stdout(), "healthy: generation {generation}");
+    Ok(())
+}
+
+/// Becomes the user of the command line, where root started it.
+fn become_user(name: &str) -> Result<()> {
+    let identity = Identity::for_root(name)
+        .with_context(|| format!("--user: there is no user `{name}` on this host"))?;
+    rights::prepare(identity);
+    rights::let_go(identity, &Kept::default()).context("--user")
+}
+
+fn run(mut command: Command) -> Result<()> {
+    let (user, health) = (command.user.take(), command.health.take());
+    // Keys that only root may read are read here.
     let settings = command.settings()?;
+    become_user(user.as_deref().unwrap_or_default())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         // Before the start: a signal that comes during it is not lost.
@@ -35,7 +60,11 @@ fn run(command: Command) -> Result<()> {
         let mut interrupt = signal(SignalKind::interrupt())?;
         // Its default would end the process; there is no file to be read again.
         let mut hangup = signal(SignalKind::hangup())?;
+        let health = health.as_deref().map(health::listen).transpose()?;
         let proxy = Proxy::start(settings).context("cannot start")?;
+        if let Some(listener) = health {
+            tokio::spawn(health::answer(listener, proxy.served()));
+        }
         loop {
             tokio::select! {
                 () = proxy.ended() => break,

@@ -5,6 +5,7 @@
 
 mod api;
 mod bridge;
+mod cli;
 mod container;
 mod image;
 
@@ -18,6 +19,7 @@ use nix::unistd::geteuid;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+pub use cli::{Said, repository};
 pub use container::{Container, Wanted};
 pub use image::Files;
 
@@ -186,6 +188,10 @@ fn launch(bridge: &Bridge, folder: &Path, arguments: &[String]) -> Process {
         .arg(option("--pidfile", &folder.join("pid")))
         .arg(format!("--host=unix://{}", socket(folder).display()))
         .arg(format!("--bridge={}", bridge.name()))
+        // Networks that are made there get addresses that no other engine gives away.
+        .arg(format!("--default-address-pool=base={},size=28", bridge.pool()))
+        // It is mounted into containers, which have no libraries for another.
+        .arg(option("--init-path", &debian_folder().join("root/usr/bin/tini-static")))
         .arg(option("--userland-proxy-path", &debian("docker-proxy")))
         .args(["--iptables=false", "--ip6tables=false", "--ip-masq=false", "--ip-forward=false"])
         .args(["--shutdown-timeout=5", "--log-level=info"])

@@ -30,17 +30,21 @@ pub(crate) fn debian_folder() -> PathBuf {
 /// # Panics
 /// When it is not built.
 pub fn sluicegate_binary(name: &str) -> PathBuf {
-    let folder = match env::var_os("SLUICEGATE_BIN_DIR") {
-        Some(folder) => folder.into(),
-        None => profile_folder(),
-    };
-    let binary = folder.join(name);
+    let binary = binary_folder().join(name);
     assert!(
         binary.exists(),
         "{} is not built: run `cargo build --release --bin {name}` and set SLUICEGATE_BIN_DIR, or run e2e/run",
         binary.display()
     );
     binary
+}
+
+/// Where our binaries are.
+pub(crate) fn binary_folder() -> PathBuf {
+    match env::var_os("SLUICEGATE_BIN_DIR") {
+        Some(folder) => folder.into(),
+        None => profile_folder(),
+    }
 }
 
 /// Looks a program up as a shell does.

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // also outside of test functions: a step that fails ends the scenario
 
-use sluicegate_e2e::{Front, Origin, Tomcat, fetch, free_port};
+use sluicegate_e2e::{Front, Origin, Tomcat, example, fetch, free_port};
 
 #[tokio::test]
 async fn two_tomcats_answer_in_turn() {
@@ -10,50 +10,8 @@ async fn two_tomcats_answer_in_turn() {
     let (mut files, port) = (Origin::start("static").await, free_port());
     tomcat01.ready().await;
     tomcat02.ready().await;
-    let configuration = format!(
-        "
-global
-    maxconn     4000
-
-defaults
-    mode                    http
-    log                     global
-    option                  httplog
-    option                  dontlognull
-    option http-server-close
-    option forwardfor       except 127.0.0.0/8
-    option                  redispatch
-    retries                 3
-    timeout http-request    10s
-    timeout queue           1m
-    timeout connect         10s
-    timeout client          1m
-    timeout server          1m
-    timeout http-keep-alive 10s
-    timeout check           10s
-    maxconn                 3000
-
-frontend  main
-    bind *:{port}
-    acl url_static       path_beg       -i /static /images /javascript /stylesheets
-    acl url_static       path_end       -i .jpg .gif .png .css .js
-
-    use_backend static          if url_static
-    default_backend             app
-
-backend static
-    balance     roundrobin
-    server      static {} check
-
-backend app
-    balance     roundrobin
-    server  tomcat01 {} check
-    server  tomcat02 {} check
-",
-        files.address(),
-        tomcat01.address(),
-        tomcat02.address()
-    );
+    let apps = [("tomcat01", &tomcat01.address() as _), ("tomcat02", &tomcat02.address() as _)];
+    let configuration = example("", &format!("*:{port}"), files.address(), apps);
     let mut front = Front::run(&configuration).await;
     let entry = ([127, 0, 0, 1], port).into();
     for turn in 0..40 {

@@ -10,7 +10,7 @@ use sluicegate_grpc::Publisher;
 use sluicegate_proto::generation::Generation;
 use sluicegate_proto::identity::DEFAULT_SCOPE;
 use sluicegate_proto::v1::{self, resource::Body};
-use sluicegate_provider_docker::connection::Address;
+use sluicegate_provider_docker::connection::Way;
 use sluicegate_provider_docker::engine;
 use sluicegate_provider_docker::entry::{self, EntryPoints};
 use sluicegate_provider_docker::explain::Containers;
@@ -52,8 +52,8 @@ pub struct Sources {
 /// Which engine, and what of its containers is served how.
 #[derive(Debug)]
 pub struct Docker {
-    /// Where the engine is.
-    pub address: Address,
+    /// The way to the engine.
+    pub way: Way,
     /// By which addresses containers are reached.
     pub reach: Reach,
     /// In which vocabularies containers say what they want.
@@ -147,11 +147,10 @@ fn begin(
             }
         });
     }
-    if let Some(Docker { address, reach, vocabularies, grace, kept }) = docker {
+    if let Some(Docker { way, reach, vocabularies, grace, kept }) = docker {
         awaited.push(sluicegate_provider_docker::PROVIDER);
         let seen = containers(publisher);
-        let settings =
-            engine::Settings { address, entrypoints: attach, reach, vocabularies, grace, kept, seen };
+        let settings = engine::Settings { way, entrypoints: attach, reach, vocabularies, grace, kept, seen };
         tokio::spawn(crate::docker::follow(settings, loads));
     }
     awaited

@@ -12,9 +12,8 @@ use tracing_subscriber::filter::LevelFilter;
 
 use super::arguments::{Arguments, Volume};
 use super::{daemon, pid_file, read, system};
-use crate::log;
-use crate::say;
 use crate::standalone::Standalone;
+use crate::{admin, identity, log, say};
 
 /// Exit code 1 where the configuration is refused, or cannot be served.
 pub(super) fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
@@ -47,8 +46,9 @@ pub(super) fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let predecessors = arguments.relieve.iter().flat_map(|old| &old.pids);
     let standalone = Standalone {
         predecessors: predecessors.filter_map(|pid| u32::try_from(*pid).ok()).collect(),
-        admin: None,
+        admin: admin::of_environment(),
         workers: None::<NonZeroUsize>,
+        user: identity::default_of_environment(),
         program: loaded.program.clone(),
         reload: Some(reload),
         sources: Sources {
@@ -61,7 +61,13 @@ pub(super) fn serve(arguments: Arguments) -> anyhow::Result<ExitCode> {
     };
     standalone.serve(|| {
         if let Some(file) = pid_file(&arguments, &loaded) {
-            system::write_pid(&file).with_context(|| format!("the pid file {}", file.display()))?;
+            let written =
+                system::write_pid(&file).with_context(|| format!("the pid file {}", file.display()));
+            match (written, daemon::foreground_reason()) {
+                // HAProxy writes none in the foreground; files from elsewhere name folders that a container may not write.
+                (Err(error), Some(_)) => tracing::warn!("{error:#}"),
+                (written, _) => written?,
+            }
         }
         if let Some(old) = &arguments.relieve {
             system::relieve(old);

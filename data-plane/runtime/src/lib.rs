@@ -23,6 +23,7 @@ mod program;
 mod proxy;
 mod report;
 mod resolve;
+pub mod rights;
 mod tracking;
 mod watch;
 mod watchdog;

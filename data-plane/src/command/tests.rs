@@ -46,3 +46,12 @@ fn names_are_checked_before_the_start() {
         assert!(error.to_string().contains(wrong[0]), "{error}");
     }
 }
+
+#[test]
+fn a_healthcheck_needs_no_control_plane() {
+    for arguments in [["healthcheck", "--health", "/s"], ["--health", "/s", "healthcheck"]] {
+        let command = Command::try_parse_from([&["sluicegate-proxy"], &arguments[..]].concat()).unwrap();
+        assert!(matches!(command.action, Some(Action::Healthcheck)), "{arguments:?}");
+        assert_eq!(command.health, Some(PathBuf::from("/s")), "{arguments:?}");
+    }
+}

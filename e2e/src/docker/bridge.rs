@@ -52,10 +52,20 @@ impl Bridge {
     pub(super) fn name(&self) -> &str {
         &self.name
     }
+
+    /// Addresses for other networks of the same engine, which go with the subnet of the bridge.
+    pub(super) fn pool(&self) -> String {
+        format!("{}/24", Ipv4Addr::new(172, 28, self.third, 0))
+    }
 }
 
 impl Drop for Bridge {
     fn drop(&mut self) {
+        // An engine leaves the bridges of its networks behind. "7: br-1d5a    inet 172.28.3.1/28 brd …"
+        let others = ip(&["-oneline", "-4", "address", "show", "to", &self.pool()]).unwrap_or_default();
+        for other in others.lines().filter_map(|line| line.split_whitespace().nth(1)) {
+            let _ = ip(&["link", "delete", other]);
+        }
         // Nothing else can be done about a refusal; the next engine that gets this name tries again.
         let _ = ip(&["link", "delete", &self.name]);
     }

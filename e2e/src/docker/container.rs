@@ -142,6 +142,16 @@ impl Container {
         container
     }
 
+    /// The container of this name that somebody else has started.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub async fn of_name(docker: &Docker, name: &str) -> Self {
+        let known = docker.call_json("GET", &format!("/containers/{name}/json"), &Value::Null).await;
+        let id = known["Id"].as_str().expect("the engine answers an id").to_owned();
+        Self { address: address(docker, &id).await, id, name: name.to_owned() }
+    }
+
     /// The engine's id of it.
     pub fn id(&self) -> &str {
         &self.id
@@ -234,6 +244,23 @@ impl Container {
     pub async fn disconnect(&self, docker: &Docker, network: &str) {
         let path = format!("/networks/{network}/disconnect");
         docker.call_json("POST", &path, &json!({ "Container": self.id, "Force": true })).await;
+    }
+
+    /// Waits until its HEALTHCHECK says so: `healthy`, `unhealthy`.
+    ///
+    /// # Panics
+    /// When it does not in time.
+    pub async fn wait_for_health(&self, docker: &Docker, health: &str) {
+        let filters = json!({ "container": [self.id], "event": ["health_status"] });
+        // From the beginning: what was told before is told again.
+        let path = format!("/events?since=1&filters={}", api::escape(&filters.to_string()));
+        let told = api::follow(&docker.socket(), &path, &format!("health_status: {health}")).await;
+        assert!(
+            matches!(told, Ok(true)),
+            "container {} is not {health}:\n{}",
+            self.name,
+            self.logs(docker).await
+        );
     }
 
     /// Removes it, running or not.

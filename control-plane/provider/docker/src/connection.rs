@@ -1,5 +1,6 @@
 //! The way to an engine: its socket, or TCP with TLS.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -59,19 +60,16 @@ enum Reason {
 }
 
 impl Address {
-    /// Whether it is one, and files of TLS are good: nothing is asked of the engine.
+    /// The way there: nothing is asked of the engine yet.
     ///
     /// # Errors
     /// The address is of no known form, or a file of TLS is no good.
-    pub fn check(&self) -> Result<(), InvalidEngine> {
-        self.client().map(drop)
+    pub fn way(self) -> Result<Way, InvalidEngine> {
+        let engine = self.client()?;
+        Ok(Way { address: self, engine })
     }
 
-    /// A client for it; it connects when it is asked something.
-    ///
-    /// # Errors
-    /// The address is of no known form, or a file of TLS is no good.
-    pub(crate) fn client(&self) -> Result<Engine, InvalidEngine> {
+    fn client(&self) -> Result<Engine, InvalidEngine> {
         self.connect().map_err(|reason| InvalidEngine { engine: self.engine.clone(), reason })
     }
 
@@ -107,7 +105,32 @@ fn authority(host: &str) -> Result<&str, Reason> {
     host.parse::<hyper::http::uri::Authority>().map(|_| host).map_err(|_| Reason::Form)
 }
 
+/// The way to an engine, by files of TLS that could be read at least once.
+#[derive(Debug, Clone)]
+pub struct Way {
+    address: Address,
+    engine: Engine,
+}
+
+impl Way {
+    /// Where it leads.
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// A client, with the files as they are now; where they cannot be read any more, as they were: the process may have
+    /// become another user.
+    pub(crate) fn client(&mut self) -> Engine {
+        match self.address.client() {
+            Ok(engine) => self.engine = engine,
+            Err(error) => tracing::debug!(%error, "the files of before are used"),
+        }
+        self.engine.clone()
+    }
+}
+
 /// An engine, and what is asked of it.
+#[derive(Clone)]
 pub(crate) struct Engine {
     pub(crate) docker: Docker,
     base: String,
@@ -126,6 +149,13 @@ fn transport(connector: impl Connect + Clone + Send + Sync + 'static) -> Transpo
         let answer = client.request(request);
         Box::pin(async move { answer.await.map_err(Error::from) })
     })
+}
+
+/// Where it is: its clients have nothing to show.
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Engine({})", self.base)
+    }
 }
 
 impl Engine {
@@ -225,5 +255,16 @@ mod tests {
         std::fs::write(folder.path().join("ca.pem"), "nothing").unwrap();
         let empty = told("tcp://127.0.0.1:2376", Some(folder.path()));
         assert!(empty.contains("ca.pem: ") && empty != missing, "{empty}");
+    }
+
+    #[test]
+    fn files_that_cannot_be_read_any_more_are_used_as_they_were() {
+        let folder = tempfile::tempdir().unwrap();
+        let made = rcgen::generate_simple_self_signed(vec!["engine".to_owned()]).unwrap();
+        std::fs::write(folder.path().join("ca.pem"), made.cert.pem()).unwrap();
+        let tls = Some(folder.path().to_owned());
+        let mut way = Address { engine: "tcp://127.0.0.1:2376".to_owned(), tls }.way().unwrap();
+        std::fs::remove_file(folder.path().join("ca.pem")).unwrap();
+        assert_eq!(format!("{:?}", way.client()), "Engine(https://127.0.0.1:2376)");
     }
 }

@@ -11,7 +11,7 @@ use bollard::query_parameters::{InspectContainerOptions, ListContainersOptions};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use crate::connection::{ANSWER, Address, Engine};
+use crate::connection::{ANSWER, Engine, Way};
 use crate::container::Container;
 use crate::entry::EntryPoints;
 use crate::events::Events;
@@ -43,8 +43,8 @@ const STOP_SLACK: Duration = Duration::from_secs(5);
 /// Which engine, and what its containers may attach to.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Where it is.
-    pub address: Address,
+    /// The way there.
+    pub way: Way,
     /// Where routes may attach.
     pub entrypoints: watch::Receiver<EntryPoints>,
     /// By which addresses containers are reached.
@@ -74,7 +74,7 @@ pub async fn watch(settings: Settings, news: mpsc::Sender<News>) {
     let mut groups = Groups::new(settings.grace).speaking(vocabularies.clone());
     let kept = kept::read(settings.kept.as_deref());
     groups.restore(kept.clone(), now_unix_ms());
-    let address = settings.address.clone();
+    let mut way = settings.way.clone();
     let mut watcher = Watcher {
         inspected: Inspected::new(&vocabularies),
         known: Known::new(MAX_CONTAINERS, vocabularies),
@@ -90,15 +90,8 @@ pub async fn watch(settings: Settings, news: mpsc::Sender<News>) {
     let mut wait = FIRST_WAIT;
     while !watcher.news.is_closed() {
         let started = Instant::now();
-        // Its certificates may be others than before.
-        let reason = match address.client() {
-            Ok(engine) => match watcher.follow(engine).await {
-                Ok(()) => return,
-                Err(error) => error.to_string(),
-            },
-            Err(error) => error.to_string(),
-        };
-        if watcher.tell_away(&address.engine, reason).await.is_err() {
+        let Err(error) = watcher.follow(way.client()).await else { return };
+        if watcher.tell_away(&way.address().engine, error.to_string()).await.is_err() {
             break;
         }
         if started.elapsed() > LONGEST_WAIT {
