@@ -70,9 +70,14 @@ fn directives_in_their_order() {
                acl r1 path -i -m beg -- '/y'
                if r0 !r1
                {lines}
+             http a.example web -> app:80
+               {site}
+               {lines}
+               http-request return status 200
              http b.example web -> app:80
                at b.example
                http-request return status 201 content-type 'text/plain; charset=utf-8' string 'Hello World'
+               http-request return status 200
              ! container 'app': 'caddy_0.handle_path.1_reverse_proxy={{{{upstreams https}}}}': its certificate is not checked; \
              a route of sluicegate.* labels can have that done
              ! container 'app': 'caddy_0.tls=internal': certificates are not fetched or made; certificates are given by \
@@ -117,4 +122,25 @@ fn what_has_no_counterpart_is_told() {
         assert_eq!(text.contains("http-request deny"), label.contains("auth"), "{text}");
         assert!(!text.contains("secret"), "{text}");
     }
+}
+
+#[test]
+fn what_is_answered_beside_the_container_is() {
+    let app = [
+        ("caddy", "a.example"),
+        ("caddy.redir", "/old* https://b.example{uri}"),
+        ("caddy.handle_path", "/api/*"),
+        ("caddy.handle_path.reverse_proxy", "{{upstreams 8080}}"),
+    ];
+    let text = shown(&[container("app", &[80], &app)], false);
+    let lines: Vec<&str> =
+        text.lines().filter(|line| line.contains("->") || line.contains("return")).collect();
+    assert_eq!(
+        lines,
+        [
+            "http a.example_api_:905d13f8 web -> app:8080",
+            "http a.example web -> app:80",
+            "  http-request return status 200"
+        ]
+    );
 }
