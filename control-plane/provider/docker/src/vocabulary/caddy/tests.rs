@@ -144,3 +144,37 @@ fn what_is_answered_beside_the_container_is() {
         ]
     );
 }
+
+/// That there is no message of the language is asserted where it is shown.
+#[test]
+fn every_matcher_is_one_of_the_language() {
+    let app = [
+        ("caddy", "https://a.example"),
+        ("caddy.@all.path", "/a /b* *.php *x* /c/*/d"),
+        ("caddy.@all.path_regexp", "^/[a-z]+"),
+        ("caddy.@all.method", "get post"),
+        ("caddy.@all.host", "A.example"),
+        ("caddy.@all.protocol", "https"),
+        ("caddy.@all.header.X-A", "b* c"),
+        ("caddy.@all.header.!X-B", ""),
+        ("caddy.@all.query", "a=b c=*"),
+        ("caddy.@all.remote_ip", "private_ranges 192.0.2.0/24"),
+        ("caddy.@all.not.client_ip", "192.0.2.1"),
+        ("caddy.reverse_proxy", "@all {{upstreams}}"),
+        ("caddy.header.?X-C", "{host} \"50%\""),
+        ("caddy.header.+X-D", "\"a 50%\""),
+        ("caddy.header.X-F", "{path}"),
+        ("caddy.request_header", "@all X-E {remote_host}"),
+        ("caddy.uri", "@all strip_prefix /a"),
+    ];
+    let text = shown(&[container("all", &[80], &app)], true);
+    assert!(text.starts_with("http a.example_all:b5be7efb websecure -> all:80\n"), "{text}");
+    for part in [
+        "acl r5 path -i -m reg -- '^/c/.*/d$'",
+        "http-after-response add-header X-D 'a 50%%'",
+        "! container 'all': 'caddy.header.X-F={path}': such a header is not set here",
+        "! container 'all': 'caddy.header.?X-C={host} \"50%\"': such a header is not set here",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+}
