@@ -1,8 +1,9 @@
 //! Labelled containers as a provider.
 //!
-//! Watches a Docker engine and turns each container that carries `sluicegate.enable=true` into a backend's endpoint and
-//! the routes to it. It asks the engine for nothing but lists, events, and how a container that is told something wants
-//! to be stopped; where variables count too, for each container's as well. It must know no proxy, no session and nothing of how Fragments are merged.
+//! Watches a Docker engine and turns each container that asks for it, in our words or those of another program, into a
+//! backend's endpoint and the routes to it. It asks the engine for nothing but lists, events, how a container that is told
+//! something wants to be stopped, and for environments where those count. It must know no proxy, no session and nothing
+//! of how Fragments are merged.
 
 pub mod connection;
 pub mod container;

@@ -158,8 +158,9 @@ impl Site<'_> {
                 _ => self.tell_word(name, node),
             }
         }
-        // What answers does so where nothing else is.
-        if branch.answers && out.len() == known {
+        // What answers does so where nothing else is asked for the same.
+        let taken = out.iter().skip(known).any(|other| other.matcher == branch.matcher);
+        if branch.answers && !taken {
             out.push(branch);
         }
     }
@@ -236,6 +237,10 @@ fn route(
     }
     forwarded(&mut wanted);
     wanted.backend.extend(branch.lines.iter().cloned());
+    if branch.proxy.is_none() {
+        // What no line answers is answered without a word there.
+        wanted.say(label, "http-request return status 200");
+    }
     let exposed = container.exposed(Mode::Http).first().copied().unwrap_or(NO_PORT);
     wanted.port = Some(branch.proxy.as_ref().map_or(exposed, |proxy| proxy.port));
     wanted.server.extend(branch.proxy.iter().flat_map(|proxy| proxy.server.clone()));

@@ -70,9 +70,14 @@ fn directives_in_their_order() {
                acl r1 path -i -m beg -- '/y'
                if r0 !r1
                {lines}
+             http a.example web -> app:80
+               {site}
+               {lines}
+               http-request return status 200
              http b.example web -> app:80
                at b.example
                http-request return status 201 content-type 'text/plain; charset=utf-8' string 'Hello World'
+               http-request return status 200
              ! container 'app': 'caddy_0.handle_path.1_reverse_proxy={{{{upstreams https}}}}': its certificate is not checked; \
              a route of sluicegate.* labels can have that done
              ! container 'app': 'caddy_0.tls=internal': certificates are not fetched or made; certificates are given by \
@@ -116,5 +121,60 @@ fn what_has_no_counterpart_is_told() {
         assert_eq!(text.contains("http a web -> a:80"), served, "{text}");
         assert_eq!(text.contains("http-request deny"), label.contains("auth"), "{text}");
         assert!(!text.contains("secret"), "{text}");
+    }
+}
+
+#[test]
+fn what_is_answered_beside_the_container_is() {
+    let app = [
+        ("caddy", "a.example"),
+        ("caddy.redir", "/old* https://b.example{uri}"),
+        ("caddy.handle_path", "/api/*"),
+        ("caddy.handle_path.reverse_proxy", "{{upstreams 8080}}"),
+    ];
+    let text = shown(&[container("app", &[80], &app)], false);
+    let lines: Vec<&str> =
+        text.lines().filter(|line| line.contains("->") || line.contains("return")).collect();
+    assert_eq!(
+        lines,
+        [
+            "http a.example_api_:905d13f8 web -> app:8080",
+            "http a.example web -> app:80",
+            "  http-request return status 200"
+        ]
+    );
+}
+
+/// That there is no message of the language is asserted where it is shown.
+#[test]
+fn every_matcher_is_one_of_the_language() {
+    let app = [
+        ("caddy", "https://a.example"),
+        ("caddy.@all.path", "/a /b* *.php *x* /c/*/d"),
+        ("caddy.@all.path_regexp", "^/[a-z]+"),
+        ("caddy.@all.method", "get post"),
+        ("caddy.@all.host", "A.example"),
+        ("caddy.@all.protocol", "https"),
+        ("caddy.@all.header.X-A", "b* c"),
+        ("caddy.@all.header.!X-B", ""),
+        ("caddy.@all.query", "a=b c=*"),
+        ("caddy.@all.remote_ip", "private_ranges 192.0.2.0/24"),
+        ("caddy.@all.not.client_ip", "192.0.2.1"),
+        ("caddy.reverse_proxy", "@all {{upstreams}}"),
+        ("caddy.header.?X-C", "{host} \"50%\""),
+        ("caddy.header.+X-D", "\"a 50%\""),
+        ("caddy.header.X-F", "{path}"),
+        ("caddy.request_header", "@all X-E {remote_host}"),
+        ("caddy.uri", "@all strip_prefix /a"),
+    ];
+    let text = shown(&[container("all", &[80], &app)], true);
+    assert!(text.starts_with("http a.example_all:b5be7efb websecure -> all:80\n"), "{text}");
+    for part in [
+        "acl r5 path -i -m reg -- '^/c/.*/d$'",
+        "http-after-response add-header X-D 'a 50%%'",
+        "! container 'all': 'caddy.header.X-F={path}': such a header is not set here",
+        "! container 'all': 'caddy.header.?X-C={host} \"50%\"': such a header is not set here",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
     }
 }

@@ -351,3 +351,36 @@ fn what_is_not_known_is_told_and_the_rest_is_served() {
         ]
     );
 }
+
+/// That there is no message of the language is asserted where it is shown.
+#[test]
+fn every_matcher_is_one_of_the_language() {
+    let rules = [
+        "HostRegexp(`^.+\\.a$`) || Host(`b`)",
+        "Path(`}`) || Path(`/} || { src 0.0.0.0/0 }`)",
+        "Path(`/a`) && PathPrefix(`/`) && PathRegexp(`^/[a-z]+$`)",
+        "Header(`X-A`, `-i`) && !HeaderRegexp(`X-B`, `a b`)",
+        "Method(`get`) && Query(`q`) && Query(`q`, `1`) && QueryRegexp(`q`, `^1`)",
+        "ClientIP(`::1`) || ClientIP(`10.0.0.0/8`)",
+    ];
+    let labels =
+        rules.iter().enumerate().map(|(at, rule)| (format!("traefik.http.routers.r{at}.rule"), *rule));
+    let tcp = [
+        ("traefik.tcp.routers.ended.rule", "(HostSNI(`a`) || HostSNIRegexp(`^b`)) && ALPN(`h2`)"),
+        ("traefik.tcp.routers.ended.tls", "true"),
+        ("traefik.tcp.routers.passed.rule", "!HostSNI(`a`) && HostSNIRegexp(`^b`) && ALPN(`h2`)"),
+        ("traefik.tcp.routers.ended.entrypoints", "db"),
+        ("traefik.tcp.routers.passed.entrypoints", "db"),
+    ];
+    let labels: Vec<(String, &str)> =
+        labels.chain(tcp.into_iter().map(|(label, value)| (label.to_owned(), value))).collect();
+    let labels: Vec<(&str, &str)> = labels.iter().map(|(label, value)| (&label[..], *value)).collect();
+    let text = shown(&[container("all", &[80], &labels)], false);
+    assert_eq!(text.matches(" -> all:80").count(), 7, "{text}");
+    assert!(
+        text.contains("acl r0 ssl_fc_sni,lower -m str -- 'a'\n") && text.contains("acl ssl_fc ssl_fc\n"),
+        "{text}"
+    );
+    assert!(text.contains("acl r1 req.ssl_sni,lower -m reg -- '^b'\n"), "{text}");
+    assert!(text.contains("'}' is not a path that begins with '/'; the router is not served"), "{text}");
+}
