@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use sluicegate_proto::v1::{self, Kind};
 
@@ -84,9 +86,29 @@ fn what_did_not_change_is_shared() {
     let second = first.clone().followed_by(Fragment { provider: "haproxy".into(), resources }.share());
     let shared = |name: &str| {
         let key = key("haproxy", Kind::Backend, name);
-        std::sync::Arc::ptr_eq(first.entries[&key].resource(), second.entries[&key].resource())
+        Arc::ptr_eq(first.entries[&key].resource(), second.entries[&key].resource())
     };
     assert!(shared("a") && !shared("b"));
+}
+
+#[test]
+fn what_is_the_same_in_memory_stays_and_what_is_told_no_more_goes() {
+    let [a, b, c] = ["a", "b", "c"].map(|name| Arc::new(backend("docker", name, 1)));
+    let told = |resources: &[&Arc<v1::Resource>]| {
+        let resources = resources.iter().map(|resource| Arc::clone(resource)).collect();
+        Fragment { provider: "docker".into(), resources }
+    };
+    let names = |of: &Contribution| of.entries.keys().map(|key| key.name().to_owned()).collect::<Vec<_>>();
+    let first = Contribution::new(1, told(&[&a, &b]));
+    let second = first.followed_by(told(&[&c, &b]));
+    assert_eq!(names(&second), ["b", "c"]);
+    // One that stays is looked at again where another one claims its name, and where that is over.
+    let other = Arc::new(backend("docker", "b", 2));
+    let third = second.followed_by(told(&[&b, &other]));
+    assert_eq!((names(&third), third.conflicts.len()), (vec!["b".to_owned()], 1));
+    let fourth = third.followed_by(told(&[&other]));
+    assert_eq!(fourth.entries[&key("docker", Kind::Backend, "b")], Entry::new(other));
+    assert_eq!(fourth.conflicts, []);
 }
 
 #[test]

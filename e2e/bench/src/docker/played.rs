@@ -27,7 +27,7 @@ pub(super) async fn run(options: &Docker) -> anyhow::Result<()> {
         &format!("start with {} containers, to the first answer", options.containers),
         &format!("{:.0} ms", begun.elapsed().as_secs_f64() * 1000.0),
     );
-    one_by_one(options, &engine, &origin, &site).await?;
+    one_by_one(options, &engine, &origin, &mut site).await?;
     storm(options, &engine, &origin, &mut site).await?;
     quiet(options, &engine, &mut site).await;
     engine.go();
@@ -38,11 +38,16 @@ fn container(name: &str, origin: &Origin) -> Container {
     Container::at(name, origin.address().ip()).route(DOMAIN, origin.address().port())
 }
 
-async fn one_by_one(options: &Docker, engine: &Engine, origin: &Origin, site: &Site) -> anyhow::Result<()> {
+async fn one_by_one(
+    options: &Docker,
+    engine: &Engine,
+    origin: &Origin,
+    site: &mut Site,
+) -> anyhow::Result<()> {
     let known = options.containers;
     for (of, longest) in [("apart", PAUSE_MILLISECONDS), ("behind", 0)] {
         let mut latencies = Latencies::with_capacity(options.starts as usize);
-        let mut dice = Dice::new(1);
+        let (mut dice, before) = (Dice::new(1), site.processor_time());
         for number in 0..options.starts {
             if longest > 0 {
                 tokio::time::sleep(Duration::from_millis(dice.below(longest))).await;
@@ -53,6 +58,7 @@ async fn one_by_one(options: &Docker, engine: &Engine, origin: &Origin, site: &S
             site.serves(&format!("{name}.{DOMAIN}")).await?;
             latencies.add(started.elapsed());
         }
+        let spent = (site.processor_time() - before).as_secs_f64() * 1000.0 / f64::from(options.starts);
         let how = match longest {
             0 => "each at once behind the last".to_owned(),
             _ => format!("0 to {longest} ms after the last"),
@@ -61,6 +67,7 @@ async fn one_by_one(options: &Docker, engine: &Engine, origin: &Origin, site: &S
             &format!("event to first answer, {known} containers known, {} starts, {how}", options.starts),
             latencies,
         );
+        tell("processor time for each, with all the requests that ask for it", &format!("{spent:.1} ms"));
     }
     Ok(())
 }
