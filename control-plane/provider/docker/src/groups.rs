@@ -117,7 +117,8 @@ impl Groups {
         sorted.sort_by(|a, b| (a.created, &a.name, &a.id).cmp(&(b.created, &b.name, &b.id)));
         let mut found = Routes::default();
         sorted.retain(|container| container.state != State::Stopped);
-        let wanted = self.read(&sorted);
+        let gone: Vec<Arc<Container>> = self.gone.values().map(|gone| Arc::clone(&gone.container)).collect();
+        let wanted = self.read(&sorted.iter().copied().chain(&gone).collect::<Vec<_>>());
         let mut groups: BTreeMap<&str, Group<'_>> = BTreeMap::new();
         for (container, wanted) in sorted.into_iter().zip(&wanted) {
             let reasons: Vec<Reason> = match &**wanted {
@@ -139,7 +140,9 @@ impl Groups {
             before.compile(name, group, view, &mut found);
         }
         for (name, gone) in &self.gone {
-            let wanted = labels::read(&gone.container).unwrap_or_default();
+            let read = self.read.get(&gone.container.id).map(|read| Arc::clone(&read.wanted));
+            let read = read.unwrap_or_else(|| Arc::new(labels::read(&gone.container)));
+            let Ok(wanted) = &*read else { continue };
             let Some(wanted) = wanted.iter().find(|wanted| wanted.name == *name) else { continue };
             let group = Group { owner: (&gone.container, wanted), members: Vec::new() };
             before.compile(name, group, view, &mut found);
