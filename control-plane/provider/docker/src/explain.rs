@@ -40,7 +40,7 @@ pub(crate) struct Past {
     /// When its routes go too, in milliseconds since 1970.
     pub(crate) until_unix_ms: u64,
     /// What it says.
-    pub(crate) said: Said,
+    pub(crate) said: Arc<Said>,
 }
 
 impl Containers {

@@ -119,7 +119,9 @@ impl Groups {
         let mut found = Routes::default();
         sorted.retain(|container| container.state != State::Stopped);
         let around = Around { tls: view.entrypoints.get(DEFAULT_TLS_ENTRYPOINT).is_some() };
-        let said = self.reader.all(&sorted, around);
+        // What those that have gone define for others holds as long as their routes do.
+        let gone: Vec<Arc<Container>> = self.gone.values().map(|gone| Arc::clone(&gone.container)).collect();
+        let said = self.reader.all(&sorted.iter().copied().chain(&gone).collect::<Vec<_>>(), around);
         let mut groups: BTreeMap<&str, Group<'_>> = BTreeMap::new();
         for (container, said) in sorted.into_iter().zip(&said) {
             let owner = |wanted| Owner { container, said, wanted };
@@ -138,7 +140,7 @@ impl Groups {
             before.compile(name, group, view, &mut found);
         }
         for (name, gone) in &self.gone {
-            let (container, said) = (&gone.container, Arc::new(self.reader.one(&gone.container)));
+            let (container, said) = (&gone.container, self.reader.of(&gone.container));
             let Some(wanted) = said.wanted.iter().find(|wanted| wanted.name == *name) else { continue };
             let group = Group { owner: Owner { container, said: &said, wanted }, members: Vec::new() };
             before.compile(name, group, view, &mut found);
@@ -169,7 +171,7 @@ impl Groups {
         let past = |gone: &Gone| Past {
             gone: gone.clone(),
             until_unix_ms: gone.end(self.grace),
-            said: self.reader.one(&gone.container),
+            said: self.reader.of(&gone.container),
         };
         self.gone.values().map(past).collect()
     }
@@ -191,8 +193,8 @@ impl Groups {
     pub fn restore(&mut self, kept: Kept, now_unix_ms: u64) {
         let gone = |container| Gone { container, since_unix_ms: now_unix_ms };
         for gone in kept.present.into_iter().map(gone).chain(kept.gone) {
-            for wanted in self.reader.one(&gone.container).wanted {
-                self.gone.entry(wanted.name).or_insert_with(|| gone.clone());
+            for wanted in &self.reader.of(&gone.container).wanted {
+                self.gone.entry(wanted.name.clone()).or_insert_with(|| gone.clone());
             }
         }
     }

@@ -77,9 +77,10 @@ impl Reader {
         self.read.iter().filter_map(|(id, read)| Some((id.as_str(), read.said.as_ref()?)))
     }
 
-    /// What one says that may have gone.
-    pub(crate) fn one(&self, container: &Container) -> Said {
-        self.said(container, self.defined(container).as_ref())
+    /// What one says, also where it was not among them.
+    pub(crate) fn of(&self, container: &Container) -> Arc<Said> {
+        let read = self.read.get(&container.id).and_then(|read| read.said.as_ref());
+        read.map_or_else(|| Arc::new(self.said(container, self.defined(container).as_ref())), Arc::clone)
     }
 
     fn defined(&self, container: &Container) -> Option<Definitions> {
