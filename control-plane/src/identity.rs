@@ -139,6 +139,16 @@ mod tests {
     }
 
     #[test]
+    fn what_the_file_says_comes_before_what_the_image_says() {
+        let root = Program { user: account(AccountId::Name("root".to_owned())), ..Program::default() };
+        assert_eq!(of(&root, Some("nobody")).unwrap(), Identity::default());
+        let number = Program { user: account(AccountId::Number(12_345)), ..Program::default() };
+        let expected = Identity { user: Some(Uid::from_raw(12_345)), group: None };
+        assert_eq!(of(&number, Some("nobody")).unwrap(), expected);
+        assert_eq!(of(&Program::default(), Some("")).unwrap(), Identity::default());
+    }
+
+    #[test]
     fn every_unknown_name_is_told() {
         let name = || account(AccountId::Name("no such account".to_owned()));
         let program = Program { user: name(), group: name(), ..Program::default() };

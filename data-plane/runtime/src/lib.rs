@@ -3,7 +3,7 @@
 //! [`Proxy::start`] makes both. On the control thread run the session with the control plane, the health checks, the
 //! resolution of names, reports and the watchdog; what takes long (compiling, writing the snapshot) leaves it. This crate
 //! must know no command line and no signal: both the stand-alone binary and a control plane that serves in its own
-//! process embed it.
+//! process embed it. Both let go of root's rights by [`rights`].
 
 mod agent;
 mod answers;
