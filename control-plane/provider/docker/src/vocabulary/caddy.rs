@@ -90,12 +90,13 @@ impl Site<'_> {
 
     /// Tells what the table says of a directive.
     fn tell_word(&mut self, name: &str, node: &Node) {
-        let Some(word) = word::find(WORDS, name) else { return };
-        if let Fate::Told(instead) = word.fate {
-            let unmet = Unmet::new(node.said(), word.meaning);
-            let unmet = if name.contains("auth") { unmet.secret() } else { unmet };
-            self.said.unmet(if instead.is_empty() { unmet } else { unmet.instead(instead) });
-        }
+        let unmet = match word::find(WORDS, name).map(|word| (&word.fate, word.meaning)) {
+            Some((Fate::Told(""), meaning)) => Unmet::new(node.said(), meaning),
+            Some((Fate::Told(instead), meaning)) => Unmet::new(node.said(), meaning).instead(*instead),
+            Some((Fate::Served | Fate::Idle, _)) => return,
+            None => word::unknown(WORDS, "caddy.", name, node.said()),
+        };
+        self.said.unmet(if name.contains("auth") { unmet.secret() } else { unmet });
     }
 
     fn routes(mut self, container: &Container, around: Around) -> Vec<Wanted> {

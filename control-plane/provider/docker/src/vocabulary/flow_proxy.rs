@@ -54,7 +54,11 @@ pub(super) fn read(container: &Container, around: Around) -> Said {
         let number = rest.rsplit_once('.').and_then(|(name, number)| Some((name, number.parse().ok()?)));
         let (name, number) = number.unwrap_or((rest, 0));
         match word::find(WORDS, name).map(|word| (&word.fate, word.meaning)) {
-            Some((Fate::Idle, _)) | None => continue,
+            Some((Fate::Idle, _)) => continue,
+            None => {
+                told.unmet(word::unknown(WORDS, PREFIX, name, (label, value)));
+                continue;
+            }
             Some((Fate::Told(instead), meaning)) => {
                 let unmet = Unmet::new((label, value), meaning);
                 let unmet = if instead.is_empty() { unmet } else { unmet.instead(*instead) };

@@ -47,7 +47,7 @@ pub(super) fn read(container: &Container, around: Around) -> Said {
     for (name, value) in variables().chain(labels) {
         let of_lines = name == "VIRTUAL_HOST_MULTIPORTS";
         match word::find(WORDS, name).map(|word| (&word.fate, word.meaning)) {
-            None => said.unmet(Unmet::new((name, value), "nothing is known by this name here")),
+            None => said.unmet(word::unknown(WORDS, "", name, (name, value))),
             Some((Fate::Idle, _)) => {}
             Some((Fate::Told(""), meaning)) => said.unmet(Unmet::new((name, value), meaning)),
             Some((Fate::Told(instead), meaning)) => {

@@ -24,6 +24,11 @@ pub(super) fn is_plain(value: &str) -> bool {
     !value.chars().any(char::is_control)
 }
 
+/// Whether a value is a path that can be asked for, with a query if need be.
+pub(super) fn is_target(value: &str) -> bool {
+    value.starts_with('/') && !value.contains(|c: char| c.is_whitespace() || c.is_control())
+}
+
 /// A line of a label.
 pub(super) fn line(label: &str, text: impl Into<String>) -> Line {
     Line { label: label.to_owned(), text: text.into() }

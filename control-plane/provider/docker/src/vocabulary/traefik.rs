@@ -124,7 +124,7 @@ impl Definitions {
     fn take(&mut self, rest: &str, said: (&str, &str)) {
         match word::find(WORDS, rest).map(|word| (&word.fate, word.meaning)) {
             None => {
-                return self.tell(Unmet::new(said, "it is no label of Traefik that is known here").secret());
+                return self.tell(word::unknown(WORDS, PREFIX, rest, said));
             }
             Some((Fate::Idle, _)) => return,
             Some((Fate::Told(instead), meaning)) => {

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use super::Unmet;
+
 /// One of them, or all of a form.
 pub(super) struct Word {
     /// With `*` for a part between dots, and `**` for all the rest.
@@ -51,6 +53,37 @@ fn matches(pattern: &str, name: &str) -> bool {
     }
 }
 
+/// What to tell of a word that is not among them, with the one that is most like it. `prefix`: what stands before each.
+pub(super) fn unknown(words: &[Word], prefix: &str, name: &str, said: (&str, &str)) -> Unmet {
+    // It may be one that holds a password.
+    let unmet = Unmet::new(said, "nothing is known by this name here").secret();
+    let near = words.iter().filter_map(|word| near(word.name, name)).min();
+    match near {
+        Some((_, name)) => unmet.instead(format!("did you mean '{prefix}{name}'?")),
+        None => unmet,
+    }
+}
+
+/// How far a name is from being an instance of a pattern, and the instance; none where it is too far.
+fn near(pattern: &str, name: &str) -> Option<(usize, String)> {
+    const FARTHEST: usize = 3;
+    let (parts, pattern): (Vec<&str>, Vec<&str>) = (name.split('.').collect(), pattern.split('.').collect());
+    if parts.len() != pattern.len() || pattern.iter().any(|part| part.ends_with('*') && *part != "*") {
+        return None;
+    }
+    let (mut distance, mut instance) = (0, Vec::new());
+    for (wanted, part) in pattern.into_iter().zip(parts) {
+        let wanted = if wanted == "*" { part } else { wanted };
+        let far = strsim::damerau_levenshtein(&wanted.to_ascii_lowercase(), &part.to_ascii_lowercase());
+        if far > wanted.len() / 2 {
+            return None;
+        }
+        distance += far;
+        instance.push(wanted);
+    }
+    (distance <= FARTHEST).then(|| (distance, instance.join(".")))
+}
+
 /// `LETSENCRYPT_*`
 fn begins(wanted: &str, part: &str) -> bool {
     let begin = wanted.strip_suffix('*').filter(|begin| !begin.is_empty());
@@ -91,6 +124,19 @@ fn own(word: &Word) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_meant() {
+        for (pattern, name, expected) in [
+            ("http.routers.*.rule", "http.router.shop.ruel", Some((2, "http.routers.shop.rule"))),
+            ("http.routers.*.rule", "tcp.routers.shop.rule", None),
+            ("VIRTUAL_HOST", "VIRTUAL_HOSTS", Some((1, "VIRTUAL_HOST"))),
+            ("LETSENCRYPT_*", "LETSENCRYPT_*", None),
+        ] {
+            let expected = expected.map(|(far, name)| (far, name.to_owned()));
+            assert_eq!(near(pattern, name), expected, "{pattern} {name}");
+        }
+    }
 
     #[test]
     fn names_are_instances_of_patterns() {

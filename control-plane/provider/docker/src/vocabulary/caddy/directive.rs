@@ -167,15 +167,16 @@ fn header(when: &str, name: &str, values: &[String]) -> Option<String> {
     let name = name.trim_start_matches('>');
     let sign = name.chars().next().filter(|first| "+-?".contains(*first));
     let name = if sign.is_some() { name.get(1..)? } else { name };
-    let value = word(&match values {
+    let value = match values {
         [] => String::new(),
         // What was asked is not known any more when an answer comes.
         [value] if when == "http-request" || !value.contains('{') => placeholders(value)?,
         _ => return None,
-    });
-    if !is_token(name) {
+    };
+    if !is_token(name) || (value.is_empty() && sign != Some('-')) {
         return None;
     }
+    let value = word(&value);
     Some(match sign {
         Some('-') => format!("{when} del-header {name}"),
         Some('+') => format!("{when} add-header {name} {value}"),

@@ -2,7 +2,7 @@
 
 use super::tree::{Node, Word};
 use super::{Branch, Site};
-use crate::vocabulary::text::{line, milliseconds, word};
+use crate::vocabulary::text::{is_target, line, milliseconds, word};
 use crate::vocabulary::{UNVERIFIED, is_token};
 
 /// How the container is reached.
@@ -70,7 +70,7 @@ impl Site<'_> {
     fn health(&mut self, node: &Node, branch: &mut Branch, proxy: &mut Proxy) {
         let Some(uri) = node.get("health_uri").or_else(|| node.get("health_path")) else { return };
         let path = uri.value.trim();
-        if !path.starts_with('/') {
+        if !is_target(path) {
             return self.tell(uri, "is not a path");
         }
         let time = |name: &str, usual| {

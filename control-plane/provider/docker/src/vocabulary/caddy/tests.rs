@@ -97,11 +97,11 @@ fn what_has_no_counterpart_is_told() {
         ),
         ("caddy.forward_auth", "auth:9091", "no one else is asked", true),
         ("caddy.import", "common", "'caddy.import=common': snippets and files are not read", true),
-        ("caddy.nonsense", "x", "'caddy.nonsense=x': it is not known here", true),
+        ("caddy.nonsense", "x", "'caddy.nonsense': nothing is known by this name here", true),
         (
             "caddy.reverse_proxy.fail_duration",
             "1s",
-            "'caddy.reverse_proxy.fail_duration=1s': it is not known here",
+            "'caddy.reverse_proxy.fail_duration': nothing is known by this name here",
             true,
         ),
         ("caddy.handle", "@gone", "there is no matcher '@gone'; it is not served", true),

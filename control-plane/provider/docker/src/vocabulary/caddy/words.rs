@@ -26,7 +26,6 @@ pub(in crate::vocabulary) const WORDS: &[Word] = &[
         "`http` with `tls` (its certificate is not checked, which is told), or with `tls_insecure_skip_verify`",
     ),
     idle("reverse_proxy.flush_interval", "Bodies are passed on as they come"),
-    told("reverse_proxy.*", "it is not known here", ""),
     served("handle", "With a matcher of a path, or `@NAME`"),
     served("handle_path", "The same, and takes the path away"),
     served("route", "Its lines in their order"),
@@ -51,5 +50,4 @@ pub(in crate::vocabulary) const WORDS: &[Word] = &[
     told("php_fastcgi", "nothing here speaks FastCGI", ""),
     told("handle_errors", "error pages are those of the container", ""),
     told("request_body", "bodies are passed on as they come", ""),
-    told("*", "it is not known here", ""),
 ];

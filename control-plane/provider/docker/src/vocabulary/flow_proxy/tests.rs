@@ -85,7 +85,12 @@ fn what_is_not_served_is_told() {
     for (name, value, told, served) in [
         ("users", "a:secret", "'com.df.users': there are no users yet; requests are answered 403", true),
         ("aclName", "05-a", "'com.df.aclName=05-a': the longer path is asked for first", true),
-        ("nonsense", "x", "'com.df.nonsense=x': nothing is known by this name here", true),
+        (
+            "servicePaths",
+            "x",
+            "'com.df.servicePaths': nothing is known by this name here; did you mean 'com.df.servicePath'?",
+            true,
+        ),
         ("pathType", "path_len", "is no such comparison; it is not served", false),
         ("reqMode", "udp", "is not 'http', 'tcp' or 'sni'; it is not served", false),
         ("reqMode", "tcp", "it needs srcPort", false),

@@ -69,5 +69,4 @@ pub(in crate::vocabulary) const WORDS: &[Word] = &[
     told("serviceCert", "certificates are not taken from labels", "certificates are given by --certificate"),
     told("templateFePath", "files are not read for labels", ""),
     told("templateBePath", "files are not read for labels", ""),
-    told("**", "nothing is known by this name here", ""),
 ];

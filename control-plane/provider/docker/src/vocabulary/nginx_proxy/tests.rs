@@ -117,7 +117,12 @@ fn what_has_no_counterpart_is_told() {
         ("VIRTUAL_PROTO", "fastcgi", "'VIRTUAL_PROTO=fastcgi': it is not spoken here", false),
         ("VIRTUAL_PORT", "http", "'VIRTUAL_PORT=http': is not a port", false),
         ("VIRTUAL_PATH", "api", "'VIRTUAL_HOST=a': has a path that does not begin", false),
-        ("VIRTUAL_THING", "x", "'VIRTUAL_THING=x': nothing is known", true),
+        (
+            "VIRTUAL_HOSTS",
+            "x",
+            "'VIRTUAL_HOSTS': nothing is known by this name here; did you mean 'VIRTUAL_HOST'?",
+            true,
+        ),
         ("NETWORK_ACCESS", "intern", "requests are answered 403", true),
         ("com.github.nginx-proxy.nginx-proxy.loadbalance", "hash $x;", "there is no such line", true),
         ("VIRTUAL_DEST", "x", "paths stay as they are", true),

@@ -22,7 +22,6 @@ pub(in crate::vocabulary) const WORDS: &[Word] = &[
     ),
     served("VIRTUAL_HOST_MULTIPORTS", "YAML or JSON; it stands for the four"),
     told("VIRTUAL_ROOT", "nothing here speaks FastCGI", ""),
-    told("VIRTUAL_*", "nothing is known by this name here", ""),
     served(
         "HTTPS_METHOD",
         "`redirect`, `noredirect`, `nohttp`, `nohttps`; with `redirect` and `noredirect` at `web`, and at `websecure` where there is one",
@@ -48,5 +47,4 @@ pub(in crate::vocabulary) const WORDS: &[Word] = &[
         "certificates of clients are asked for by `bind` lines",
         "",
     ),
-    told("com.github.nginx-proxy.**", "nothing is known by this name here", ""),
 ];

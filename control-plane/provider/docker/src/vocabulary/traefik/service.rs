@@ -3,7 +3,7 @@
 use super::{Block, Setting};
 use crate::container::Container;
 use crate::problem::Reason;
-use crate::vocabulary::text::{escaped, list, literal, milliseconds, truth, word};
+use crate::vocabulary::text::{escaped, is_target, list, literal, milliseconds, truth, word};
 use crate::vocabulary::{UNVERIFIED, Unmet, is_token};
 use crate::wanted::{Mode, Wanted};
 
@@ -161,7 +161,7 @@ impl<'a> Service<'a> {
         };
         let of = |name: &str| self.of(CHECK, name).map(|said| said.value.trim());
         let grpc = of("mode") == Some("grpc");
-        let path = self.of(CHECK, "path").filter(|said| said.value.starts_with('/'));
+        let path = self.of(CHECK, "path").filter(|said| is_target(said.value.trim()));
         if path.is_none() && !grpc {
             return self.tell(said.unmet("a check needs healthcheck.path; there is none"));
         }

@@ -343,7 +343,8 @@ fn what_is_not_known_is_told_and_the_rest_is_served() {
     assert_eq!(
         told,
         [
-            "container 'shop': 'traefik.http.routers.good.ruel': it is no label of Traefik that is known here",
+            "container 'shop': 'traefik.http.routers.good.ruel': nothing is known by this name here; did you mean \
+             'traefik.http.routers.good.rule'?",
             "container 'shop': 'traefik.http.routers.bad.rule=Host(`a`) &&': a matcher, such as Host(`shop.example`), is wanted \
              at character 13; the router is not served",
             "container 'shop': 'traefik.http.routers.good.priority=high': is not a number; the length of the rule counts",

@@ -73,7 +73,6 @@ pub(in crate::vocabulary) const WORDS: &[Word] = &[
         "it is defined in Traefik's files",
         "TLS towards the container is as `scheme` says",
     ),
-    told("http.services.**", "it is not known here", ""),
     served("http.middlewares.*.stripprefix.prefixes", ""),
     idle("http.middlewares.*.stripprefix.forceslash", "A path begins with a slash in any case"),
     served("http.middlewares.*.stripprefixregex.regex", ""),
@@ -188,7 +187,6 @@ pub(in crate::vocabulary) const WORDS: &[Word] = &[
         "a side that has closed is waited for as `timeout server-fin` says",
         "",
     ),
-    told("tcp.services.**", "it is not known here", ""),
     served("tcp.middlewares.*.ipallowlist.sourcerange", "Others are closed"),
     served("tcp.middlewares.*.ipwhitelist.sourcerange", "As `ipallowlist`"),
     told(
