@@ -75,7 +75,7 @@ fn near(pattern: &str, name: &str) -> Option<(usize, String)> {
     for (wanted, part) in pattern.into_iter().zip(parts) {
         let wanted = if wanted == "*" { part } else { wanted };
         let far = strsim::damerau_levenshtein(&wanted.to_ascii_lowercase(), &part.to_ascii_lowercase());
-        if far > wanted.len() / 2 {
+        if far > (wanted.len() / 3).clamp(1, FARTHEST) {
             return None;
         }
         distance += far;
