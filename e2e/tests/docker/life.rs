@@ -57,7 +57,7 @@ async fn what_is_under_way_ends_well_when_its_container_is_told_to_stop() {
     sluicegate.status_where("a request under way", under_way).await;
     let (answer, ()) = tokio::join!(client.response("GET"), app01.stop_within(&docker, 8));
     let answer = answer.unwrap();
-    assert_eq!((answer.status(), answer.text().as_str()), (200, "app01\n"));
+    assert_eq!((answer.status(), answer.text().as_str()), (200, "app01"));
 }
 
 #[tokio::test]

@@ -196,7 +196,7 @@ impl Watcher {
     }
 
     async fn take(&mut self, docker: &Docker, happened: Happenings) -> Result<(), Error> {
-        for id in happened.moved() {
+        for id in happened.early() {
             // Answered once the engine is done with it, and its lists say where it is now.
             match answered(docker.inspect_container(id, None::<InspectContainerOptions>)).await {
                 Ok(_) | Err(Error::DockerResponseServerError { status_code: 404, .. }) => {}

@@ -41,8 +41,8 @@ pub(crate) enum Course {
 #[derive(Debug, Default)]
 pub(crate) struct Happenings {
     courses: BTreeMap<String, Course>,
-    /// Those that joined or left a network.
-    moved: BTreeSet<String>,
+    /// Those that lists may still show as they were.
+    early: BTreeSet<String>,
     /// Something about services or nodes of a swarm.
     swarm: bool,
 }
@@ -64,12 +64,13 @@ impl Happenings {
         let id = if of_network { attributes.remove("container") } else { actor.id };
         let Some(id) = id else { return false };
         let number = |name: &str| attributes.get(name).and_then(|text| text.parse::<i64>().ok());
-        // A start or an end says the same, once lists do.
+        // The engine says so before its lists do; a start or an end it does not.
+        let early = of_network || matches!(action.as_str(), "pause" | "unpause");
         let ended = matches!(self.courses.get(&id), Some(Course::Ended(_) | Course::Stopped));
-        if of_network && !ended {
-            self.moved.insert(id.clone());
+        if early && !ended {
+            self.early.insert(id.clone());
         } else if matches!(action.as_str(), "start" | "die" | "destroy") {
-            self.moved.remove(&id);
+            self.early.remove(&id);
         }
         let course = self.courses.entry(id).or_default();
         *course = match action.as_str() {
@@ -90,9 +91,9 @@ impl Happenings {
         self.courses.keys()
     }
 
-    /// Those that joined or left a network: the engine says so before its lists do.
-    pub(crate) fn moved(&self) -> impl Iterator<Item = &str> {
-        self.moved.iter().map(String::as_str)
+    /// Those that lists may still show as they were: they froze, went on, joined a network or left one.
+    pub(crate) fn early(&self) -> impl Iterator<Item = &str> {
+        self.early.iter().map(String::as_str)
     }
 
     /// Whether services or nodes of a swarm are not what they were.
@@ -166,22 +167,24 @@ mod tests {
     }
 
     #[test]
-    fn who_moves_while_it_goes_on_is_told_apart_from_who_starts_or_ends() {
+    fn who_may_be_listed_as_it_was_is_told_apart() {
         let of_network = |action| EventMessage {
             typ: Some(EventMessageTypeEnum::NETWORK),
             ..event(action, &[("container", "a")])
         };
-        let moved = |events: &[EventMessage]| {
+        let early = |events: &[EventMessage]| {
             let mut happenings = Happenings::default();
             for event in events {
                 happenings.take(event.clone());
             }
-            happenings.moved().count()
+            happenings.early().count()
         };
-        assert_eq!(moved(&[of_network("connect")]), 1);
-        assert_eq!(moved(&[of_network("connect"), event("start", &[])]), 0);
-        assert_eq!(moved(&[event("die", &[]), of_network("disconnect")]), 0);
-        assert_eq!(moved(&[event("start", &[]), of_network("connect")]), 1);
+        assert_eq!(early(&[of_network("connect")]), 1);
+        assert_eq!(early(&[of_network("connect"), event("start", &[])]), 0);
+        assert_eq!(early(&[event("die", &[]), of_network("disconnect")]), 0);
+        assert_eq!(early(&[event("start", &[]), of_network("connect")]), 1);
+        assert_eq!(early(&[event("pause", &[]), event("unpause", &[])]), 1);
+        assert_eq!(early(&[event("kill", &[("signal", "15")]), event("die", &[])]), 0);
     }
 
     #[test]
