@@ -130,6 +130,9 @@ async fn nonsense_among_the_events_ends_nothing() {
 #[tokio::test]
 async fn who_watches_asks_for_nothing_while_nothing_happens() {
     let site = Site::serving(&[]).await;
+    // Whom an event told of is looked at once more, a little later.
+    let looked = async || site.engine.called(Call::ListSome, site.engine.calls(Call::ListSome)).await;
+    while tokio::time::timeout(Duration::from_secs(2), looked()).await.is_ok() {}
     let (calls, generation) = (site.engine.all_calls(), site.generation());
     for _ in 0..200 {
         assert_eq!(site.status_of("first").await, 200);

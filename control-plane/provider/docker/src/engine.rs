@@ -33,6 +33,8 @@ const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// From so many containers at once all are asked for: a question is to have an end.
 const MANY: usize = 20;
+/// When a container is looked at once more after an event: what is not known to be told before lists show it may be.
+const AGAIN: Duration = Duration::from_millis(500);
 /// Most containers that are looked at; [`Routes::left_out`] tells of more.
 pub const MAX_CONTAINERS: usize = 100_000;
 /// How long the engine lets a container stop where that says nothing else, in seconds.
@@ -81,6 +83,7 @@ pub async fn watch(settings: Settings, news: mpsc::Sender<News>) {
         swarm: Swarm::default(),
         groups,
         keeper: Keeper::start(settings.kept.clone(), kept),
+        again: HashMap::new(),
         pace: Pace::default(),
         told: None,
         away: None,
@@ -109,6 +112,8 @@ struct Watcher {
     inspected: Inspected,
     groups: Groups,
     keeper: Keeper,
+    /// Who is looked at once more, when, and what its last event said.
+    again: HashMap<String, (Instant, Sign)>,
     pace: Pace,
     told: Option<Routes>,
     /// Why the engine cannot be reached, where that was told last.
@@ -149,8 +154,9 @@ impl Watcher {
                     self.known.has_changed()
                 }
                 () = until(due) => {
+                    let over = self.groups.next_end().is_some_and(|end| end <= now_unix_ms());
                     events.beside(self.look_again(docker)).await?;
-                    true
+                    self.known.has_changed() || over
                 }
                 () = until(silent) => {
                     of_swarm = true;
@@ -179,18 +185,23 @@ impl Watcher {
         let end = self.groups.next_end().map(|end| {
             Instant::now() + Duration::from_millis(end.saturating_sub(now_unix_ms()).saturating_add(1))
         });
-        [end, self.known.next_due()].into_iter().flatten().min()
+        let again = self.again.values().map(|(at, _)| *at).min();
+        [end, self.known.next_due(), again].into_iter().flatten().min()
     }
 
     /// Whoever was to stop by now goes on, if it runs.
     async fn look_again(&mut self, docker: &Docker) -> Result<(), Error> {
-        let ids = self.known.overdue(Instant::now());
-        if ids.is_empty() {
+        let now = Instant::now();
+        let mut looked: HashMap<String, Sign> =
+            self.again.extract_if(|_, (at, _)| *at <= now).map(|(id, (_, sign))| (id, sign)).collect();
+        looked.extend(self.known.overdue(now).into_iter().map(|id| (id, Sign::None)));
+        if looked.is_empty() {
             return Ok(());
         }
-        let mut found = by_id(list(docker, Some(&ids)).await?);
-        for id in ids {
-            self.known.change(&id, found.remove(&id), Sign::None);
+        let ids: Vec<String> = looked.keys().cloned().collect();
+        let mut found = by_id(list(docker, (ids.len() < MANY).then_some(&ids[..])).await?);
+        for (id, sign) in looked {
+            self.known.change(&id, found.remove(&id), sign);
         }
         Ok(())
     }
@@ -210,6 +221,7 @@ impl Watcher {
             let found = found.remove(&id);
             let sign = self.sign(docker, &id, course).await?;
             self.known.change(&id, found, sign);
+            self.again.insert(id, (Instant::now() + AGAIN, sign));
         }
         if self.known.is_stale() {
             self.known.replace(list(docker, None).await?);
@@ -220,6 +232,8 @@ impl Watcher {
     async fn sign(&self, docker: &Docker, id: &str, course: Course) -> Result<Sign, Error> {
         let before = self.known.is_stopping(id);
         Ok(match course {
+            // What is told of one that crashed besides, such as its network, does not make it another.
+            Course::Plain if self.known.has_crashed(id) => Sign::Crashed,
             Course::Plain | Course::Stopped => Sign::None,
             Course::Ended(0) => Sign::None,
             Course::Ended(_) if before.is_some() => Sign::None,

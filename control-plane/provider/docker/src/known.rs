@@ -153,6 +153,11 @@ impl Known {
         self.stopping.get(id).copied()
     }
 
+    /// Whether it ended by itself, with an error.
+    pub(crate) fn has_crashed(&self, id: &str) -> bool {
+        self.containers.get(id).is_some_and(|container| container.state == State::Crashed)
+    }
+
     /// There is room for some that were left out: only a new list tells which.
     pub(crate) fn is_stale(&self) -> bool {
         self.left_out > 0 && self.containers.len() < self.limit
