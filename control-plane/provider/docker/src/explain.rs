@@ -101,7 +101,7 @@ impl Containers {
             entrypoints: wanted.entrypoints.clone(),
             hosts: wanted.hosts.clone(),
             path: wanted.path.clone(),
-            rule: wanted.rule.as_ref().map(|rule| rule.text.clone()).unwrap_or_default(),
+            rule: rule(wanted),
             address: address.and_then(address_text).unwrap_or_default(),
             endpoint: id.flatten(),
             drains: endpoint.is_some_and(|endpoint| endpoint.drain),
@@ -145,6 +145,13 @@ fn about(container: &Container, state: &str) -> explained::Container {
             .collect(),
         ..explained::Container::default()
     }
+}
+
+/// The condition, and what the names in it stand for.
+fn rule(wanted: &Wanted) -> String {
+    let condition = wanted.rule.as_ref().map(|rule| rule.text.clone()).unwrap_or_default();
+    let names = wanted.acls.iter().map(|acl| format!("acl {}", acl.text));
+    [condition].into_iter().chain(names).filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ")
 }
 
 fn finding(container: &Container, problem: &Problem) -> explained::Finding {
