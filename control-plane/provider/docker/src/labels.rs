@@ -102,7 +102,8 @@ impl<'a> Reader<'a> {
             Err(Some(error)) => self.errors.push(error),
             Err(None) => {
                 let nearest = table::nearest(rest);
-                self.errors.push(InvalidLabel::Unknown { label: label.to_owned(), nearest });
+                let (label, value) = (label.to_owned(), value.to_owned());
+                self.errors.push(InvalidLabel::Unknown { label, value, nearest });
             }
         }
     }

@@ -125,10 +125,12 @@ impl Reason {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidLabel {
     /// Not in the vocabulary.
-    #[error("unknown label '{label}'{}", nearest.as_ref().map(|name| format!("; did you mean '{name}'?")).unwrap_or_default())]
+    #[error("unknown label '{label}={value}'{}", nearest.as_ref().map(|name| format!("; did you mean '{name}'?")).unwrap_or_default())]
     Unknown {
         /// As written.
         label: String,
+        /// Its value.
+        value: String,
         /// The closest label that exists.
         nearest: Option<String>,
     },

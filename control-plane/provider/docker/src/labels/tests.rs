@@ -98,7 +98,7 @@ fn typing_errors_are_told_with_the_right_label() {
         ("server.maxcon", "server.maxconn"),
     ] {
         let told = told(&[("http.shop.host", "a"), (label, "1")]);
-        let expected = format!("unknown label 'sluicegate.{label}'; did you mean 'sluicegate.{nearest}'?");
+        let expected = format!("unknown label 'sluicegate.{label}=1'; did you mean 'sluicegate.{nearest}'?");
         assert_eq!(told, [expected]);
     }
 }
@@ -125,8 +125,8 @@ fn all_mistakes_are_told_at_once() {
         "'high' is not a number",
         "route 'e' would take every request",
         "label 'sluicegate.tcp.f.entrypoints': '' is not the name of an entry point",
-        "unknown label 'sluicegate.udp.g.host'",
-        "unknown label 'sluicegate.nonsense'",
+        "unknown label 'sluicegate.udp.g.host=g'",
+        "unknown label 'sluicegate.nonsense='",
     ] {
         assert!(told.iter().any(|told| told.contains(part)), "{part} in {told:#?}");
     }
