@@ -3,6 +3,7 @@
 use sluicegate_core::Fragment;
 use sluicegate_provider_docker::PROVIDER;
 use sluicegate_provider_docker::engine::{self, MAX_CONTAINERS, News, Settings};
+use sluicegate_provider_docker::problem::plain;
 use tokio::sync::mpsc;
 
 use crate::pipeline::Load;
@@ -33,7 +34,7 @@ fn load(news: News) -> Load {
             diagnostics: routes
                 .problems
                 .iter()
-                .map(ToString::to_string)
+                .map(|problem| plain(&problem.to_string()))
                 .chain(left_out(routes.left_out))
                 .collect(),
         },

@@ -75,6 +75,16 @@ container app01 (0123456789ab): running, made 1 min 0 s ago; at 172.17.0.2 in ne
 }
 
 #[test]
+fn what_labels_hold_is_no_order_for_a_terminal() {
+    let mut explained = explained();
+    if let Some(container) = &mut explained.container {
+        container.findings[0].value = "a\u{1b}[2J\nNOT SERVED".into();
+    }
+    let told = text("app01", &explained, &fleet(), 61_000);
+    assert!(told.contains("sluicegate.backend.balance=a\u{fffd}[2J\u{fffd}NOT SERVED\n"), "{told}");
+}
+
+#[test]
 fn one_that_is_not_there_has_likely_names() {
     let near = ContainerExplanation { nearest: vec!["app01".into()], ..ContainerExplanation::default() };
     assert_eq!(text("ap01", &near, &fleet(), 0), "no container 'ap01' runs; did you mean app01?\n");

@@ -4,6 +4,7 @@ use std::fmt::{self, Write as _};
 
 use sluicegate_proto::v1::container_explanation::{Container, Finding, Route};
 use sluicegate_proto::v1::{ContainerExplanation, FleetStatus};
+use sluicegate_provider_docker::problem::plain;
 
 use super::seen;
 use crate::status::{health, span};
@@ -111,8 +112,8 @@ fn write_finding(out: &mut String, finding: &Finding) -> fmt::Result {
     let Finding { label, value, reason, warning, .. } = finding;
     let word = if *warning { "WARNING" } else { "NOT SERVED" };
     if !label.is_empty() {
-        writeln!(out, "  {word} {label}={value}")?;
-        return writeln!(out, "    {reason}");
+        writeln!(out, "  {word} {}={}", plain(label), plain(value))?;
+        return writeln!(out, "    {}", plain(reason));
     }
-    writeln!(out, "  {word} {reason}")
+    writeln!(out, "  {word} {}", plain(reason))
 }

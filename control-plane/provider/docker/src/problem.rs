@@ -94,6 +94,11 @@ pub enum Reason {
     },
 }
 
+/// A text of one line, whatever labels put into it: a terminal takes nothing in it for orders.
+pub fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
 impl Reason {
     /// The label that it is about, as the container has it.
     pub(crate) fn label(&self) -> Option<&str> {
