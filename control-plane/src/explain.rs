@@ -46,8 +46,8 @@ fn seen<'a>(
 ) -> impl Iterator<Item = (&'a str, &'a EndpointStats)> {
     let proxies = fleet.scopes.iter().flat_map(|scope| &scope.proxies).filter(|proxy| proxy.connected);
     proxies.filter_map(move |proxy| {
-        let rows = proxy.report.as_ref()?.endpoints.iter();
-        let row = rows.into_iter().find(|row| endpoint.is_some() && row.id.as_ref() == endpoint)?;
+        let mut rows = proxy.report.as_ref()?.endpoints.iter();
+        let row = rows.find(|row| endpoint.is_some() && row.id.as_ref() == endpoint)?;
         Some((proxy.id.as_str(), row))
     })
 }

@@ -12,6 +12,7 @@ use sluicegate_haproxy::environment::Environment;
 use sluicegate_haproxy::{Input, Reading, load_as};
 use sluicegate_proto::v1::{self, resource::Body};
 use sluicegate_provider_docker::entry::{self, EntryPoints};
+use sluicegate_provider_docker::vocabulary::quoted;
 use sluicegate_provider_docker::wanted::Mode;
 use sluicegate_provider_file::recording::Recording;
 use sluicegate_provider_file::watch::{self, Seen, Watch};
@@ -194,11 +195,6 @@ fn text(given: &EntryPoint, certificates: &[PathBuf]) -> String {
     };
     let tls = if given.kind == Kind::Https { format!(" ssl{shown} alpn h2,http/1.1") } else { String::new() };
     format!("frontend {}\n    mode {mode}\n{lines}    bind {}{tls}\n", given.name, given.address)
-}
-
-/// A word of the configuration language, whatever it holds.
-fn quoted(word: &str) -> String {
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// HTTP, keep-alive, and times that suit most clients.

@@ -272,7 +272,8 @@ fn list(value: &str) -> Vec<String> {
     value.split(',').map(|item| item.trim().to_ascii_lowercase()).filter(|item| !item.is_empty()).collect()
 }
 
-fn is_name(text: &str) -> bool {
+/// What can stand for itself as the name of a route, an entry point, a header, a cookie or a method.
+pub(crate) fn is_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
 

@@ -21,6 +21,7 @@ use crate::labels;
 use crate::problem::{InvalidLabel, Reason};
 use crate::wanted::Wanted;
 pub(crate) use cache::Reader;
+pub use text::word as quoted;
 pub use unmet::Unmet;
 
 /// What Compose calls a container by.
@@ -158,11 +159,6 @@ pub(crate) fn is_variable(name: &str) -> bool {
         "ACME_CHALLENGE",
     ];
     name.starts_with("VIRTUAL_") || name.starts_with("LETSENCRYPT_") || NAMES.contains(&name)
-}
-
-/// What can stand for itself as the name of a header, cookie or method.
-fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
 
 /// A container is known by an address, which no certificate of an authority is for: who asks for TLS cannot have it checked.

@@ -295,7 +295,8 @@ impl<'a> Destination<'a> {
         }
         let Some(setting) = self.get("serviceHeader") else { return Some(()) };
         for (at, pair) in list(setting.1).enumerate() {
-            let Some((name, value)) = pair.split_once(':').filter(|(name, _)| super::is_token(name.trim()))
+            let Some((name, value)) =
+                pair.split_once(':').filter(|(name, _)| crate::labels::is_name(name.trim()))
             else {
                 self.tell(setting, "is no list of NAME:VALUE; it is not served");
                 return None;

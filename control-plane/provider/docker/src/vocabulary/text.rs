@@ -5,7 +5,7 @@ use regex::Regex;
 use crate::wanted::Line;
 
 /// A word, whatever it holds but line ends: see [`is_plain`].
-pub(super) fn word(value: &str) -> String {
+pub fn word(value: &str) -> String {
     format!("'{}'", value.replace('\'', r"'\''"))
 }
 

@@ -3,7 +3,7 @@
 use super::matcher::{Matcher, named};
 use super::tree::Node;
 use super::{Branch, Site};
-use crate::vocabulary::is_token;
+use crate::labels::is_name;
 use crate::vocabulary::text::{escaped, line, word};
 use crate::wanted::Line;
 
@@ -173,7 +173,7 @@ fn header(when: &str, name: &str, values: &[String]) -> Option<String> {
         [value] if when == "http-request" || !value.contains('{') => placeholders(value)?,
         _ => return None,
     };
-    if !is_token(name) || (value.is_empty() && sign != Some('-')) {
+    if !is_name(name) || (value.is_empty() && sign != Some('-')) {
         return None;
     }
     let value = word(&value);

@@ -1,7 +1,7 @@
 //! Which requests a directive is for.
 
 use super::tree::Node;
-use crate::vocabulary::is_token;
+use crate::labels::is_name;
 use crate::vocabulary::text::{is_network, is_plain, word};
 
 /// Conditions that all hold, each a sample with flags and what it may be; `!` in front of its name: none of it.
@@ -143,7 +143,7 @@ fn globbed(sample: &str, value: &str) -> (String, Vec<String>) {
 fn header(values: &[String]) -> Result<Test, String> {
     let (name, values) = values.split_first().ok_or("matcher 'header' needs a name")?;
     let (negated, name) = name.strip_prefix('!').map_or((false, &name[..]), |name| (true, name));
-    if !is_token(name) {
+    if !is_name(name) {
         return Err(format!("'{name}' is not the name of a header"));
     }
     let sample = format!("req.fhdr({name})");
@@ -156,7 +156,7 @@ fn header(values: &[String]) -> Result<Test, String> {
 fn query(values: &[String]) -> Result<Test, String> {
     let one = |value: &String| {
         let (name, value) = value.split_once('=').ok_or("matcher 'query' needs NAME=VALUE")?;
-        if !is_token(name) || value.is_empty() {
+        if !is_name(name) || value.is_empty() {
             return Err(format!("'{name}' is not the name of a parameter with a value"));
         }
         Ok(globbed(&format!("url_param({name})"), value))

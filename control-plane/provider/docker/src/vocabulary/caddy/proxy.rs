@@ -2,8 +2,9 @@
 
 use super::tree::{Node, Word};
 use super::{Branch, Site};
+use crate::labels::is_name;
+use crate::vocabulary::UNVERIFIED;
 use crate::vocabulary::text::{is_target, line, milliseconds, word};
-use crate::vocabulary::{UNVERIFIED, is_token};
 
 /// How the container is reached.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -100,7 +101,7 @@ impl Site<'_> {
             ["ip_hash" | "client_ip_hash"] => "balance source".to_owned(),
             ["uri_hash"] => "balance uri whole".to_owned(),
             ["cookie"] => "cookie lb insert indirect nocache httponly".to_owned(),
-            ["cookie", name, ..] if is_token(name) => {
+            ["cookie", name, ..] if is_name(name) => {
                 format!("cookie {name} insert indirect nocache httponly")
             }
             _ => return self.tell(node, "there is no such policy here; containers take turns"),

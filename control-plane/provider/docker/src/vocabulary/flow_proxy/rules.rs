@@ -1,8 +1,8 @@
 //! What is done to requests of a destination, as lines of its backend.
 
 use super::{Destination, Setting};
+use crate::labels::is_name;
 use crate::labels::{is_backend_line, is_host, is_one_line};
-use crate::vocabulary::is_token;
 use crate::vocabulary::text::{backend_acl, list, replacement, word};
 use crate::wanted::{Mode, Wanted};
 
@@ -133,7 +133,7 @@ impl Destination<'_> {
                 continue;
             }
             for header in list(setting.1) {
-                let named = header.split_whitespace().next().is_some_and(is_token);
+                let named = header.split_whitespace().next().is_some_and(is_name);
                 if named && is_one_line(header) {
                     wanted.say(setting.0, format!("{line} {header}"));
                 } else {

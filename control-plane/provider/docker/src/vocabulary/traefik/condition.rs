@@ -1,7 +1,7 @@
 //! Rules as conditions of the configuration language, which have no parentheses: groups of named conditions, any of which holds.
 
 use super::rule::{InvalidRule, Matcher, Rule};
-use crate::labels::is_host;
+use crate::labels::{is_host, is_name};
 use crate::vocabulary::text;
 use crate::wanted::Line;
 
@@ -294,8 +294,7 @@ fn path(value: String) -> Result<String, InvalidRule> {
 
 /// What can stand in parentheses behind a sample's name.
 fn token(value: String) -> Result<String, InvalidRule> {
-    let good = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    if !value.is_empty() && value.bytes().all(good) {
+    if is_name(&value) {
         return Ok(value);
     }
     Err(InvalidRule::Value { value, wanted: "a name of letters, digits, '-', '_' and '.'" })

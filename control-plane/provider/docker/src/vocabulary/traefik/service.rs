@@ -2,9 +2,10 @@
 
 use super::{Block, Setting};
 use crate::container::Container;
+use crate::labels::is_name;
 use crate::problem::Reason;
 use crate::vocabulary::text::{escaped, is_target, list, literal, milliseconds, truth, word};
-use crate::vocabulary::{UNVERIFIED, Unmet, is_token};
+use crate::vocabulary::{UNVERIFIED, Unmet};
 use crate::wanted::{Mode, Wanted};
 
 const SERVER: &str = "loadbalancer.server.";
@@ -138,7 +139,7 @@ impl<'a> Service<'a> {
             Some(value) => format!(" attr {}", word(&format!("{text}={value}"))),
             None => String::new(),
         };
-        let name = of(".name").filter(|name| is_token(name)).unwrap_or(COOKIE);
+        let name = of(".name").filter(|name| is_name(name)).unwrap_or(COOKIE);
         let text = format!(
             "cookie {name} insert indirect nocache{}{}{}{}{}{}",
             flag(".httponly", " httponly"),
@@ -148,7 +149,7 @@ impl<'a> Service<'a> {
             attribute(".path", "Path"),
             of(".domain").map(|domain| format!(" domain {}", word(domain))).unwrap_or_default(),
         );
-        if let Some(said) = self.of(STICKY, ".name").filter(|said| !is_token(said.value.trim())) {
+        if let Some(said) = self.of(STICKY, ".name").filter(|said| !is_name(said.value.trim())) {
             self.tell(said.unmet(format!("is no name of a cookie; it is called {COOKIE}")));
         }
         self.wanted.say(&said.label, text);
@@ -169,14 +170,14 @@ impl<'a> Service<'a> {
         if grpc {
             lines.push("option grpc-check".to_owned());
         } else {
-            let method = of("method").filter(|method| is_token(method)).unwrap_or("GET");
+            let method = of("method").filter(|method| is_name(method)).unwrap_or("GET");
             let path = path.map(|said| said.value.trim()).unwrap_or_default();
             let host = of("hostname").map(|host| format!(" hdr Host {}", literal(host)));
             let mut send =
                 format!("http-check send meth {method} uri {}{}", word(path), host.unwrap_or_default());
             for (key, said) in self.block {
                 if let Some(header) =
-                    key.strip_prefix("loadbalancer.healthcheck.headers.").filter(|name| is_token(name))
+                    key.strip_prefix("loadbalancer.healthcheck.headers.").filter(|name| is_name(name))
                 {
                     send += &format!(" hdr {header} {}", word(&escaped(&said.value)));
                 }

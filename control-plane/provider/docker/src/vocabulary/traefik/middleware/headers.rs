@@ -2,7 +2,7 @@
 
 use super::super::service::items;
 use super::{Making, Middleware};
-use crate::vocabulary::is_token;
+use crate::labels::is_name;
 use crate::vocabulary::text::{backend_acl, line, literal};
 
 /// Flags and values that are a header each, and its value where it is a flag.
@@ -34,7 +34,7 @@ impl Middleware<'_> {
             let length = key.len() - prefix.len();
             let begin = setting.label.len().saturating_sub(length);
             let header = setting.label.get(begin..).unwrap_or_default();
-            if !is_token(header) {
+            if !is_name(header) {
                 to.tell(setting.unmet("is not the name of a header"));
                 continue;
             }
