@@ -4,7 +4,7 @@ use regex::Regex;
 
 use crate::wanted::Line;
 
-/// A word, whatever it holds but line ends: see [`is_plain`].
+/// A word of the configuration language, whatever it holds but line ends.
 pub fn word(value: &str) -> String {
     format!("'{}'", value.replace('\'', r"'\''"))
 }
